@@ -1,0 +1,54 @@
+# One word for each job. PYTHON picks the interpreter: make test PYTHON=python3.13
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-virtualenv
+
+.PHONY: help install demo test check fix bench every-python lock clean
+
+help:  ## what each word does
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
+
+# A stamp holds the answer of the last installation: made again when the lock or the project's metadata changes.
+$(VENV)/.runtime: requirements.lock pyproject.toml
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version) (once; about a minute)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
+	@echo "Adding the tools for tests and checks"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(VENV)/.runtime  ## make .venv with the mouthpiece command in it
+
+demo: install  ## speak a few sentences with the built-in engine; needs no key
+	@$(BIN)/mouthpiece --config demo/config.toml demo
+
+test: $(VENV)/.dev  ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.dev  ## format, lint, types, import rules; changes nothing
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+fix: $(VENV)/.dev  ## repair what format and lint can repair
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+bench: $(VENV)/.dev  ## comparisons within one run
+	@$(BIN)/python -m bench
+
+every-python:  ## make demo, check and test with every supported Python found here
+	@bash bench/every_python.sh
+
+lock:  ## renew the lock files (needs uv)
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build pyproject.toml -o requirements.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean:  ## remove what make made
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis demo/out

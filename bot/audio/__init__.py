@@ -1,0 +1,1 @@
+"""Sound: samples, Opus, Ogg, the waveform sketch."""

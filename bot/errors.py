@@ -1,0 +1,145 @@
+"""Everything Mouthpiece expects to go wrong. Every floor raises these; the doors turn their codes into sentences.
+
+BotError
+├── ConfigError      the configuration cannot be used
+├── InputError       what a person asked for cannot be spoken: text, style, voice, sample
+├── QuotaError       an account or a space has used its share
+├── BusyError        a bounded wait ran out or a queue is full; later it may work
+├── ProviderError    whoever synthesizes refused or failed (kind says how, retryable whether again may help)
+├── AudioError       sound that cannot be decoded or encoded
+├── StoreError       the database or the data folder cannot be used
+└── PlatformError    a chat network refused us
+
+An error has a code such as ``text.empty`` and facts such as ``limit=2000``. The sentence a person reads is made
+from both by ``bot.texts``. ``str()`` gives the code alone: facts may hold what a person wrote, and logs must not.
+"""
+
+from enum import StrEnum
+
+
+class BotError(Exception):
+    """Base of all expected failures."""
+
+    exit_code = 1
+    """What a command of ours returns to the shell."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.code = code
+        """Machine-readable: the key of the sentence in bot/texts."""
+        self.facts = facts
+        """What the sentence fills in. Never logged."""
+
+
+class ConfigError(BotError):
+    """The configuration cannot be used."""
+
+    exit_code = 2
+
+
+class InputError(BotError):
+    """What a person asked for cannot be spoken."""
+
+    exit_code = 3
+
+
+class QuotaError(BotError):
+    """An account or a space has used its share. Facts: scope, metric, limit, left, asked, resets (a datetime)."""
+
+    exit_code = 4
+
+
+class BusyError(BotError):
+    """A bounded wait ran out or a queue is full."""
+
+    exit_code = 5
+
+
+class ErrorKind(StrEnum):
+    """How a provider failed, in words common to all providers."""
+
+    AUTHENTICATION = "authentication"
+    """No key, or one the provider does not know."""
+    BALANCE = "balance"
+    """No money left there."""
+    FORBIDDEN = "forbidden"
+    """Region or risk control."""
+    MODEL = "model"
+    """It has no such model, or the address is wrong."""
+    INVALID = "invalid"
+    """It does not accept this request; another provider would not be asked to."""
+    MODERATION = "moderation"
+    """It will not speak this text; another provider is not asked to."""
+    RATE_LIMIT = "rate_limit"
+    """Too many requests at once or a minute, by its own word."""
+    BUDGET = "budget"
+    """The limits set for it in our configuration are reached."""
+    SERVER = "server"
+    """It broke."""
+    CONNECTION = "connection"
+    """It cannot be reached."""
+    TIMEOUT = "timeout"
+    """It did not answer in time."""
+    BAD_ANSWER = "bad_answer"
+    """Its answer has no audio, or audio that cannot be read."""
+    INCOMPLETE = "incomplete"
+    """Its answer broke off, or is far shorter than the text."""
+    UNSUPPORTED = "unsupported"
+    """It cannot do this at all (an engine without cloning, say)."""
+
+
+_TRY_AGAIN = frozenset(
+    {
+        ErrorKind.RATE_LIMIT,
+        ErrorKind.SERVER,
+        ErrorKind.CONNECTION,
+        ErrorKind.BAD_ANSWER,
+        ErrorKind.INCOMPLETE,
+    }
+)
+_STOP_HERE = frozenset({ErrorKind.INVALID, ErrorKind.MODERATION})
+
+
+class ProviderError(BotError):
+    """Whoever synthesizes refused or failed. Its code is ``provider.<kind>``."""
+
+    exit_code = 6
+
+    def __init__(
+        self, provider: str, kind: ErrorKind, *, detail: str = "", retry_after: float | None = None
+    ) -> None:
+        super().__init__(f"provider.{kind}", provider=provider, detail=detail)
+        self.provider = provider
+        self.kind = kind
+        self.detail = detail
+        """The provider's own words, for the person who asked or hosts; may echo what was sent."""
+        self.retry_after = retry_after
+        """Seconds the provider asked us to wait, where it did."""
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same request may work a moment later (nothing having been delivered yet)."""
+        return self.kind in _TRY_AGAIN
+
+    @property
+    def next_may_speak(self) -> bool:
+        """Whether the next provider of the chain should be asked instead."""
+        return self.kind not in _STOP_HERE
+
+
+class AudioError(BotError):
+    """Sound that cannot be decoded or encoded."""
+
+    exit_code = 7
+
+
+class StoreError(BotError):
+    """The database or the data folder cannot be used."""
+
+    exit_code = 8
+
+
+class PlatformError(BotError):
+    """A chat network refused us."""
+
+    exit_code = 9

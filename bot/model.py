@@ -1,0 +1,170 @@
+"""The values that pass between the floors: frozen, with their units. Everyone may import them."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+from typing import Self
+
+SAMPLE_RATE = 24_000
+"""Hertz. What the core speaks throughout: MiMo's rate, and one libopus takes without a resampler."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person on a platform."""
+
+    platform: str
+    """``discord``, ``telegram``, ``cli``."""
+    id: str
+
+    @property
+    def scope(self) -> str:
+        """The name of its counters: ``account:discord:42``."""
+        return f"account:{self.platform}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """``discord:42``; a bare name is an account of the command line."""
+        platform, separator, identity = text.strip().partition(":")
+        return cls(platform, identity) if separator else cls("cli", platform)
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """A Discord guild or a Telegram chat."""
+
+    platform: str
+    id: str
+
+    @property
+    def scope(self) -> str:
+        """The name of its counters: ``space:telegram:-100123``."""
+        return f"space:{self.platform}:{self.id}"
+
+
+class Lane(IntEnum):
+    """Who goes first when a provider's places are taken. Lower is sooner."""
+
+    CALL = 0
+    """Someone in a voice call is waiting for the next sentence."""
+    SAY = 1
+    """A command that waits for its voice message."""
+    JOB = 2
+    """Long work in the background."""
+
+
+class VoiceKind(StrEnum):
+    """Where a voice comes from."""
+
+    PRESET = "preset"
+    DESIGNED = "designed"
+    CLONED = "cloned"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A recording that a cloned voice is made after."""
+
+    data: bytes
+    """An mp3 or wav file, whole."""
+    media_type: str
+    """``audio/mpeg`` or ``audio/wav``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Whose voice it is."""
+
+    kind: VoiceKind = VoiceKind.PRESET
+    id: str = ""
+    """A preset's id; empty leaves the choice to the provider."""
+    description: str = ""
+    """A designed voice: one to four sentences."""
+    sample: Sample | None = None
+    """A cloned voice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What someone wants said."""
+
+    text: str
+    """As written; hostile until cleaned."""
+    key: str
+    """Unique for the wish, not for the try: interaction id, update id. A second delivery bears the same key."""
+    account: Account | None = None
+    """Who pays. None is the operator, who has no quota."""
+    space: Space | None = None
+    roles: tuple[str, ...] = ()
+    """Scopes of roles held there (``role:discord:77``): their overrides of the quota count."""
+    styles: tuple[str, ...] = ()
+    """As written, one name each."""
+    voice: Voice = Voice()
+    instruction: str = ""
+    """How to say it, in a sentence or as director's paragraphs; never spoken."""
+    take: int = 0
+    """0 is the take that everyone shares; another number asks for another one."""
+    lane: Lane = Lane.SAY
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of the cleaned text sent to a provider at once."""
+
+    text: str
+    gap: float = 0.0
+    """Seconds of silence after it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What one request cost at the provider."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    estimated: bool = False
+    """True where the provider did not say and we reckoned."""
+
+    @property
+    def tokens(self) -> int:
+        """All of them."""
+        return self.prompt_tokens + self.completion_tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """Finished speech: Opus packets of 20 ms, mono, and what a chat shows of them."""
+
+    packets: tuple[bytes, ...]
+    pre_skip: int
+    """Samples at 48 kHz that a decoder drops at the start (RFC 7845, 4.2)."""
+    samples: int
+    """Samples at 24 kHz that remain: the sound's exact length."""
+    waveform: bytes
+    """A sketch: 1 to 256 peaks from 0 to 255, evenly over the whole length."""
+
+    @property
+    def seconds(self) -> float:
+        """Length of the sound."""
+        return self.samples / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something to tell the person beside the sound: a backup spoke, a style was dropped."""
+
+    code: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of an utterance."""
+
+    clip: Clip
+    provider: str
+    spoken: str
+    """The cleaned text."""
+    charged: int
+    """Characters taken from the quota; 0 when it came out of the cache or nobody pays."""
+    cached: bool = False
+    notes: tuple[Note, ...] = ()

@@ -1,0 +1,1 @@
+"""Discord, without the commands: those are in cogs."""

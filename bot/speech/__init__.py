@@ -1,0 +1,1 @@
+"""Speech: cleaning, splitting, styles, budget, providers, and the waist that joins them."""

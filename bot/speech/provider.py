@@ -1,0 +1,104 @@
+"""The seam between the waist and whoever synthesizes: one method to write for a new provider.
+
+A provider is a file in ``bot/speech/providers`` with a class that has the members of ``Provider``, and a line in
+``PROVIDERS`` below. It does one attempt: the waist retries, takes turns, keeps to the budget and changes providers.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from bot.audio.pcm import Pcm
+from bot.model import Note, Usage, Voice, VoiceKind
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One segment as a provider gets it. All text in it is cleaned."""
+
+    text: str
+    """May hold audio tags; no style."""
+    styles: tuple[str, ...] = ()
+    voice: Voice = Voice()
+    instruction: str = ""
+    stream: bool = True
+    """Whether audio is wanted as it is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A voice on offer."""
+
+    id: str
+    language: str
+    """``en``, ``zh`` or empty for any."""
+    description: str
+    """One or two plain English words: ``female, lively``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do, as the waist needs to know it."""
+
+    voices: tuple[VoiceInfo, ...] = ()
+    any_voice: bool = False
+    """Whether an id that is not listed may be tried."""
+    kinds: frozenset[VoiceKind] = frozenset({VoiceKind.PRESET})
+    segment_characters: int = 2000
+    """The longest text it takes at once."""
+    metered: bool = True
+    """Whether it costs the person's quota. The built-in engine does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a provider would do with a request: shown by --explain, hashed into the cache key."""
+
+    body: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The request as it would be sent, without secrets, a clone sample by its digest."""
+    tokens: int = 0
+    """Estimate for the budget."""
+    notes: tuple[Note, ...] = ()
+    """What it cannot do as asked (a style dropped, a voice replaced)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Answer of a health check."""
+
+    ok: bool
+    detail: str
+    """One sentence for the person who hosts."""
+
+
+class Provider(Protocol):
+    """Whoever synthesizes. Methods raise ProviderError or InputError and nothing else that is expected."""
+
+    name: str
+    """Its name in the configuration."""
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        ...
+
+    def plan(self, request: SpeechRequest) -> Plan:
+        """What synthesize would send; calls nobody. Raises InputError where it would refuse."""
+        ...
+
+    def synthesize(self, request: SpeechRequest) -> AsyncIterator[Pcm | Usage]:
+        """One attempt. Yields sound as it is made, mono, at any rate, and at the end one Usage."""
+        ...
+
+    async def models(self) -> tuple[str, ...]:
+        """Model ids it lists; may be empty."""
+        ...
+
+    async def health(self) -> Health:
+        """Whether it would answer now, without spending anything. Does not raise ProviderError."""
+        ...
+
+    async def close(self) -> None:
+        """Give back connections and processes."""
+        ...

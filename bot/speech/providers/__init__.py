@@ -1,0 +1,1 @@
+"""Whoever synthesizes, one file each."""

@@ -1,0 +1,1 @@
+"""The database: ledger, budget, clips."""

@@ -1,0 +1,1 @@
+"""Discord's command doors, one file each."""

@@ -1,0 +1,1 @@
+"""Stand-ins for what cannot be reached: real servers on loopback, strict where the real one is."""
