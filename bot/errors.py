@@ -4,6 +4,7 @@ BotError
 ├── ConfigError      the configuration cannot be used
 ├── InputError       what a person asked for cannot be spoken: text, style, voice, sample
 ├── QuotaError       an account or a space has used its share
+├── DuplicateError   this wish was heard before: nothing is spoken, nothing charged, nothing said
 ├── BusyError        a bounded wait ran out or a queue is full; later it may work
 ├── ProviderError    whoever synthesizes refused or failed (kind says how, retryable whether again may help)
 ├── AudioError       sound that cannot be decoded or encoded
@@ -47,6 +48,12 @@ class QuotaError(BotError):
     """An account or a space has used its share. Facts: scope, metric, limit, left, asked, resets (a datetime)."""
 
     exit_code = 4
+
+
+class DuplicateError(BotError):
+    """The same key was spoken, is being spoken, or failed before. Doors stay silent."""
+
+    exit_code = 0
 
 
 class BusyError(BotError):
@@ -105,9 +112,7 @@ class ProviderError(BotError):
 
     exit_code = 6
 
-    def __init__(
-        self, provider: str, kind: ErrorKind, *, detail: str = "", retry_after: float | None = None
-    ) -> None:
+    def __init__(self, provider: str, kind: ErrorKind, *, detail: str = "", retry_after: float | None = None) -> None:
         super().__init__(f"provider.{kind}", provider=provider, detail=detail)
         self.provider = provider
         self.kind = kind

@@ -1,0 +1,149 @@
+"""Markup in what is spoken: which brackets are audio tags, and how nothing else passes for markup.
+
+The style position belongs to Mouthpiece alone. A person's ``<style>``, however disguised, is removed here, before a
+provider sees the text; audio tags (``[cough]``, ``(sobbing)``, ``*sighs*``) stay. Used by clean, split and providers.
+"""
+
+import html
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from bot.speech.styles import CATALOGUE
+
+# The sounds and turns of voice that the service's pages list as inline tags, with the spellings people use.
+_SOUNDS_EN = """
+    cough, coughs, coughing, sob, sobs, sobbing, sigh, sighs, sighing, laugh, laughs, laughing, laughter, chuckle,
+    chuckles, chuckling, giggle, giggles, giggling, sneer, sneers, snort, snorts, gasp, gasps, gasping, pant, pants,
+    panting, breath, breathe, breathes, breathing, inhale, inhales, inhaling, exhale, exhales, exhaling, sniff, sniffs,
+    sniffle, sniffles, cry, cries, crying, weep, weeps, weeping, wail, wails, wailing, whimper, whimpers, groan, groans,
+    groaning, moan, moans, yawn, yawns, yawning, sneeze, sneezes, hiccup, hiccups, gulp, gulps, hum, hums, humming,
+    whistle, whistles, whistling, pause, pauses, silence, fast, faster, slow, slower, whisper, whispers, whispering,
+    whispered, shout, shouts, shouting, scream, screams, screaming, murmur, murmurs, murmuring, mutter, mutters,
+    muttering, stutter, stutters, stammer, stammers, emphasis, trembling, shaky, breathy, hoarse, nasal, nervous,
+    scared, excited, tired, hesitant, hesitates, impatient, shocked, sarcastic, singing, choking, choked up, drawn out,
+    clears throat, clear throat, clearing throat, takes a breath, takes a deep breath, holding breath, voice breaking,
+    voice trembling, speed up, slow down
+"""
+_SOFTENERS_EN = """
+    a, softly, quietly, loudly, slightly, gently, nervously, sadly, happily, angrily, bitterly, heavily, deeply, lightly,
+    long, short, deep, hearty, light, soft, big, cold, bitter, loud, quiet, heavy, nervous, sad, evil, awkward, again
+"""
+_SOUNDS_ZH = """
+    吸气 深呼吸 呼气 叹气 叹息 长叹 长叹一口气 喘息 喘气 屏息 紧张 害怕 激动 疲惫 委屈 撒娇 心虚 震惊 不耐烦
+    颤抖 声音颤抖 变调 破音 鼻音 气声 沙哑 笑 轻笑 大笑 冷笑 苦笑 偷笑 微笑 狂笑 坏笑 傻笑 抽泣 啜泣 呜咽 哽咽
+    哭 哭泣 大哭 嚎啕大哭 咳 咳嗽 轻咳 清嗓子 打哈欠 哈欠 打喷嚏 喷嚏 打嗝 停顿 长停顿 短停顿 急促 拖音 语速加快
+    语速放缓 加快 放慢 轻声 小声 大声 低声 低语 耳语 强调 重读 欲言又止 碎碎念 沉默 沉默片刻 喃喃自语 嘟囔 尖叫
+    呐喊 吼 怒吼 惊呼 吹口哨 哼 哼唱 吞咽 抽鼻子
+"""
+
+_TAG = re.compile(
+    r"\[([^\[\]\n]{1,32})\]|\(([^()\n]{1,32})\)|（([^（）\n]{1,32})）|【([^【】\n]{1,32})】"
+    r"|(?<![*\w])\*(?! )([^*\n]{1,32})(?<! )\*(?![*\w])"
+)
+OPENING = "([（【"
+"""Signs that open an audio tag, and at the very start of a text, for some models, a style."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A stretch of text."""
+
+    text: str
+    """With its brackets when it is a tag."""
+    tag: bool
+
+    @property
+    def name(self) -> str:
+        """What a tag says, without brackets, in lower case."""
+        return self.text.strip("()[]（）【】*").strip().casefold()
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(" ".join(word.split()) for word in text.split(","))
+
+
+@lru_cache(maxsize=1)
+def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
+    """Whole tags, and the words that may stand beside one of them in a tag."""
+    styles = {name.casefold() for style in CATALOGUE for name in (style.en, style.zh)}
+    return _words(_SOUNDS_EN) | frozenset(_SOUNDS_ZH.split()) | styles, _words(_SOFTENERS_EN)
+
+
+def is_audio_tag(name: str) -> bool:
+    """Whether a bracket of this content is a sound or a turn of voice, not words to speak."""
+    tags, beside = _vocabulary()
+    name = " ".join(name.casefold().split())
+    if name in tags:
+        return True
+    words = name.split()
+    return any(w in tags for w in words) and all(w in tags or w in beside for w in words)
+
+
+def split_tags(text: str) -> list[Piece]:
+    """The text in order as plain stretches and known audio tags; joined they are the text again."""
+    pieces: list[Piece] = []
+    start = 0
+    for match in _TAG.finditer(text):
+        if not is_audio_tag(next(group for group in match.groups() if group is not None)):
+            continue
+        if match.start() > start:
+            pieces.append(Piece(text[start : match.start()], tag=False))
+        pieces.append(Piece(match[0], tag=True))
+        start = match.end()
+    if start < len(text):
+        pieces.append(Piece(text[start:], tag=False))
+    return pieces
+
+
+def without_tags(text: str) -> str:
+    """The words alone, single-spaced."""
+    return " ".join("".join(" " if piece.tag else piece.text for piece in split_tags(text)).split())
+
+
+def brackets(text: str) -> list[tuple[int, int]]:
+    """Where something stands in brackets that may be an audio tag, known or not: never cut inside one."""
+    return [match.span() for match in _TAG.finditer(text)]
+
+
+_ANGLES = {ord(c): "<" for c in "＜﹤‹〈⟨❮❰˂ᐸ〈"} | {ord(c): ">" for c in "＞﹥›〉⟩❯❱˃ᐳ〉"}
+_WIDE_LETTERS = {0xFF21 + i: chr(0x41 + i) for i in range(26)} | {0xFF41 + i: chr(0x61 + i) for i in range(26)}
+_SLASHES = {ord(c): "/" for c in "／⁄∕"}
+_FOLD = _ANGLES | _WIDE_LETTERS | _SLASHES
+# One sign for one sign, so that a place in the folded text is the same place in the text.
+_STYLE = re.compile(r"<[\s/]*" + r"\s*".join("style") + r"\b(?:[^<>]{0,200}>)?", re.IGNORECASE)
+_ELEMENT = re.compile(r"</?[^\W\d_][^<>\n]{0,200}>|</?[^\W\d_][\w-]*/?$")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});?")
+_ROUNDS = 12
+"""Layers of nesting or of entities that are taken off one by one; what is deeper loses its angle brackets."""
+
+
+def _remove(pattern: re.Pattern[str], text: str, *, apart: bool = False) -> str:
+    """Without what matches; words that it kept apart stay apart."""
+    folded = text.translate(_FOLD)
+    kept: list[str] = []
+    start = 0
+    for match in pattern.finditer(folded):
+        kept.append(text[start : match.start()])
+        start = match.end()
+        if apart and text[max(match.start() - 1, 0) : match.start()].isalnum() and text[start : start + 1].isalnum():
+            kept.append(" ")
+    kept.append(text[start:])
+    return "".join(kept)
+
+
+def strip_markup(text: str) -> str:
+    """Text in which no element such as ``<style>`` is left, in any disguise; the words around and inside remain.
+
+    Disguises taken off: spaces inside, full-width and look-alike signs, entities (of entities), one element hidden
+    inside another, an element never closed. Invisible characters must be gone before (``clean`` sees to it).
+    ``a < b``, ``<3`` and ``->`` are not elements and stay.
+    """
+    for _ in range(_ROUNDS):
+        plain = _ENTITY.sub(lambda m: html.unescape(m[0]), text)
+        plain = _remove(_ELEMENT, _remove(_STYLE, plain, apart=True))
+        if plain == text:
+            return text
+        text = plain
+    folded = text.translate(_FOLD)
+    return "".join(" " if sign in "<>&" else original for sign, original in zip(folded, text, strict=True))
