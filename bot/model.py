@@ -167,4 +167,6 @@ class Receipt:
     charged: int
     """Characters taken from the quota; 0 when it came out of the cache or nobody pays."""
     cached: bool = False
+    clip_key: str = ""
+    """Names the clip in the cache; empty where it was not kept."""
     notes: tuple[Note, ...] = ()

@@ -26,8 +26,8 @@ _SOUNDS_EN = """
     voice trembling, speed up, slow down
 """
 _SOFTENERS_EN = """
-    a, softly, quietly, loudly, slightly, gently, nervously, sadly, happily, angrily, bitterly, heavily, deeply, lightly,
-    long, short, deep, hearty, light, soft, big, cold, bitter, loud, quiet, heavy, nervous, sad, evil, awkward, again
+    a, softly, quietly, loudly, slightly, gently, nervously, sadly, happily, angrily, bitterly, heavily, deeply, 
+    lightly, long, short, deep, hearty, light, soft, big, cold, bitter, loud, quiet, heavy, nervous, sad, evil, awkward, again
 """
 _SOUNDS_ZH = """
     吸气 深呼吸 呼气 叹气 叹息 长叹 长叹一口气 喘息 喘气 屏息 紧张 害怕 激动 疲惫 委屈 撒娇 心虚 震惊 不耐烦
@@ -114,8 +114,18 @@ _FOLD = _ANGLES | _WIDE_LETTERS | _SLASHES
 _STYLE = re.compile(r"<[\s/]*" + r"\s*".join("style") + r"\b(?:[^<>]{0,200}>)?", re.IGNORECASE)
 _ELEMENT = re.compile(r"</?[^\W\d_][^<>\n]{0,200}>|</?[^\W\d_][\w-]*/?$")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});?")
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
+)
+"""Signs without a shape or a sound: zero width, direction, variation selectors, tags, control characters."""
 _ROUNDS = 12
 """Layers of nesting or of entities that are taken off one by one; what is deeper loses its angle brackets."""
+
+
+def decode_entities(text: str) -> str:
+    """One layer of ``&lt;``, ``&#60;``, ``&#x3c;`` taken off."""
+    return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def _remove(pattern: re.Pattern[str], text: str, *, apart: bool = False) -> str:
@@ -136,11 +146,11 @@ def strip_markup(text: str) -> str:
     """Text in which no element such as ``<style>`` is left, in any disguise; the words around and inside remain.
 
     Disguises taken off: spaces inside, full-width and look-alike signs, entities (of entities), one element hidden
-    inside another, an element never closed. Invisible characters must be gone before (``clean`` sees to it).
+    inside another, invisible signs between the letters, an element never closed.
     ``a < b``, ``<3`` and ``->`` are not elements and stay.
     """
     for _ in range(_ROUNDS):
-        plain = _ENTITY.sub(lambda m: html.unescape(m[0]), text)
+        plain = _INVISIBLE.sub("", decode_entities(text))
         plain = _remove(_ELEMENT, _remove(_STYLE, plain, apart=True))
         if plain == text:
             return text

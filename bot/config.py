@@ -1,0 +1,286 @@
+"""Settings: typed values from config.toml and the environment, made once at the start and handed down.
+
+``load`` is called by the command line and by tests. The environment beats the file:
+``MOUTHPIECE_PROVIDERS__MIMO__API_KEY`` sets ``[providers.mimo] api_key``; a name that ends in ``_FILE`` names a file
+that holds the value (as container secrets do); ``MIMO_API_KEY`` is read too, since the service's own pages use it.
+Unknown keys are refused with a suggestion. Secrets are ``SecretStr``: masked wherever they are shown.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
+
+from bot.errors import ConfigError
+
+PREFIX = "MOUTHPIECE_"
+NOT_SETTINGS = frozenset({"MOUTHPIECE_CONFIG"})
+"""Variables of ours that are not keys: the path of the file itself."""
+PROVIDER_TYPES = ("mimo", "openai-speech", "espeak")
+_BUILT_IN_NAMES = ("mimo", "espeak")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class SpeechConfig(_Section):
+    """What may be said and who says it."""
+
+    providers: tuple[str, ...] = Field(("mimo", "espeak"), description="Who speaks: the first that can. Names below.")
+    max_characters: int = Field(4000, ge=1, le=100_000, description="Longest text of one command, after cleaning.")
+    bitrate: int = Field(32_000, ge=8_000, le=128_000, description="Opus, in bits per second.")
+    wait_seconds: float = Field(60.0, gt=0, le=900, description="Longest wait for a provider's turn, in seconds.")
+    queue: int = Field(500, ge=1, le=100_000, description="Most segments that may wait for one provider.")
+    default_voice: str = Field("", description="Voice id where a person names none; empty: the provider's choice.")
+
+
+class ProviderConfig(_Section):
+    """One provider; limits left out (or 0) mean none."""
+
+    type: Literal["", "mimo", "openai-speech", "espeak"] = Field("", description="Empty: the same as its name.")
+    enabled: bool = Field(True, description="false takes it out of the chain.")
+    base_url: str = Field("", description="Empty: the service's own address.")
+    api_key: SecretStr = Field(SecretStr(""), description="A secret: better in the environment.")
+    auth: Literal["api-key", "bearer"] = Field("api-key", description="Which header carries the key.")
+    model: str = Field("", description="Model id for preset voices; empty: mimo-v2.5-tts, or tts-1 elsewhere.")
+    design_model: str = Field("", description="For described voices; empty: mimo-v2.5-tts-voicedesign.")
+    clone_model: str = Field("", description="For cloned voices; empty: mimo-v2.5-tts-voiceclone.")
+    max_concurrency: int = Field(1, ge=1, le=64, description="Requests at the same time.")
+    rpm: int = Field(0, ge=0, description="Requests per minute.")
+    rpd: int = Field(0, ge=0, description="Requests per day (UTC).")
+    tpm: int = Field(0, ge=0, description="Tokens per minute.")
+    tpd: int = Field(0, ge=0, description="Tokens per day (UTC).")
+    price_per_1k_tokens: float = Field(0.0, ge=0, description="For quota show, in your currency.")
+
+
+class QuotaConfig(_Section):
+    """What people may spend; 0 means no limit."""
+
+    account_characters_per_day: int = Field(5000, ge=0, description="Characters a person may have spoken per day.")
+    account_requests_per_minute: int = Field(10, ge=0, description="Commands a person may send per minute.")
+    space_characters_per_day: int = Field(50_000, ge=0, description="Characters of a server or group per day.")
+    builtin_characters_per_day: int = Field(0, ge=0, description="The built-in engine's own meter, per person.")
+    timezone: str = Field("UTC", description="Days begin at midnight here (IANA name).")
+    admins: tuple[str, ...] = Field((), description="Accounts without limits: discord:123, telegram:456.")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("no such time zone (an IANA name such as Europe/Berlin is wanted)") from error
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the days."""
+        return ZoneInfo(self.timezone)
+
+
+class ClipsConfig(_Section):
+    """The cache of finished speech: an identical request costs nothing."""
+
+    max_megabytes: int = Field(256, ge=1, description="Most it keeps, in MB; the least used goes first.")
+    max_age_days: float = Field(30.0, gt=0, description="Longest it keeps a clip, in days.")
+
+
+class DiscordConfig(_Section):
+    """Discord; without a token it is not started."""
+
+    token: SecretStr = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
+    application_id: str = Field("", description="For the invite command where no token is set.")
+    development_guild: int = Field(0, ge=0, description="Commands appear at once in this server; 0: everywhere.")
+
+
+class TelegramConfig(_Section):
+    """Telegram; without a token it is not started."""
+
+    token: SecretStr = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
+    api_url: str = Field("", description="Empty: Telegram's own. Else a local Bot API server.")
+
+
+class EndpointsConfig(_Section):
+    """Addresses of the services; empty except in tests and behind proxies."""
+
+    discord_api: str = Field("", description="REST address, up to /api/v10.")
+    discord_gateway: str = Field("", description="Gateway address, ws:// or wss://.")
+    ca_file: str = Field("", description="A PEM file of certificate authorities to trust besides the usual ones.")
+
+
+class LogConfig(_Section):
+    """What is written to standard error while the bot runs."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="The least that is written.")
+
+
+class Config(_Section):
+    """Everything that can be set."""
+
+    data_dir: Path = Field(
+        Path("data"), description="Folder of the database and the clips; from the file's own folder."
+    )
+    language: Literal["en", "zh"] = Field("en", description="Language of the command line and where none is known.")
+    speech: SpeechConfig = SpeechConfig()
+    providers: dict[str, ProviderConfig] = Field(default_factory=dict)
+    quota: QuotaConfig = QuotaConfig()
+    clips: ClipsConfig = ClipsConfig()
+    discord: DiscordConfig = DiscordConfig()
+    telegram: TelegramConfig = TelegramConfig()
+    endpoints: EndpointsConfig = EndpointsConfig()
+    log: LogConfig = LogConfig()
+
+    def provider(self, name: str) -> ProviderConfig:
+        """The settings of a provider of the chain, its type filled in. Raises ConfigError for an unknown name."""
+        known = {built_in: ProviderConfig() for built_in in _BUILT_IN_NAMES} | self.providers
+        if name not in known:
+            raise ConfigError("config.unknown_provider", name=name, suggestion=_nearest(name, known))
+        found = known[name]
+        kind = found.type or name
+        if kind not in PROVIDER_TYPES:
+            raise ConfigError("config.provider_type", name=name, types=", ".join(PROVIDER_TYPES))
+        return found.model_copy(update={"type": kind})
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """Names of the enabled providers in order. Raises ConfigError when none is left or one is unknown."""
+        chain = tuple(name for name in self.speech.providers if self.provider(name).enabled)
+        if not chain:
+            raise ConfigError("config.no_provider")
+        return chain
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret set, for the filter that keeps them out of the logs."""
+        held = [self.discord.token, self.telegram.token, *(p.api_key for p in self.providers.values())]
+        return tuple(secret.get_secret_value() for secret in held if secret.get_secret_value())
+
+
+def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
+    """Settings from a file (None: defaults alone) and the environment. Raises ConfigError."""
+    values = _read(path) if path is not None else {}
+    _refuse_unknown(values)
+    for variable, keys, value in _from_environment(environment, values):
+        _put(values, variable, keys, value)
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        problem = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise ConfigError("config.bad_value", key=where, problem=problem["msg"]) from None
+    _ = config.chain
+    base = path.parent if path is not None else Path()
+    return config.model_copy(update={"data_dir": base / config.data_dir.expanduser()})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ConfigError("config.missing", path=str(path)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config.unreadable", path=str(path), problem=type(error).__name__) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError("config.not_toml", path=str(path), problem=str(error)) from None
+
+
+def _nearest(word: str, words: Mapping[str, object]) -> str:
+    return next(iter(get_close_matches(word, list(words), n=1, cutoff=0.5)), "")
+
+
+def _unknown(key: str, name: str, known: Mapping[str, object]) -> ConfigError:
+    return ConfigError("config.unknown_key", key=key, suggestion=_nearest(name, known))
+
+
+def _section(field: FieldInfo | None) -> type[BaseModel] | None:
+    kind = field.annotation if field is not None else None
+    return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+
+
+def _refuse_unknown(values: Mapping[str, Any]) -> None:
+    """Raise for the first key that no section has, naming the likeliest that was meant."""
+    for name, value in values.items():
+        field = Config.model_fields.get(name)
+        if field is None:
+            raise _unknown(name, name, Config.model_fields)
+        if name == "providers":
+            _refuse_unknown_in_providers(value)
+        elif (section := _section(field)) is not None and isinstance(value, dict):
+            for key in value:
+                if key not in section.model_fields:
+                    raise _unknown(f"{name}.{key}", key, section.model_fields)
+
+
+def _refuse_unknown_in_providers(value: Any) -> None:
+    if not isinstance(value, dict):
+        raise ConfigError("config.bad_value", key="providers", problem="tables such as [providers.mimo] are wanted")
+    for provider, keys in value.items():
+        for key in keys if isinstance(keys, dict) else ():
+            if key not in ProviderConfig.model_fields:
+                raise _unknown(f"providers.{provider}.{key}", key, ProviderConfig.model_fields)
+
+
+def _from_environment(
+    environment: Mapping[str, str], values: Mapping[str, Any]
+) -> Iterator[tuple[str, list[str], str]]:
+    """Variables that are settings: (variable, path of keys, value); the general name before the precise one."""
+    if environment.get("MIMO_API_KEY"):
+        yield "MIMO_API_KEY", ["providers", "mimo", "api_key"], environment["MIMO_API_KEY"]
+    named = {name.casefold().replace("-", "_"): name for name in values.get("providers", {})}
+    for variable, value in sorted(environment.items()):
+        if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
+            continue
+        keys = [part.casefold() for part in variable.removeprefix(PREFIX).split("__")]
+        if keys[0] == "providers" and len(keys) > 1:
+            keys[1] = named.get(keys[1], keys[1])
+        if keys[-1].endswith("_file") and _field(keys) is None:
+            keys[-1] = keys[-1].removesuffix("_file")
+            value = _secret_file(variable, value)  # noqa: PLW2901  the value is what the file holds
+        yield variable, keys, value
+
+
+def _secret_file(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError("config.unreadable", path=f"{path} ({variable})", problem=type(error).__name__) from None
+
+
+def _field(keys: list[str]) -> FieldInfo | None:
+    """The field that a path of keys names, if there is one."""
+    if len(keys) == 3 and keys[0] == "providers":
+        return ProviderConfig.model_fields.get(keys[2])
+    field = Config.model_fields.get(keys[0])
+    if len(keys) == 1:
+        return field if _section(field) is None and keys[0] != "providers" else None
+    section = _section(field)
+    return section.model_fields.get(keys[1]) if section is not None and len(keys) == 2 else None
+
+
+def _put(values: dict[str, Any], variable: str, keys: list[str], value: str) -> None:
+    field = _field(keys)
+    if field is None:
+        raise ConfigError("config.unknown_variable", variable=variable, suggestion=_nearest_variable(keys))
+    *path, last = keys
+    table = values
+    for key in path:
+        table = table.setdefault(key, {})
+    is_list = "tuple" in str(field.annotation)
+    table[last] = [part.strip() for part in value.split(",") if part.strip()] if is_list else value
+
+
+def _nearest_variable(keys: list[str]) -> str:
+    provider = keys[1] if len(keys) > 1 and keys[0] == "providers" else "mimo"
+    paths = {f"providers__{provider}__{name}": 0 for name in ProviderConfig.model_fields}
+    for name, field in Config.model_fields.items():
+        section = _section(field)
+        paths |= {f"{name}__{key}": 0 for key in section.model_fields} if section else {name: 0}
+    nearest = _nearest("__".join(keys), paths)
+    return PREFIX + nearest.upper() if nearest else ""

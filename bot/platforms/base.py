@@ -1,0 +1,35 @@
+"""The seam to a chat network: what app.py starts, supervises and stops."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.speech.service import SpeechService
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What every door is given."""
+
+    speech: SpeechService
+    language: str
+    """Language where a person's own is not known: ``en`` or ``zh``."""
+
+
+class Platform(Protocol):
+    """A chat network."""
+
+    name: str
+    """``discord``, ``telegram``."""
+
+    async def run(self, ready: asyncio.Event) -> None:
+        """Log in and serve until ``stop``; sets ``ready`` once commands are taken.
+
+        Raises PlatformError: ``platform.token`` for a token that is refused (final), ``platform.unreachable`` for
+        a network that cannot be reached (the supervisor tries again).
+        """
+        ...
+
+    async def stop(self, grace: float) -> None:
+        """Take no more commands, let what is being said finish (``grace`` seconds at most), close. Idempotent."""
+        ...

@@ -1,0 +1,71 @@
+"""From what a person wrote to what can be spoken. Called by the waist, once, before anything is counted.
+
+Text that a person commands to be spoken keeps its audio tags; hostile signs, markup and emoji go. Pure; linear time.
+"""
+
+import re
+import unicodedata
+
+import emoji
+
+from bot.errors import InputError
+from bot.speech.markup import decode_entities, strip_markup, without_tags
+
+_CUSTOM_EMOJI = re.compile(r"<a?:(\w{2,32}):\d{15,25}>")
+_EMOJI_NAMED = 20
+"""So many different emoji are named when there is nothing else to say."""
+_STACKED = re.compile(
+    "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+"""More than two marks upon one letter: no language writes so (zalgo)."""
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+_BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
+
+
+def clean(text: str, language: str = "en") -> str:
+    """Speakable text: one space between words, one newline between lines, audio tags kept.
+
+    ``language`` names the emoji of a text that has nothing else. Raises InputError ``text.empty`` where nothing is
+    left to speak. Cleaning a cleaned text changes nothing.
+    """
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
+    text = unicodedata.normalize("NFC", decode_entities(text).translate(_BREAKS))
+    worded = _tidy(strip_markup(_without_emoji(text)))
+    if speakable(worded):
+        return worded
+    named = _tidy(strip_markup(_emoji_names(text, language)))
+    if speakable(named):
+        return named
+    raise InputError("text.empty")
+
+
+def speakable(text: str) -> bool:
+    """Whether a letter, a digit or a currency sign stands outside the audio tags."""
+    return any(
+        unicodedata.category(sign)[0] in "LN" or unicodedata.category(sign) == "Sc" for sign in without_tags(text)
+    )
+
+
+def clean_line(text: str, limit: int) -> str:
+    """A name, a style or an instruction: cleaned, without brackets that could pass for tags, cut to ``limit``."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
+    plain = strip_markup(unicodedata.normalize("NFC", text.translate(_BREAKS)))
+    return _tidy(re.sub(r"[\[\]()（）【】<>]", " ", plain)).replace("\n", " ")[:limit].strip()
+
+
+def _without_emoji(text: str) -> str:
+    return emoji.replace_emoji(_CUSTOM_EMOJI.sub(" ", text), " ")
+
+
+def _emoji_names(text: str, language: str) -> str:
+    """The names of the emoji, each kind once."""
+    custom = [match[1].replace("_", " ") for match in _CUSTOM_EMOJI.finditer(text)]
+    signs = [found["emoji"] for found in emoji.emoji_list(text)]
+    names = [emoji.demojize(sign, language=language, delimiters=("", "")).replace("_", " ") for sign in signs]
+    return ", ".join(list(dict.fromkeys([*custom, *names]))[:_EMOJI_NAMED])
+
+
+def _tidy(text: str) -> str:
+    text = _STACKED.sub(r"\1", text)
+    return _LINES.sub("\n", _BLANKS.sub(" ", text)).strip()

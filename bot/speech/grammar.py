@@ -1,0 +1,52 @@
+"""The grammar of a typed command: ``style:Whisper voice:Mia text to say``.
+
+One for Telegram, standard input and every door without fields. Leading ``key:value`` pairs are options; the first word
+that is none ends them. A bare first word is never an option. A value with spaces stands in quotes.
+"""
+
+import re
+from dataclasses import dataclass
+
+KEYS = {
+    "style": "style", "styles": "style", "风格": "style",
+    "voice": "voice", "声音": "voice", "音色": "voice",
+    "instruction": "instruction", "how": "instruction", "指令": "instruction",
+    "take": "take",
+}  # fmt: skip
+"""What a person may type, and the option that is meant."""
+_QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "„": "“", "«": "»"}
+_KEY = re.compile(r"\s*([^\W\d_]{1,16})[:：]")
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command taken apart."""
+
+    text: str
+    style: str = ""
+    voice: str = ""
+    instruction: str = ""
+    take: int = 0
+
+
+def parse(line: str) -> Command:
+    """Take a command apart; what is no option is text. Never raises."""
+    options: dict[str, str] = {}
+    rest = line
+    while (match := _KEY.match(rest)) and (key := KEYS.get(match[1].casefold())):
+        value, after = _value(rest[match.end() :])
+        if not value or key in options or (key == "take" and not re.fullmatch(r"\d{1,6}", value)):
+            break
+        options[key], rest = value, after
+    take = int(options.pop("take", "0"))
+    return Command(rest.strip(), take=take, **options)
+
+
+def _value(rest: str) -> tuple[str, str]:
+    """The value that stands first, and what follows it."""
+    closing = _QUOTES.get(rest[:1])
+    end = rest.find(closing, 1) if closing else -1
+    if end > 0:
+        return rest[1:end].strip(), rest[end + 1 :]
+    bare = re.match(r"\S*", rest)
+    return (bare[0], rest[bare.end() :]) if bare else ("", rest)

@@ -1,0 +1,25 @@
+"""Where speech goes: a sink takes Opus packets as they are made. Implemented by doors, called by the waist."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+
+class Sink(Protocol):
+    """Takes packets in order."""
+
+    live: bool
+    """True: someone listens now. Packets come as soon as there is sound, and what was written cannot be taken back.
+    False: a recording. Packets come when a segment is known to be whole."""
+
+    async def write(self, packets: Sequence[bytes]) -> None:
+        """Take some 20 ms packets. May wait, which slows synthesis down."""
+        ...
+
+
+class Recording:
+    """A sink for a voice message: nothing is heard before the end, the finished clip is in the receipt."""
+
+    live = False
+
+    async def write(self, packets: Sequence[bytes]) -> None:
+        """Nothing to do: the receipt holds the whole clip."""

@@ -1,0 +1,117 @@
+"""From a cleaned text to segments: pieces that a provider speaks at once. Called by the waist.
+
+A recording is cut as seldom as possible; a live call and a long job get one to three sentences at a time, the first
+one short, so that something is heard soon. A cut never falls inside an audio tag.
+"""
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass
+from enum import IntEnum
+
+from bot.model import Segment
+from bot.speech.markup import brackets
+
+LIVE_CHARACTERS = 200
+"""The longest segment of a live call."""
+FIRST_CHARACTERS = 80
+"""The longest first segment of a live call."""
+_LIVE_SENTENCES = 3
+
+
+class _Rank(IntEnum):
+    """How good a place is to cut at."""
+
+    ANYWHERE = 0
+    WORD = 1
+    CLAUSE = 2
+    SENTENCE = 3
+    PARAGRAPH = 4
+
+
+_GAPS = {_Rank.ANYWHERE: 0.0, _Rank.WORD: 0.0, _Rank.CLAUSE: 0.12, _Rank.SENTENCE: 0.25, _Rank.PARAGRAPH: 0.45}
+"""Seconds of silence after a cut there."""
+
+_BREAK = re.compile(
+    r"(?P<paragraph>\n)"
+    r"|(?P<sentence>[。！？…]+[”’」』）】\"']*\s*|[.!?]+[\"'”’)\]]*(?=\s)\s*)"
+    r"|(?P<clause>[，；、：]\s*|[,;:](?=\s)\s*|\s[-–—]+\s)"
+    r"|(?P<word>\s)"
+)
+_ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Fig|approx|e\.g|i\.e)\.)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    end: int
+    rank: _Rank
+
+
+def split_recording(text: str, limit: int = 2000) -> tuple[Segment, ...]:
+    """Segments of at most ``limit`` characters, cut at the best places."""
+    return _segments(text, limit, limit, sentences=None)
+
+
+def split_live(text: str) -> tuple[Segment, ...]:
+    """Segments of one to three sentences, at most ``LIVE_CHARACTERS``; the first one short."""
+    return _segments(text, FIRST_CHARACTERS, LIVE_CHARACTERS, sentences=_LIVE_SENTENCES)
+
+
+def _end(cut: _Cut) -> int:
+    return cut.end
+
+
+def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple[Segment, ...]:
+    cuts = _cuts(text)
+    segments: list[Segment] = []
+    start = 0
+    while start < len(text):
+        room = first if not segments else limit
+        cut = _next_cut(text, cuts, start, room, sentences if segments or sentences is None else 1)
+        piece = text[start : cut.end].strip()
+        if piece:
+            last = not text[cut.end :].strip()
+            segments.append(Segment(piece, 0.0 if last else _GAPS[cut.rank]))
+        start = cut.end
+    return tuple(segments)
+
+
+def _next_cut(text: str, cuts: list[_Cut], start: int, room: int, sentences: int | None) -> _Cut:
+    """The best place to end a segment that begins at ``start``."""
+    low = bisect_right(cuts, start, key=_end)
+    near = cuts[low : bisect_right(cuts, start + room, lo=low, key=_end)]
+    if sentences is not None:
+        whole = [cut for cut in near if cut.rank >= _Rank.SENTENCE][:sentences]
+        if len(whole) == sentences or (whole and len(text) - start > room):
+            return whole[-1]
+    if len(text) - start <= room:
+        return _Cut(len(text), _Rank.PARAGRAPH)
+    if near:
+        late = [cut for cut in near if cut.end - start >= room // 2] or near
+        return max(late, key=lambda cut: (cut.rank, cut.end))
+    return _Cut(_outside(text, start, start + room), _Rank.ANYWHERE)
+
+
+def _cuts(text: str) -> list[_Cut]:
+    """Every place where a cut may fall, in order, but for those inside brackets."""
+    closed = brackets(text)
+    starts = [begin for begin, _ in closed]
+    cuts: list[_Cut] = []
+    for match in _BREAK.finditer(text):
+        end = match.end()
+        index = bisect_right(starts, end - 1) - 1
+        if index >= 0 and end < closed[index][1]:
+            continue
+        rank = _Rank[(match.lastgroup or "anywhere").upper()]
+        if rank is _Rank.SENTENCE and _ABBREVIATION.search(text, max(0, end - 12), end):
+            rank = _Rank.WORD
+        cuts.append(_Cut(end, rank))
+    return cuts
+
+
+def _outside(text: str, start: int, end: int) -> int:
+    """``end``, or the beginning of the bracket it would fall into; past that bracket when it begins the segment."""
+    for begin, close in brackets(text[start : end + 64]):
+        if start + begin < end < start + close:
+            return start + begin if begin else start + close
+    return end

@@ -1,0 +1,68 @@
+"""Every sentence a person can read, by language: a code and its facts in, a sentence out. Used by every door."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from bot.errors import BotError
+from bot.model import Note
+from bot.texts import en, zh
+
+LANGUAGES = {"en": en.SENTENCES, "zh": zh.SENTENCES}
+"""Sentences by code, by language. A test sees to it that both have the same codes and the same blanks."""
+
+
+def language(locale: str | None, otherwise: str = "en") -> str:
+    """The language to answer in for a locale such as ``zh-CN`` or ``en-GB``."""
+    if not locale:
+        return otherwise
+    return "zh" if locale.casefold().startswith("zh") else "en"
+
+
+def say(code: str, language: str, **facts: object) -> str:
+    """The sentence of a code; the code itself where there is none."""
+    template = LANGUAGES.get(language, en.SENTENCES).get(code) or en.SENTENCES.get(code, code)
+    return template.format_map(_Facts({name: _shown(fact, language) for name, fact in facts.items()}))
+
+
+def of_error(error: BotError, language: str) -> str:
+    """What to tell a person of an expected failure: one sentence."""
+    return " ".join(say(error.code, language, **error.facts).split())
+
+
+def of_note(note: Note, language: str) -> str:
+    """What to tell beside the sound."""
+    return say(note.code, language, **dict(note.facts))
+
+
+class _Facts(dict[str, str]):
+    """A blank that nobody filled shows as three dots."""
+
+    def __missing__(self, key: str) -> str:
+        return "…"
+
+
+def _shown(fact: object, language: str) -> str:
+    if isinstance(fact, datetime):
+        return _moment(fact, language)
+    if isinstance(fact, bool):
+        return say("yes" if fact else "no", language)
+    if isinstance(fact, int):
+        return f"{fact:,}"
+    if isinstance(fact, float):
+        return f"{fact:,.1f}"
+    if isinstance(fact, Iterable) and not isinstance(fact, str | bytes):
+        return ("、" if language == "zh" else ", ").join(str(part) for part in fact)
+    return str(fact)[:500]
+
+
+def _moment(moment: datetime, language: str) -> str:
+    """``00:00 UTC, in 5 h 12 min``."""
+    seconds = max(0, int((moment - datetime.now(UTC)).total_seconds()))
+    hours, minutes = seconds // 3600, seconds % 3600 // 60
+    if hours:
+        span = say("time.hours", language, hours=hours, minutes=minutes)
+    elif minutes:
+        span = say("time.minutes", language, minutes=minutes)
+    else:
+        span = say("time.seconds", language, seconds=seconds)
+    return say("time.moment", language, clock=moment.strftime("%H:%M %Z"), span=span)
