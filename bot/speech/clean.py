@@ -29,8 +29,7 @@ def clean(text: str, language: str = "en") -> str:
     ``language`` names the emoji of a text that has nothing else. Raises InputError ``text.empty`` where nothing is
     left to speak. Cleaning a cleaned text changes nothing.
     """
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
-    text = unicodedata.normalize("NFC", decode_entities(text).translate(_BREAKS))
+    text = _well_formed(decode_entities(_well_formed(text)))
     worded = _tidy(strip_markup(_without_emoji(text)))
     if speakable(worded):
         return worded
@@ -49,9 +48,19 @@ def speakable(text: str) -> bool:
 
 def clean_line(text: str, limit: int) -> str:
     """A name, a style or an instruction: cleaned, without brackets that could pass for tags, cut to ``limit``."""
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
-    plain = strip_markup(unicodedata.normalize("NFC", text.translate(_BREAKS)))
+    plain = strip_markup(_well_formed(text))
     return _tidy(re.sub(r"[\[\]()（）【】<>]", " ", plain)).replace("\n", " ")[:limit].strip()
+
+
+def clean_instruction(text: str, limit: int) -> str:
+    """How to say it: paragraphs kept, markup gone, cut to ``limit``; empty when nothing is left."""
+    return _tidy(strip_markup(_well_formed(text)))[:limit].strip()
+
+
+def _well_formed(text: str) -> str:
+    """Without lone surrogates and null bytes, which no database and no wire takes; one sign for each line break."""
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
+    return unicodedata.normalize("NFC", text.translate(_BREAKS))
 
 
 def _without_emoji(text: str) -> str:

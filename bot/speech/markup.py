@@ -26,8 +26,9 @@ _SOUNDS_EN = """
     voice trembling, speed up, slow down
 """
 _SOFTENERS_EN = """
-    a, softly, quietly, loudly, slightly, gently, nervously, sadly, happily, angrily, bitterly, heavily, deeply, 
-    lightly, long, short, deep, hearty, light, soft, big, cold, bitter, loud, quiet, heavy, nervous, sad, evil, awkward, again
+    a, softly, quietly, loudly, slightly, gently, nervously, sadly, happily, angrily, bitterly, heavily, deeply,
+    lightly, long, short, deep, hearty, light, soft, big, cold, bitter, loud, quiet, heavy, nervous, sad, evil,
+    awkward, again
 """
 _SOUNDS_ZH = """
     吸气 深呼吸 呼气 叹气 叹息 长叹 长叹一口气 喘息 喘气 屏息 紧张 害怕 激动 疲惫 委屈 撒娇 心虚 震惊 不耐烦

@@ -83,6 +83,10 @@ class Provider(Protocol):
         """What it can do."""
         ...
 
+    def check_ready(self) -> None:
+        """Raise ConfigError where it cannot be asked at all (no key). Calls nobody."""
+        ...
+
     def plan(self, request: SpeechRequest) -> Plan:
         """What synthesize would send; calls nobody. Raises InputError where it would refuse."""
         ...

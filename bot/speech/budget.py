@@ -1,0 +1,122 @@
+"""The budget: every request to a provider passes here and keeps to that provider's own limits.
+
+Places are taken in turn (turns.py); requests and tokens per minute and per day are counted in the database, so that a
+restart forgets nothing and a second process counts along. Called by the waist, once for each attempt.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from bot.errors import BusyError, ErrorKind, ProviderError, StoreError
+from bot.model import Lane, Usage
+from bot.speech.turns import Turns
+from bot.store.calls import Full, ProviderCalls, ProviderLimits
+
+_LEASE = 15.0
+"""Seconds that an open call counts after its process died."""
+_PLACE_ELSEWHERE = 0.2
+"""Seconds between two looks whether another process has given its place back."""
+
+
+@dataclass(slots=True)
+class Call:
+    """A request under way."""
+
+    id: str
+    usage: Usage | None = None
+    """Set by the caller when the provider says what it cost."""
+
+
+class Budget:
+    """All providers' limits."""
+
+    def __init__(
+        self,
+        calls: ProviderCalls,
+        limits: Mapping[str, ProviderLimits],
+        *,
+        most_waiting: int = 500,
+        longest_wait: float = 60.0,
+        clock: Callable[[], float],
+    ) -> None:
+        """``clock`` gives seconds since the epoch; ``longest_wait`` bounds each wait, in seconds."""
+        self._calls = calls
+        self._limits = limits
+        self._longest_wait = longest_wait
+        self._clock = clock
+        self._turns = {name: Turns(name, limit.max_concurrency, most_waiting) for name, limit in limits.items()}
+
+    @asynccontextmanager
+    async def call(self, provider: str, lane: Lane, space: str, tokens: int) -> AsyncIterator[Call]:
+        """Hold a place and ``tokens`` for one request, and settle on what it really used.
+
+        Raises BusyError when waiting takes too long, ProviderError BUDGET when a limit is reached for longer than that.
+        """
+        deadline = self._clock() + self._longest_wait
+        call = Call(uuid.uuid4().hex)
+        hold = partial(self._calls.hold, call.id, provider, self._limits[provider], tokens, _LEASE)
+        async with self._place(provider, lane, space, hold, deadline):
+            keeper = asyncio.create_task(self._keep(call.id))
+            worked = False
+            try:
+                yield call
+                worked = True
+            finally:
+                keeper.cancel()
+                await asyncio.shield(self._settle(call, tokens, worked))
+
+    @asynccontextmanager
+    async def _place(
+        self, provider: str, lane: Lane, space: str, hold: Callable[[], Awaitable[None]], deadline: float
+    ) -> AsyncIterator[None]:
+        """A place in this process and the counters in the database; a place is not kept while waiting for a minute."""
+        while True:
+            async with self._turns[provider].turn(lane, space, max(0.0, deadline - self._clock())):
+                try:
+                    await hold()
+                except Full as full:
+                    wait = self._wait_for(provider, full, deadline)
+                else:
+                    yield
+                    return
+            await asyncio.sleep(wait)
+
+    def _wait_for(self, provider: str, full: Full, deadline: float) -> float:
+        """Seconds to wait before another try. Raises when that is not before the deadline."""
+        retry_at = full.retry_at.timestamp()
+        if full.metric == "concurrency":
+            if self._clock() + _PLACE_ELSEWHERE > deadline:
+                raise BusyError("busy.wait", provider=provider, seconds=int(self._longest_wait))
+            return _PLACE_ELSEWHERE
+        if retry_at > deadline:
+            raise ProviderError(
+                provider, ErrorKind.BUDGET, detail=full.metric, retry_after=max(0.0, retry_at - self._clock())
+            )
+        return max(0.01, retry_at - self._clock())
+
+    async def _keep(self, call_id: str) -> None:
+        """Renew the lease while the request runs."""
+        while True:
+            await asyncio.sleep(_LEASE / 3)
+            with suppress(StoreError):
+                await self._calls.extend(call_id, _LEASE)
+
+    async def _settle(self, call: Call, tokens: int, worked: bool) -> None:
+        usage = call.usage or Usage(prompt_tokens=tokens if worked else 0, estimated=True)
+        with suppress(StoreError):  # the lease runs out then, and the call stays charged
+            await self._calls.settle(
+                call.id,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                estimated=usage.estimated,
+                ok=worked,
+            )
+
+    async def pause(self, provider: str, seconds: float) -> None:
+        """The provider asked for quiet (429): nobody calls it for so long."""
+        await self._calls.pause(provider, datetime.fromtimestamp(self._clock() + seconds, UTC))

@@ -1,0 +1,139 @@
+"""The provider chain: one segment spoken by the first provider that can, with retries, budget and circuit breakers.
+
+Called by the waist for each segment. What a provider yields arrives at 24 kHz in a ``Take``.
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Protocol
+
+from bot.audio.pcm import Resampler
+from bot.errors import BotError, ErrorKind, ProviderError
+from bot.model import SAMPLE_RATE, Lane, Usage, Voice, VoiceKind
+from bot.speech.breaker import Breaker
+from bot.speech.budget import Budget
+from bot.speech.provider import Provider, SpeechRequest
+from bot.speech.truncation import longest_seconds
+
+_ATTEMPTS = 3
+_FIRST_PAUSE = 0.5
+"""Seconds before the second attempt; doubled each time, half to one and a half of it at random."""
+_LONGEST_PAUSE = 8.0
+_WHOLE = 192_000
+"""Bytes from which on samples are resampled in a thread."""
+
+
+class Take(Protocol):
+    """Where one segment's sound goes."""
+
+    async def write(self, samples: bytes) -> None:
+        """Some 24 kHz samples."""
+        ...
+
+    def reset(self) -> bool:
+        """Forget what was written, for another attempt; False when it was heard already."""
+        ...
+
+
+class Chain:
+    """Providers in the order of the configuration."""
+
+    def __init__(
+        self,
+        providers: Sequence[Provider],
+        budget: Budget,
+        breakers: Mapping[str, Breaker],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.providers = tuple(providers)
+        self._budget = budget
+        self._breakers = breakers
+        self._sleep = sleep
+
+    def able(self, voice: Voice) -> tuple[Provider, ...]:
+        """Who could speak with this voice, set up or not: its owners first. Raises ProviderError UNSUPPORTED."""
+        able = [provider for provider in self.providers if voice.kind in provider.capabilities.kinds]
+        if not able:
+            raise ProviderError(self.providers[0].name, ErrorKind.UNSUPPORTED, detail=voice.kind)
+        if voice.kind is VoiceKind.PRESET and voice.id:
+            able.sort(key=lambda provider: not any(voice.id == info.id for info in provider.capabilities.voices))
+        return tuple(able)
+
+    def order(self, voice: Voice) -> tuple[Provider, ...]:
+        """Who may be asked for this voice now, in order. Raises the first's reason when nobody is set up (no key)."""
+        able: list[Provider] = []
+        reason: BotError | None = None
+        for provider in self.able(voice):
+            try:
+                provider.check_ready()
+            except BotError as error:
+                reason = reason or error
+            else:
+                able.append(provider)
+        if reason is not None and not able:
+            raise reason
+        return tuple(able)
+
+    def resting(self, provider: Provider) -> ProviderError | None:
+        """Why a provider should not be asked now, if it should not."""
+        breaker = self._breakers[provider.name]
+        return breaker.last if breaker.open else None
+
+    async def speak(self, provider: Provider, request: SpeechRequest, lane: Lane, space: str, take: Take) -> None:
+        """One segment by one provider, tried again while that is safe. Raises ProviderError, BusyError, InputError."""
+        breaker = self._breakers[provider.name]
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                await self._attempt(provider, request, lane, space, take)
+            except ProviderError as error:
+                breaker.failed(error)
+                again = error.retryable and attempt < _ATTEMPTS and not breaker.open
+                if not again or not take.reset():
+                    raise
+                await self._pause(provider, error, attempt)
+            else:
+                breaker.succeeded()
+                return
+
+    async def _pause(self, provider: Provider, error: ProviderError, attempt: int) -> None:
+        seconds = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1.5)  # noqa: S311  jitter
+        if error.kind is ErrorKind.RATE_LIMIT:
+            # Everyone keeps quiet, not only this request; the next attempt waits inside the budget.
+            await self._budget.pause(provider.name, error.retry_after or seconds)
+        else:
+            await self._sleep(seconds)
+
+    async def _attempt(self, provider: Provider, request: SpeechRequest, lane: Lane, space: str, take: Take) -> None:
+        plan = provider.plan(request)
+        resampler: Resampler | None = None
+        left = int(longest_seconds(request.text) * SAMPLE_RATE) * 2
+        heard = False
+        async with (
+            self._budget.call(provider.name, lane, space, plan.tokens) as call,
+            aclosing(provider.synthesize(request)) as stream,
+        ):
+            async for item in stream:
+                if isinstance(item, Usage):
+                    call.usage = item
+                    continue
+                resampler = resampler or Resampler(item.rate)
+                samples = await _fed(resampler, item.samples)
+                heard = heard or bool(samples.strip(b"\0"))
+                left -= len(samples)
+                if left < 0:
+                    raise ProviderError(provider.name, ErrorKind.BAD_ANSWER, detail="far more sound than text")
+                await take.write(samples)
+            if not heard:
+                raise ProviderError(provider.name, ErrorKind.BAD_ANSWER, detail="silence")
+        if resampler is not None:
+            await take.write(resampler.finish())
+
+
+async def _fed(resampler: Resampler, samples: bytes) -> bytes:
+    """Resampled; a whole recording in a thread."""
+    if len(samples) > _WHOLE:
+        return await asyncio.to_thread(resampler.feed, samples)
+    return resampler.feed(samples)

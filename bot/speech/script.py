@@ -1,0 +1,67 @@
+"""An utterance made ready: cleaned, split, its style and voice in order. Made by the waist for every utterance."""
+
+from dataclasses import dataclass, replace
+
+from bot.config import SpeechConfig
+from bot.errors import InputError
+from bot.model import Segment, Utterance, Voice
+from bot.speech.clean import clean, clean_instruction, clean_line
+from bot.speech.language import language_of
+from bot.speech.provider import SpeechRequest
+from bot.speech.split import split_live, split_recording
+
+_RAW_PER_CLEAN = 16
+"""Raw text may be so many times longer than what is allowed before it is not even cleaned."""
+_MOST_STYLES = 6
+_STYLE_CHARACTERS = 48
+_VOICE_CHARACTERS = 96
+_INSTRUCTION_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is going to be said, ready for any provider."""
+
+    spoken: str
+    """The cleaned text, audio tags included: what is counted and charged."""
+    segments: tuple[Segment, ...]
+    styles: tuple[str, ...]
+    voice: Voice
+    instruction: str
+
+    @property
+    def characters(self) -> int:
+        """Code points of the cleaned text."""
+        return len(self.spoken)
+
+    @property
+    def language(self) -> str:
+        """Of the whole text."""
+        return language_of(self.spoken)
+
+    def request(self, text: str) -> SpeechRequest:
+        """A piece of it as a provider gets it: the style is repeated on each."""
+        return SpeechRequest(text, self.styles, self.voice, self.instruction)
+
+
+def prepare(utterance: Utterance, config: SpeechConfig, *, live: bool, segment_characters: int) -> Script:
+    """Clean and split. Raises InputError ``text.empty`` or ``text.too_long``."""
+    most = config.max_characters
+    if len(utterance.text) > most * _RAW_PER_CLEAN:
+        raise InputError("text.too_long", length=len(utterance.text), limit=most)
+    spoken = clean(utterance.text, language_of(utterance.text))
+    if len(spoken) > most:
+        raise InputError("text.too_long", length=len(spoken), limit=most)
+    names = (clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES])
+    voice = replace(
+        utterance.voice,
+        id=clean_line(utterance.voice.id, _VOICE_CHARACTERS) or config.default_voice,
+        description=clean_instruction(utterance.voice.description, _INSTRUCTION_CHARACTERS),
+    )
+    return Script(
+        spoken=spoken,
+        segments=split_live(spoken) if live else split_recording(spoken, segment_characters),
+        styles=tuple(dict.fromkeys(name for name in names if name)),
+        voice=voice,
+        instruction=clean_instruction(utterance.instruction, _INSTRUCTION_CHARACTERS),
+    )

@@ -1,0 +1,298 @@
+"""The waist: everything that speaks passes ``SpeechService.speak``.
+
+clean → split → (clip cache) → hold quota → provider → Opus packets → sink. The first two are ``script.py``, the
+quota is ``meter.py``, retries and budget are ``chain.py``, samples become packets in ``track.py``.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.audio import ogg
+from bot.config import QuotaConfig, SpeechConfig
+from bot.errors import AudioError, BusyError, ConfigError, ErrorKind, ProviderError
+from bot.model import Clip, Note, Receipt, Segment, Utterance
+from bot.speech.chain import Chain
+from bot.speech.meter import BUILT_IN, PAID, Meter
+from bot.speech.provider import Provider, VoiceInfo
+from bot.speech.script import Script, prepare
+from bot.speech.sink import Sink
+from bot.speech.split import split_recording
+from bot.speech.track import LiveTrack, RecordingTrack, Track
+from bot.speech.truncation import expected_seconds, looks_truncated
+from bot.store.clips import ClipStore
+from bot.store.ledger import Ledger
+
+_LONG_TEXT = 2000
+"""Characters from which on cleaning takes milliseconds and leaves the event loop."""
+_LEAST_BITRATE = 12_000
+"""Bits per second below which speech suffers more than from a second voice message."""
+_SMALLEST_PIECE = 60
+"""Characters: what is cut off even at this length is not cut off for its length."""
+_LONGEST_FLIGHT = 900.0
+"""Seconds that an identical request waits for the one under way."""
+
+Progress = Callable[[int, int], None]
+"""Called with segments done and segments in all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What would be done with an utterance."""
+
+    spoken: str
+    segments: tuple[str, ...]
+    requests: tuple[dict[str, Any], ...]
+    characters: int
+    tokens: int
+    provider: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(slots=True)
+class _Job:
+    """One utterance on its way through the providers."""
+
+    script: Script
+    utterance: Utterance
+    meter: Meter
+    track: Track
+    live: bool
+    progress: Progress | None
+    providers: deque[Provider]
+    """Who may still be asked; the first is asked."""
+    notes: list[Note] = field(default_factory=list)
+    spoke: list[str] = field(default_factory=list)
+    """Names of those who did speak."""
+    cut: bool = False
+    """Whether a live segment broke off."""
+
+
+class SpeechService:
+    """The synthesis core: one for a process, on one event loop."""
+
+    def __init__(
+        self, chain: Chain, ledger: Ledger, clips: ClipStore, *, speech: SpeechConfig, quota: QuotaConfig
+    ) -> None:
+        self._chain = chain
+        self._ledger = ledger
+        self._clips = clips
+        self._speech = speech
+        self._quota = quota
+        self._flights: dict[str, _Flight] = {}
+
+    def voices(self) -> tuple[VoiceInfo, ...]:
+        """Every listed voice of the chain, in its order, each id once."""
+        listed: dict[str, VoiceInfo] = {}
+        for provider in self._chain.providers:
+            for info in provider.capabilities.voices:
+                listed.setdefault(info.id, info)
+        return tuple(listed.values())
+
+    def explain(self, utterance: Utterance, *, live: bool = False) -> Explanation:
+        """What ``speak`` would send. Calls nobody, holds nothing. Raises InputError, ProviderError UNSUPPORTED."""
+        try:
+            provider = self._chain.order(utterance.voice)[0]
+        except ConfigError:  # nobody has a key: still worth explaining
+            provider = self._chain.able(utterance.voice)[0]
+        script = self._prepare(utterance, (provider,), live=live)
+        plans = [provider.plan(script.request(segment.text)) for segment in script.segments]
+        return Explanation(
+            spoken=script.spoken,
+            segments=tuple(segment.text for segment in script.segments),
+            requests=tuple({"provider": provider.name, **plan.body} for plan in plans),
+            characters=script.characters,
+            tokens=sum(plan.tokens for plan in plans),
+            provider=provider.name,
+            notes=_once(note for plan in plans for note in plan.notes),
+        )
+
+    async def speak(self, utterance: Utterance, sink: Sink, progress: Progress | None = None) -> Receipt:
+        """Say one utterance into a sink, segment by segment; charge only what was synthesized.
+
+        When it returns or raises, all is settled. Raises InputError, QuotaError, BusyError, ProviderError,
+        ConfigError (no key), DuplicateError, StoreError.
+        """
+        order = self._chain.order(utterance.voice)
+        if len(utterance.text) > _LONG_TEXT:
+            script = await asyncio.to_thread(self._prepare, utterance, order, live=sink.live)
+        else:
+            script = self._prepare(utterance, order, live=sink.live)
+        bitrate = self._bitrate(script, sink)
+        awake = [provider for provider in order if self._chain.resting(provider) is None] or list(order)
+        keys = [_clip_key(provider, script, bitrate, utterance.take) for provider in order[: order.index(awake[0]) + 1]]
+        async with (
+            self._flight(keys[-1], sink),
+            Meter(self._ledger, self._quota, utterance, resumable=not sink.live) as meter,
+        ):
+            for key in keys:
+                if (receipt := await self._from_cache(key, script, sink, meter)) is not None:
+                    return receipt
+            track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
+            job = _Job(script, utterance, meter, track, sink.live, progress, deque(awake))
+            if awake[0] is not order[0] and (reason := self._chain.resting(order[0])) is not None:
+                job.notes.append(_backup(order[0], awake[0], reason))
+            await self._synthesize(job)
+            clip = await track.finish()
+            if not job.cut:
+                meter.round_up(script.characters)
+            key = await self._to_cache(clip, job, bitrate)
+            await meter.settle()
+            return Receipt(clip, job.spoke[-1], script.spoken, meter.charged, clip_key=key, notes=_once(job.notes))
+
+    async def file_id(self, receipt: Receipt, platform: str) -> str | None:
+        """The platform's own name of this clip, where it was uploaded before."""
+        return await self._clips.file_id(receipt.clip_key, platform) if receipt.clip_key else None
+
+    async def remember_file(self, receipt: Receipt, platform: str, file_id: str) -> None:
+        """The clip was uploaded and can be sent again by this name."""
+        if receipt.clip_key:
+            await self._clips.remember_file(receipt.clip_key, platform, file_id)
+
+    def _prepare(self, utterance: Utterance, order: Sequence[Provider], *, live: bool) -> Script:
+        longest = min(provider.capabilities.segment_characters for provider in order)
+        return prepare(utterance, self._speech, live=live, segment_characters=longest)
+
+    def _bitrate(self, script: Script, sink: Sink) -> int:
+        """The configured one, or less where the recording would outgrow its sink."""
+        if sink.max_bytes is None:
+            return self._speech.bitrate
+        seconds = expected_seconds(script.spoken)[1]
+        fitting = int(sink.max_bytes * 8 * 0.9 / max(seconds, 1.0))
+        return max(_LEAST_BITRATE, min(self._speech.bitrate, fitting))
+
+    async def _synthesize(self, job: _Job) -> None:
+        """Every segment by the first provider that can; a segment cut short is split and asked for again."""
+        work = deque(job.script.segments)
+        done = 0
+        while work:
+            segment = work.popleft()
+            pieces = await self._segment(job, segment, sum(len(rest.text) for rest in work))
+            work.extendleft(reversed(pieces))
+            done += not pieces
+            if job.progress is not None:
+                job.progress(done, done + len(work))
+
+    async def _segment(self, job: _Job, segment: Segment, still: int) -> Sequence[Segment]:
+        """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
+        while True:
+            provider = job.providers[0]
+            meter = PAID if provider.capabilities.metered else BUILT_IN
+            await job.meter.hold(meter, job.script.characters if not job.spoke else len(segment.text) + still)
+            try:
+                return await self._by(job, provider, segment, meter)
+            except (ProviderError, BusyError) as error:
+                heard = not job.track.reset()
+                final = isinstance(error, ProviderError) and not error.next_may_speak
+                if heard and len(job.script.segments) > 1:
+                    job.cut = True
+                    job.notes.append(Note("note.cut"))
+                    await job.track.keep(segment.gap)
+                    return ()
+                if final or heard or len(job.providers) == 1:
+                    raise
+                job.providers.popleft()
+                job.notes.append(_backup(provider, job.providers[0], error))
+
+    async def _by(self, job: _Job, provider: Provider, segment: Segment, meter: str) -> Sequence[Segment]:
+        request = job.script.request(segment.text)
+        space = job.utterance.space or job.utterance.account
+        await self._chain.speak(provider, request, job.utterance.lane, space.scope if space else "", job.track)
+        if not job.live and looks_truncated(segment.text, job.track.seconds):
+            job.track.reset()
+            if len(segment.text) < 2 * _SMALLEST_PIECE:
+                raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
+            return _halves(segment)
+        await job.track.keep(segment.gap)
+        job.meter.spend(meter, len(segment.text))
+        job.notes.extend(provider.plan(request).notes)
+        job.spoke.append(provider.name)
+        return ()
+
+    async def _from_cache(self, key: str, script: Script, sink: Sink, meter: Meter) -> Receipt | None:
+        """The same request, spoken before: costs nothing."""
+        stored = await self._clips.get(key)
+        if stored is None:
+            return None
+        try:
+            clip = await asyncio.to_thread(ogg.read, stored.ogg)
+        except AudioError:
+            await self._clips.delete(key)
+            return None
+        await meter.hold(PAID, script.characters, free=True)
+        await sink.write(clip.packets)
+        notes = tuple(Note(code, tuple(map(tuple, facts))) for code, facts in json.loads(stored.notes))
+        return Receipt(clip, stored.provider, script.spoken, 0, cached=True, clip_key=key, notes=notes)
+
+    async def _to_cache(self, clip: Clip, job: _Job, bitrate: int) -> str:
+        """Keep a clip that one provider spoke whole; returns its key, or nothing."""
+        if job.cut or len(set(job.spoke)) != 1:
+            return ""
+        provider = job.providers[0]
+        key = _clip_key(provider, job.script, bitrate, job.utterance.take)
+        notes = [(note.code, note.facts) for note in _once(job.notes) if note.code != "note.backup"]
+        data = await asyncio.to_thread(ogg.write, clip, {})
+        await self._clips.put(key, data, provider=provider.name, notes=json.dumps(notes))
+        return key
+
+    @asynccontextmanager
+    async def _flight(self, key: str, sink: Sink) -> AsyncIterator[None]:
+        """Identical recordings wait for the one under way and then find its clip."""
+        if sink.live:
+            yield
+            return
+        flight = self._flights.setdefault(key, _Flight())
+        flight.aboard += 1
+        try:
+            try:
+                async with asyncio.timeout(_LONGEST_FLIGHT):
+                    await flight.lock.acquire()
+            except TimeoutError:
+                raise BusyError("busy.wait", provider="", seconds=int(_LONGEST_FLIGHT)) from None
+            try:
+                yield
+            finally:
+                flight.lock.release()
+        finally:
+            flight.aboard -= 1
+            if not flight.aboard:
+                self._flights.pop(key, None)
+
+
+@dataclass(slots=True)
+class _Flight:
+    """Identical requests: one is under way, the others wait."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    aboard: int = 0
+
+
+def _clip_key(provider: Provider, script: Script, bitrate: int, take: int) -> str:
+    """A hash of everything that shapes the sound; no text can be read out of it."""
+    shape = {
+        "provider": provider.name,
+        "requests": [dict(provider.plan(script.request(segment.text)).body) for segment in script.segments],
+        "gaps": [segment.gap for segment in script.segments],
+        "bitrate": bitrate,
+        "take": take,
+    }
+    return hashlib.sha256(json.dumps(shape, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _backup(instead: Provider, provider: Provider, error: ProviderError | BusyError) -> Note:
+    reason = error.kind if isinstance(error, ProviderError) else "busy"
+    return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", str(reason))))
+
+
+def _halves(segment: Segment) -> tuple[Segment, ...]:
+    *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
+    return (*pieces, Segment(last.text, segment.gap))
+
+
+def _once(notes: Iterable[Note]) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(notes))

@@ -1,0 +1,121 @@
+"""What becomes of samples on their way into a sink: a live track plays at once, a recording waits for whole segments.
+
+Made by the waist for each utterance; both end in a clip. The packets of the clip are the packets the sink got.
+"""
+
+import asyncio
+from typing import Protocol
+
+from bot.audio.clip import ClipEncoder
+from bot.model import SAMPLE_RATE, Clip
+from bot.speech.sink import Sink
+
+_PACKET = SAMPLE_RATE // 50 * 2
+"""Bytes of 20 ms."""
+_SLICE = 5 * _PACKET
+"""Bytes encoded before the event loop has a turn: about 1 ms of work."""
+
+
+def _silence(seconds: float) -> bytes:
+    return bytes(2 * round(seconds * SAMPLE_RATE))
+
+
+class Track(Protocol):
+    """Takes one segment after the other; a ``Take`` for the chain."""
+
+    async def write(self, samples: bytes) -> None:
+        """Some 24 kHz samples of the current segment."""
+        ...
+
+    def reset(self) -> bool:
+        """Forget the current segment; False when it was heard already."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Length of the current segment so far."""
+        ...
+
+    async def keep(self, gap: float) -> None:
+        """The current segment is whole: it stays, with ``gap`` seconds of silence behind it."""
+        ...
+
+    async def finish(self) -> Clip:
+        """The end: the last packets go to the sink."""
+        ...
+
+
+class RecordingTrack:
+    """Holds a segment back until it is known to be whole, then encodes it in a thread."""
+
+    def __init__(self, sink: Sink, bitrate: int) -> None:
+        self._sink = sink
+        self._encoder = ClipEncoder(bitrate)
+        self._segment = bytearray()
+
+    async def write(self, samples: bytes) -> None:
+        """Collect."""
+        self._segment += samples
+
+    def reset(self) -> bool:
+        """Nothing was heard yet."""
+        self._segment.clear()
+        return True
+
+    @property
+    def seconds(self) -> float:
+        """Length of the current segment so far."""
+        return len(self._segment) / 2 / SAMPLE_RATE
+
+    async def keep(self, gap: float) -> None:
+        """Encode the segment and its gap."""
+        samples = bytes(self._segment) + _silence(gap)
+        self._segment.clear()
+        await self._sink.write(await asyncio.to_thread(self._encoder.feed, samples))
+
+    async def finish(self) -> Clip:
+        """Flush the encoder."""
+        packets, clip = await asyncio.to_thread(self._encoder.finish)
+        await self._sink.write(packets)
+        return clip
+
+
+class LiveTrack:
+    """Encodes on the event loop as samples arrive: the first packet goes out with the first 20 ms of sound."""
+
+    def __init__(self, sink: Sink, bitrate: int) -> None:
+        self._sink = sink
+        self._encoder = ClipEncoder(bitrate)
+        self._samples = 0
+
+    async def write(self, samples: bytes) -> None:
+        """Encode in slices, the first of one packet."""
+        start, size = 0, _PACKET if not self._samples else _SLICE
+        self._samples += len(samples)
+        while start < len(samples):
+            if packets := self._encoder.feed(samples[start : start + size]):
+                await self._sink.write(packets)
+            start, size = start + size, _SLICE
+            if start < len(samples):
+                await asyncio.sleep(0)
+
+    def reset(self) -> bool:
+        """What was played cannot be taken back."""
+        return not self._samples
+
+    @property
+    def seconds(self) -> float:
+        """Length of the current segment so far."""
+        return self._samples / 2 / SAMPLE_RATE
+
+    async def keep(self, gap: float) -> None:
+        """Play the gap; the next segment begins."""
+        if gap:
+            await self.write(_silence(gap))
+        self._samples = 0
+
+    async def finish(self) -> Clip:
+        """Flush the encoder."""
+        packets, clip = self._encoder.finish()
+        await self._sink.write(packets)
+        return clip

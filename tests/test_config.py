@@ -1,0 +1,143 @@
+"""Settings: the file, the environment, what is refused, what is masked."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot import texts
+from bot.config import Config, ProviderConfig, load
+from bot.errors import ConfigError
+
+EXAMPLE = Path(__file__).parent.parent / "config.example.toml"
+
+
+def _write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_the_example_names_every_key_with_its_default() -> None:
+    shown = tomllib.loads(EXAMPLE.read_text(encoding="utf-8"))
+    defaults = Config().model_dump(mode="json")
+    for section, model in Config.model_fields.items():
+        if section == "providers":
+            assert shown["providers"] == {"mimo": {**ProviderConfig().model_dump(mode="json")}}
+            continue
+        assert shown[section] == defaults[section], f"{section}: {model.description}"
+
+
+def test_every_key_of_the_example_has_a_comment() -> None:
+    for line in EXAMPLE.read_text(encoding="utf-8").splitlines():
+        if "=" in line and not line.startswith("#"):
+            assert "#" in line, line
+
+
+def test_the_example_loads() -> None:
+    assert load(EXAMPLE, {}).chain == ("mimo", "espeak")
+
+
+def test_no_file_means_defaults() -> None:
+    assert load(None, {}).quota == Config().quota
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "suggestion"),
+    [
+        ("data_dirr = 'x'", "data_dirr", "data_dir"),
+        ("[quota]\naccount_character_per_day = 3", "quota.account_character_per_day", "account_characters_per_day"),
+        ("[providers.mimo]\napi_kee = 'x'", "providers.mimo.api_kee", "api_key"),
+        ("[telegramm]\ntoken = ''", "telegramm", "telegram"),
+    ],
+)
+def test_unknown_keys_are_refused_with_a_suggestion(tmp_path: Path, text: str, key: str, suggestion: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, text), {})
+    assert caught.value.facts == {"key": key, "suggestion": suggestion}
+    assert suggestion in texts.of_error(caught.value, "en")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[quota]\naccount_characters_per_day = -1",
+        "[quota]\ntimezone = 'Middle/Earth'",
+        "[providers.mimo]\nmax_concurrency = 0",
+        "[speech]\nproviders = []",
+        "[speech]\nproviders = ['mimoo']",
+        "[providers.kokoro]\nmodel = 'x'\n[speech]\nproviders = ['kokoro']",
+        "providers = 3",
+        "not toml at all",
+    ],
+)
+def test_values_that_cannot_be_used_are_refused_in_a_sentence(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, text), {})
+    sentence = texts.of_error(caught.value, "en")
+    assert sentence.endswith((".", "?"))
+    assert caught.value.code not in sentence
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"config\.missing"):
+        load(tmp_path / "nowhere.toml", {})
+
+
+def test_the_environment_beats_the_file(tmp_path: Path) -> None:
+    path = _write(tmp_path, "[providers.mimo]\nrpm = 5\n[quota]\ntimezone = 'UTC'")
+    config = load(
+        path,
+        {
+            "MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "sk-secret-1",
+            "MOUTHPIECE_PROVIDERS__MIMO__RPM": "7",
+            "MOUTHPIECE_SPEECH__PROVIDERS": "mimo, espeak",
+            "MOUTHPIECE_QUOTA__TIMEZONE": "Asia/Shanghai",
+            "MOUTHPIECE_CONFIG": "ignored",
+            "PATH": "/bin",
+        },
+    )
+    assert config.provider("mimo").api_key.get_secret_value() == "sk-secret-1"
+    assert config.provider("mimo").rpm == 7
+    assert config.chain == ("mimo", "espeak")
+    assert config.quota.zone.key == "Asia/Shanghai"
+
+
+def test_the_service_s_own_variable_is_read_and_the_precise_one_wins() -> None:
+    assert load(None, {"MIMO_API_KEY": "sk-a"}).provider("mimo").api_key.get_secret_value() == "sk-a"
+    both = {"MIMO_API_KEY": "sk-a", "MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "sk-b"}
+    assert load(None, both).provider("mimo").api_key.get_secret_value() == "sk-b"
+
+
+def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    secret = tmp_path / "token"
+    secret.write_text("12345:abc\n", encoding="utf-8")
+    config = load(None, {"MOUTHPIECE_TELEGRAM__TOKEN_FILE": str(secret)})
+    assert config.telegram.token.get_secret_value() == "12345:abc"
+    with pytest.raises(ConfigError, match=r"config\.unreadable"):
+        load(None, {"MOUTHPIECE_TELEGRAM__TOKEN_FILE": str(tmp_path / "none")})
+
+
+def test_a_certificate_file_is_a_path_not_a_secret() -> None:
+    assert load(None, {"MOUTHPIECE_ENDPOINTS__CA_FILE": "/tmp/ca.pem"}).endpoints.ca_file == "/tmp/ca.pem"
+
+
+def test_an_unknown_variable_is_refused_with_a_suggestion() -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, {"MOUTHPIECE_PROVIDERS__MIMO__APIKEY": "x"})
+    assert caught.value.facts["suggestion"] == "MOUTHPIECE_PROVIDERS__MIMO__API_KEY"
+
+
+def test_secrets_show_nowhere(tmp_path: Path) -> None:
+    planted = "sk-planted-secret"
+    path = _write(tmp_path, f"[discord]\ntoken = '{planted}'\n[providers.mimo]\napi_key = '{planted}'")
+    config = load(path, {})
+    assert planted not in repr(config) + str(config) + config.model_dump_json()
+    assert config.secrets == (planted, planted)
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, f"[discord]\ntoken = ['{planted}']"), {})
+    assert planted not in texts.of_error(caught.value, "en")
+
+
+def test_the_data_folder_is_relative_to_the_file(tmp_path: Path) -> None:
+    assert load(_write(tmp_path, "data_dir = 'here'"), {}).data_dir == tmp_path / "here"
