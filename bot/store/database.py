@@ -1,0 +1,161 @@
+"""``mouthpiece.db``: opening, checking, migrating, and running transactions on it.
+
+Called by ``bot.app`` (opens it once) and by every other file of ``bot/store`` (runs its transactions here).
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bot.errors import StoreError
+from bot.store import engine as engines
+from bot.store.schema import HEAD
+
+T = TypeVar("T")
+
+Clock = Callable[[], float]
+"""Seconds since 1970, UTC. Tests give their own."""
+
+FILE_NAME = "mouthpiece.db"
+
+
+class Transactions:
+    """Runs transaction bodies, plain functions on a SQLAlchemy ``Connection``, one writer at a time.
+
+    A transaction that has begun runs to its end even when its caller is cancelled, so the outcome is always
+    one of two: all of it or nothing. Every driver error leaves as a StoreError.
+    """
+
+    def __init__(self, engine: AsyncEngine, path: Path, clock: Clock, wait: float) -> None:
+        self.path = path
+        self.clock = clock
+        self._engine = engine
+        self._writing = engine.execution_options(immediate=True)
+        self._turn = asyncio.Lock()
+        self._wait = wait
+        self._running: set[asyncio.Task[Any]] = set()
+
+    def now(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        return int(self.clock() * 1000)
+
+    async def write(self, body: Callable[[Connection], T]) -> T:
+        """Run ``body`` in a transaction that holds the write lock; what it raises rolls everything back.
+
+        Raises StoreError: ``store.busy`` when the lock was not to be had in time, and what ``translate`` makes.
+        """
+        return await self._shielded(self._write(body))
+
+    async def read(self, body: Callable[[Connection], T]) -> T:
+        """Run ``body`` on one consistent view of the data. Raises StoreError."""
+        return await self._shielded(self._run(self._engine, body))
+
+    async def close(self) -> None:
+        """Let transactions under way end, then close the connections."""
+        while self._running:
+            await asyncio.wait(set(self._running))
+        await self._engine.dispose()
+
+    async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return await asyncio.shield(task)
+
+    def _ended(self, task: "asyncio.Task[T]") -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # a caller that was cancelled will not fetch it
+
+    async def _write(self, body: Callable[[Connection], T]) -> T:
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise StoreError("store.busy", path=str(self.path)) from None
+        try:
+            return await self._run(self._writing, body)
+        finally:
+            self._turn.release()
+
+    async def _run(self, engine: AsyncEngine, body: Callable[[Connection], T]) -> T:
+        def transaction(connection: Connection) -> T:
+            with connection.begin():
+                return body(connection)
+
+        try:
+            async with engine.connect() as connection:
+                return await connection.run_sync(transaction)
+        except engines.DRIVER_ERRORS as error:
+            raise engines.translate(error, self.path) from error
+
+
+class Database(Transactions):
+    """The main database: ledger, provider calls, preferences. Several processes may have it open at once."""
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        data_dir: Path,
+        *,
+        clock: Clock = time.time,
+        wait: float = engines.BUSY_SECONDS,
+        check: bool = True,
+    ) -> AsyncIterator[Self]:
+        """Open the database in ``data_dir``; make it or bring it up to date where needed.
+
+        ``wait`` is the longest wait for a lock in seconds. ``check`` reads the whole file for damage first.
+        Raises StoreError: ``store.corrupt``, ``store.newer``, ``store.read_only``, ``store.full``, ``store.busy``.
+        """
+        path = data_dir / FILE_NAME
+        try:
+            await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise engines.translate(error, path) from error
+        database = cls(engines.open_engine(path, busy_seconds=wait), path, clock, wait)
+        try:
+            await database._prepare(check)
+            yield database
+        finally:
+            await database.close()
+
+    async def revision(self) -> str | None:
+        """The migration the file is at; None when it is empty."""
+        return await self.read(_revision)
+
+    async def _prepare(self, check: bool) -> None:
+        if check and await self.read(engines.damage) is not None:
+            raise StoreError("store.corrupt", path=str(self.path))
+        if await self.revision() != HEAD:
+            await asyncio.to_thread(_upgrade, self.path, self._wait)
+
+
+def _revision(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return str(revision) if revision is not None else None
+
+
+def _upgrade(path: Path, wait: float) -> None:
+    # Alembic takes a quarter of a second to import and is needed once per version.
+    from bot.store.migrations.upgrade import upgrade  # noqa: PLC0415 - see above
+
+    async def run() -> None:
+        engine = engines.open_engine(path, busy_seconds=wait)
+        try:
+            async with engine.execution_options(immediate=True).connect() as connection:
+                await connection.run_sync(upgrade, str(path))
+        except engines.DRIVER_ERRORS as error:
+            raise engines.translate(error, path) from error
+        finally:
+            await engine.dispose()
+
+    asyncio.run(run())

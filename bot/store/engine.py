@@ -1,0 +1,126 @@
+"""The one file that knows which database engine is behind SQLAlchemy: pragmas, locks, upserts, error codes.
+
+Called by ``database.py`` and ``clips.py``; the transaction bodies use ``insert_into``. Everything else in
+``bot/store`` is plain SQLAlchemy Core, so that a second engine needs changes here only.
+"""
+
+import errno
+import logging
+import sqlite3
+from collections.abc import Mapping
+from pathlib import Path
+
+from sqlalchemy import Connection, Table, event, text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from bot.errors import StoreError
+
+BUSY_SECONDS = 1.5
+"""How long a statement waits for another process' lock: below the 3 s in which Discord wants an answer."""
+
+PRAGMAS: Mapping[str, str] = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "journal_size_limit": str(64 * 1024 * 1024),
+}
+"""FULL, because in WAL mode NORMAL may lose the last commits when power fails."""
+
+_CODES = {
+    sqlite3.SQLITE_BUSY: "store.busy",
+    sqlite3.SQLITE_LOCKED: "store.busy",
+    sqlite3.SQLITE_FULL: "store.full",
+    sqlite3.SQLITE_READONLY: "store.read_only",
+    sqlite3.SQLITE_CANTOPEN: "store.read_only",
+    sqlite3.SQLITE_PERM: "store.read_only",
+    sqlite3.SQLITE_CORRUPT: "store.corrupt",
+    sqlite3.SQLITE_NOTADB: "store.corrupt",
+}
+_EXTENDED_CODES = {
+    # The shared-memory file beside the log cannot grow.
+    sqlite3.SQLITE_IOERR_SHMSIZE: "store.full",
+    sqlite3.SQLITE_IOERR_SHMOPEN: "store.read_only",
+}
+_ERRNO_CODES = {
+    errno.ENOSPC: "store.full",
+    errno.EDQUOT: "store.full",
+    errno.EROFS: "store.read_only",
+    errno.EACCES: "store.read_only",
+    errno.EPERM: "store.read_only",
+    errno.ENOTDIR: "store.read_only",
+    errno.EEXIST: "store.read_only",
+}
+
+
+def open_engine(path: Path, *, pragmas: Mapping[str, str] = PRAGMAS, busy_seconds: float = BUSY_SECONDS) -> AsyncEngine:
+    """An engine on the SQLite file at ``path`` (made on first use; its folder must be there).
+
+    A connection or engine with the execution option ``immediate=True`` takes the write lock when its
+    transaction begins: one that reads first and writes later could not get it any more (SQLITE_BUSY at once).
+    """
+    # aiosqlite writes every statement's parameters to its log at DEBUG.
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}",
+        # None: the sqlite3 module begins no transactions of its own; _begin below does.
+        connect_args={"isolation_level": None, "timeout": busy_seconds},
+        hide_parameters=True,  # or the text of an error would carry account ids into logs
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=busy_seconds,
+    )
+
+    def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def insert_into(table: Table) -> sqlite.Insert:
+    """An INSERT that can say what to do on conflict (PostgreSQL's has the same methods)."""
+    return sqlite.insert(table)
+
+
+def damage(connection: Connection) -> str | None:
+    """What is wrong with the file's structure; None when it is sound. Reads the whole file."""
+    answer = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    return None if answer == "ok" else str(answer)
+
+
+DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
+"""What ``translate`` takes. A pragma that fails while a connection is made is not wrapped by SQLAlchemy."""
+
+
+def translate(error: BaseException, path: Path) -> StoreError:
+    """The StoreError for whatever a driver, the pool or the file system raised.
+
+    ``store.busy``, ``store.full``, ``store.read_only``, ``store.corrupt``, else ``store.failed``; fact: path.
+    """
+    return StoreError(_code(error), path=str(path))
+
+
+def _code(error: BaseException) -> str:
+    if isinstance(error, PoolTimeoutError):
+        return "store.busy"
+    if isinstance(error, OSError):
+        return _ERRNO_CODES.get(error.errno or 0, "store.failed")
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    extended = getattr(cause, "sqlite_errorcode", None)
+    if not isinstance(extended, int):
+        return "store.failed"
+    # The low byte is the primary code.
+    return _EXTENDED_CODES.get(extended) or _CODES.get(extended & 0xFF, "store.failed")

@@ -1,0 +1,343 @@
+"""What the ledger does inside a transaction: a batch of holds, settlements and extensions written at once.
+
+Called by ``ledger.py``. Everything here is synchronous and runs on a connection whose transaction has begun.
+
+The counters of all entries are summed first, so that a batch needs one INSERT for its ledger rows and one upsert for
+its counters, however many entries it has. The upsert answers with the new values, and limits are checked on those:
+what it wrote is locked by then. A batch that passes a limit raises and is rolled back whole.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, select, update
+
+from bot.errors import BotError, DuplicateError, QuotaError
+from bot.store.engine import insert_into
+from bot.store.quota import Hold, Limit
+from bot.store.schema import counter, ledger
+from bot.store.windows import MINUTE, at, frees_at, sliding, weighted
+
+CounterKey = tuple[str, str, str, int]
+"""Scope, meter, window, start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The windows that a transaction counts in."""
+
+    now: int
+    """Wall clock."""
+    day: int
+    day_end: int
+    steady: int
+    """What sliding minutes are reckoned from; never goes back."""
+    resets: Callable[[int], Any]
+    """Milliseconds to a datetime in the ledger's zone, for people."""
+
+    @property
+    def minute(self) -> int:
+        """Start of the bucket that counts now."""
+        return sliding(self.steady)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEntry:
+    """Set quota aside."""
+
+    key: str
+    account: str | None
+    account_limits: tuple[Limit, ...]
+    space: str | None
+    space_limits: tuple[Limit, ...]
+    characters: int
+    requests: int
+    lease: int
+    """Milliseconds."""
+    meter: str
+    resumable: bool
+    owner: str
+
+    def scopes(self) -> Iterable[tuple[str, tuple[Limit, ...]]]:
+        """Each scope it counts on, with its limits there."""
+        if self.account is not None:
+            yield self.account, self.account_limits
+        if self.space is not None:
+            yield self.space, self.space_limits
+
+
+@dataclass(frozen=True, slots=True)
+class SettleEntry:
+    """Charge what was synthesized, give back the rest."""
+
+    key: str
+    characters: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExtendEntry:
+    """Renew a lease."""
+
+    key: str
+    lease: int
+    """Milliseconds."""
+    owner: str
+
+
+Entry = HoldEntry | SettleEntry | ExtendEntry
+Outcome = Hold | bool | BotError
+"""A hold, or whether there was anything to settle or extend, or why not."""
+
+
+class LimitPassedError(Exception):
+    """A batch of several entries would pass a limit; nobody is told, it is replayed one by one."""
+
+
+@dataclass(slots=True)
+class Deltas:
+    """Changes of counters, summed by counter."""
+
+    sums: dict[CounterKey, list[int]] = field(default_factory=dict)
+
+    def add(self, key: CounterKey, characters: int, requests: int, granted: int = 0) -> None:
+        """Add to one counter."""
+        sums = self.sums.setdefault(key, [0, 0, 0])
+        sums[0] += characters
+        sums[1] += requests
+        sums[2] += granted
+
+    def add_row(self, row: Any, characters: int, requests: int, minute: int) -> None:
+        """Add to every counter that a ledger row is counted in; minutes that slid out of sight are left alone."""
+        for scope, bucket in ((row.account, row.account_minute), (row.space, row.space_minute)):
+            if scope is None:
+                continue
+            self.add((scope, row.meter, "day", row.day), characters, requests)
+            if bucket is not None and bucket >= minute - MINUTE:
+                self.add((scope, row.meter, "minute", bucket), characters, requests)
+
+    def write(self, connection: Connection) -> dict[CounterKey, tuple[int, int, int]]:
+        """Bring them into the table, in sorted order (so that two writers cannot lock each other out).
+
+        Returns the new values by counter: characters, requests, granted.
+        """
+        if not self.sums:
+            return {}
+        rows = [
+            {
+                "scope": key[0],
+                "meter": key[1],
+                "window": key[2],
+                "start": key[3],
+                "characters": sums[0],
+                "requests": sums[1],
+                "granted": sums[2],
+            }
+            for key, sums in sorted(self.sums.items())
+        ]
+        answer = connection.execute(_COUNT, rows)
+        return {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6]) for row in answer}
+
+
+def apply(connection: Connection, entries: Sequence[Entry], moment: Moment) -> list[Outcome]:
+    """Write a batch; one outcome per entry, in order. Keys must differ within a batch.
+
+    Raises LimitPassedError when the batch has several entries and passes a limit, QuotaError when it has one.
+    """
+    deltas = Deltas()
+    outcomes: dict[str, Outcome] = {}
+    holds = [entry for entry in entries if isinstance(entry, HoldEntry)]
+    others = [entry for entry in entries if not isinstance(entry, HoldEntry)]
+    granted = _insert(connection, holds, moment, deltas, outcomes)
+    _settle(connection, others, moment, deltas, outcomes)
+    values = deltas.write(connection)
+    for entry in granted:
+        refusal = _passed(entry, values, moment)
+        if refusal is not None:
+            if len(entries) > 1:
+                raise LimitPassedError
+            raise refusal
+    return [outcomes[entry.key] for entry in entries]
+
+
+def _insert(
+    connection: Connection,
+    holds: list[HoldEntry],
+    moment: Moment,
+    deltas: Deltas,
+    outcomes: dict[str, Outcome],
+) -> list[HoldEntry]:
+    """Insert the rows of new keys, take over the rows of keys that may be resumed; returns what is to be checked."""
+    if not holds:
+        return []
+    rows = [_row(entry, moment) for entry in sorted(holds, key=lambda entry: entry.key)]
+    new = set(connection.execute(_INSERT, rows).scalars())
+    known = [entry.key for entry in holds if entry.key not in new]
+    before = _rows(connection, known)
+    granted = []
+    for entry in holds:
+        resumed = entry.key not in new
+        if resumed and not _take_over(connection, entry, before[entry.key], moment, deltas):
+            outcomes[entry.key] = DuplicateError("utterance.duplicate", state=before[entry.key].state)
+            continue
+        _count(entry, moment, deltas)
+        outcomes[entry.key] = Hold(entry.key, entry.characters, at(moment.now + entry.lease), resumed)
+        granted.append(entry)
+    return granted
+
+
+def _row(entry: HoldEntry, moment: Moment) -> dict[str, Any]:
+    return {
+        "key": entry.key,
+        "state": "held",
+        "account": entry.account,
+        "space": entry.space,
+        "meter": entry.meter,
+        "day": moment.day,
+        "account_minute": moment.minute if _per_minute(entry.account_limits) else None,
+        "space_minute": moment.minute if _per_minute(entry.space_limits) else None,
+        "asked_characters": entry.characters,
+        "asked_requests": entry.requests,
+        "characters": entry.characters,
+        "requests": entry.requests,
+        "granted": 0,
+        "owner": entry.owner,
+        "resumable": entry.resumable,
+        "created": moment.now,
+        "expires": moment.now + entry.lease,
+        "settled": None,
+    }
+
+
+def _per_minute(limits: Iterable[Limit]) -> bool:
+    return any(limit.window == "minute" for limit in limits)
+
+
+def _rows(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
+    if not keys:
+        return {}
+    return {row.key: row for row in connection.execute(_SELECT, {"keys": list(keys)})}
+
+
+def _take_over(connection: Connection, entry: HoldEntry, row: Row[Any], moment: Moment, deltas: Deltas) -> bool:
+    """Give a lost key's row to a new try; False when the key was spoken, is being spoken, or may not be resumed."""
+    lost = row.state == "unknown" or (row.state == "held" and row.expires <= moment.now)
+    if not lost or not row.resumable:
+        return False
+    deltas.add_row(row, -row.characters, -row.requests, moment.minute)
+    # Once only: a message that brings the process down each time must not do so for ever.
+    changed = _row(entry, moment) | {"resumable": False}
+    connection.execute(update(ledger).where(ledger.c.key == entry.key).values(changed))
+    return True
+
+
+def _count(entry: HoldEntry, moment: Moment, deltas: Deltas) -> None:
+    for scope, limits in entry.scopes():
+        deltas.add((scope, entry.meter, "day", moment.day), entry.characters, entry.requests)
+        if _per_minute(limits):
+            deltas.add((scope, entry.meter, "minute", moment.minute), entry.characters, entry.requests)
+            # Adds nothing; makes the upsert answer with the bucket before as well, and lock it.
+            deltas.add((scope, entry.meter, "minute", moment.minute - MINUTE), 0, 0)
+
+
+def _settle(
+    connection: Connection,
+    entries: Sequence[SettleEntry | ExtendEntry],
+    moment: Moment,
+    deltas: Deltas,
+    outcomes: dict[str, Outcome],
+) -> None:
+    rows = _rows(connection, [entry.key for entry in entries])
+    settled, extended = [], []
+    for entry in sorted(entries, key=lambda entry: entry.key):
+        row = rows.get(entry.key)
+        # Somebody else's row: our lease ran out and another try has taken over.
+        ours = row is not None and row.owner == entry.owner
+        if row is None or not ours or row.state not in _OPEN_TO[type(entry)]:
+            outcomes[entry.key] = False
+            continue
+        outcomes[entry.key] = True
+        if isinstance(entry, ExtendEntry):
+            extended.append({"k": entry.key, "expires": moment.now + entry.lease})
+            continue
+        spent = min(entry.characters, row.asked_characters)
+        requests = row.asked_requests if spent else 0
+        deltas.add_row(row, spent - row.characters, requests - row.requests, moment.minute)
+        state = "spent" if spent else "released"
+        settled.append(
+            {"k": entry.key, "state": state, "characters": spent, "requests": requests, "settled": moment.now}
+        )
+    if settled:
+        connection.execute(_SETTLE, settled)
+    if extended:
+        connection.execute(_EXTEND, extended)
+
+
+def _passed(entry: HoldEntry, values: dict[CounterKey, tuple[int, int, int]], moment: Moment) -> QuotaError | None:
+    for scope, limits in entry.scopes():
+        for limit in limits:
+            refusal = _check(entry, scope, limit, values, moment)
+            if refusal is not None:
+                return refusal
+    return None
+
+
+def _check(
+    entry: HoldEntry,
+    scope: str,
+    limit: Limit,
+    values: dict[CounterKey, tuple[int, int, int]],
+    moment: Moment,
+) -> QuotaError | None:
+    which = 0 if limit.metric == "characters" else 1
+    asked = entry.characters if limit.metric == "characters" else entry.requests
+    if not asked:
+        return None
+    current = values[scope, entry.meter, limit.window, moment.day if limit.window == "day" else moment.minute]
+    if limit.window == "day":
+        allowed = limit.amount + (current[2] if limit.metric == "characters" else 0)
+        used, resets = current[which], moment.day_end
+    else:
+        previous = values[scope, entry.meter, "minute", moment.minute - MINUTE][which]
+        _, _, remaining = sliding(moment.steady)
+        allowed, used = limit.amount, weighted(previous, current[which], remaining)
+        shift = moment.now - moment.steady
+        resets = shift + frees_at(moment.steady, previous, current[which] - asked, asked=asked, limit=limit.amount)
+    if used <= allowed:
+        return None
+    kind = "account" if scope == entry.account else "space"
+    return QuotaError(
+        f"quota.{kind}_{limit.metric}",
+        scope=scope,
+        metric=limit.metric,
+        window=limit.window,
+        limit=allowed,
+        left=max(0, allowed - used + asked),
+        asked=asked,
+        resets=moment.resets(resets),
+    )
+
+
+_COUNTED = (counter.c.characters, counter.c.requests, counter.c.granted)
+_COUNTER_KEY = (counter.c.scope, counter.c.meter, counter.c.window, counter.c.start)
+_count_row = insert_into(counter)
+_COUNT = _count_row.on_conflict_do_update(
+    index_elements=_COUNTER_KEY,
+    set_={column.name: column + _count_row.excluded[column.name] for column in _COUNTED},
+).returning(*_COUNTER_KEY, *_COUNTED)
+_INSERT = insert_into(ledger).on_conflict_do_nothing(index_elements=[ledger.c.key]).returning(ledger.c.key)
+_SELECT = (
+    select(ledger).where(ledger.c.key.in_(bindparam("keys", expanding=True))).order_by(ledger.c.key).with_for_update()
+)
+_SETTLE = (
+    update(ledger)
+    .where(ledger.c.key == bindparam("k"))
+    .values({name: bindparam(name) for name in ("state", "characters", "requests", "settled")})
+)
+_EXTEND = update(ledger).where(ledger.c.key == bindparam("k")).values(expires=bindparam("expires"))
+_OPEN_TO: dict[type, tuple[str, ...]] = {
+    # Late, but it was synthesized: what the reaper gave back is charged after all.
+    SettleEntry: ("held", "unknown"),
+    ExtendEntry: ("held",),
+}

@@ -1,0 +1,363 @@
+"""The quota ledger: hold, spend, release, exactly, for many tasks and several processes at once.
+
+Called by the waist around every utterance; by the command line and the quota commands for usage and corrections.
+
+What queues while a commit runs goes into the next transaction (see ``entries.py``). A batch that would pass a limit
+is rolled back whole and its entries are replayed one transaction each, in the order of their keys.
+
+States of a row: ``held`` → ``spent`` | ``released`` by ``settle``, or ``unknown`` by ``reap`` when a process died
+with a hold open. An unknown hold has been given back to the person; if nothing had been delivered
+(``resumable``) the same key may be held once more.
+
+How to settle so that a cancelled task cannot leave a hold behind::
+
+    await ledger.hold(key, ...)
+    try:
+        spent = await synthesize()
+    finally:
+        await asyncio.shield(ledger.settle(key, characters=spent))
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import partial
+from typing import Self
+
+from bot.errors import BotError, StoreError
+from bot.store import audit, corrections, entries
+from bot.store.database import Database
+from bot.store.entries import Entry, ExtendEntry, HoldEntry, LimitPassedError, Moment, Outcome, SettleEntry
+from bot.store.quota import Charge, Hold, Meter, Mismatch, Override, ScopeUsage
+from bot.store.schema import KEY_LENGTH
+from bot.store.windows import Calendar, Timeline, at
+
+log = logging.getLogger(__name__)
+
+BATCH = 256
+"""Most entries in one transaction."""
+
+
+@dataclass(eq=False, slots=True)
+class _Waiting:
+    """An entry in the queue and whoever waits for it."""
+
+    entry: Entry
+    answer: asyncio.Future[Outcome]
+
+
+class Ledger:
+    """One per process and database. ``async with Ledger.open(database) as ledger: ...``."""
+
+    def __init__(
+        self, database: Database, *, zone: tzinfo = UTC, kind: str = "bot", capacity: int = 1024, wait: float = 5.0
+    ) -> None:
+        """``zone`` decides when a day begins; ``kind`` says what this process is (``bot``, ``cli``).
+
+        ``capacity`` bounds the holds that wait, ``wait`` (seconds) how long each of them does.
+        """
+        self._database = database
+        self._zone = zone
+        self._kind = kind
+        self._owner = f"{kind}:{uuid.uuid4().hex}"
+        self._capacity = capacity
+        self._wait = wait
+        self._queue: deque[_Waiting] = deque()
+        self._work = asyncio.Event()
+        self._closing = False
+        self._timeline = Timeline(Calendar(zone))
+        self._worker: asyncio.Task[None] | None = None
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls, database: Database, *, zone: tzinfo = UTC, kind: str = "bot", capacity: int = 1024, wait: float = 5.0
+    ) -> AsyncIterator[Self]:
+        """A started ledger, closed at the end. Raises StoreError."""
+        ledger = cls(database, zone=zone, kind=kind, capacity=capacity, wait=wait)
+        await ledger.start()
+        try:
+            yield ledger
+        finally:
+            await ledger.close()
+
+    async def start(self) -> None:
+        """Begin to work. Raises StoreError."""
+        day, minute = await self._database.read(corrections.latest)
+        self._timeline = Timeline(Calendar(self._zone), day, minute)
+        self._worker = asyncio.create_task(self._run(), name="ledger")
+
+    async def close(self) -> None:
+        """Write what is queued and stop; holds that are open stay open until their lease runs out."""
+        self._closing = True
+        self._work.set()
+        if self._worker is not None:
+            await self._worker
+            self._worker = None
+
+    # Around an utterance
+
+    async def hold(
+        self,
+        key: str,
+        *,
+        charges: Sequence[Charge],
+        characters: int,
+        requests: int = 1,
+        lease: float,
+        meter: Meter = "paid",
+        resumable: bool = True,
+    ) -> Hold:
+        """Set quota aside for ``lease`` seconds, on at most one account and one space.
+
+        ``resumable``: whether the same key may be tried again if this process dies (nothing of it is heard before
+        it is settled). Raises QuotaError (``quota.account_characters``, ``quota.account_requests``,
+        ``quota.space_characters``, ``quota.space_requests``), DuplicateError, StoreError. A caller that is cancelled
+        meanwhile holds nothing.
+        """
+        entry = _hold_entry(
+            key,
+            charges=charges,
+            characters=characters,
+            requests=requests,
+            lease=lease,
+            meter=meter,
+            resumable=resumable,
+            owner=self._owner,
+        )
+        if len(self._queue) >= self._capacity:
+            raise StoreError("store.busy", path=str(self._database.path))
+        outcome = await self._ask(entry)
+        assert isinstance(outcome, Hold)
+        return outcome
+
+    async def settle(self, key: str, *, characters: int) -> bool:
+        """Charge ``characters`` (at most what was held) and release the rest; 0 releases all, the request too.
+
+        The entry is queued before this first waits, so a caller cancelled from then on has settled all the same.
+        Harmless when repeated. False when there was nothing of ours to settle: settled before, or taken over
+        after our lease had run out. Raises StoreError: then the hold stays open and may be settled again.
+        """
+        if characters < 0:
+            raise ValueError("characters must not be negative")
+        return bool(await self._ask(SettleEntry(key, characters, self._owner)))
+
+    async def extend(self, key: str, lease: float) -> bool:
+        """Let the hold live for ``lease`` seconds from now; False when it is no longer ours. Raises StoreError."""
+        return bool(await self._ask(ExtendEntry(key, _milliseconds(lease), self._owner)))
+
+    # Now and then, and by hand
+
+    async def reap(self, *, owner: str | None = None) -> int:
+        """Turn holds whose lease ran out into ``unknown`` and give them back; how many. Raises StoreError.
+
+        ``owner``: also all holds of other processes of this kind, for a process that knows itself to be the only
+        one of its kind (``bot`` at the start, having locked the data folder).
+        """
+        body = partial(corrections.reap, moment=self._moment(), kind=owner, survivor=self._owner)
+        return await self._database.write(body)
+
+    async def usage(self, scope: str, meter: Meter = "paid") -> ScopeUsage:
+        """What a scope has used today. Raises StoreError."""
+        return await self._database.read(partial(corrections.usage, scope=scope, meter=meter, moment=self._moment()))
+
+    async def grant(self, scope: str, characters: int, meter: Meter = "paid") -> None:
+        """Give a scope characters on top of its limit, for the current day. Raises StoreError."""
+        await self._database.write(
+            partial(
+                corrections.grant,
+                scope=scope,
+                characters=characters,
+                meter=meter,
+                moment=self._moment(),
+                owner=self._owner,
+            )
+        )
+
+    async def reset(self, scope: str, meter: Meter = "paid") -> None:
+        """Set a scope's day back to nothing used and nothing granted. Raises StoreError."""
+        await self._database.write(
+            partial(corrections.reset, scope=scope, meter=meter, moment=self._moment(), owner=self._owner)
+        )
+
+    async def set_override(self, override: Override) -> None:
+        """Store an override; one that says nothing removes what was stored. Raises StoreError."""
+        await self._database.write(partial(corrections.set_override, override=override))
+
+    async def overrides(self, scopes: Sequence[str]) -> list[Override]:
+        """The overrides stored for any of these scopes. Raises StoreError."""
+        return await self._database.read(partial(corrections.overrides, scopes=tuple(scopes)))
+
+    async def audit(self) -> list[Mismatch]:
+        """Counters that differ from the sum of their rows; empty as long as all is well. Raises StoreError."""
+        return await self._database.read(partial(audit.audit, minute=self._moment().minute))
+
+    async def rebuild(self) -> int:
+        """Set counters that differ to the sum of their rows; how many. Raises StoreError."""
+        return await self._database.write(partial(audit.rebuild, minute=self._moment().minute))
+
+    async def retire(self, days: int = 35) -> int:
+        """Give up rows older than ``days``, a few at a time; daily sums stay. How many. Raises StoreError."""
+        total = 0
+        while gone := await self._database.write(partial(audit.retire, moment=self._moment(), days=days)):
+            total += gone
+        return total
+
+    # The queue
+
+    def _moment(self) -> Moment:
+        now = self._database.now()
+        day, day_end = self._timeline.day(now)
+        return Moment(now, day, day_end, self._timeline.steady(now), partial(at, zone=self._zone))
+
+    async def _ask(self, entry: Entry) -> Outcome:
+        if self._closing or self._worker is None:
+            raise StoreError("store.closed", path=str(self._database.path))
+        waiting = _Waiting(entry, asyncio.get_running_loop().create_future())
+        self._queue.append(waiting)
+        self._work.set()
+        try:
+            async with asyncio.timeout(self._wait):
+                return await waiting.answer
+        except TimeoutError:
+            self._forget(waiting)
+            raise StoreError("store.busy", path=str(self._database.path)) from None
+        except asyncio.CancelledError:
+            self._forget(waiting)
+            raise
+
+    def _forget(self, waiting: _Waiting) -> None:
+        """A hold whose answer came while its caller was being cancelled belongs to nobody: release it."""
+        answer = waiting.answer
+        if not answer.done() or answer.cancelled() or answer.exception() is not None:
+            return
+        if isinstance(waiting.entry, HoldEntry):
+            self._release(waiting.entry)
+
+    def _release(self, entry: HoldEntry) -> None:
+        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(_unheard)
+        self._queue.append(_Waiting(SettleEntry(entry.key, 0, self._owner), answer))
+        self._work.set()
+
+    async def _run(self) -> None:
+        while True:
+            batch = self._next()
+            if batch:
+                await self._commit(batch)
+            elif self._closing:
+                return
+            else:
+                self._work.clear()
+                await self._work.wait()
+
+    def _next(self) -> list[_Waiting]:
+        """The next entries, one per key; holds whose callers have gone are dropped, settlements never."""
+        batch: list[_Waiting] = []
+        keys: set[str] = set()
+        while self._queue and len(batch) < BATCH:
+            waiting = self._queue[0]
+            if isinstance(waiting.entry, HoldEntry) and waiting.answer.cancelled():
+                self._queue.popleft()
+                continue
+            if waiting.entry.key in keys:
+                break
+            keys.add(waiting.entry.key)
+            batch.append(self._queue.popleft())
+        return batch
+
+    async def _commit(self, batch: list[_Waiting]) -> None:
+        try:
+            await self._write(batch)
+        except LimitPassedError:
+            await self._replay(batch)
+        except BotError as error:
+            self._fail(batch, error)
+        except Exception:  # the worker is the border: one bad batch must not stop the ledger
+            log.exception("ledger: a batch of %d failed", len(batch))
+            self._fail(batch, StoreError("store.failed", path=str(self._database.path)))
+
+    async def _replay(self, batch: list[_Waiting]) -> None:
+        """One transaction each, in the order of the keys (so that two processes cannot lock each other out)."""
+        waiting = sorted(batch, key=lambda item: item.entry.key)
+        for index, item in enumerate(waiting):
+            try:
+                await self._write([item])
+            except StoreError as error:
+                # The next ones would each wait as long for the same lock.
+                self._fail(waiting[index:], error)
+                return
+            except BotError as error:
+                self._fail([item], error)
+
+    async def _write(self, batch: list[_Waiting]) -> None:
+        body = partial(entries.apply, entries=[item.entry for item in batch], moment=self._moment())
+        for item, outcome in zip(batch, await self._database.write(body), strict=True):
+            self._tell(item, outcome)
+
+    def _tell(self, item: _Waiting, outcome: Outcome) -> None:
+        if item.answer.cancelled():
+            if isinstance(outcome, Hold) and isinstance(item.entry, HoldEntry):
+                self._release(item.entry)
+        elif isinstance(outcome, BotError):
+            item.answer.set_exception(outcome)
+        else:
+            item.answer.set_result(outcome)
+
+    def _fail(self, batch: Sequence[_Waiting], error: BotError) -> None:
+        for item in batch:
+            if not item.answer.done():
+                # Each its own: an exception raised in several tasks would collect all their tracebacks.
+                item.answer.set_exception(type(error)(error.code, **error.facts))
+
+
+def _unheard(answer: asyncio.Future[Outcome]) -> None:
+    """The release of an abandoned hold has nobody to tell; when it fails the reaper gives the hold back."""
+    error = answer.exception()
+    if isinstance(error, BotError):
+        log.warning("ledger: an abandoned hold stays until its lease runs out (%s)", error.code)
+
+
+def _hold_entry(
+    key: str,
+    *,
+    charges: Sequence[Charge],
+    characters: int,
+    requests: int,
+    lease: float,
+    meter: str,
+    resumable: bool,
+    owner: str,
+) -> HoldEntry:
+    if not 0 < len(key) <= KEY_LENGTH or characters < 0 or requests < 0 or lease <= 0:
+        raise ValueError("a hold needs a key, a lease and amounts that are not negative")
+    account, space = _of(charges, "account:"), _of(charges, "space:")
+    if len(charges) != (account is not None) + (space is not None):
+        raise ValueError("a hold is charged to at most one account and one space")
+    return HoldEntry(
+        key=key,
+        account=account.scope if account else None,
+        account_limits=account.limits if account else (),
+        space=space.scope if space else None,
+        space_limits=space.limits if space else (),
+        characters=characters,
+        requests=requests,
+        lease=_milliseconds(lease),
+        meter=meter,
+        resumable=resumable,
+        owner=owner,
+    )
+
+
+def _of(charges: Sequence[Charge], prefix: str) -> Charge | None:
+    found = [charge for charge in charges if charge.scope.startswith(prefix)]
+    return found[0] if len(found) == 1 else None
+
+
+def _milliseconds(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -1,0 +1,137 @@
+"""The tables of ``mouthpiece.db``, the same for every engine; times are integer milliseconds since 1970, UTC.
+
+Read by the transaction bodies; ``migrations/`` makes them. A change here needs a revision there and a new HEAD.
+
+The ledger's rows are the truth. The counters can be rebuilt from them (``audit.py``); they exist so that a limit
+is checked by touching a few rows.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    MetaData,
+    String,
+    Table,
+    column,
+    literal,
+)
+
+HEAD = "0001"
+"""The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
+
+KEY_LENGTH = 200
+"""Longest idempotency key or scope, in characters."""
+
+metadata = MetaData()
+
+ledger = Table(
+    "ledger",
+    metadata,
+    # The idempotency key: interaction id, update id, message id. Corrections have a random one.
+    Column("key", String(KEY_LENGTH), primary_key=True),
+    # held → spent | released | unknown; granted and reset are corrections by an admin.
+    Column("state", String(10), nullable=False),
+    Column("account", String(KEY_LENGTH), nullable=True),
+    Column("space", String(KEY_LENGTH), nullable=True),
+    Column("meter", String(10), nullable=False),
+    # Starts of the windows the row is counted in; a minute only where a limit per minute applied.
+    Column("day", BigInteger, nullable=False),
+    Column("account_minute", BigInteger, nullable=True),
+    Column("space_minute", BigInteger, nullable=True),
+    # What was asked for, and what counts at present (negative in a reset).
+    Column("asked_characters", BigInteger, nullable=False),
+    Column("asked_requests", BigInteger, nullable=False),
+    Column("characters", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("granted", BigInteger, nullable=False),
+    Column("owner", String(80), nullable=False),
+    Column("resumable", Boolean, nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("settled", BigInteger, nullable=True),
+)
+
+HELD = literal("held", String(10), literal_execute=True)
+"""Written into the statement itself, so that the partial index below can serve it."""
+
+_open_only = column("state") == "held"
+Index("ledger_open", ledger.c.expires, sqlite_where=_open_only, postgresql_where=_open_only)
+Index("ledger_day", ledger.c.day)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("scope", String(KEY_LENGTH), primary_key=True),
+    Column("meter", String(10), primary_key=True),
+    Column("window", String(10), primary_key=True),  # day, minute
+    Column("start", BigInteger, primary_key=True),
+    Column("characters", BigInteger, nullable=False),
+    Column("requests", BigInteger, nullable=False),
+    Column("granted", BigInteger, nullable=False),
+    # The part whose ledger rows were given up by retention: rows + folded = what counts.
+    Column("folded_characters", BigInteger, nullable=False, server_default="0"),
+    Column("folded_requests", BigInteger, nullable=False, server_default="0"),
+    Column("folded_granted", BigInteger, nullable=False, server_default="0"),
+)
+Index("counter_age", counter.c.window, counter.c.start)
+
+quota_override = Table(
+    "quota_override",
+    metadata,
+    Column("scope", String(KEY_LENGTH), primary_key=True),
+    Column("unlimited", Boolean, nullable=False),
+    Column("characters_per_day", BigInteger, nullable=True),
+    Column("requests_per_minute", BigInteger, nullable=True),
+)
+
+provider_call = Table(
+    "provider_call",
+    metadata,
+    Column("call_id", String(KEY_LENGTH), primary_key=True),
+    Column("provider", String(80), nullable=False),
+    # open → ok | failed; one that stays open past its lease was lost and stays charged.
+    Column("state", String(10), nullable=False),
+    Column("day", BigInteger, nullable=False),
+    Column("minute", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),  # what counts at present
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("estimated", Boolean, nullable=False),
+    Column("started", BigInteger, nullable=False),
+    Column("expires", BigInteger, nullable=False),
+    Column("settled", BigInteger, nullable=True),
+)
+
+OPEN = literal("open", String(10), literal_execute=True)
+"""Written into the statement itself, as HELD is."""
+
+_running_only = column("state") == "open"
+Index(
+    "provider_call_open",
+    provider_call.c.provider,
+    provider_call.c.expires,
+    sqlite_where=_running_only,
+    postgresql_where=_running_only,
+)
+Index("provider_call_day", provider_call.c.day)
+
+provider_counter = Table(
+    "provider_counter",
+    metadata,
+    Column("provider", String(80), primary_key=True),
+    Column("window", String(10), primary_key=True),
+    Column("start", BigInteger, primary_key=True),
+    Column("calls", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("estimated", BigInteger, nullable=False),  # calls whose tokens are our reckoning
+    Column("failed", BigInteger, nullable=False),
+)
+
+provider_pause = Table(
+    "provider_pause",
+    metadata,
+    Column("provider", String(80), primary_key=True),
+    Column("until", BigInteger, nullable=False),
+)
