@@ -20,7 +20,7 @@ from bot.store.engine import insert_into
 from bot.store.schema import OPEN, provider_call, provider_counter, provider_pause
 from bot.store.windows import DAY, MINUTE, Calendar, Timeline, at, frees_at, sliding, weighted
 
-Reason = Literal["pause", "max_concurrency", "rpm", "rpd", "tpm", "tpd"]
+Reason = Literal["pause", "concurrency", "rpm", "rpd", "tpm", "tpd"]
 
 RETIRE_ROWS = 500
 """Rows given up per transaction."""
@@ -61,7 +61,7 @@ class Full(Exception):  # noqa: N818 - a state to wait out, not a failure
         self.metric = metric
         """Which limit."""
         self.retry_at = retry_at
-        """The soonest moment that may do (UTC). For ``max_concurrency``: when the next lease ends at the latest."""
+        """The soonest moment that may do (UTC). For ``concurrency``: when the next lease ends at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,7 @@ class ProviderCalls:
         # A day that has begun stays begun when the clock is set back, as in the ledger; None until known.
         self._timeline: Timeline | None = None
 
-    async def hold(
-        self, call_id: str, provider: str, limits: ProviderLimits, *, tokens: int, lease: float = 15.0
-    ) -> None:
+    async def hold(self, call_id: str, provider: str, limits: ProviderLimits, tokens: int, lease: float = 15.0) -> None:
         """Count a call that is about to be made and let it run for ``lease`` seconds (``extend`` it while it runs).
 
         ``tokens`` is an estimate of all it will cost. A call bigger than a token limit passes when the window is
@@ -224,7 +222,7 @@ def _running(connection: Connection, call: _Call, moment: _Moment) -> Full | Non
     ).one()
     if count < call.limits.max_concurrency:
         return None
-    return Full("max_concurrency", at(soonest if soonest is not None else moment.now + call.lease))
+    return Full("concurrency", at(soonest if soonest is not None else moment.now + call.lease))
 
 
 def _passed(call: _Call, counters: dict[str, tuple[int, int]], moment: _Moment) -> Iterator[Full]:

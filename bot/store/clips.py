@@ -69,7 +69,6 @@ clip = Table(
     Column("used", BigInteger, nullable=False),
     Column("size", Integer, nullable=False),
     Column("provider", String(80), nullable=False),
-    Column("samples", BigInteger, nullable=False),
     Column("notes", String(NOTES_BYTES), nullable=False),
     Column("ogg", LargeBinary, nullable=False),  # last: the columns before it are read without its pages
 )
@@ -92,8 +91,6 @@ class StoredClip:
     ogg: bytes
     provider: str
     """Who spoke."""
-    samples: int
-    """Length at 24 kHz."""
     notes: str
     """JSON, as given."""
 
@@ -101,10 +98,10 @@ class StoredClip:
 class ClipStore:
     """One per process; several processes may share the file."""
 
-    def __init__(self, data_dir: Path, *, max_bytes: int, ttl: float, clock: Clock) -> None:
+    def __init__(self, data_dir: Path, *, max_bytes: int, max_age: float, clock: Clock) -> None:
         self.path = data_dir / FILE_NAME
         self._max_bytes = max_bytes
-        self._ttl = round(ttl * 1000)
+        self._max_age = round(max_age * 1000)
         self._clock = clock
         self._mending = asyncio.Lock()
         self._file = self._new_file()
@@ -116,14 +113,14 @@ class ClipStore:
         data_dir: Path,
         *,
         max_bytes: int = 512 * 1024 * 1024,
-        ttl: float = 30 * 86400.0,
+        max_age: float = 30 * 86400.0,
         clock: Clock = time.time,
     ) -> AsyncIterator[Self]:
-        """Open the cache in a folder that exists. ``ttl``: how long a clip is kept at most, seconds. Raises nothing.
+        """Open the cache in a folder that exists. ``max_age``: seconds that a clip is kept at most. Raises nothing.
 
         Where the file cannot be used at all, the cache stays empty and the log says why.
         """
-        store = cls(data_dir, max_bytes=max_bytes, ttl=ttl, clock=clock)
+        store = cls(data_dir, max_bytes=max_bytes, max_age=max_age, clock=clock)
         try:
             await store._guarded(store._create, None)
             yield store
@@ -136,14 +133,14 @@ class ClipStore:
         if row is None:
             return None
         now = self._now()
-        if row.created + self._ttl <= now:
+        if row.created + self._max_age <= now:
             await self.delete(key)
             return None
         if row.used + TOUCH_SECONDS * 1000 <= now:
             await self._guarded(partial(self._write, partial(_touch, key=key, now=now)), None)
         return row.stored
 
-    async def put(self, key: str, ogg: bytes, *, provider: str, samples: int, notes: str = "[]") -> None:
+    async def put(self, key: str, ogg: bytes, *, provider: str, notes: str = "[]") -> None:
         """Keep a clip, and let the least recently used ones go where there is too much.
 
         Raises ValueError for anything that is not Ogg, or notes longer than 4096 characters.
@@ -161,7 +158,6 @@ class ClipStore:
             "used": now,
             "size": len(ogg),
             "provider": provider,
-            "samples": samples,
             "notes": notes,
             "ogg": ogg,
         }
@@ -180,7 +176,7 @@ class ClipStore:
     async def expire(self) -> int:
         """Remove clips older than the time they may be kept; how many. Called now and then."""
         total = 0
-        oldest = self._now() - self._ttl
+        oldest = self._now() - self._max_age
         while gone := await self._guarded(partial(self._write, partial(_expire, oldest=oldest)), 0):
             total += gone
         return total
@@ -265,7 +261,7 @@ def _get(connection: Connection, *, key: str) -> _Found | None:
     row = connection.execute(select(clip).where(clip.c.key == key)).first()
     if row is None:
         return None
-    return _Found(StoredClip(row.ogg, row.provider, row.samples, row.notes), row.created, row.used)
+    return _Found(StoredClip(row.ogg, row.provider, row.notes), row.created, row.used)
 
 
 def _touch(connection: Connection, *, key: str, now: int) -> None:
