@@ -1,0 +1,166 @@
+"""The built-in engine: espeak-ng in worker processes, for hosts without a key and as a backup.
+
+Built by ``bot.app`` for ``type = "espeak"`` and called by the waist. Speaks at 22 050 Hz, costs nothing, needs no
+network. Language goes by script (``bot.speech.espeak_runs``), styles by ``bot.speech.espeak_styles``.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.audio.pcm import Pcm
+from bot.errors import ErrorKind, InputError, ProviderError
+from bot.model import Note, Usage, VoiceKind
+from bot.speech.espeak_messages import SAMPLE_RATE
+from bot.speech.espeak_runs import LATIN, Run, split_runs
+from bot.speech.espeak_styles import Manner, manner
+from bot.speech.espeak_workers import Workers
+from bot.speech.language import language_of
+from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
+
+_MODEL = "espeak-ng"
+_CHARACTERS = 2000
+_PATIENCE = 10.0
+"""Seconds a worker may take for its next 60 ms of sound; it needs under one millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Preset:
+    """A voice on offer, by what espeak-ng needs to know of it."""
+
+    info: VoiceInfo
+    latin: str = "en-us"
+    """The English it speaks. Every other language goes by script."""
+    female: bool = False
+
+
+_PRESETS = {
+    preset.info.id: preset
+    for preset in (
+        _Preset(VoiceInfo("en", "en", "male, American")),
+        _Preset(VoiceInfo("en-f", "en", "female, American"), female=True),
+        _Preset(VoiceInfo("en-gb", "en", "male, British"), latin="en"),
+        _Preset(VoiceInfo("en-gb-f", "en", "female, British"), latin="en", female=True),
+        _Preset(VoiceInfo("zh", "zh", "male, Mandarin")),
+        _Preset(VoiceInfo("zh-f", "zh", "female, Mandarin"), female=True),
+    )
+}
+_REPLACEMENTS = {
+    "冰糖": "zh-f",
+    "茉莉": "zh-f",
+    "苏打": "zh",
+    "白桦": "zh",
+    "Mia": "en-f",
+    "Chloe": "en-f",
+    "Milo": "en",
+    "Dean": "en",
+    "default_zh": "zh-f",
+    "default_en": "en-f",
+}
+"""MiMo's voices, which arrive here when this engine speaks as its backup, and who stands in for each."""
+_ANY = ("", "mimo_default")
+_TIMBRES = {"": ("", "+f3"), "whisper": ("+whisper", "+whisperf"), "aged": ("+grandpa", "+grandma")}
+"""espeak-ng's variants of any voice, by timbre: male, female."""
+_CAPABILITIES = Capabilities(
+    voices=tuple(preset.info for preset in _PRESETS.values()), segment_characters=_CHARACTERS, metered=False
+)
+
+
+def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
+    """The voice for a request and what to say of it. Raises InputError for an id nobody knows."""
+    asked = request.voice.id.strip()
+    if asked in _ANY:
+        return _PRESETS[language_of(request.text)], ()
+    if own := _PRESETS.get(asked.casefold()):
+        return own, ()
+    if replacement := _REPLACEMENTS.get(asked):
+        return _PRESETS[replacement], (Note("note.voice_replaced", (("voice", asked), ("replacement", replacement))),)
+    raise InputError("voice.unknown", voice=asked, voices=list(_PRESETS))
+
+
+def _run_body(run: Run, preset: _Preset, timbre: str) -> dict[str, Any]:
+    if run.silence:
+        return {"silence": run.silence}
+    language = preset.latin if run.language == LATIN else run.language
+    body: dict[str, Any] = {"voice": language + _TIMBRES[timbre][preset.female], "text": run.text}
+    return {**body, "pause": True} if run.pause else body
+
+
+def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any]:
+    """The request as the worker gets it."""
+    default = "cmn" if preset.info.language == "zh" else LATIN
+    return {
+        "engine": _MODEL,
+        "runs": [_run_body(run, preset, how.timbre) for run in split_runs(request.text, default)],
+        "rate": how.rate,
+        "pitch": how.pitch,
+        "range": how.range,
+        "volume": how.volume,
+    }
+
+
+class EspeakProvider:
+    """espeak-ng as a provider. See ``bot.speech.provider.Provider`` for what its members promise.
+
+    ``processes`` is how many segments are spoken at once; ``patience`` the seconds after which a silent worker counts
+    as hung; ``program`` the worker to start (the real one unless a test sends another).
+    """
+
+    def __init__(
+        self, name: str, *, processes: int = 1, patience: float = _PATIENCE, program: Sequence[str] | None = None
+    ) -> None:
+        self.name = name
+        extra = {} if program is None else {"program": program}
+        self._workers = Workers(name, processes=processes, patience=patience, **extra)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Preset voices only, free of charge."""
+        return _CAPABILITIES
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that live now."""
+        return self._workers.pids
+
+    def check_ready(self) -> None:
+        """Nothing to check: it needs no key and no address."""
+
+    def plan(self, request: SpeechRequest) -> Plan:
+        """The runs and values sent to a worker. Raises InputError (voice, length) or ProviderError (not a preset)."""
+        if request.voice.kind is not VoiceKind.PRESET:
+            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail=f"no {request.voice.kind} voices")
+        if len(request.text) > _CHARACTERS:
+            raise InputError("text.too_long", limit=_CHARACTERS, length=len(request.text))
+        preset, notes = _choose(request)
+        how, unable = manner(request.styles)
+        notes += tuple(Note("note.style_unsupported", (("style", name),)) for name in unable)
+        if request.instruction.strip():
+            notes += (Note("note.instruction_unsupported"),)
+        return Plan(body=_body(request, preset, how), notes=notes)
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncIterator[Pcm | Usage]:
+        """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""
+        async with contextlib.aclosing(self._workers.speak(self.plan(request).body)) as blocks:
+            async for samples in blocks:
+                yield Pcm(samples, SAMPLE_RATE)
+        yield Usage()
+
+    async def models(self) -> tuple[str, ...]:
+        """The one engine."""
+        return (_MODEL,)
+
+    async def health(self) -> Health:
+        """Asks a worker for the engine's version, starting one if none runs."""
+        if self._workers.busy:
+            return Health(ok=True, detail="espeak-ng is busy speaking.")
+        try:
+            version = await self._workers.version()
+        except ProviderError as error:
+            return Health(ok=False, detail=f"espeak-ng does not answer: {error.detail}.")
+        return Health(ok=True, detail=f"espeak-ng {version}, built in.")
+
+    async def close(self) -> None:
+        """End the worker processes."""
+        await self._workers.close()
