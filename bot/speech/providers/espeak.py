@@ -5,7 +5,7 @@ network. Language goes by script (``bot.speech.espeak_runs``), styles by ``bot.s
 """
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -140,7 +140,7 @@ class EspeakProvider:
             notes += (Note("note.instruction_unsupported"),)
         return Plan(body=_body(request, preset, how), notes=notes)
 
-    async def synthesize(self, request: SpeechRequest) -> AsyncIterator[Pcm | Usage]:
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""
         async with contextlib.aclosing(self._workers.speak(self.plan(request).body)) as blocks:
             async for samples in blocks:
