@@ -49,7 +49,7 @@ class Budget:
         self._limits = limits
         self._longest_wait = longest_wait
         self._clock = clock
-        self._turns = {name: Turns(name, limit.max_concurrency, most_waiting) for name, limit in limits.items()}
+        self._turns = {name: Turns(name, limit.max_concurrency or 1, most_waiting) for name, limit in limits.items()}
 
     @asynccontextmanager
     async def call(self, provider: str, lane: Lane, space: str, tokens: int) -> AsyncIterator[Call]:

@@ -10,13 +10,15 @@ from typing import Self
 
 from bot.config import QuotaConfig
 from bot.errors import StoreError
-from bot.model import Account, Utterance
-from bot.store.ledger import Charge, Ledger, Limit
+from bot.model import Utterance
+from bot.store.ledger import Ledger
+from bot.store.quota import Charge, Limit, most_generous
+from bot.store.quota import Meter as MeterName
 
 LEASE = 90.0
 """Seconds after which a hold of a dead process goes back to the person."""
-PAID = "paid"
-BUILT_IN = "builtin"
+PAID: MeterName = "paid"
+BUILT_IN: MeterName = "builtin"
 
 
 class Meter:
@@ -28,7 +30,7 @@ class Meter:
         self._quota = quota
         self._utterance = utterance
         self._resumable = resumable
-        self._spent: dict[str, int] = {}
+        self._spent: dict[MeterName, int] = {}
         self._keeper: asyncio.Task[None] | None = None
 
     @property
@@ -36,7 +38,7 @@ class Meter:
         """Characters spent so far."""
         return sum(self._spent.values()) if self._utterance.account is not None else 0
 
-    async def hold(self, meter: str, characters: int, *, free: bool = False) -> None:
+    async def hold(self, meter: MeterName, characters: int, *, free: bool = False) -> None:
         """Take characters from a meter, once; the operator (no account) takes none.
 
         ``free``: a cached clip. Nothing is charged; the key is written down, so that a second delivery stays silent.
@@ -48,7 +50,7 @@ class Meter:
             return
         await self._ledger.hold(
             self._key(meter),
-            charges=() if free else tuple(self._charges(account, meter)),
+            charges=() if free else await charges(self._ledger, self._quota, self._utterance, meter),
             characters=0 if free else characters,
             requests=0 if free else 1,
             lease=LEASE,
@@ -58,7 +60,7 @@ class Meter:
         self._spent[meter] = 0
         self._keeper = self._keeper or asyncio.create_task(self._keep())
 
-    def spend(self, meter: str, characters: int) -> None:
+    def spend(self, meter: MeterName, characters: int) -> None:
         """So many of the held characters were synthesized."""
         self._spent[meter] = self._spent.get(meter, 0) + characters
 
@@ -89,7 +91,7 @@ class Meter:
             if error is None:
                 raise  # else what went wrong first is what is told; the lease gives the hold back
 
-    def _key(self, meter: str) -> str:
+    def _key(self, meter: MeterName) -> str:
         return self._utterance.key if meter == PAID else f"{self._utterance.key}/{meter}"
 
     async def _keep(self) -> None:
@@ -98,17 +100,32 @@ class Meter:
             for meter in tuple(self._spent):
                 await self._ledger.extend(self._key(meter), LEASE)
 
-    def _charges(self, account: Account, meter: str) -> Iterator[Charge]:
-        """Which counters this utterance goes to, with their limits."""
-        quota, space = self._quota, self._utterance.space
-        if meter == BUILT_IN:
-            yield Charge(account.scope, tuple(_limits(day=quota.builtin_characters_per_day)))
-            return
-        unlimited = f"{account.platform}:{account.id}" in quota.admins
+
+async def charges(
+    ledger: Ledger, quota: QuotaConfig, utterance: Utterance, meter: MeterName = PAID
+) -> tuple[Charge, ...]:
+    """The counters an utterance goes to, each with the limits that hold there: configured, or overridden.
+
+    An override by account or by role takes the place of what is configured; the most generous one counts.
+    """
+    account, space = utterance.account, utterance.space
+    if account is None:
+        return ()
+    if meter == BUILT_IN:
+        return (Charge(account.scope, tuple(_limits(day=quota.builtin_characters_per_day))),)
+    if f"{account.platform}:{account.id}" in quota.admins:
+        own: tuple[Limit, ...] = ()
+    else:
         day, minute = quota.account_characters_per_day, quota.account_requests_per_minute
-        yield Charge(account.scope, () if unlimited else tuple(_limits(day=day, minute=minute)))
-        if space is not None:
-            yield Charge(space.scope, tuple(_limits(day=quota.space_characters_per_day)))
+        configured = tuple(_limits(day=day, minute=minute))
+        own = most_generous(configured, await ledger.overrides((account.scope, *utterance.roles)))
+    if space is None:
+        return (Charge(account.scope, own),)
+    shared = tuple(_limits(day=quota.space_characters_per_day))
+    return (
+        Charge(account.scope, own),
+        Charge(space.scope, most_generous(shared, await ledger.overrides((space.scope,)))),
+    )
 
 
 def _limits(*, day: int = 0, minute: int = 0) -> Iterator[Limit]:

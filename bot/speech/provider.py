@@ -4,7 +4,7 @@ A provider is a file in ``bot/speech/providers`` with a class that has the membe
 ``PROVIDERS`` below. It does one attempt: the waist retries, takes turns, keeps to the budget and changes providers.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -91,7 +91,7 @@ class Provider(Protocol):
         """What synthesize would send; calls nobody. Raises InputError where it would refuse."""
         ...
 
-    def synthesize(self, request: SpeechRequest) -> AsyncIterator[Pcm | Usage]:
+    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """One attempt. Yields sound as it is made, mono, at any rate, and at the end one Usage."""
         ...
 

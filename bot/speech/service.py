@@ -27,6 +27,7 @@ from bot.speech.track import LiveTrack, RecordingTrack, Track
 from bot.speech.truncation import expected_seconds, looks_truncated
 from bot.store.clips import ClipStore
 from bot.store.ledger import Ledger
+from bot.store.quota import Meter as MeterName
 
 _LONG_TEXT = 2000
 """Characters from which on cleaning takes milliseconds and leaves the event loop."""
@@ -199,7 +200,7 @@ class SpeechService:
                 job.providers.popleft()
                 job.notes.append(_backup(provider, job.providers[0], error))
 
-    async def _by(self, job: _Job, provider: Provider, segment: Segment, meter: str) -> Sequence[Segment]:
+    async def _by(self, job: _Job, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
         request = job.script.request(segment.text)
         space = job.utterance.space or job.utterance.account
         await self._chain.speak(provider, request, job.utterance.lane, space.scope if space else "", job.track)

@@ -10,11 +10,6 @@ from bot.audio.clip import ClipEncoder
 from bot.model import SAMPLE_RATE, Clip
 from bot.speech.sink import Sink
 
-_PACKET = SAMPLE_RATE // 50 * 2
-"""Bytes of 20 ms."""
-_SLICE = 5 * _PACKET
-"""Bytes encoded before the event loop has a turn: about 1 ms of work."""
-
 
 def _silence(seconds: float) -> bytes:
     return bytes(2 * round(seconds * SAMPLE_RATE))
@@ -89,15 +84,12 @@ class LiveTrack:
         self._samples = 0
 
     async def write(self, samples: bytes) -> None:
-        """Encode in slices, the first of one packet."""
-        start, size = 0, _PACKET if not self._samples else _SLICE
-        self._samples += len(samples)
-        while start < len(samples):
-            if packets := self._encoder.feed(samples[start : start + size]):
+        """Encode in slices of about 1 ms of work, the first of one packet; the event loop has its turn in between."""
+        self._samples += len(samples) // 2
+        for packets in self._encoder.slices(samples):
+            if packets:
                 await self._sink.write(packets)
-            start, size = start + size, _SLICE
-            if start < len(samples):
-                await asyncio.sleep(0)
+            await asyncio.sleep(0)
 
     def reset(self) -> bool:
         """What was played cannot be taken back."""
@@ -106,7 +98,7 @@ class LiveTrack:
     @property
     def seconds(self) -> float:
         """Length of the current segment so far."""
-        return self._samples / 2 / SAMPLE_RATE
+        return self._samples / SAMPLE_RATE
 
     async def keep(self, gap: float) -> None:
         """Play the gap; the next segment begins."""

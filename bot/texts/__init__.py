@@ -11,6 +11,10 @@ LANGUAGES = {"en": en.SENTENCES, "zh": zh.SENTENCES}
 """Sentences by code, by language. A test sees to it that both have the same codes and the same blanks."""
 
 
+_OPTIONAL = {"hint": "suggestion", "words": "detail"}
+"""Blanks that stand for a whole clause, and the fact that the clause is about."""
+
+
 def language(locale: str | None, otherwise: str = "en") -> str:
     """The language to answer in for a locale such as ``zh-CN`` or ``en-GB``."""
     if not locale:
@@ -21,7 +25,10 @@ def language(locale: str | None, otherwise: str = "en") -> str:
 def say(code: str, language: str, **facts: object) -> str:
     """The sentence of a code; the code itself where there is none."""
     template = LANGUAGES.get(language, en.SENTENCES).get(code) or en.SENTENCES.get(code, code)
-    return template.format_map(_Facts({name: _shown(fact, language) for name, fact in facts.items()}))
+    shown = _Facts({name: _shown(fact, language) for name, fact in facts.items()})
+    for blank, fact in _OPTIONAL.items():  # a clause of its own, left out where the fact is empty
+        shown[blank] = say(blank, language, **{fact: facts[fact]}) if facts.get(fact) and code != blank else ""
+    return template.format_map(shown)
 
 
 def of_error(error: BotError, language: str) -> str:
@@ -31,7 +38,10 @@ def of_error(error: BotError, language: str) -> str:
 
 def of_note(note: Note, language: str) -> str:
     """What to tell beside the sound."""
-    return say(note.code, language, **dict(note.facts))
+    facts = dict(note.facts)
+    if "reason" in facts:
+        facts["reason"] = say(f"reason.{facts['reason']}", language)
+    return say(note.code, language, **facts)
 
 
 class _Facts(dict[str, str]):

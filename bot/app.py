@@ -1,0 +1,252 @@
+"""The one place where parts are built and joined; the command line calls it.
+
+``build`` gives the core to whoever speaks, ``serve`` runs the bot: every platform on its own, until a signal.
+"""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.config import Config, ProviderConfig
+from bot.errors import BotError, ConfigError, PlatformError, StoreError
+from bot.lock import folder_lock
+from bot.model import Account, Utterance
+from bot.platforms.base import Doors, Platform
+from bot.speech.breaker import Breaker
+from bot.speech.budget import Budget
+from bot.speech.chain import Chain
+from bot.speech.meter import PAID, charges
+from bot.speech.provider import Provider
+from bot.speech.service import SpeechService
+from bot.store.calls import ProviderCalls, ProviderLimits
+from bot.store.clips import ClipStore
+from bot.store.database import Database
+from bot.store.ledger import Ledger
+from bot.store.quota import Meter
+from bot.texts import of_error
+
+EXTENSIONS = ("cogs.say", "cogs.errors")
+"""Discord's command doors, loaded by name."""
+GRACE = 20.0
+"""Seconds that what is being said may take to finish at the end."""
+_CHORES = 30.0
+"""Seconds between two looks for holds of dead processes."""
+_RETIRE_EVERY = 24 * 3600.0
+_RETRY_FIRST, _RETRY_MOST = 2.0, 120.0
+"""Seconds between two tries to reach a chat network."""
+
+_log = logging.getLogger("mouthpiece")
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The parts that live as long as the process."""
+
+    config: Config
+    providers: tuple[Provider, ...]
+    ledger: Ledger
+    calls: ProviderCalls
+    speech: SpeechService
+
+    async def left(self, account: Account, meter: Meter = PAID) -> int | None:
+        """Characters an account may still have spoken today; None without a limit. Raises StoreError."""
+        utterance = Utterance("", "", account=account)
+        own = (await charges(self.ledger, self.config.quota, utterance, meter))[0]
+        limit = next((limit for limit in own.limits if limit.metric == "characters"), None)
+        return None if limit is None else (await self.ledger.usage(account.scope, meter)).left(limit.amount)
+
+
+def provider_of(name: str, config: Config) -> Provider:
+    """Build a provider from its settings. Raises ConfigError."""
+    settings = config.provider(name)
+    key, ca_file = settings.api_key.get_secret_value(), config.endpoints.ca_file
+    if settings.type == "mimo":
+        from bot.speech.providers.mimo import MimoProvider, MimoSettings  # noqa: PLC0415  only what is used is loaded
+
+        return MimoProvider(
+            name,
+            MimoSettings(
+                api_key=key,
+                auth=settings.auth,
+                base_url=settings.base_url,
+                model=settings.model,
+                design_model=settings.design_model,
+                clone_model=settings.clone_model,
+                ca_file=ca_file,
+            ),
+        )
+    if settings.type == "openai-speech":
+        from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings  # noqa: PLC0415
+
+        return OpenAISpeechProvider(
+            name,
+            OpenAISpeechSettings(api_key=key, base_url=settings.base_url, model=settings.model, ca_file=ca_file),
+        )
+    from bot.speech.providers.espeak import EspeakProvider  # noqa: PLC0415
+
+    return EspeakProvider(name, processes=settings.max_concurrency)
+
+
+def _limits(settings: ProviderConfig) -> ProviderLimits:
+    """0 in the configuration is no limit."""
+    return ProviderLimits(
+        rpm=settings.rpm or None,
+        rpd=settings.rpd or None,
+        tpm=settings.tpm or None,
+        tpd=settings.tpd or None,
+        max_concurrency=settings.max_concurrency,
+    )
+
+
+@asynccontextmanager
+async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
+    """Open the store and the providers, join them, close them in order. ``kind``: ``bot`` or ``cli``.
+
+    Raises ConfigError, StoreError.
+    """
+    async with AsyncExitStack() as stack:
+        providers = tuple(provider_of(name, config) for name in config.chain)
+        for provider in providers:
+            stack.push_async_callback(provider.close)
+        database = await stack.enter_async_context(Database.open(config.data_dir))
+        ledger = await stack.enter_async_context(Ledger.open(database, zone=config.quota.zone, kind=kind))
+        clips = await stack.enter_async_context(
+            ClipStore.open(
+                config.data_dir,
+                max_bytes=config.clips.max_megabytes * 1_000_000,
+                max_age=config.clips.max_age_days * 86_400,
+            )
+        )
+        calls = ProviderCalls(database)
+        budget = Budget(
+            calls,
+            {provider.name: _limits(config.provider(provider.name)) for provider in providers},
+            most_waiting=config.speech.queue,
+            longest_wait=config.speech.wait_seconds,
+            clock=time.time,
+        )
+        chain = Chain(providers, budget, {provider.name: Breaker(time.monotonic) for provider in providers})
+        speech = SpeechService(chain, ledger, clips, speech=config.speech, quota=config.quota)
+        yield Core(config, providers, ledger, calls, speech)
+
+
+def _platforms(core: Core) -> list[Platform]:
+    """The platforms that have a token. Raises ConfigError when there is none."""
+    config, doors = core.config, Doors(core.speech, core.config.language)
+    platforms: list[Platform] = []
+    if config.discord.token.get_secret_value():
+        from bot.platforms.discord.client import DiscordPlatform  # noqa: PLC0415  loaded only where it is used
+
+        platforms.append(
+            DiscordPlatform(config.discord, config.endpoints, doors, EXTENSIONS, state_dir=config.data_dir)
+        )
+    if config.telegram.token.get_secret_value():
+        from bot.platforms.telegram.client import TelegramPlatform  # noqa: PLC0415
+
+        platforms.append(TelegramPlatform(config.telegram, config.endpoints, doors))
+    if not platforms:
+        raise ConfigError("run.no_token")
+    return platforms
+
+
+async def serve(config: Config, *, grace: float = GRACE) -> None:
+    """Run the bot until SIGTERM or SIGINT, or until no platform is left.
+
+    Raises ConfigError without a token, StoreError ``store.in_use`` beside another run on the same folder, and the
+    PlatformError of the last platform when every token was refused.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        with suppress(NotImplementedError):  # Windows: Ctrl+C arrives as KeyboardInterrupt
+            loop.add_signal_handler(sign, stop.set)
+    with folder_lock(config.data_dir):
+        async with build(config, kind="bot") as core:
+            platforms = _platforms(core)
+            given_back = await core.ledger.reap(owner="bot")
+            if given_back:
+                _log.warning("%d unfinished commands of the last run were given back", given_back)
+            _say_who_speaks(core)
+            await _run(core, platforms, stop, grace)
+
+
+def _say_who_speaks(core: Core) -> None:
+    for provider in core.providers:
+        try:
+            provider.check_ready()
+        except BotError as error:
+            _log.warning("provider %s is not set up (%s); the others speak", provider.name, error.code)
+        else:
+            _log.info("provider %s is set up", provider.name)
+
+
+async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, grace: float) -> None:
+    chores = asyncio.create_task(_chores(core))
+    watched = [asyncio.create_task(_supervise(platform, stop, core.config.language)) for platform in platforms]
+    stopped = asyncio.create_task(stop.wait())
+    try:
+        everyone = asyncio.gather(*watched)
+        waiting: set[asyncio.Future[Any]] = {everyone, stopped}
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set():
+            _log.info("stopping: no more commands are taken, what is being said may finish")
+        stop.set()
+        await asyncio.gather(*(platform.stop(grace) for platform in platforms), return_exceptions=True)
+        refused = [error for error in await everyone if error is not None]
+        if len(refused) == len(platforms):
+            raise refused[0]
+    finally:
+        for task in (chores, stopped, *watched):
+            task.cancel()
+        await asyncio.gather(chores, stopped, *watched, return_exceptions=True)
+        _log.info("stopped")
+
+
+async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> PlatformError | None:
+    """Keep one platform up whatever the others do; returns why its token was refused."""
+    pause = _RETRY_FIRST
+    while not stop.is_set():
+        ready = asyncio.Event()
+        announcer = asyncio.create_task(_announce(platform, ready))
+        try:
+            await platform.run(ready)
+        except PlatformError as error:
+            if error.code != "platform.unreachable":
+                _log.error("%s", of_error(error, language))
+                return error
+            _log.warning("%s cannot be reached; next try in %.0f s", platform.name, pause)
+        except Exception:  # noqa: BLE001  a border: one platform's fault must not take the other down
+            _log.exception("%s broke off; next try in %.0f s", platform.name, pause)
+        finally:
+            announcer.cancel()
+        if ready.is_set():
+            pause = _RETRY_FIRST
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await stop.wait()
+        pause = min(_RETRY_MOST, pause * 2)
+    return None
+
+
+async def _announce(platform: Platform, ready: asyncio.Event) -> None:
+    await ready.wait()
+    _log.info("%s is up", platform.name)
+
+
+async def _chores(core: Core) -> None:
+    """What is to be done now and then: holds of dead processes, old rows."""
+    retired = -_RETIRE_EVERY
+    while True:
+        try:
+            await core.ledger.reap()
+            if time.monotonic() - retired > _RETIRE_EVERY:
+                await core.ledger.retire()
+                retired = time.monotonic()
+        except StoreError as error:
+            _log.warning("housekeeping was put off: %s", error.code)
+        await asyncio.sleep(_CHORES)

@@ -1,0 +1,83 @@
+"""``mouthpiece run``, ``config check``, ``db upgrade``, ``invite``: the host's commands."""
+
+import base64
+import binascii
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from bot.app import provider_of, serve
+from bot.cli.info import warnings_of
+from bot.config import Config
+from bot.errors import BotError, ConfigError
+from bot.store.database import Database
+from bot.texts import of_error, say
+
+if TYPE_CHECKING:
+    from bot.cli.parser import Arguments
+
+PERMISSIONS = {
+    "view_channel": 1 << 10,
+    "send_messages": 1 << 11,
+    "attach_files": 1 << 15,
+    "send_messages_in_threads": 1 << 38,
+    "send_voice_messages": 1 << 46,
+}
+"""What the Discord commands use, and nothing else (bits: Discord's documentation of permissions)."""
+
+
+async def run(config: Config, asked: "Arguments") -> int:
+    """The bot."""
+    await serve(config)
+    return 0
+
+
+async def config_check(config: Config, asked: "Arguments") -> int:
+    """What the configuration means: who speaks, which platforms start. Exit code 2 when nobody could speak."""
+    language, able = config.language, 0
+    async with AsyncExitStack() as stack:
+        for name in config.chain:
+            provider = provider_of(name, config)
+            stack.push_async_callback(provider.close)
+            try:
+                provider.check_ready()
+            except BotError as error:
+                print(say("check.provider_not", language, provider=name, problem=of_error(error, language)))
+            else:
+                able += 1
+                print(say("check.provider", language, provider=name))
+            for code in warnings_of(provider):
+                print(say(code, language, provider=name))
+    for platform, secret in (("Discord", config.discord.token), ("Telegram", config.telegram.token)):
+        print(say("check.platform" if secret.get_secret_value() else "check.platform_not", language, platform=platform))
+    print(say("check.data", language, path=str(config.data_dir)))
+    if not able:
+        raise ConfigError("check.nobody")
+    return 0
+
+
+async def db_upgrade(config: Config, asked: "Arguments") -> int:
+    """Opening it upgrades it."""
+    async with Database.open(config.data_dir) as database:
+        print(say("db.upgraded", config.language, path=str(database.path), revision=await database.revision()))
+    return 0
+
+
+async def invite(config: Config, asked: "Arguments") -> int:
+    """The link with exactly the permissions needed."""
+    identity = asked.application_id or config.discord.application_id or _from_token(config)
+    if not identity.isdigit():
+        raise ConfigError("invite.no_id")
+    bits = sum(PERMISSIONS.values())
+    print(
+        f"https://discord.com/oauth2/authorize?client_id={identity}&scope=bot+applications.commands&permissions={bits}"
+    )
+    return 0
+
+
+def _from_token(config: Config) -> str:
+    """A bot token's first part is the application's id in base64 (Discord's documentation)."""
+    first = config.discord.token.get_secret_value().partition(".")[0]
+    try:
+        return base64.b64decode(first + "=" * (-len(first) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        return ""

@@ -1,0 +1,116 @@
+"""What can be typed: commands, options, help. Read by ``main``; each command is a function of its own file."""
+
+import argparse
+import os
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from bot import __version__
+from bot.cli import info, operate, quota, speak
+from bot.config import Config
+
+Command = Callable[[Config, "Arguments"], Coroutine[Any, Any, int]]
+
+
+class Arguments(argparse.Namespace):
+    """What was typed."""
+
+    config: str | None
+    verbose: str | None
+    command: Command
+
+    @property
+    def config_path(self) -> Path | None:
+        """The configuration file: --config, MOUTHPIECE_CONFIG, or config.toml here when there is one."""
+        named = self.config or os.environ.get("MOUTHPIECE_CONFIG")
+        if named:
+            return Path(named)
+        usual = Path("config.toml")
+        return usual if usual.exists() else None
+
+
+def read(arguments: Sequence[str] | None) -> Arguments:
+    """Take the command line apart; exits with 2 and a usage line on wrong use."""
+    return _parser().parse_args(arguments, Arguments())
+
+
+_HELP = """examples:
+  mouthpiece say "Hello" --style Whisper --voice Mia -o hello.ogg
+  echo 'style:"Taiwanese accent" 你好' | mouthpiece say - -o hello.ogg
+  mouthpiece say "Hello" --explain --json
+  mouthpiece quota show discord:123456789
+  mouthpiece --config config.toml run
+
+exit codes: 0 done, 2 wrong use or configuration, 3 cannot be spoken, 4 quota used up, 5 busy,
+6 provider refused or failed, 7 sound, 8 database or data folder, 9 chat network, 70 fault, 130 interrupted"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mouthpiece",
+        description="A chat bot that gives a community a voice: the bot, and its host's tools.",
+        epilog=_HELP,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"mouthpiece {__version__}")
+    parser.add_argument("--config", metavar="FILE", help="configuration (default: $MOUTHPIECE_CONFIG or ./config.toml)")
+    parser.add_argument(
+        "--log", dest="verbose", choices=("debug", "info", "warning", "error"), help="what is written to standard error"
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_say(commands)
+    _add(commands, "voices", info.voices, "list the voices of every provider", json=True)
+    styles = _add(commands, "styles", info.styles, "list the recommended styles, or find one", json=True)
+    styles.add_argument("query", nargs="?", default="", help="part of a name, typing errors allowed")
+    _add(commands, "models", info.models, "list the model ids each provider offers", json=True)
+    _add(commands, "health", info.health, "ask every provider whether it would answer now; costs nothing", json=True)
+    _add_quota(commands)
+    config = commands.add_parser("config", help="look at the configuration").add_subparsers(required=True, metavar="")
+    _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
+    database = commands.add_parser("db", help="look after the database").add_subparsers(required=True, metavar="")
+    _add(database, "upgrade", operate.db_upgrade, "bring the database up to date (run and say do so by themselves)")
+    invite = _add(commands, "invite", operate.invite, "print the link that adds the bot to a Discord server")
+    invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
+    _add(commands, "demo", speak.demo, "speak a few sentences into files, to hear what this is")
+    _add(commands, "run", operate.run, "run the bot until SIGTERM or Ctrl+C")
+    return parser
+
+
+def _add(commands: Any, name: str, command: Command, text: str, *, json: bool = False) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    parser.set_defaults(command=command)
+    if json:
+        parser.add_argument("--json", action="store_true", help="print one JSON value")
+    return parser
+
+
+def _add_say(commands: Any) -> None:
+    say = _add(commands, "say", speak.say, "speak a text into an Ogg voice message", json=True)
+    say.add_argument(
+        "text", help="what to say, or - to read it from standard input (leading style:… voice:… are options)"
+    )
+    say.add_argument("-o", "--output", metavar="FILE", default="speech.ogg", help="where to (default: %(default)s)")
+    say.add_argument("--style", default="", metavar="NAMES", help='one or several: "Happy, Slow down"; listed or not')
+    say.add_argument("--voice", default="", metavar="ID", help="a preset voice")
+    say.add_argument("--design", default="", metavar="TEXT", help="describe a voice instead")
+    say.add_argument("--clone", default="", metavar="FILE", help="an mp3 or wav sample to speak like (with permission)")
+    say.add_argument("--instruction", default="", metavar="TEXT", help="how to say it, in a sentence; never spoken")
+    say.add_argument("--take", type=int, default=0, metavar="N", help="another take of the same (default: 0)")
+    say.add_argument("--account", default="", metavar="NAME", help="speak on this account's quota: NAME or discord:123")
+    say.add_argument("--space", default="", metavar="NAME", help="and on this space's: discord:456")
+    say.add_argument("--explain", action="store_true", help="print what would be sent and what it costs; call nobody")
+
+
+def _add_quota(commands: Any) -> None:
+    parser = commands.add_parser("quota", help="see and change what people may spend")
+    quotas = parser.add_subparsers(required=True, metavar="")
+    show = _add(quotas, "show", quota.show, "show what was used today, by an account and at the providers", json=True)
+    show.add_argument("account", nargs="?", default="", help="NAME of the command line, discord:123, telegram:456")
+    grant = _add(quotas, "grant", quota.grant, "give an account characters, for today or for every day")
+    grant.add_argument("account", help="an account, space:discord:456 or role:discord:789")
+    grant.add_argument("characters", type=int, help="how many; with --per-day the daily limit itself")
+    grant.add_argument("--per-day", action="store_true", help="change the daily limit from now on")
+    reset = _add(quotas, "reset", quota.reset, "set today's use back to nothing")
+    reset.add_argument("account", help="an account or space:discord:456")
+    reset.add_argument("--all", action="store_true", help="and remove a changed daily limit")

@@ -1,0 +1,97 @@
+"""``mouthpiece quota show | grant | reset``: what people spend, and what the host gives them."""
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from bot.app import Core, build
+from bot.config import Config
+from bot.errors import InputError
+from bot.model import Account, Utterance
+from bot.speech.meter import BUILT_IN, PAID, charges
+from bot.store.quota import Meter, Override
+from bot.texts import say
+
+if TYPE_CHECKING:
+    from bot.cli.parser import Arguments
+
+_NO_LIMIT = None
+
+
+async def show(config: Config, asked: "Arguments") -> int:
+    """Today's use of an account, and what every provider was asked for."""
+    async with build(config, kind="cli") as core:
+        account = await _account(core, Account.parse(asked.account)) if asked.account else []
+        providers = [await _provider(core, name) for name in config.chain]
+    if asked.json:
+        print(json.dumps({"account": account, "providers": providers}, ensure_ascii=False, default=str))
+        return 0
+    for row in account:
+        print(say("quota.row" if row["limit"] is not _NO_LIMIT else "quota.row_free", config.language, **row))
+    for row in providers:
+        print(say("quota.provider", config.language, **row | {"price": f"{row['price']:.4f}"}))
+    return 0
+
+
+async def _account(core: Core, account: Account) -> list[dict[str, object]]:
+    rows: list[dict[str, object]] = []
+    meters: tuple[Meter, ...] = (PAID, BUILT_IN)
+    for meter in meters:
+        used = await core.ledger.usage(account.scope, meter)
+        own = (await charges(core.ledger, core.config.quota, Utterance("", "", account=account), meter))[0]
+        limit = next((limit.amount for limit in own.limits if limit.metric == "characters"), _NO_LIMIT)
+        rows.append(
+            {
+                "account": f"{account.platform}:{account.id}",
+                "meter": meter,
+                "used": used.characters,
+                "requests": used.requests,
+                "limit": limit,
+                "granted": used.granted,
+                "left": used.left(limit) if limit is not None else _NO_LIMIT,
+                "resets": used.resets,
+            }
+        )
+    return rows
+
+
+async def _provider(core: Core, name: str) -> dict[str, object]:
+    totals = await core.calls.totals(name, datetime.now(UTC).date())
+    price = core.config.provider(name).price_per_1k_tokens * totals.tokens / 1000
+    return {"provider": name, "calls": totals.calls, "tokens": totals.tokens, "price": round(price, 6)}
+
+
+def _scope(text: str) -> str:
+    """``NAME``, ``discord:1``: an account. ``space:discord:1``, ``role:discord:1``: as they stand."""
+    if text.startswith(("space:", "role:", "account:")):
+        return text
+    return Account.parse(text).scope
+
+
+async def grant(config: Config, asked: "Arguments") -> int:
+    """Characters on top for today, or a daily limit of its own."""
+    if asked.characters < 0:
+        raise InputError("quota.negative")
+    scope = _scope(asked.account)
+    if scope.startswith("role:") and not asked.per_day:
+        raise InputError("quota.role_per_day")
+    async with build(config, kind="cli") as core:
+        if asked.per_day:
+            await core.ledger.set_override(Override(scope, characters_per_day=asked.characters))
+        else:
+            await core.ledger.grant(scope, asked.characters)
+    code = "quota.changed" if asked.per_day else "quota.granted"
+    print(say(code, config.language, account=asked.account, characters=asked.characters))
+    return 0
+
+
+async def reset(config: Config, asked: "Arguments") -> int:
+    """Nothing used today, on both meters; with --all no limit of its own either."""
+    scope = _scope(asked.account)
+    async with build(config, kind="cli") as core:
+        await core.ledger.reset(scope)
+        await core.ledger.reset(scope, BUILT_IN)
+        if asked.all:
+            await core.ledger.set_override(Override(scope))
+    print(say("quota.was_reset", config.language, account=asked.account))
+    return 0

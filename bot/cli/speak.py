@@ -1,0 +1,222 @@
+"""``mouthpiece say`` and ``mouthpiece demo``: text becomes a voice message on the command line."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.app import Core, build
+from bot.audio import ogg
+from bot.audio.reference import check_sample
+from bot.config import Config
+from bot.errors import InputError, StoreError
+from bot.model import Account, Receipt, Space, Utterance, Voice, VoiceKind
+from bot.speech.grammar import parse
+from bot.speech.meter import BUILT_IN, PAID
+from bot.speech.service import Explanation, Progress
+from bot.speech.sink import Recording
+from bot.speech.styles import parse as parse_styles
+from bot.store.quota import Meter as MeterName
+from bot.texts import of_note
+from bot.texts import say as sentence
+
+if TYPE_CHECKING:
+    from bot.cli.parser import Arguments
+
+_ENDINGS = (".ogg", ".oga", ".opus")
+_MOST_INPUT = 1_000_000
+"""Bytes read from standard input, and of a file to be cloned far more than the service takes."""
+_MOST_SAMPLE = 16_000_000
+
+
+async def say(config: Config, asked: "Arguments") -> int:
+    """Speak into a file. A failure leaves no file behind, and a file of before untouched."""
+    utterance = await _utterance(asked)
+    output = Path(asked.output)
+    if not asked.explain:
+        _check_output(output)
+    async with build(config, kind="cli") as core:
+        if asked.explain:
+            _print_explanation(core.speech.explain(utterance), config, as_json=asked.json)
+            return 0
+        started = time.monotonic()
+        receipt = await core.speech.speak(utterance, Recording(), _progress(config.language))
+        data = await asyncio.to_thread(ogg.write, receipt.clip, {})
+        await asyncio.to_thread(_write, output, data)
+        left = await _left(core, utterance.account, receipt.provider)
+    if asked.json:
+        print(json.dumps(_summary(receipt, output, left, config.language), ensure_ascii=False))
+        return 0
+    facts = {"file": str(output), "seconds": receipt.clip.seconds, "provider": receipt.provider}
+    print(sentence("say.done", config.language, **facts, took=time.monotonic() - started))
+    for note in receipt.notes:
+        print(of_note(note, config.language))
+    if utterance.account is not None:
+        print(_cost(receipt, left, config.language))
+    return 0
+
+
+async def _utterance(asked: "Arguments") -> Utterance:
+    """From the options; where the text comes from standard input, it may bring options of its own."""
+    command = parse(await asyncio.to_thread(_standard_input)) if asked.text == "-" else None
+    voice = Voice(id=asked.voice or (command.voice if command else ""))
+    if asked.clone:
+        voice = Voice(VoiceKind.CLONED, sample=await check_sample(await asyncio.to_thread(_sample, Path(asked.clone))))
+    elif asked.design:
+        voice = Voice(VoiceKind.DESIGNED, description=asked.design)
+    return Utterance(
+        text=command.text if command else asked.text,
+        key=f"cli:{uuid.uuid4().hex}",
+        account=Account.parse(asked.account) if asked.account else None,
+        space=Space(*Account.parse(asked.space).scope.split(":", 2)[1:]) if asked.space else None,
+        styles=parse_styles(asked.style or (command.style if command else "")),
+        voice=voice,
+        instruction=asked.instruction or (command.instruction if command else ""),
+        take=asked.take or (command.take if command else 0),
+    )
+
+
+def _standard_input() -> str:
+    return sys.stdin.buffer.read(_MOST_INPUT + 1)[:_MOST_INPUT].decode("utf-8", "replace")
+
+
+def _sample(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MOST_SAMPLE)
+    except OSError:
+        raise InputError("sample.unreadable", path=str(path)) from None
+
+
+def _check_output(path: Path) -> None:
+    """Refuse before anything is spent."""
+    if path.suffix.casefold() not in _ENDINGS:
+        raise InputError("output.ending", path=str(path), endings=_ENDINGS)
+    if path.is_dir() or not path.parent.is_dir():
+        raise InputError("output.folder", path=str(path))
+    if not os.access(path.parent, os.W_OK):
+        raise StoreError("store.read_only", path=str(path.parent))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """All of it under its name, or nothing. Raises StoreError."""
+    name = ""
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except OSError as error:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise StoreError("output.write", path=str(path), problem=error.strerror or "") from error
+
+
+def _umask() -> int:
+    """The mask in force; it can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def _progress(language: str) -> Progress:
+    def show(done: int, total: int) -> None:
+        if total > 1:
+            print(sentence("say.progress", language, done=done, total=total), file=sys.stderr)
+
+    return show
+
+
+async def _left(core: Core, account: Account | None, provider: str) -> int | None:
+    """Characters an account may still have spoken today; None without a limit."""
+    if account is None:
+        return None
+    return await core.left(account, _meter(core, provider))
+
+
+def _meter(core: Core, provider: str) -> MeterName:
+    spoke = next((p for p in core.providers if p.name == provider), None)
+    return BUILT_IN if spoke is not None and not spoke.capabilities.metered else PAID
+
+
+def _cost(receipt: Receipt, left: int | None, language: str) -> str:
+    if left is None:
+        return sentence("say.cost", language, characters=receipt.charged)
+    return sentence("say.cost_left", language, characters=receipt.charged, left=left)
+
+
+def _summary(receipt: Receipt, output: Path, left: int | None, language: str) -> dict[str, object]:
+    return {
+        "file": str(output),
+        "seconds": round(receipt.clip.seconds, 3),
+        "provider": receipt.provider,
+        "spoken": receipt.spoken,
+        "characters": len(receipt.spoken),
+        "charged": receipt.charged,
+        "cached": receipt.cached,
+        "left": left,
+        "notes": [of_note(note, language) for note in receipt.notes],
+    }
+
+
+def _print_explanation(found: Explanation, config: Config, *, as_json: bool) -> None:
+    price = config.provider(found.provider).price_per_1k_tokens * found.tokens / 1000
+    notes = [of_note(note, config.language) for note in found.notes]
+    if as_json:
+        whole = {
+            "spoken": found.spoken,
+            "segments": found.segments,
+            "requests": found.requests,
+            "characters": found.characters,
+            "provider": found.provider,
+            "tokens": found.tokens,
+            "price": round(price, 6),
+            "notes": notes,
+        }
+        print(json.dumps(whole, ensure_ascii=False, default=str))
+        return
+    print(sentence("explain.spoken", config.language, text=""))
+    print(found.spoken)
+    for number, segment in enumerate(found.segments, 1):
+        print(sentence("explain.segment", config.language, number=number, characters=len(segment)))
+        print(json.dumps(found.requests[number - 1], ensure_ascii=False, indent=2, default=str))
+    for note in notes:
+        print(note)
+    facts = {"characters": found.characters, "tokens": found.tokens, "price": f"{price:.4f}"}
+    print(sentence("explain.cost", config.language, **facts, provider=found.provider))
+
+
+_DEMO = (
+    ("hello", "", "Hello! I am Mouthpiece, and I give your community a voice."),
+    ("whisper", "Whisper", "Come closer. I can keep a secret."),
+    ("happy", "Happy, Speed up", "We won! Everyone, come and see, we really won!"),
+    ("slow-and-sad", "Sad, Slow down", "It has been raining since Tuesday."),
+    ("chinese", "开心", "大家好，我也会说中文。"),
+)
+
+
+async def demo(config: Config, asked: "Arguments") -> int:
+    """Speak a few sentences in different styles, each into a file, on the quota of an account named demo."""
+    account = Account("cli", "demo")
+    folder = config.data_dir.parent / "out"
+    folder.mkdir(parents=True, exist_ok=True)
+    language = config.language
+    async with build(config, kind="cli") as core:
+        for number, (name, styles, text) in enumerate(_DEMO, 1):
+            print(sentence("demo.step", language, number=number, total=len(_DEMO), style=styles or "–"), flush=True)
+            print(f"      {text}")
+            utterance = Utterance(text, f"cli:{uuid.uuid4().hex}", account=account, styles=parse_styles(styles))
+            receipt = await core.speech.speak(utterance, Recording())
+            path = folder / f"{name}.ogg"
+            await asyncio.to_thread(_write, path, await asyncio.to_thread(ogg.write, receipt.clip, {}))
+            left = await _left(core, account, receipt.provider)
+            print(sentence("demo.file", language, file=str(path), seconds=receipt.clip.seconds), flush=True)
+            print(f"      {_cost(receipt, left, language)}")
+    print(sentence("demo.end", language, folder=str(folder)))
+    return 0

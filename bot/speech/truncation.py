@@ -1,0 +1,49 @@
+"""How long speech of a text should be, and whether a recording is too short for its text.
+
+MiMo cuts long text silently and says ``stop``; length is the only sign. Called by the waist after each segment (to
+split and ask again) and by providers for estimates. Rates: MiMo reads 3.5 to 5.5 Chinese characters a second
+(measurements in the reference, 9); letters of alphabets are taken at 10 to 18 a second, slow to hurried English.
+"""
+
+import unicodedata
+
+from bot.speech.markup import split_tags
+
+_IDEOGRAPHS_PER_SECOND = (3.5, 5.5)
+_LETTERS_PER_SECOND = (10.0, 18.0)
+_ENOUGH_TEXT = 100
+"""Characters. Below it a short recording proves nothing."""
+
+
+def _count(text: str) -> tuple[int, int]:
+    """Wide letters (Chinese, Japanese, Korean) and other letters and digits, audio tags left out."""
+    wide = narrow = 0
+    for piece in split_tags(text):
+        if piece.tag:
+            continue
+        for character in piece.text:
+            if unicodedata.category(character)[0] not in "LN":
+                continue
+            if unicodedata.east_asian_width(character) in "WF":
+                wide += 1
+            else:
+                narrow += 1
+    return wide, narrow
+
+
+def expected_seconds(text: str) -> tuple[float, float]:
+    """Seconds that speaking the text takes: hurried, and slowly."""
+    wide, narrow = _count(text)
+    low = wide / _IDEOGRAPHS_PER_SECOND[1] + narrow / _LETTERS_PER_SECOND[1]
+    high = wide / _IDEOGRAPHS_PER_SECOND[0] + narrow / _LETTERS_PER_SECOND[0]
+    return low, high
+
+
+def looks_truncated(text: str, seconds: float) -> bool:
+    """Whether a recording of so many seconds can only hold a part of the text: under half the hurried length."""
+    return len(text) >= _ENOUGH_TEXT and seconds < expected_seconds(text)[0] / 2
+
+
+def longest_seconds(text: str) -> float:
+    """Seconds beyond which a recording is not of this text: ten times slow speech, and a minute at least."""
+    return max(60.0, 10 * expected_seconds(text)[1])
