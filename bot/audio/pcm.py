@@ -1,6 +1,20 @@
-"""Sound as samples."""
+"""Sound as samples: the one form in which floors hand it on, read from WAV files and brought to another rate.
+
+Providers make it, ``bot/audio/clip.py`` turns it into packets. Everything here is pure arithmetic, without files.
+"""
 
 from dataclasses import dataclass
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from bot.audio.wav import Layout, locate
+from bot.errors import AudioError
+from bot.model import SAMPLE_RATE
+
+_BLOCK_FRAMES = 1 << 16
+"""Frames converted at a time, so that an odd format costs no multiple of the file in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,3 +30,95 @@ class Pcm:
     def seconds(self) -> float:
         """Length of the sound."""
         return len(self.samples) / 2 / self.rate
+
+
+def to_int16(samples: NDArray[np.floating]) -> bytes:
+    """Samples of -1.0 to 1.0 as s16le, rounded; louder ones are clipped, since a wrapped sample is a loud click."""
+    scaled = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0) * np.float32(32768)
+    np.rint(scaled, out=scaled)
+    np.clip(scaled, -32768, 32767, out=scaled)
+    return bytes(scaled.astype("<i2"))
+
+
+def decode_wav(data: bytes, *, max_seconds: float = 1500.0) -> Pcm:
+    """The sound of a WAV file, mixed down to one channel, at its own rate.
+
+    Sizes in the headers are hints: a service that streams writes 0, 0xFFFFFFFF or a guess. What counts is what is
+    there, so memory follows the file and never a number in it. Takes 8 to 32 bit integers and 32 bit floats, 1 to 8
+    channels, 8 to 192 kHz. Raises AudioError: ``audio.not_wav``, ``audio.broken``, ``audio.unsupported``,
+    ``audio.empty``, ``audio.too_long``.
+    """
+    layout, start, end = locate(data)
+    frames = (end - start) // layout.frame_bytes
+    if frames == 0:
+        raise AudioError("audio.empty")
+    if frames > max_seconds * layout.rate:
+        raise AudioError("audio.too_long", limit=max_seconds)
+    end = start + frames * layout.frame_bytes
+    if layout.is_plain:
+        return Pcm(data[start:end], layout.rate)
+    step = _BLOCK_FRAMES * layout.frame_bytes
+    body = memoryview(data)
+    blocks = [_mixed(body[at : min(at + step, end)], layout) for at in range(start, end, step)]
+    return Pcm(b"".join(blocks), layout.rate)
+
+
+def _mixed(block: memoryview, layout: Layout) -> bytes:
+    """Whole frames of any layout as one channel of s16le: the mean of the channels."""
+    values = _as_float(block, layout).reshape(-1, layout.channels)
+    return to_int16(values.mean(axis=1))
+
+
+def _as_float(block: memoryview, layout: Layout) -> NDArray[np.float32]:
+    if layout.is_float:
+        # Before the mean: one infinite or missing sample must not swallow its neighbours.
+        floats = np.frombuffer(block, "<f4")
+        finite: NDArray[np.float32] = np.clip(np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+        return finite
+    if layout.bits == 8:  # the only unsigned width
+        return (np.frombuffer(block, np.uint8).astype(np.float32) - 128) / np.float32(128)
+    if layout.bits == 24:
+        wide = np.zeros((len(block) // 3, 4), np.uint8)
+        wide[:, 1:] = np.frombuffer(block, np.uint8).reshape(-1, 3)
+        return wide.view("<i4").ravel().astype(np.float32) / np.float32(1 << 31)
+    integers = np.frombuffer(block, f"<i{layout.bits // 8}")
+    return integers.astype(np.float32) / np.float32(1 << (layout.bits - 1))
+
+
+class Resampler:
+    """Brings a stream of s16le samples to another rate (soxr, high quality). Not thread-safe.
+
+    soxr holds some 40 ms back until ``finish``. Equal rates pass through untouched.
+    """
+
+    def __init__(self, rate_in: int, rate_out: int = SAMPLE_RATE) -> None:
+        self._odd = b""
+        # float32, not int16: soxr dithers 16-bit output, and silence has to stay silence.
+        self._stream = None if rate_in == rate_out else soxr.ResampleStream(rate_in, rate_out, 1, "float32", "HQ")
+
+    def feed(self, samples: bytes) -> bytes:
+        """What is ready after these samples; any number of bytes, half a sample is kept for the next call."""
+        samples = self._odd + samples if self._odd else samples
+        whole = len(samples) & ~1
+        self._odd = samples[whole:]
+        if self._stream is None:
+            return samples[:whole]
+        return self._run(samples[:whole], last=False) if whole else b""
+
+    def finish(self) -> bytes:
+        """The rest. Half a sample at the very end is dropped."""
+        self._odd = b""
+        return b"" if self._stream is None else self._run(b"", last=True)
+
+    def _run(self, samples: bytes, *, last: bool) -> bytes:
+        assert self._stream is not None
+        values = np.frombuffer(samples, "<i2").astype(np.float32) / np.float32(32768)
+        return to_int16(self._stream.resample_chunk(values, last))
+
+
+def resample(pcm: Pcm, rate: int = SAMPLE_RATE) -> Pcm:
+    """The whole sound at another rate."""
+    if pcm.rate == rate:
+        return pcm
+    stream = Resampler(pcm.rate, rate)
+    return Pcm(stream.feed(pcm.samples) + stream.finish(), rate)

@@ -1,0 +1,95 @@
+"""Where the sound lies inside a WAV file, whatever its header claims. Called by ``bot/audio/pcm.py``.
+
+A WAV file is ``RIFF size WAVE`` and then chunks: four letters, a 32-bit size, that many bytes, one more when the
+size is odd. ``fmt`` says what a sample looks like, ``data`` holds the samples; others may stand around them.
+"""
+
+import struct
+from dataclasses import dataclass
+
+from bot.errors import AudioError
+
+_PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
+_MAX_CHUNKS = 200
+"""More chunks than any writer makes; a file of nothing but tiny chunks would cost seconds to walk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a ``fmt`` chunk says."""
+
+    channels: int
+    rate: int
+    """Hertz."""
+    bits: int
+    """Per sample of one channel, as stored: 8 (unsigned), 16, 24 or 32."""
+    is_float: bool
+
+    @property
+    def frame_bytes(self) -> int:
+        """Bytes of one moment: a sample of every channel."""
+        return self.channels * self.bits // 8
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the bytes are samples as Mouthpiece wants them already."""
+        return self.channels == 1 and self.bits == 16 and not self.is_float
+
+
+def locate(data: bytes) -> tuple[Layout, int, int]:
+    """The layout, and where the samples start and end. Raises AudioError: not_wav, broken, unsupported, empty."""
+    if not data:
+        raise AudioError("audio.empty")
+    if data[:4] != b"RIFF" or (len(data) >= 12 and data[8:12] != b"WAVE"):
+        raise AudioError("audio.not_wav")
+    layout: Layout | None = None
+    at = 12
+    for _ in range(_MAX_CHUNKS):
+        if at + 8 > len(data):
+            break
+        name, size = struct.unpack_from("<4sI", data, at)
+        at += 8
+        if name == b"data":
+            if layout is None:
+                break
+            return layout, at, _end_of_samples(data, at, size)
+        if name == b"fmt ":
+            layout = _layout(data[at : at + min(size, 40)])
+        at += size + (size & 1)
+    raise AudioError("audio.broken")
+
+
+def _layout(fmt: bytes) -> Layout:
+    if len(fmt) < 16:
+        raise AudioError("audio.broken")
+    kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", fmt)
+    if kind == _EXTENSIBLE and len(fmt) >= 26:
+        (kind,) = struct.unpack_from("<H", fmt, 24)  # the first two bytes of the sub-format's GUID are the old tag
+    widths = {_PCM: (8, 16, 24, 32), _FLOAT: (32,)}.get(kind, ())
+    if bits not in widths or not 1 <= channels <= 8 or not 8_000 <= rate <= 192_000:
+        raise AudioError("audio.unsupported")
+    return Layout(channels, rate, bits, kind == _FLOAT)
+
+
+def _end_of_samples(data: bytes, start: int, size: int) -> int:
+    """Where the samples end: as declared if the file bears that out, otherwise where the file ends."""
+    declared = start + size
+    if declared >= len(data) or not _chunks_follow(data, declared + (size & 1)):
+        return len(data)
+    return declared
+
+
+def _chunks_follow(data: bytes, at: int) -> bool:
+    """Whether the rest of the file is nothing, or chunks whose sizes add up to its end."""
+    for _ in range(_MAX_CHUNKS):
+        if at >= len(data):
+            return True
+        name = data[at : at + 4]
+        if len(data) - at < 8 or not all(0x20 <= byte < 0x7F for byte in name):
+            return False
+        size = int.from_bytes(data[at + 4 : at + 8], "little")
+        at += 8 + size
+        if at > len(data):
+            return False
+        at += size & 1
+    return False
