@@ -1,0 +1,259 @@
+"""Speech from an engine that people host themselves behind OpenAI's ``/v1/audio/speech`` (Kokoro, Piper and others).
+
+Made by the app. It answers with raw bytes: a WAV file, or bare samples of 24 kHz. What such engines know beside text
+and voice differs, so speed is the one style sent as a number; all others go into ``instructions``, which engines that
+do not know them ignore.
+"""
+
+import asyncio
+import json
+import math
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from bot.audio.pcm import Pcm, decode_wav
+from bot.errors import AudioError, ConfigError, ErrorKind, InputError, ProviderError
+from bot.model import SAMPLE_RATE, Note, Usage, VoiceKind
+from bot.speech.clean import speakable
+from bot.speech.estimate import estimate_tokens
+from bot.speech.language import language_of
+from bot.speech.markup import split_tags, without_tags
+from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
+from bot.speech.refusal import parse_json, read_refusal, tidy
+from bot.speech.styles import SINGING, find
+from bot.speech.truncation import longest_seconds
+from bot.speech.wire import Answer, Timeouts, Wire, is_key, is_plain_text_abroad, service_root
+
+MODEL = "tts-1"
+BASE_URL = "http://127.0.0.1:8880/v1"
+"""Where Kokoro's own container listens."""
+VOICE = "alloy"
+"""A name that OpenAI's service knows and most engines accept in its place."""
+MAX_TEXT = 2000
+"""Characters. OpenAI's limit is 4096; engines at home are slower."""
+_SPEEDS = {"slow_down": 0.8, "speed_up": 1.25}
+_LIST_LIMIT = 4 * 2**20
+_LIST_SECONDS = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAISpeechSettings:
+    """An engine. Empty strings mean the defaults."""
+
+    base_url: str = ""
+    """With or without ``/v1`` and what follows it."""
+    api_key: str = field(default="", repr=False)
+    """Sent as a bearer token where it is set."""
+    model: str = ""
+    voice: str = ""
+    """Where a person names none."""
+    response_format: Literal["wav", "pcm"] = "wav"
+    """``pcm`` is heard while it is made, but carries no rate: 24 kHz is assumed."""
+    ca_file: str = ""
+    timeouts: Timeouts = Timeouts()
+
+
+class OpenAISpeechProvider:
+    """One engine. It has preset voices only; which ones is known after ``models`` or ``health`` asked it."""
+
+    def __init__(self, name: str, settings: OpenAISpeechSettings) -> None:
+        """``name``: as the configuration calls it. Raises ConfigError ``provider.bad_url``."""
+        self.name = name
+        self._settings = settings
+        self._key = settings.api_key.strip()
+        self._root = service_root(name, settings.base_url.strip() or BASE_URL)
+        self._voices: tuple[VoiceInfo, ...] = ()
+        headers = {"authorization": f"Bearer {self._key}"} if is_key(self._key) else {}
+        self._wire = Wire(name, self._root, headers, timeouts=settings.timeouts, ca_file=settings.ca_file)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Voices as far as the engine has told."""
+        return Capabilities(voices=self._voices, any_voice=True, segment_characters=MAX_TEXT)
+
+    def check_ready(self) -> None:
+        """Raises ConfigError ``provider.bad_key``. Without a key it asks without one."""
+        if self._key and not is_key(self._key):
+            variable = f"MOUTHPIECE_PROVIDERS__{self.name.upper().replace('-', '_')}__API_KEY"
+            raise ConfigError("provider.bad_key", provider=self.name, variable=variable)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Codes of what works but should not stay so: ``key.plain_http``."""
+        return ("key.plain_http",) if self._key and is_plain_text_abroad(self._root) else ()
+
+    def plan(self, request: SpeechRequest) -> Plan:
+        """The body that ``synthesize`` sends. Raises InputError, ProviderError."""
+        body, notes = self._compose(request)
+        tokens = estimate_tokens(body["input"], body.get("instructions", ""))
+        return Plan(body, tokens, notes)
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
+        """One attempt: sound, at the end one Usage. Raises InputError, ProviderError, ConfigError."""
+        self.check_ready()
+        plan = self.plan(request)
+        content = json.dumps(plan.body, ensure_ascii=False).encode("utf-8", "replace")
+        streams = self._settings.response_format == "pcm"
+        idle = self._settings.timeouts.idle if streams else None
+        async with self._wire.ask("POST", "/v1/audio/speech", content, idle=idle) as answer:
+            await self._check(answer, str(plan.body["voice"]))
+            longest = longest_seconds(request.text)
+            parts = self._streamed(answer, longest) if streams else self._whole(answer, longest)
+            async with aclosing(parts):
+                async for part in parts:
+                    yield part
+        yield Usage(prompt_tokens=plan.tokens, estimated=True)
+
+    async def models(self) -> tuple[str, ...]:
+        """Ids the engine lists; none where it has no list. Its voices are asked for as well."""
+        self.check_ready()
+        self._voices = tuple(VoiceInfo(name, "", "") for name in _names(await self._list("/v1/audio/voices"), "voices"))
+        return _names(await self._list("/v1/models"), "data")
+
+    async def health(self) -> Health:
+        """Ask for the lists of models and voices."""
+        try:
+            listed = await self.models()
+        except ConfigError as error:
+            return Health(ok=False, detail=f"It cannot be asked as it is configured ({error.code}).")
+        except ProviderError as error:
+            return Health(ok=False, detail=f"It does not answer as it should ({error.kind}): {error.detail}.")
+        return Health(ok=True, detail=f"It answers and lists {len(listed)} models and {len(self._voices)} voices.")
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._wire.close()
+
+    def _compose(self, request: SpeechRequest) -> tuple[dict[str, Any], tuple[Note, ...]]:
+        """The body, and what had to be left out."""
+        if request.voice.kind is not VoiceKind.PRESET:
+            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail=f"no {request.voice.kind} voices")
+        if len(request.text) > MAX_TEXT:
+            raise InputError("text.too_long", length=len(request.text), limit=MAX_TEXT)
+        if not speakable(request.text):
+            raise InputError("text.empty")
+        speed, words, notes = _rendered(request)
+        tags = " ".join(piece.text for piece in split_tags(request.text) if piece.tag)
+        if tags:
+            notes = (*notes, Note("note.tags_dropped", (("tags", tags),)))
+        body: dict[str, Any] = {
+            "model": self._settings.model.strip() or MODEL,
+            "input": without_tags(request.text),
+            "voice": request.voice.id.strip() or self._settings.voice.strip() or VOICE,
+            "response_format": self._settings.response_format,
+            "speed": speed,
+        }
+        if words:
+            body["instructions"] = words
+        return body, notes
+
+    async def _check(self, answer: Answer, voice: str) -> None:
+        """Raises ProviderError or InputError for everything that is not sound."""
+        if not answer.ok:
+            refusal = await answer.refusal()
+            words = tidy(refusal.words, self._key) or f"HTTP {answer.status}"
+            if refusal.kind is ErrorKind.INVALID and self._voices and voice not in {v.id for v in self._voices}:
+                raise InputError("voice.unknown", voice=voice, voices=[v.id for v in self._voices])
+            raise ProviderError(self.name, refusal.kind, detail=words, retry_after=answer.retry_after)
+        if "json" in answer.media_type:
+            refusal = read_refusal(200, await answer.read(_LIST_LIMIT))
+            raise ProviderError(self.name, refusal.kind, detail=tidy(refusal.words, self._key) or "JSON, not audio")
+        if answer.media_type.startswith("text/"):
+            raise self._bad("text, not audio")
+
+    async def _whole(self, answer: Answer, longest: float) -> AsyncGenerator[Pcm, None]:
+        pcm = await asyncio.to_thread(self._decode, await answer.read())
+        self._check_length(pcm.seconds, longest)
+        yield pcm
+
+    async def _streamed(self, answer: Answer, longest: float) -> AsyncGenerator[Pcm, None]:
+        """Bare samples as they come; a WAV file that comes instead is heard when it is whole."""
+        pending = b""
+        file: list[bytes] = []
+        heard = 0
+        async with aclosing(answer.chunks()) as chunks:
+            async for chunk in chunks:
+                if file:
+                    file.append(chunk)
+                    continue
+                pending += chunk
+                if not heard and len(pending) < 12:
+                    continue
+                if not heard and _is_file(pending):
+                    file.append(pending)
+                    continue
+                even = len(pending) & ~1
+                sound, pending = pending[:even], pending[even:]
+                heard += even
+                self._check_length(heard / 2 / SAMPLE_RATE, longest)
+                yield Pcm(sound, SAMPLE_RATE)
+        if file:
+            pcm = await asyncio.to_thread(self._decode, b"".join(file))
+            self._check_length(pcm.seconds, longest)
+            yield pcm
+        elif not heard:
+            raise self._bad("no audio")
+
+    def _decode(self, data: bytes) -> Pcm:
+        if not data:
+            raise self._bad("no audio")
+        try:
+            return decode_wav(data)
+        except AudioError:
+            raise self._bad("audio that is not WAV, or broken") from None
+
+    def _check_length(self, seconds: float, longest: float) -> None:
+        if seconds > longest:
+            raise self._bad(f"{math.floor(seconds)} seconds of audio and no end")
+
+    def _bad(self, words: str) -> ProviderError:
+        return ProviderError(self.name, ErrorKind.BAD_ANSWER, detail=words)
+
+    async def _list(self, path: str) -> Any:
+        """A list the engine may have; None where it has not. Raises ProviderError."""
+        async with self._wire.ask("GET", path, total=_LIST_SECONDS) as answer:
+            if answer.status in {404, 405}:
+                return None
+            if not answer.ok:
+                refusal = await answer.refusal()
+                words = tidy(refusal.words, self._key) or f"HTTP {answer.status}"
+                raise ProviderError(self.name, refusal.kind, detail=words, retry_after=answer.retry_after)
+            data = await answer.read(_LIST_LIMIT)
+        try:
+            return parse_json(data)
+        except ValueError:
+            raise self._bad("not JSON") from None
+
+
+def _rendered(request: SpeechRequest) -> tuple[float, str, tuple[Note, ...]]:
+    """Speed, instructions in words, and the styles that no such engine can render."""
+    language = language_of(without_tags(request.text))
+    speed = 1.0
+    words: list[str] = []
+    unsung: list[str] = []
+    for name in request.styles:
+        style = find(name)
+        if style and style.key in _SPEEDS:
+            speed = _SPEEDS[style.key]
+        elif style and style.key == SINGING:
+            unsung.append(name)
+        else:
+            words.append(style.label(language) if style else name)
+    notes = (Note("note.style_unsupported", (("style", ", ".join(unsung)),)),) if unsung else ()
+    said = ("、" if language == "zh" else ", ").join(dict.fromkeys(words))
+    return speed, "\n".join(part for part in (said, request.instruction.strip()) if part), notes
+
+
+def _is_file(data: bytes) -> bool:
+    """Whether it has a header: then it is for the decoder to say what it is."""
+    return data[:4] in {b"RIFF", b"OggS", b"fLaC"} or data[:3] == b"ID3"
+
+
+def _names(listed: Any, key: str) -> tuple[str, ...]:
+    """Names out of ``{key: [...]}`` or a bare list, of strings or of objects with an id or a name."""
+    rows = listed.get(key) if isinstance(listed, dict) else listed
+    if not isinstance(rows, list):
+        return ()
+    names = (row.get("id") or row.get("voice_id") or row.get("name") if isinstance(row, dict) else row for row in rows)
+    return tuple(name for name in names if isinstance(name, str) and 0 < len(name) <= 200)[:1000]
