@@ -5,14 +5,24 @@ import base64
 import hashlib
 import inspect
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.audio.pcm import Pcm
 from bot.errors import BotError, ConfigError, ErrorKind, InputError, ProviderError
@@ -21,7 +31,7 @@ from bot.speech.provider import Provider, SpeechRequest
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
 from bot.speech.refusal import failure, read_refusal, retry_after, tidy
 from bot.speech.truncation import expected_seconds, longest_seconds, looks_truncated
-from bot.speech.wire import Timeouts, service_root
+from bot.speech.wire import MAX_ANSWER, Timeouts, service_root
 from tests.fakes import tones
 from tests.fakes.mimo_server import CLONE, DESIGN, TONES, V2, V25, Fault, MimoServer
 
@@ -306,8 +316,6 @@ async def test_an_unknown_model_is_named(server: MimoServer, in_may: bool) -> No
         ("foreign_error", ErrorKind.AUTHENTICATION),
         ("reset", ErrorKind.CONNECTION),
         ("error_in_200", ErrorKind.RATE_LIMIT),
-        ("gzip_bomb", ErrorKind.BAD_ANSWER),
-        ("huge", ErrorKind.BAD_ANSWER),
         ("not_json", ErrorKind.BAD_ANSWER),
         ("nan", ErrorKind.BAD_ANSWER),
         ("no_audio", ErrorKind.BAD_ANSWER),
@@ -324,6 +332,14 @@ async def test_each_refusal_has_its_kind_and_one_call_is_made(
     assert await kind_of(mimo, SpeechRequest(SENTENCE, stream=stream)) is kind
     assert len(server.requests) == 1
     await speak(mimo, SpeechRequest(SENTENCE, stream=stream))
+
+
+@pytest.mark.parametrize("fault", ["gzip_bomb", "huge"])
+async def test_an_answer_is_read_up_to_its_limit(server: MimoServer, mimo: MimoProvider, fault: str) -> None:
+    server.faults.append(Fault(fault))
+    error = await error_of(mimo, SpeechRequest(SENTENCE))
+    assert isinstance(error, ProviderError)
+    assert (error.kind, error.detail) == (ErrorKind.BAD_ANSWER, f"an answer of more than {MAX_ANSWER} bytes")
 
 
 async def test_the_useful_words_of_a_refusal_are_kept_and_the_key_is_not(
@@ -456,7 +472,109 @@ async def test_a_wav_of_no_declared_end_is_heard(server: MimoServer, mimo: MimoP
     assert is_tone(pcm, TONES["Mia"])
 
 
+STRANGE = [
+    b"", b"null", b"[]", b"{}", b'"x"', b"\xff\xfe", b'{"choices": null}', b'{"choices": [null]}',
+    b'{"choices": [[]]}', b'{"choices": {"0": 1}}', b'{"choices": [{"delta": "x", "message": "x"}]}',
+    b'{"choices": [{"delta": {"audio": []}, "message": {"audio": []}}]}',
+    b'{"choices": [{"delta": {"audio": {"data": 5}}, "message": {"audio": {"data": 5}}}]}',
+    b'{"choices": [{"delta": {"audio": {"data": "\\ud800AAA"}}, "message": {"audio": {"data": "\\ud800AAA"}}}]}',
+    b'{"choices": [{"finish_reason": 7}], "usage": []}', b'{"error": []}', b'{"error": 5}', b'{"error": "\\ud800"}',
+    b'{"error": {"code": [], "message": {}, "type": 3}}', b'{"error": {"code": "999999999999999999999"}}',
+    b"[" * 50_000, b'{"usage": {"prompt_tokens": 1e999}}', b'{"usage": {"prompt_tokens": ' + b"9" * 5000 + b"}}",
+    b'{"choices": [{"finish_reason": "stop"}]}',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("body", STRANGE, ids=range(len(STRANGE)))
+async def test_strange_answers_are_errors_of_the_provider(
+    server: MimoServer, mimo: MimoProvider, body: bytes, stream: bool
+) -> None:
+    whole = b"data: " + body + b"\n\ndata: [DONE]\n\n" if stream else body
+    server.faults.append(Fault("raw", body=whole))
+    error = await error_of(mimo, SpeechRequest(SENTENCE, stream=stream))
+    assert isinstance(error, ProviderError)
+    error.detail.encode()
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_any_bytes_after_the_first_sound_end_in_sound_or_an_error(data: st.DataObject) -> None:
+    sound = base64.b64encode(tones.tone(300, 2400))
+    good = b'data: {"choices": [{"delta": {"audio": {"data": "' + sound + b'"}}, "finish_reason": "stop"}]}\n\n'
+    raw = bytearray(good * 2 + b"data: [DONE]\n\n")
+    for place in data.draw(st.lists(st.integers(0, len(raw) - 1), max_size=6)):
+        raw[place] = data.draw(st.integers(0, 255))
+    cut = data.draw(st.integers(0, len(raw)))
+
+    async def once() -> None:
+        async with MimoServer() as server:
+            provider = make(server)
+            server.faults.append(Fault("raw", body=bytes(raw[:cut])))
+            try:
+                pcm, _ = await speak(provider, SpeechRequest(SENTENCE))
+                assert pcm.samples
+            except ProviderError:
+                pass
+            finally:
+                await provider.close()
+
+    asyncio.run(once())
+
+
 # Failures of the connection
+
+
+def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:
+    """A server's TLS of an authority that nobody knows, and the authority's file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Mouthpiece test")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    public, private = folder / "ca.pem", folder / "key.pem"
+    public.write_bytes(made.public_bytes(Encoding.PEM))
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return context, public
+
+
+async def test_tls_is_checked_and_an_authority_can_be_added(tmp_path: Path) -> None:
+    context, authority = certificate(tmp_path)
+    async with MimoServer(tls=context) as server:
+        stranger, friend = make(server), make(server, ca_file=str(authority))
+        assert await kind_of(stranger, SpeechRequest(SENTENCE)) is ErrorKind.CONNECTION
+        await speak(friend, SpeechRequest(SENTENCE))
+        lost = make(server, ca_file=str(tmp_path / "missing.pem"))
+        assert (await error_of(lost, SpeechRequest(SENTENCE))).code == "provider.bad_ca_file"
+        assert not (await lost.health()).ok
+        for provider in (stranger, friend, lost):
+            await provider.close()
+
+
+async def test_a_proxy_of_the_environment_is_not_used_on_this_machine(
+    server: MimoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    provider = make(server)
+    await speak(provider, SpeechRequest(SENTENCE))
+    await provider.close()
+    monkeypatch.setenv("HTTP_PROXY", "gopher://nowhere")
+    provider = make(server)
+    assert (await error_of(provider, SpeechRequest(SENTENCE))).code == "provider.bad_proxy"
+    assert not (await provider.health()).ok
 
 
 def leaves(kind: type[BaseException]) -> set[type[BaseException]]:

@@ -186,6 +186,12 @@ class Wire:
             trust = await asyncio.to_thread(self._trust)
         except OSError:
             raise ConfigError("provider.bad_ca_file", provider=self._provider, path=self._ca_file) from None
+        try:
+            return self._client_trusting(trust)
+        except (ImportError, ValueError):  # what httpx raises for a proxy in the environment that it cannot use
+            raise ConfigError("provider.bad_proxy", provider=self._provider) from None
+
+    def _client_trusting(self, trust: ssl.SSLContext) -> httpx.AsyncClient:
         return httpx.AsyncClient(
             headers={"accept-encoding": "identity", **self._headers},
             verify=trust,

@@ -24,7 +24,7 @@ BEFORE_ANSWER = frozenset(
 IN_BODY = frozenset(
     {"no_audio", "bad_base64", "truncated", "content_filter", "length", "repetition_truncation", "no_usage",
      "strange_usage", "error_in_200", "gzip_bomb", "huge", "html_200", "not_json", "nan",
-     "not_wav", "odd", "endless_wav"}
+     "not_wav", "odd", "endless_wav", "raw"}
 )  # fmt: skip
 """Faults of any answer."""
 IN_STREAM = frozenset(
@@ -43,6 +43,8 @@ class Fault:
     times: int = 1
     after: int = 1
     """Chunks sent before a cut."""
+    body: bytes = b""
+    """What ``raw`` answers, in place of everything; as events where a stream was asked for."""
     retry_after: str = ""
     """Header of a refusal."""
 
@@ -85,7 +87,11 @@ def page(status: int, title: str) -> web.Response:
     return web.Response(status=status, text=html, content_type="text/html", headers={"Server": "openresty"})
 
 
-def not_an_answer(kind: str) -> web.Response | None:
+def not_an_answer(fault: Fault | None, *, stream: bool) -> web.Response | None:
+    """What is sent in place of sound with status 200."""
+    kind = fault.kind if fault else ""
+    if fault and kind == "raw":
+        return web.Response(body=fault.body, content_type="text/event-stream" if stream else "application/json")
     match kind:
         case "html_200":
             return page(200, "Welcome")

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import ssl
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
@@ -83,7 +84,7 @@ class Gate:
 class MimoServer:
     """The service. An async context manager."""
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, *, port: int = 0, tls: ssl.SSLContext | None = None) -> None:
         self.keys: dict[str, str] = {"sk-test": "ok"}
         """Keys by the state of their account: ok, 402, 402upstream, 403, 429."""
         self.faults: list[Fault] = []
@@ -114,6 +115,7 @@ class MimoServer:
         self._gate: Gate | None = None
         self._now = 0
         self._port = port
+        self._tls = tls
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -125,7 +127,7 @@ class MimoServer:
     @property
     def root(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self._port}"
 
     @property
     def calls(self) -> list[Any]:
@@ -143,7 +145,7 @@ class MimoServer:
         app.router.add_route("*", "/{path:.*}", self._answer)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1.0, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
 
@@ -256,7 +258,7 @@ class MimoServer:
         samples = frames * FRAME
         pcm = tones.tone(job.hertz, samples) if job.text.strip() else tones.noise(samples)
         usage = usage_of(job, frames)
-        if plain := not_an_answer(kind):
+        if plain := not_an_answer(fault, stream=job.stream):
             return plain
         if job.stream and kind != "json_for_stream":
             return await Stream(self, request, job, pcm, usage, fault).run()

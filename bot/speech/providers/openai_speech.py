@@ -33,6 +33,8 @@ VOICE = "alloy"
 """A name that OpenAI's service knows and most engines accept in its place."""
 MAX_TEXT = 2000
 """Characters. OpenAI's limit is 4096; engines at home are slower."""
+_SHOWN = 50
+"""Voices named in one sentence."""
 _SPEEDS = {"slow_down": 0.8, "speed_up": 1.25}
 _LIST_LIMIT = 4 * 2**20
 _LIST_SECONDS = 15.0
@@ -154,7 +156,7 @@ class OpenAISpeechProvider:
             refusal = await answer.refusal()
             words = tidy(refusal.words, self._key) or f"HTTP {answer.status}"
             if refusal.kind is ErrorKind.INVALID and self._voices and voice not in {v.id for v in self._voices}:
-                raise InputError("voice.unknown", voice=voice, voices=[v.id for v in self._voices])
+                raise InputError("voice.unknown", voice=voice, voices=[v.id for v in self._voices[:_SHOWN]])
             raise ProviderError(self.name, refusal.kind, detail=words, retry_after=answer.retry_after)
         if "json" in answer.media_type:
             refusal = read_refusal(200, await answer.read(_LIST_LIMIT))

@@ -19,6 +19,8 @@ _TOKENS_PER_SECOND = 6.25
 _TOKENS_ALWAYS = 2
 _MAX_TOKENS = 10_000_000
 """More than any model's context: a larger number is not a count."""
+_SHOWN = 50
+"""Voices named in one sentence."""
 _CUT_SHORT = frozenset({"length", "repetition_truncation"})
 _UNKNOWN_VOICE = re.compile(r"Unknown voice: .*?Available voices: \[(?P<voices>[^\]]*)\]", re.DOTALL)
 _UNKNOWN_MODEL = re.compile(r"(?:not supported|unsupported) model", re.IGNORECASE)
@@ -68,8 +70,8 @@ class Reader:
         """A refusal as the error to raise."""
         kind = refusal.kind
         if voices := _UNKNOWN_VOICE.search(refusal.words):
-            listed = [name.strip() for name in voices["voices"].split(",") if name.strip()]
-            return InputError("voice.unknown", voice=self.voice, voices=listed)
+            listed = [tidy(name) for name in voices["voices"].split(",") if name.strip()]
+            return InputError("voice.unknown", voice=self.voice, voices=listed[:_SHOWN])
         if kind is ErrorKind.INVALID and _UNKNOWN_MODEL.search(refusal.words):
             kind = ErrorKind.MODEL
         words = tidy(refusal.words, self.secret) or f"HTTP {status}"

@@ -198,6 +198,7 @@ class MimoProvider:
 _UNUSABLE = {
     "provider.no_key": "The API key is missing; set {variable}.",
     "provider.bad_key": "The API key holds characters that no key has; see {variable}.",
+    "provider.bad_proxy": "The environment names a proxy that cannot be used.",
     "provider.bad_ca_file": "The certificate file {path} cannot be read.",
 }
 _TROUBLE = {
