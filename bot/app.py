@@ -87,7 +87,7 @@ def provider_of(name: str, config: Config) -> Provider:
             name,
             OpenAISpeechSettings(api_key=key, base_url=settings.base_url, model=settings.model, ca_file=ca_file),
         )
-    from bot.speech.providers.espeak import EspeakProvider  # noqa: PLC0415
+    from bot.speech.providers.espeak.provider import EspeakProvider  # noqa: PLC0415
 
     return EspeakProvider(name, processes=settings.max_concurrency)
 

@@ -14,7 +14,7 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
 from bot.speech.provider import SpeechRequest
-from bot.speech.providers.espeak import EspeakProvider
+from bot.speech.providers.espeak.provider import EspeakProvider
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear
 
 
@@ -133,7 +133,7 @@ async def test_a_death_before_the_first_sound_is_not_noticed(tmp_path: Path) -> 
     mark = tmp_path / "died"
     program = (
         f"import pathlib, runpy; mark = pathlib.Path({str(mark)!r})\n"
-        f"if mark.exists(): runpy.run_module('bot.speech.providers.espeak_worker', run_name='__main__')\n"
+        f"if mark.exists(): runpy.run_module('bot.speech.providers.espeak.worker', run_name='__main__')\n"
         f"mark.touch(); {READY}"
     )
     provider = EspeakProvider("espeak", program=(sys.executable, "-c", program))
@@ -224,7 +224,7 @@ async def test_a_worker_has_limits(espeak: EspeakProvider) -> None:
 BOT = """
 import asyncio, sys
 from bot.speech.provider import SpeechRequest
-from bot.speech.providers.espeak import EspeakProvider
+from bot.speech.providers.espeak.provider import EspeakProvider
 
 async def main():
     provider = EspeakProvider("espeak")

@@ -221,7 +221,7 @@ class SpeechService:
         if stored is None:
             return None
         try:
-            clip = await asyncio.to_thread(ogg.read, stored.ogg)
+            clip, _ = await asyncio.to_thread(ogg.read, stored.ogg)
         except AudioError:
             await self._clips.delete(key)
             return None

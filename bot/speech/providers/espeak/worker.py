@@ -1,6 +1,6 @@
 """The program of a worker process: loads espeak-ng, reads requests on standard input, answers on standard output.
 
-Started by ``bot.speech.espeak_workers`` and by nobody else. The library is neither thread-safe nor under this
+Started by ``bot.speech.providers.espeak.workers`` and by nobody else. The library is neither thread-safe nor under this
 project's licence (GPL-3.0-or-later), so it lives here alone. The process ends when its standard input closes.
 
 A request: ``{"runs": [{"voice": "en-us+f3", "text": "Hi", "pause": true}, {"silence": 0.6}], "rate": 175,
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, BinaryIO
 
-from bot.speech.espeak_messages import END, FAILED, MAX_REQUEST, READY, SAMPLE_RATE, SOUND, pack
+from bot.speech.providers.espeak.messages import END, FAILED, MAX_REQUEST, READY, SAMPLE_RATE, SOUND, pack
 
 # From espeak-ng's speak_lib.h.
 _AUDIO_OUTPUT_SYNCHRONOUS = 2

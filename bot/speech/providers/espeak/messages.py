@@ -1,6 +1,6 @@
 """The messages between the built-in engine's worker process and the bot.
 
-Used by both ends: ``espeak_workers`` here, ``providers/espeak_worker`` there. A request is one line of JSON. An answer
+Used by both ends: ``workers`` here, ``worker`` there. A request is one line of JSON. An answer
 is a series of messages, each a kind and a length (five bytes, big-endian) followed by that many bytes.
 """
 

@@ -1,7 +1,7 @@
 """The built-in engine: espeak-ng in worker processes, for hosts without a key and as a backup.
 
 Built by ``bot.app`` for ``type = "espeak"`` and called by the waist. Speaks at 22 050 Hz, costs nothing, needs no
-network. Language goes by script (``bot.speech.espeak_runs``), styles by ``bot.speech.espeak_styles``.
+network. Language goes by script (``runs``), how it sounds by ``styles``.
 """
 
 import contextlib
@@ -12,12 +12,12 @@ from typing import Any
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note, Usage, VoiceKind
-from bot.speech.espeak_messages import SAMPLE_RATE
-from bot.speech.espeak_runs import LATIN, Run, split_runs
-from bot.speech.espeak_styles import Manner, manner
-from bot.speech.espeak_workers import Workers
 from bot.speech.language import language_of
 from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
+from bot.speech.providers.espeak.messages import SAMPLE_RATE
+from bot.speech.providers.espeak.runs import LATIN, Run, split_runs
+from bot.speech.providers.espeak.styles import Manner, manner
+from bot.speech.providers.espeak.workers import Workers
 
 _MODEL = "espeak-ng"
 _CHARACTERS = 2000

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import ErrorKind, ProviderError
-from bot.speech.espeak_messages import END, FAILED, HEADER, MAX_MESSAGE, MAX_REQUEST, READY, SOUND
+from bot.speech.providers.espeak.messages import END, FAILED, HEADER, MAX_MESSAGE, MAX_REQUEST, READY, SOUND
 
-_PROGRAM = (sys.executable, "-P", "-m", "bot.speech.providers.espeak_worker")
+_PROGRAM = (sys.executable, "-P", "-m", "bot.speech.providers.espeak.worker")
 _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "HOME", "TMPDIR", "TEMP")
 """Of the environment. The rest may hold keys and tokens, and a process that reads hostile text needs none."""
 _START_SECONDS = 30.0

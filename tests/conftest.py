@@ -1,0 +1,79 @@
+"""What tests share: the built core on a folder of its own, and the stand-in for the speech service."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.app import Core, build
+from bot.config import Config
+from bot.platforms.base import Doors
+from bot.speech.service import SpeechService
+from bot.store.ledger import Ledger
+from tests.fakes.mimo_server import MimoServer
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The core, built as the app builds it, and what a door is given."""
+
+    core: Core
+    doors: Doors
+
+    @property
+    def speech(self) -> SpeechService:
+        return self.core.speech
+
+    @property
+    def ledger(self) -> Ledger:
+        return self.core.ledger
+
+
+BuildHouse = Callable[..., Awaitable[House]]
+
+
+async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Give other tasks their turn until a condition holds that no event announces."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110  see above
+            await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def build_house(tmp_path: Path) -> AsyncIterator[BuildHouse]:
+    """Builds houses from sections of a configuration; closes them in the end."""
+    async with AsyncExitStack() as stack:
+
+        async def make(**sections: Any) -> House:
+            sections.setdefault("data_dir", tmp_path / "data")
+            config = Config.model_validate(sections)
+            core = await stack.enter_async_context(build(config, kind="bot"))
+            return House(core, Doors(core.speech, config.language))
+
+        yield make
+
+
+@pytest.fixture
+async def house(build_house: BuildHouse) -> House:
+    """A house on the built-in engine, with a quota on its meter."""
+    return await build_house(speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 10_000})
+
+
+@pytest.fixture
+async def mimo() -> AsyncIterator[MimoServer]:
+    """The stand-in for the speech service, started."""
+    async with MimoServer() as server:
+        yield server
+
+
+@pytest.fixture
+async def mimo_house(build_house: BuildHouse, mimo: MimoServer) -> House:
+    """A house on the stand-in, with the built-in engine behind it."""
+    return await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo", "espeak"], "wait_seconds": 10},
+    )
