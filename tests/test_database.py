@@ -97,7 +97,7 @@ async def test_a_write_that_the_engine_refuses_as_read_only(tmp_path: Path) -> N
             connection.exec_driver_sql("PRAGMA query_only = OFF")
 
     async with Database.open(tmp_path) as database:
-        with pytest.raises(StoreError, match="store.read_only"):
+        with pytest.raises(StoreError, match=r"store\.read_only"):
             await database.write(body)
 
 
@@ -105,7 +105,8 @@ async def test_a_write_that_the_engine_refuses_as_read_only(tmp_path: Path) -> N
 def _small_disk(folder: Path, *, options: str) -> Iterator[None]:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(folder)]
-    if not hasattr(os, "geteuid") or os.geteuid() != 0 or subprocess.run(mount, capture_output=True).returncode:
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if not root or subprocess.run(mount, check=False, capture_output=True).returncode != 0:
         pytest.skip("needs the right to mount a small file system")
     try:
         yield
@@ -118,7 +119,7 @@ async def test_a_disk_mounted_read_only(tmp_path: Path) -> None:
     with _small_disk(disk, options="size=2m"):
         async with Database.open(disk) as database:
             await database.write(_add)
-        subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+        await asyncio.to_thread(subprocess.run, ["mount", "-o", "remount,ro", str(disk)], check=True)
         assert await _code(disk) == "store.read_only"
 
 
@@ -128,10 +129,9 @@ async def test_a_disk_that_runs_full_loses_nothing_and_works_on_with_space(tmp_p
         async with Database.open(disk) as database:
             (disk / "ballast").write_bytes(bytes(512 * 1024))
             written = 0
-            with pytest.raises(StoreError) as caught:
+            with pytest.raises(StoreError, match=r"store\.full"):  # noqa: PT012 - the write that fails is not known
                 for written in range(5000):
                     await database.write(lambda c, n=written: _add(c, f"account:cli:{n:0150}"))  # type: ignore[misc]
-            assert caught.value.code == "store.full"
             assert await database.read(_count) == written
             (disk / "ballast").unlink()
             await database.write(_add)
@@ -145,7 +145,7 @@ async def test_a_file_that_may_not_grow_is_full(tmp_path: Path) -> None:
             _add(connection, f"account:cli:{number}")
 
     async with Database.open(tmp_path) as database:
-        with pytest.raises(StoreError, match="store.full"):
+        with pytest.raises(StoreError, match=r"store\.full"):
             await database.write(body)
         assert await database.read(_count) == 0
 
@@ -154,7 +154,7 @@ async def test_a_foreign_lock_is_waited_for_a_bounded_time(tmp_path: Path) -> No
     async with Database.open(tmp_path, wait=0.1) as database:
         with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as foreign:
             foreign.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StoreError, match="store.busy"):
+            with pytest.raises(StoreError, match=r"store\.busy"):
                 await database.write(_add)
             assert await database.read(_count) == 0
             foreign.execute("ROLLBACK")
@@ -213,7 +213,7 @@ async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
 async def test_errors_do_not_carry_what_was_written(tmp_path: Path) -> None:
     async with Database.open(tmp_path) as database:
         await database.write(lambda c: _add(c, "account:discord:planted"))
-        with pytest.raises(StoreError, match="store.failed") as caught:
+        with pytest.raises(StoreError, match=r"store\.failed") as caught:
             await database.write(lambda c: _add(c, "account:discord:planted"))
         assert "planted" not in str(caught.value)
         assert "planted" not in str(caught.value.__cause__)

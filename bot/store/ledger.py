@@ -90,6 +90,7 @@ class Ledger:
         """Begin to work. Raises StoreError."""
         day, minute = await self._database.read(corrections.latest)
         self._timeline = Timeline(Calendar(self._zone), day, minute)
+        self._closing = False
         self._worker = asyncio.create_task(self._run(), name="ledger")
 
     async def close(self) -> None:
