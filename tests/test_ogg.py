@@ -19,7 +19,7 @@ def speech(seconds: float, seed: int = 1) -> bytes:
     """A voiced sound with syllables and pauses."""
     time = np.arange(round(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     pitch = 2 * np.pi * 120 * time + 3 * np.sin(2 * np.pi * 0.7 * time)
-    voiced = sum(np.sin(pitch * harmonic) / harmonic for harmonic in (1, 2, 3, 5, 9, 14))
+    voiced = np.sum([np.sin(pitch * harmonic) / harmonic for harmonic in (1, 2, 3, 5, 9, 14)], axis=0)
     envelope = np.clip(np.sin(2 * np.pi * 3.1 * time), 0, 1) * (np.sin(2 * np.pi * 0.4 * time) > -0.7)
     noise = np.random.default_rng(seed).normal(0, 0.02, len(time))
     return bytes((np.clip((voiced * 0.25 + noise) * envelope, -1, 1) * 32767).astype("<i2"))
@@ -27,7 +27,7 @@ def speech(seconds: float, seed: int = 1) -> bytes:
 
 def length_by_libav(data: bytes) -> int:
     """Samples at 48 kHz that libavformat and libavcodec play of a file, its trims applied."""
-    with av.open(io.BytesIO(data), format="ogg") as container:
+    with av.open(io.BytesIO(data), mode="r", format="ogg") as container:
         return sum(frame.samples for frame in container.decode(audio=0))
 
 
@@ -57,7 +57,7 @@ def test_length_is_exact_for_another_decoder(batch: int) -> None:
 
 def test_another_demuxer_finds_the_same_packets_and_tags() -> None:
     clip = encode(Pcm(speech(3), SAMPLE_RATE))
-    with av.open(io.BytesIO(ogg.write(clip, {"TITLE": "你好"})), format="ogg") as container:
+    with av.open(io.BytesIO(ogg.write(clip, {"TITLE": "你好"})), mode="r", format="ogg") as container:
         packets = [bytes(packet) for packet in container.demux(audio=0) if packet.size]
         tags = {key.upper(): value for key, value in container.streams.audio[0].metadata.items()}
         assert container.streams.audio[0].codec_context.channels == 1
@@ -82,7 +82,7 @@ def test_packets_of_any_size_survive_paging() -> None:
     clip = Clip(packets, 312, len(packets) * 480 - 156, b"\x01\x02")
     data = ogg.write(clip, {})
     assert ogg.read(data)[0] == clip
-    with av.open(io.BytesIO(data), format="ogg") as container:
+    with av.open(io.BytesIO(data), mode="r", format="ogg") as container:
         assert [bytes(packet) for packet in container.demux(audio=0) if packet.size] == list(packets)
 
 

@@ -1,0 +1,126 @@
+"""Edits of finished sound: silence, joining, trimming, level. Called by the waist between provider and encoder.
+
+Each effect takes Pcm and gives new Pcm at the same rate; none of them wraps a sample around. pydub does what it
+does well on raw samples (gain, silence, appending); levels are measured with numpy, which is many times faster
+than pydub's slices. Add an effect: write a function from Pcm to Pcm and a line in ``EFFECTS``.
+"""
+
+import math
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.audio.pcm import Pcm, to_int16
+from bot.errors import AudioError
+
+with warnings.catch_warnings():
+    # pydub looks for ffmpeg when imported and complains; nothing here starts one.
+    warnings.simplefilter("ignore")
+    from pydub import AudioSegment
+
+_FULL_SCALE = 32768.0
+_PEAK = 10 ** (-1 / 20)
+"""-1 dBFS: room for what Opus adds to a peak."""
+_GATE = 10 ** (-60 / 20)
+"""-60 dBFS: below it is no speech."""
+
+
+def _segment(pcm: Pcm) -> AudioSegment:
+    return AudioSegment(data=pcm.samples, sample_width=2, frame_rate=pcm.rate, channels=1)
+
+
+def _values(pcm: Pcm) -> NDArray[np.int16]:
+    return np.frombuffer(pcm.samples, "<i2")
+
+
+def silence(seconds: float, rate: int) -> Pcm:
+    """Nothing, for a while."""
+    return Pcm(bytes(2 * round(max(0.0, seconds) * rate)), rate)
+
+
+def join(parts: Sequence[Pcm], gaps: Iterable[float] = ()) -> Pcm:
+    """The parts in a row, ``gaps[i]`` seconds of silence after part i. All at one rate, at least one part.
+
+    Raises AudioError ``audio.mixed_rates``.
+    """
+    rate = parts[0].rate
+    if any(part.rate != rate for part in parts):
+        raise AudioError("audio.mixed_rates")
+    pauses = [silence(gap, rate).samples for gap in gaps]
+    pauses += [b""] * (len(parts) - len(pauses))
+    return Pcm(b"".join(part.samples + pause for part, pause in zip(parts, pauses, strict=False)), rate)
+
+
+def trim(pcm: Pcm, *, threshold: float = -50.0, keep: float = 0.05) -> Pcm:
+    """Without the quiet at both ends. ``threshold`` is in dBFS, ``keep`` the seconds of it that stay.
+
+    Looks at blocks of 10 ms. A sound that is quiet throughout comes back as it is: what to do then is no matter of
+    trimming.
+    """
+    block = max(1, pcm.rate // 100)
+    values = _values(pcm)
+    starts = np.arange(0, len(values), block)
+    if not len(starts):
+        return pcm
+    top = np.maximum.reduceat(values, starts).astype(np.int32)
+    bottom = np.minimum.reduceat(values, starts).astype(np.int32)
+    loud = np.flatnonzero(np.maximum(top, -bottom) > _FULL_SCALE * 10 ** (threshold / 20))
+    if not len(loud):
+        return pcm
+    spare = round(keep * pcm.rate)
+    first = max(0, int(loud[0]) * block - spare)
+    last = min(len(values), (int(loud[-1]) + 1) * block + spare)
+    return Pcm(pcm.samples[2 * first : 2 * last], pcm.rate)
+
+
+def gain(pcm: Pcm, decibels: float) -> Pcm:
+    """Louder or, below zero, quieter. What would leave the range is clipped."""
+    return Pcm(_segment(pcm).apply_gain(decibels).raw_data, pcm.rate) if pcm.samples else pcm
+
+
+def level(pcm: Pcm) -> float:
+    """How loud the speech in it is, in dBFS: RMS over the blocks of 50 ms that are not pauses; -inf for silence.
+
+    A block is a pause below -60 dBFS, or 10 dB below the mean of the others, as in ITU-R BS.1770 without its filter.
+    """
+    block = max(1, pcm.rate // 20)
+    values = _values(pcm).astype(np.float32) / np.float32(_FULL_SCALE)
+    rows = np.pad(values, (0, -len(values) % block)).reshape(-1, block)
+    powers = np.einsum("ij,ij->i", rows, rows, dtype=np.float64) / block
+    powers = powers[powers > _GATE**2]
+    if not len(powers):
+        return -math.inf
+    return 10 * math.log10(float(powers[powers >= powers.mean() / 10].mean()))
+
+
+def loudness(pcm: Pcm, target: float = -20.0, *, most: float = 20.0) -> Pcm:
+    """Brought to a level (dBFS as ``level`` counts), by one gain for the whole sound.
+
+    No peak passes -1 dBFS, so a sound of high peaks stays below the target. ``most`` (dB) bounds the gain, since
+    amplified noise is no speech. Silence comes back as it is.
+    """
+    now = level(pcm)
+    if now == -math.inf:
+        return pcm
+    values = _values(pcm).astype(np.int32)
+    room = 20 * math.log10(_PEAK * _FULL_SCALE / max(1, int(np.abs(values).max())))
+    return gain(pcm, min(target - now, room, most))
+
+
+def fade(pcm: Pcm, seconds: float = 0.01) -> Pcm:
+    """Rises from silence and falls back into it in a straight line, so that a cut does not click."""
+    values = _values(pcm).astype(np.float32) / np.float32(_FULL_SCALE)
+    length = min(round(seconds * pcm.rate), len(values) // 2)
+    if length <= 0:
+        return pcm
+    ramp = np.arange(length, dtype=np.float32) / np.float32(length)
+    values[:length] *= ramp
+    values[-length:] *= ramp[::-1]
+    return Pcm(to_int16(values), pcm.rate)
+
+
+EFFECTS: Mapping[str, Callable[[Pcm], Pcm]] = MappingProxyType({"trim": trim, "loudness": loudness, "fade": fade})
+"""What can be applied by name."""
