@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 from bot.audio.pcm import Pcm
 from bot.errors import BotError, ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Sample, Usage, Voice, VoiceKind
+from bot.speech import wire
 from bot.speech.provider import Provider, SpeechRequest
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
 from bot.speech.refusal import failure, read_refusal, retry_after, tidy
@@ -458,12 +459,17 @@ async def test_a_silent_socket_ends_whole_answers_too(server: MimoServer) -> Non
     await provider.close()
 
 
-@pytest.mark.parametrize(("fault", "kind"), [("not_wav", ErrorKind.BAD_ANSWER)])
-async def test_audio_that_is_none_is_refused(
-    server: MimoServer, mimo: MimoProvider, fault: str, kind: ErrorKind
+async def test_a_refusal_that_does_not_end_is_judged_by_its_status(
+    server: MimoServer, mimo: MimoProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    server.faults.append(Fault(fault))
-    assert await kind_of(mimo, SpeechRequest(SENTENCE, stream=False)) is kind
+    monkeypatch.setattr(wire, "REFUSAL_SECONDS", 0.1)
+    server.faults.append(Fault("refusal_hangs"))
+    assert await kind_of(mimo, SpeechRequest(SENTENCE)) is ErrorKind.SERVER
+
+
+async def test_audio_that_is_none_is_refused(server: MimoServer, mimo: MimoProvider) -> None:
+    server.faults.append(Fault("not_wav"))
+    assert await kind_of(mimo, SpeechRequest(SENTENCE, stream=False)) is ErrorKind.BAD_ANSWER
 
 
 async def test_a_wav_of_no_declared_end_is_heard(server: MimoServer, mimo: MimoProvider) -> None:

@@ -1,5 +1,6 @@
 """The provider for engines that people host themselves."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -60,6 +61,18 @@ async def test_a_voice_is_heard_in_either_format(server: OpenAISpeechServer, eng
     assert np.abs(np.frombuffer(pcm.samples, "<i2").astype(int)).max() > 30_000
     assert usage == Usage(provider.plan(SpeechRequest(SENTENCE)).tokens, estimated=True)
     assert server.requests[0][2] == provider.plan(SpeechRequest(SENTENCE, (), Voice(id="af_heart"))).body
+
+
+async def test_sound_is_heard_while_the_rest_is_withheld(
+    server: OpenAISpeechServer, engine: OpenAISpeechProvider
+) -> None:
+    server.gate = asyncio.Event()
+    async with aclosing(engine.synthesize(SpeechRequest(SENTENCE))) as parts:
+        first = await anext(parts)
+        assert isinstance(first, Pcm)
+        assert 0 < len(first.samples) <= 5_001
+        server.gate.set()
+        assert len([part async for part in parts]) > 1
 
 
 async def test_a_wav_file_brings_its_own_rate(server: OpenAISpeechServer) -> None:

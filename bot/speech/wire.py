@@ -21,6 +21,8 @@ MAX_ANSWER = 96 * 2**20
 """Bytes of an unpacked answer: a recording of 2000 characters is 34 MB of JSON."""
 MAX_ERROR_BODY = 64 * 2**10
 """Bytes of a refusal that are read."""
+REFUSAL_SECONDS = 5.0
+"""How long the words of a refusal are waited for; its status says enough."""
 _KNOWN_ENDS = ("/chat/completions", "/audio/speech", "/audio/voices", "/models", "/v1")
 
 
@@ -139,6 +141,7 @@ class Answer:
 
     async def refusal(self) -> Refusal:
         """What an answer that is not ok says. Raises nothing: a body that cannot be read leaves the status."""
+        self.hurry(REFUSAL_SECONDS)
         try:
             body = await self.read(MAX_ERROR_BODY)
         except ProviderError:

@@ -18,7 +18,18 @@ from tests.fakes import tones
 from tests.fakes.mimo_rules import REFUSALS, Job, RefusedError
 
 BEFORE_ANSWER = frozenset(
-    {*REFUSALS, "402upstream", "421as400", "404html", "502html", "redirect", "silent_socket", "reset", "foreign_error"}
+    {
+        *REFUSALS,
+        "402upstream",
+        "421as400",
+        "404html",
+        "502html",
+        "redirect",
+        "silent_socket",
+        "reset",
+        "refusal_hangs",
+        "foreign_error",
+    }
 )
 """Faults in place of an answer."""
 IN_BODY = frozenset(

@@ -243,6 +243,12 @@ class MimoServer:
             raise RefusedError(self.moderation_status, **REFUSALS["421"].error)
 
     async def _before(self, request: web.Request, fault: Fault, *, stream: bool) -> web.StreamResponse:
+        if fault.kind == "refusal_hangs":
+            response = web.StreamResponse(status=503)
+            await response.prepare(request)
+            await response.write(b'{"error": ')
+            await self._stopping.wait()
+            return response
         if fault.kind == "silent_socket":
             await self._stopping.wait()
         if fault.kind in {"silent_socket", "reset"}:

@@ -30,6 +30,8 @@ class OpenAISpeechServer:
         """Path, headers in lower case, body."""
         self.rate = tones.RATE
         self.has_lists = True
+        self.gate: asyncio.Event | None = None
+        """Where set, withholds everything after the first piece of an answer until it is set."""
         self._port = 0
         self._stopping = asyncio.Event()
         self._runner: web.AppRunner | None = None
@@ -54,6 +56,8 @@ class OpenAISpeechServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stopping.set()
+        if self.gate:
+            self.gate.set()
         if self._runner:
             await self._runner.cleanup()
 
@@ -124,6 +128,8 @@ class OpenAISpeechServer:
                 if request.transport:
                     request.transport.close()
                 return response
+            if start and self.gate:
+                await self.gate.wait()
             await response.write(data[start : start + 5_001])
         return response
 

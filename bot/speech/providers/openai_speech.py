@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.audio.pcm import Pcm, decode_wav
+from bot.audio.pcm import Pcm
 from bot.errors import AudioError, ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import SAMPLE_RATE, Note, Usage, VoiceKind
 from bot.speech.clean import speakable
@@ -24,6 +24,7 @@ from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, Voice
 from bot.speech.refusal import parse_json, read_refusal, tidy
 from bot.speech.styles import SINGING, find
 from bot.speech.truncation import longest_seconds
+from bot.speech.wav_stream import WavStream
 from bot.speech.wire import Answer, Timeouts, Wire, is_key, is_plain_text_abroad, service_root
 
 MODEL = "tts-1"
@@ -33,6 +34,8 @@ VOICE = "alloy"
 """A name that OpenAI's service knows and most engines accept in its place."""
 MAX_TEXT = 2000
 """Characters. OpenAI's limit is 4096; engines at home are slower."""
+_TELLING = 12
+"""Bytes that tell a file from samples."""
 _SHOWN = 50
 """Voices named in one sentence."""
 _SPEEDS = {"slow_down": 0.8, "speed_up": 1.25}
@@ -52,7 +55,7 @@ class OpenAISpeechSettings:
     voice: str = ""
     """Where a person names none."""
     response_format: Literal["wav", "pcm"] = "wav"
-    """``pcm`` is heard while it is made, but carries no rate: 24 kHz is assumed."""
+    """Both are heard while they are made where the engine streams. ``pcm`` carries no rate: 24 kHz is assumed."""
     ca_file: str = ""
     timeouts: Timeouts = Timeouts()
 
@@ -96,13 +99,9 @@ class OpenAISpeechProvider:
         self.check_ready()
         plan = self.plan(request)
         content = json.dumps(plan.body, ensure_ascii=False).encode("utf-8", "replace")
-        streams = self._settings.response_format == "pcm"
-        idle = self._settings.timeouts.idle if streams else None
-        async with self._wire.ask("POST", "/v1/audio/speech", content, idle=idle) as answer:
+        async with self._wire.ask("POST", "/v1/audio/speech", content) as answer:
             await self._check(answer, str(plan.body["voice"]))
-            longest = longest_seconds(request.text)
-            parts = self._streamed(answer, longest) if streams else self._whole(answer, longest)
-            async with aclosing(parts):
+            async with aclosing(self._sound(answer, longest_seconds(request.text))) as parts:
                 async for part in parts:
                     yield part
         yield Usage(prompt_tokens=plan.tokens, estimated=True)
@@ -164,46 +163,52 @@ class OpenAISpeechProvider:
         if answer.media_type.startswith("text/"):
             raise self._bad("text, not audio")
 
-    async def _whole(self, answer: Answer, longest: float) -> AsyncGenerator[Pcm, None]:
-        pcm = await asyncio.to_thread(self._decode, await answer.read())
-        self._check_length(pcm.seconds, longest)
-        yield pcm
-
-    async def _streamed(self, answer: Answer, longest: float) -> AsyncGenerator[Pcm, None]:
-        """Bare samples as they come; a WAV file that comes instead is heard when it is whole."""
-        pending = b""
-        file: list[bytes] = []
-        heard = 0
+    async def _sound(self, answer: Answer, longest: float) -> AsyncGenerator[Pcm, None]:
+        """Samples as they come, out of a WAV file or bare; half a sample at the end is dropped."""
+        head = b""
+        wav: WavStream | None = None
+        heard = 0.0
         async with aclosing(answer.chunks()) as chunks:
             async for chunk in chunks:
-                if file:
-                    file.append(chunk)
-                    continue
-                pending += chunk
-                if not heard and len(pending) < 12:
-                    continue
-                if not heard and _is_file(pending):
-                    file.append(pending)
-                    continue
-                even = len(pending) & ~1
-                sound, pending = pending[:even], pending[even:]
-                heard += even
-                self._check_length(heard / 2 / SAMPLE_RATE, longest)
-                yield Pcm(sound, SAMPLE_RATE)
-        if file:
-            pcm = await asyncio.to_thread(self._decode, b"".join(file))
-            self._check_length(pcm.seconds, longest)
-            yield pcm
+                head += chunk
+                if not heard and wav is None:
+                    if len(head) < _TELLING:
+                        continue
+                    wav = self._told(head)
+                piece, head = (head, b"") if wav else (head[: len(head) & ~1], head[len(head) & ~1 :])
+                samples = self._fed(wav, piece) if wav else piece
+                if samples:
+                    pcm = Pcm(samples, wav.rate if wav else SAMPLE_RATE)
+                    heard += pcm.seconds
+                    self._check_length(heard, longest)
+                    yield pcm
+        last = await asyncio.to_thread(self._finished, wav) if wav else None
+        if last:
+            self._check_length(heard + last.seconds, longest)
+            yield last
         elif not heard:
             raise self._bad("no audio")
 
-    def _decode(self, data: bytes) -> Pcm:
-        if not data:
-            raise self._bad("no audio")
+    def _told(self, head: bytes) -> WavStream | None:
+        """What the first bytes are: a WAV file, or bare samples where those were asked for. Raises ProviderError."""
+        if head[:4] == b"RIFF":
+            return WavStream()
+        is_other_file = head[:4] in {b"OggS", b"fLaC"} or head[:3] == b"ID3"
+        if self._settings.response_format == "wav" or is_other_file:
+            raise self._bad("audio that is not WAV")
+        return None
+
+    def _fed(self, wav: WavStream, piece: bytes) -> bytes:
         try:
-            return decode_wav(data)
+            return wav.feed(piece)
         except AudioError:
-            raise self._bad("audio that is not WAV, or broken") from None
+            raise self._bad("a WAV file that cannot be read") from None
+
+    def _finished(self, wav: WavStream) -> Pcm | None:
+        try:
+            return wav.finish()
+        except AudioError:
+            raise self._bad("a WAV file that cannot be read") from None
 
     def _check_length(self, seconds: float, longest: float) -> None:
         if seconds > longest:
@@ -245,11 +250,6 @@ def _rendered(request: SpeechRequest) -> tuple[float, str, tuple[Note, ...]]:
     notes = (Note("note.style_unsupported", (("style", ", ".join(unsung)),)),) if unsung else ()
     said = ("、" if language == "zh" else ", ").join(dict.fromkeys(words))
     return speed, "\n".join(part for part in (said, request.instruction.strip()) if part), notes
-
-
-def _is_file(data: bytes) -> bool:
-    """Whether it has a header: then it is for the decoder to say what it is."""
-    return data[:4] in {b"RIFF", b"OggS", b"fLaC"} or data[:3] == b"ID3"
 
 
 def _names(listed: Any, key: str) -> tuple[str, ...]:
