@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from bot.app import Core, build
 from bot.config import Config
@@ -15,6 +16,9 @@ from bot.platforms.base import Doors
 from bot.speech.service import SpeechService
 from bot.store.ledger import Ledger
 from tests.fakes.mimo_server import MimoServer
+
+settings.register_profile("here", deadline=None, derandomize=True, database=None, print_blob=False)
+settings.load_profile("here")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,90 @@
+"""The catalogue and its search; the grammar of typed commands; the language of a text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.speech.grammar import Command, parse
+from bot.speech.language import language_of
+from bot.speech.styles import CATALOGUE, StyleType, find, search
+from bot.speech.styles import parse as parse_styles
+
+
+def test_every_shelf_has_styles_in_both_languages() -> None:
+    assert {style.type for style in CATALOGUE} == set(StyleType)
+    assert all(style.en and style.zh for style in CATALOGUE)
+
+
+def test_no_name_means_two_styles() -> None:
+    for style in CATALOGUE:
+        for name in (style.en, style.zh, style.key, *style.also):
+            assert find(name) is style, name
+
+
+@pytest.mark.parametrize("name", ["Whisper", "whisper", " WHISPER ", "悄悄话", "ｗhisper"])
+def test_a_name_is_found_however_it_is_written(name: str) -> None:
+    style = find(name)
+    assert style is not None
+    assert style.key == "whisper"
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("whsiper", "whisper"), ("hapy", "happy"), ("slow", "slow_down"), ("东北", "northeastern_dialect"), ("唱", "sing"),
+     ("cantonse", "cantonese"), ("sich", "sichuan_dialect")],
+)  # fmt: skip
+def test_search_forgives_typing(typed: str, first: str) -> None:
+    assert search(typed)[0].key == first
+
+
+def test_search_is_bounded_and_shows_all_for_nothing() -> None:
+    assert len(search("", 25)) == 25
+    assert search("qqqqqqqq") == ()
+
+
+@given(st.text(max_size=200))
+def test_search_never_breaks(typed: str) -> None:
+    assert len(search(typed)) <= 25
+
+
+@pytest.mark.parametrize("typed", ["Happy, Slow down", "Happy，Slow down", "Happy、Slow down;", " Happy ,, Slow down "])
+def test_several_styles_in_one_field(typed: str) -> None:
+    assert parse_styles(typed) == ("Happy", "Slow down")
+
+
+@pytest.mark.parametrize(
+    ("line", "command"),
+    [
+        ("hello there", Command("hello there")),
+        ("style:Whisper hello", Command("hello", style="Whisper")),
+        ('style:"Taiwanese accent" voice:Mia 你好', Command("你好", style="Taiwanese accent", voice="Mia")),
+        ("STYLE：开心 voice:冰糖 大家好", Command("大家好", style="开心", voice="冰糖")),
+        ("风格:悄悄话 你好", Command("你好", style="悄悄话")),
+        ("style:“Slow down” ok", Command("ok", style="Slow down")),
+        ("Whisper hello", Command("Whisper hello")),
+        ("Note: style:Sad is a style", Command("Note: style:Sad is a style")),
+        ("https://x.org style:Sad", Command("https://x.org style:Sad")),
+        ("style: Whisper", Command("style: Whisper")),
+        ("style:Sad style:Happy x", Command("style:Happy x", style="Sad")),
+        ('style:"Sad x', Command("x", style='"Sad')),
+        ("take:2 instruction:'like a pirate' ahoy", Command("ahoy", take=2, instruction="like a pirate")),
+        ("take:two x", Command("take:two x")),
+        ("style:Sad", Command("", style="Sad")),
+        ("", Command("")),
+    ],
+)
+def test_the_grammar_of_a_typed_command(line: str, command: Command) -> None:
+    assert parse(line) == command
+
+
+@given(st.text())
+def test_the_grammar_never_breaks(line: str) -> None:
+    parse(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("hello", "en"), ("你好", "zh"), ("你好 world", "zh"), ("my friend 李 said", "en"), ("123", "en")],
+)
+def test_the_language_goes_by_script(text: str, language: str) -> None:
+    assert language_of(text) == language
