@@ -1,0 +1,300 @@
+"""The command line, as a real process: what it prints, returns and leaves behind."""
+
+import asyncio
+import json
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bot.audio import ogg
+from bot.audio.opus import decode
+from tests.fakes.mimo_answers import Fault
+from tests.fakes.mimo_server import MimoServer
+
+ROOT = Path(__file__).parent.parent
+_CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """Runs ``mouthpiece`` in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "config.toml"
+        self.configure('[speech]\nproviders = ["espeak"]\n[quota]\nbuiltin_characters_per_day = 100\n')
+
+    def configure(self, text: str) -> None:
+        self.config.write_text(text, encoding="utf-8")
+
+    async def __call__(self, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None) -> Done:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-W", "error", "-m", "bot", "--config", str(self.config), *arguments,
+            cwd=ROOT, env=_CLEAN | {"PYTHONWARNINGS": ""} | (environment or {}),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        out, err = await asyncio.wait_for(process.communicate(stdin.encode("utf-8", "surrogateescape")), 60)
+        assert process.returncode is not None
+        return Done(process.returncode, out.decode(), err.decode())
+
+    def mimo(self, server: MimoServer, **more: object) -> None:
+        """A configuration with the stand-in alone."""
+        extra = "".join(f"{key} = {json.dumps(value)}\n" for key, value in more.items())
+        self.configure(
+            f'[speech]\nproviders = ["mimo"]\n[quota]\naccount_characters_per_day = 50\n'
+            f'[providers.mimo]\nbase_url = "{server.base_url}"\napi_key = "sk-test"\n{extra}'
+        )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+async def test_say_makes_a_voice_message(shell: Shell) -> None:
+    path = shell.folder / "hello.ogg"
+    done = await shell("say", "Hello", "--style", "Whisper", "--voice", "Mia", "-o", str(path))
+    assert (done.code, done.err) == (0, "")
+    clip, tags = ogg.read(path.read_bytes())
+    sound = decode(clip.packets, clip.pre_skip, clip.samples)
+    assert 0.2 < sound.seconds == clip.seconds < 3
+    assert max(sound.samples) > 50
+    assert any("synthetic" in f"{key}={value}".casefold() for key, value in tags.items())
+    assert f"{path}: {clip.seconds:.1f} s" in done.out
+
+
+async def test_standard_input_has_a_grammar(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    done = await shell("say", "-", "-o", str(shell.folder / "a.ogg"), stdin='style:"Taiwanese accent" voice:Mia 你好\n')
+    assert done.code == 0
+    assert mimo.calls[0]["messages"][-1]["content"] == "(台湾腔)你好"
+    assert mimo.calls[0]["audio"]["voice"] == "Mia"
+
+
+async def test_an_account_pays_and_the_operator_does_not(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    out = str(shell.folder / "a.ogg")
+    assert (await shell("say", "Hello there", "--account", "sam", "-o", out)).code == 0
+    assert (await shell("say", "Hello again", "-o", out)).code == 0
+    rows = json.loads((await shell("quota", "show", "sam", "--json")).out)
+    paid = next(row for row in rows["account"] if row["meter"] == "paid")
+    assert (paid["used"], paid["left"], paid["limit"]) == (11, 39, 50)
+    assert rows["providers"][0]["calls"] == 2
+    assert rows["providers"][0]["tokens"] > 0
+
+
+async def test_a_used_up_quota_says_what_is_left_and_when_it_resets(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    out = shell.folder / "a.ogg"
+    await shell("say", "x" * 45, "--account", "sam", "-o", str(out))
+    out.unlink()
+    done = await shell("say", "Hello there", "--account", "sam", "-o", str(out))
+    assert (done.code, done.out, out.exists()) == (4, "", False)
+    assert "5 of 50 characters left" in done.err
+    assert "00:00 UTC" in done.err
+    assert (await shell("quota", "grant", "sam", "10")).code == 0
+    assert (await shell("say", "Hello there", "--account", "sam", "-o", str(out))).code == 0
+    assert (await shell("quota", "reset", "sam")).code == 0
+    assert json.loads((await shell("quota", "show", "sam", "--json")).out)["account"][0]["left"] == 50
+    assert (await shell("quota", "grant", "sam", "70", "--per-day")).code == 0
+    assert json.loads((await shell("quota", "show", "sam", "--json")).out)["account"][0]["left"] == 70
+
+
+async def test_the_same_again_is_free(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    out = str(shell.folder / "a.ogg")
+    first = json.loads((await shell("say", "Hello", "--account", "sam", "--json", "-o", out)).out)
+    again = json.loads((await shell("say", "Hello", "--account", "sam", "--json", "-o", out)).out)
+    assert (first["charged"], first["cached"], again["charged"], again["cached"]) == (5, False, 0, True)
+    assert len(mimo.calls) == 1
+
+
+async def test_explain_prints_what_would_be_sent_and_calls_nobody(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo, price_per_1k_tokens=2.0)
+    out = shell.folder / "a.ogg"
+    done = await shell("say", "<style>Sad</style> Hello", "--style", "Whisper", "--explain", "--json", "-o", str(out))
+    found = json.loads(done.out)
+    assert found["spoken"] == "Sad Hello"
+    assert found["segments"] == ["Sad Hello"]
+    assert found["characters"] == 9
+    assert found["requests"][0]["messages"][-1]["content"] == "(Whisper)Sad Hello"
+    assert found["price"] > 0
+    plain = await shell("say", "Hello", "--explain")
+    assert "Hello" in plain.out
+    assert (mimo.requests, out.exists()) == ([], False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["say", ""], 3, "nothing to speak"),
+        (["say", "[cough]"], 3, "nothing to speak"),
+        (["say", "word " * 2000], 3, "at most 4,000"),
+        (["say", "Hello", "--voice", "Bob"], 3, "Mia"),
+        (["say", "Hello", "--clone", "README.md"], 3, "mp3 or wav"),
+        (["say", "Hello", "--clone", "no-such-file.wav"], 3, "cannot be read"),
+    ],
+)
+async def test_what_cannot_be_spoken_is_refused_in_one_sentence(
+    shell: Shell, mimo: MimoServer, arguments: list[str], code: int, words: str
+) -> None:
+    shell.mimo(mimo)
+    out = shell.folder / "a.ogg"
+    done = await shell(*arguments, "-o", str(out))
+    assert (done.code, done.out, out.exists()) == (code, "", False)
+    assert words in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert list(shell.folder.glob(".*.ogg*")) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ("500", "out of order"),
+        ("402", "no money"),
+        ("no_audio", "without usable sound"),
+        ("not_json", "without usable sound"),
+    ],
+)
+async def test_a_failing_provider_is_told_in_one_sentence(
+    shell: Shell, mimo: MimoServer, fault: str, words: str
+) -> None:
+    shell.mimo(mimo)
+    mimo.faults.append(Fault(fault, times=99))
+    out = shell.folder / "a.ogg"
+    done = await shell("--log", "error", "say", "Hello", "-o", str(out))
+    assert (done.code, out.exists()) == (6, False)
+    assert words in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "words"),
+    [
+        ({"api_key": ""}, 2, "MOUTHPIECE_PROVIDERS__MIMO__API_KEY"),
+        ({"api_key": "sk-wrong"}, 6, "does not accept the key"),
+        ({"model": "no-such-tts"}, 6, "no such model"),
+        ({"base_url": "http://127.0.0.1:9"}, 6, "cannot be reached"),
+        ({"base_url": "nonsense"}, 2, "cannot be used"),
+    ],
+)
+async def test_a_wrong_set_up_is_told_in_one_sentence(
+    shell: Shell, mimo: MimoServer, settings: dict[str, str], code: int, words: str
+) -> None:
+    whole = {"base_url": mimo.base_url, "api_key": "sk-test"} | settings
+    table = "".join(f"{key} = {json.dumps(value)}\n" for key, value in whole.items())
+    shell.configure(f'[speech]\nproviders = ["mimo"]\n[providers.mimo]\n{table}')
+    done = await shell("--log", "error", "say", "Hello", "-o", str(shell.folder / "a.ogg"))
+    assert done.code == code
+    assert words in done.err
+    assert "sk-wrong" not in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+async def test_bad_places_to_write_are_refused_before_anything_is_spent(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    for name, code in (("a.wav", 3), ("no/such/folder/a.ogg", 3)):
+        assert (await shell("say", "Hello", "-o", str(shell.folder / name))).code == code
+    assert mimo.calls == []
+
+
+async def test_a_failure_leaves_an_older_file_as_it_was(shell: Shell) -> None:
+    path = shell.folder / "a.ogg"
+    path.write_bytes(b"older")
+    assert (await shell("say", "[cough]", "-o", str(path))).code == 3
+    assert path.read_bytes() == b"older"
+
+
+async def test_a_damaged_database_is_refused(shell: Shell) -> None:
+    data = shell.folder / "data"
+    data.mkdir()
+    (data / "mouthpiece.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    done = await shell("say", "Hello", "-o", str(shell.folder / "a.ogg"))
+    assert done.code == 8
+    assert "damaged" in done.err
+
+
+async def test_lists(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    voices = json.loads((await shell("voices", "--json")).out)
+    assert {"Mia", "冰糖", "Dean"} <= {row["voice"] for row in voices}
+    styles = json.loads((await shell("styles", "whsiper", "--json")).out)
+    assert styles[0]["en"] == "Whisper"
+    models = json.loads((await shell("models", "--json")).out)
+    assert "mimo-v2.5-tts" in {row["model"] for row in models}
+    assert "东北话" in (await shell("styles")).out
+
+
+async def test_health_tells_good_from_bad(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    assert (await shell("health")).code == 0
+    shell.mimo(mimo)
+    done = await shell("health", environment={"MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "tp-planted-key-123"})
+    assert done.code == 6
+    assert "sk-" in done.out
+    assert "planted" not in done.out + done.err
+
+
+async def test_config_check(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    assert (await shell("config", "check")).code == 0
+    done = await shell("config", "check", environment={"MIMO_API_KEY": "tp-planted-key-123"})
+    assert "forbids" in done.out
+    shell.configure("[quota]\naccount_charcters_per_day = 3")
+    done = await shell("config", "check")
+    assert done.code == 2
+    assert "account_characters_per_day" in done.err
+
+
+async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> None:
+    done = await shell(
+        "invite", environment={"MOUTHPIECE_DISCORD__TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE.x" + "y" * 37}
+    )
+    assert "client_id=123456789012345678&" in done.out
+    assert f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 38) | (1 << 46)}" in done.out
+    assert (await shell("invite")).code == 2
+
+
+async def test_db_upgrade_and_help(shell: Shell) -> None:
+    assert "up to date" in (await shell("db", "upgrade")).out
+    helped = await shell("--help")
+    assert helped.code == 0
+    for command in ("say", "voices", "styles", "models", "health", "quota", "config", "db", "invite", "run", "demo"):
+        assert command in helped.out
+    assert (await shell("say")).code == 2
+
+
+async def test_run_without_a_token_is_one_clear_sentence(shell: Shell) -> None:
+    done = await shell("run")
+    assert done.code == 2
+    assert "MOUTHPIECE_DISCORD__TOKEN" in done.err
+
+
+async def test_neither_a_key_nor_a_sentence_is_in_the_log(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    mimo.keys["sk-planted-key-777"] = "ok"
+    sentence = "The planted sentence about marmalade."
+    mimo.faults.extend([Fault("500"), Fault("bad_base64")])
+    done = await shell(
+        "--log", "debug", "say", sentence, "--account", "sam", "-o", str(shell.folder / "a.ogg"),
+        environment={"MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "sk-planted-key-777"},
+    )  # fmt: skip
+    assert done.code == 0
+    assert done.err, "at this level something is logged"
+    assert "planted" not in done.err
+    assert "marmalade" not in done.err
+    files = [path for path in (shell.folder / "data").rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        assert b"marmalade" not in path.read_bytes(), f"{path} keeps what was said"
