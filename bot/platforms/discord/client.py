@@ -1,0 +1,294 @@
+"""The Discord platform: logs in, keeps the commands in sync, knows what is running, stops in order.
+
+Built by app.py, which names the command doors to load; they find what they need in ``Bot.doors``.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+import ssl
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord import app_commands
+from discord.ext import commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from bot.config import DiscordConfig, EndpointsConfig
+from bot.errors import PlatformError
+from bot.platforms.base import Doors
+from bot.platforms.discord.voice_message import tell
+from bot.texts import language, say
+
+MOST_RUNNING = 500
+"""Commands at a time; whoever comes then is asked to try again."""
+_CLOSING = 10.0
+"""Seconds that closing the connections may take."""
+_FAREWELL = 3.0
+"""Seconds to tell those whose commands were broken off."""
+_TOKEN_REFUSED = 4004
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+def language_of(interaction: discord.Interaction[Any], otherwise: str) -> str:
+    """The language to answer somebody in."""
+    return language(str(interaction.locale.value), otherwise)
+
+
+class _Words(app_commands.Translator):
+    """Names and descriptions of commands in Chinese; English is what Discord falls back to."""
+
+    async def translate(
+        self,
+        string: app_commands.locale_str,
+        locale: discord.Locale,
+        context: app_commands.TranslationContext[Any, Any],  # noqa: ARG002  the library's signature
+    ) -> str | None:
+        """The text for a locale, where there is one that is not English."""
+        code = string.extras.get("code")
+        if code is None or locale not in (discord.Locale.chinese, discord.Locale.taiwan_chinese):
+            return None
+        words = say(code, "zh")
+        return None if words in (code, string.message) else words
+
+
+def localized(code: str, english: str | None = None) -> app_commands.locale_str:
+    """The text of a code for the name or description of a command; Chinese is added when commands are synced."""
+    return app_commands.locale_str(english or say(code, "en"), code=code)
+
+
+class _Tree(app_commands.CommandTree["Bot"]):
+    """Lets commands in, and notes which are running."""
+
+    async def interaction_check(self, interaction: discord.Interaction["Bot"], /) -> bool:
+        """Called by the library in the task of each command, before it."""
+        bot = self.client
+        refusal = "bot.stopping" if bot.stopping else "bot.full" if len(bot.running) >= MOST_RUNNING else ""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return not refusal
+        task = asyncio.current_task()
+        assert task is not None, "the library runs each command in a task of its own"
+        bot.running[task] = interaction
+        task.add_done_callback(lambda done: bot.running.pop(done, None))
+        if refusal:
+            with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+                await tell(interaction, say(refusal, language_of(interaction, bot.doors.language)))
+        return not refusal
+
+
+class Bot(commands.Bot):
+    """The connection to Discord. Command doors take what they need from it."""
+
+    def __init__(self, platform: "DiscordPlatform", ready: asyncio.Event, **options: Any) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=_Tree,
+            intents=discord.Intents(guilds=True),
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            **options,
+        )
+        self.doors: Doors = platform.doors
+        self.stopping = False
+        self.running: dict[asyncio.Task[Any], discord.Interaction[Bot]] = {}
+        """Commands under way, by their task."""
+        self._platform = platform
+        self._taking_commands = ready
+
+    async def setup_hook(self) -> None:
+        """Load the command doors and bring Discord's list of commands up to date."""
+        for extension in self._platform.extensions:
+            await self.load_extension(extension)
+        await self.tree.set_translator(_Words())
+        await self._platform.sync(self)
+
+    async def on_ready(self) -> None:
+        """Commands arrive from now on."""
+        self._taking_commands.set()
+
+    async def finish(self, grace: float) -> None:
+        """Take no more commands; wait for those that run, then break them off and say so; close."""
+        self.stopping = True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                while self.running:
+                    await asyncio.wait(list(self.running))
+        late = dict(self.running)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(list(late), timeout=_FAREWELL)
+            farewells = [asyncio.create_task(self._farewell(interaction)) for interaction in late.values()]
+            await asyncio.wait(farewells, timeout=_FAREWELL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING):
+                await self.close()
+
+    async def _farewell(self, interaction: discord.Interaction["Bot"]) -> None:
+        with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+            await tell(interaction, say("bot.stopping", language_of(interaction, self.doors.language)))
+
+
+class DiscordPlatform:
+    """Discord, as app.py starts and stops it."""
+
+    name = "discord"
+
+    def __init__(
+        self,
+        config: DiscordConfig,
+        endpoints: EndpointsConfig,
+        doors: Doors,
+        extensions: Sequence[str],
+        *,
+        state_dir: Path,
+        guild_ready_timeout: float | None = None,
+    ) -> None:
+        """``extensions`` are modules of command doors; ``state_dir`` keeps a note of the commands last synced.
+
+        ``guild_ready_timeout`` (seconds) is how long the library waits for guilds before it is ready; None: its own 2.
+        """
+        self.doors = doors
+        self.extensions = tuple(extensions)
+        self._config = config
+        self._endpoints = endpoints
+        self._note = state_dir / "discord-commands.json"
+        self._options = {} if guild_ready_timeout is None else {"guild_ready_timeout": guild_ready_timeout}
+        self._bot: Bot | None = None
+        self._serving: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    async def run(self, ready: asyncio.Event) -> None:
+        """Log in and serve until ``stop``.
+
+        Raises PlatformError: ``platform.token``, ``platform.intents`` (both final), ``platform.unreachable``.
+        """
+        if self._stopped:
+            return
+        with addressed(self._endpoints):
+            self._bot = bot = Bot(self, ready, connector=self._connector(), **self._options)
+            self._serving = asyncio.create_task(self._serve(bot))
+            try:
+                await self._serving
+            except asyncio.CancelledError:
+                if not self._stopped:
+                    raise
+            except PlatformError:
+                if not self._stopped:
+                    raise
+            finally:
+                self._serving.cancel()
+                await asyncio.wait([self._serving])
+                self._bot = self._serving = None
+
+    async def _serve(self, bot: Bot) -> None:
+        """Connect and stay connected; what the library raises becomes a PlatformError."""
+        try:
+            async with bot:
+                await bot.start(self._config.token.get_secret_value())
+        except discord.LoginFailure as error:
+            raise PlatformError("platform.token", platform=self.name) from error
+        except discord.PrivilegedIntentsRequired as error:
+            raise PlatformError("platform.intents", platform=self.name) from error
+        except discord.ConnectionClosed as error:
+            code = "platform.token" if error.code == _TOKEN_REFUSED else "platform.unreachable"
+            raise PlatformError(code, platform=self.name) from error
+        except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+            raise PlatformError("platform.unreachable", platform=self.name) from error
+        except AttributeError as error:
+            if bot.ws is not None:
+                raise
+            # The library, trying again, asks a gateway for its state that was never there.
+            raise PlatformError("platform.unreachable", platform=self.name) from error
+
+    async def stop(self, grace: float) -> None:
+        """Take no more commands, let running ones finish (``grace`` seconds at most), close. Idempotent."""
+        self._stopped = True
+        bot, serving = self._bot, self._serving
+        if bot is None or serving is None:
+            return
+        await bot.finish(grace)
+        await asyncio.wait([serving], timeout=_CLOSING)
+        serving.cancel()
+
+    def _connector(self) -> aiohttp.TCPConnector:
+        if not self._endpoints.ca_file:
+            return aiohttp.TCPConnector(limit=0)
+        trusted = ssl.create_default_context()
+        trusted.load_verify_locations(self._endpoints.ca_file)
+        return aiohttp.TCPConnector(limit=0, ssl=trusted)
+
+    async def sync(self, bot: Bot) -> None:
+        """Send the commands to Discord if they are not the ones that were sent last.
+
+        A failure is logged: what Discord already has still works, and the next start tries again.
+        """
+        guild = discord.Object(self._config.development_guild) if self._config.development_guild else None
+        if guild is not None:
+            bot.tree.copy_global_to(guild=guild)
+        where = f"{bot.application_id}/{guild.id if guild is not None else 'everywhere'}"
+        digest = await _digest(bot.tree, guild)
+        noted = await asyncio.to_thread(self._read_note)
+        if noted.get(where) == digest:
+            return
+        try:
+            synced = await bot.tree.sync(guild=guild)
+        except (discord.HTTPException, app_commands.AppCommandError) as error:
+            _log.error("the commands could not be synced: %s", _reason(error))
+            return
+        _log.info("%d commands synced", len(synced))
+        try:
+            await asyncio.to_thread(self._write_note, {**noted, where: digest})
+        except OSError as error:
+            _log.warning("the list of synced commands could not be noted: %s", type(error).__name__)
+
+    def _read_note(self) -> dict[str, str]:
+        try:
+            noted = json.loads(self._note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted if isinstance(noted, dict) else {}
+
+    def _write_note(self, noted: dict[str, str]) -> None:
+        self._note.parent.mkdir(parents=True, exist_ok=True)
+        self._note.write_text(json.dumps(noted), encoding="utf-8")
+
+
+async def _digest(tree: app_commands.CommandTree[Bot], guild: discord.Object | None) -> str:
+    """A hash of what a sync would send."""
+    translator = tree.translator
+    assert translator is not None, "set before the sync"
+    payload = [await command.get_translated_payload(tree, translator) for command in tree.get_commands(guild=guild)]
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, discord.HTTPException):
+        return f"HTTP {error.status}, code {error.code}"
+    return type(error).__name__
+
+
+@contextmanager
+def addressed(endpoints: EndpointsConfig) -> Iterator[None]:
+    """Point the library elsewhere than at discord.com, where the configuration says so; undone at the end.
+
+    The library keeps both addresses in its classes, so one process has one Discord.
+    """
+    rest, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    try:
+        if endpoints.discord_api:
+            Route.BASE = endpoints.discord_api.rstrip("/")
+        if endpoints.discord_gateway:
+            DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(endpoints.discord_gateway)
+        yield
+    finally:
+        Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = rest, gateway

@@ -1,0 +1,254 @@
+"""Answers with sound: Discord's voice messages, which discord.py 2.7.1 cannot send by its public interface.
+
+Called by the command doors, in this order: ``defer`` at once, ``send`` for each clip, ``tell`` for words. This is the
+only module that touches the library's private names, which is why its version is pinned.
+
+A voice message is a message with flag 8192 and one audio file, whose entry carries its length and a sketch of its
+waveform. Discord documents it for messages in channels, not for edits or follow-ups of a response. Hence three ways:
+
+- CHANNEL: where the bot is a member and allowed to, the answer is deferred privately, the voice message goes into the
+  channel, and the private answer keeps the words (cost, notes).
+- RESPONSE: where the bot is no member (installed by a user, other people's direct messages) it cannot post. The
+  deferral itself carries the flag and is filled with the voice message; Discord has confirmed that this works.
+- FILE: where voice messages are not allowed, the deferral is filled with a plain ``.ogg`` file.
+
+A voice message that is refused at the last moment becomes a plain file too.
+"""
+
+import asyncio
+import base64
+import io
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal
+
+import discord
+from discord.http import MultipartParameters, handle_message_parameters
+from discord.webhook.async_ import async_context, interaction_response_params
+
+from bot.audio import ogg
+from bot.model import Clip
+
+FILE_NAME = "voice-message.ogg"
+"""Discord takes the type of the file from its name."""
+VOICE_REFUSED = frozenset({50159, 50160, 50161, 50173, 50035})
+"""Codes after which a plain file is worth a try: not as a voice message, not here, not with these fields."""
+NO_ACCESS = frozenset({10003, 50001, 50007, 50013})
+"""Codes that say the bot cannot post into this channel at all."""
+_WORDS = 2000
+"""Most characters of a message."""
+_KEY = "mouthpiece.answer"
+
+
+class Way(Enum):
+    """How the sound gets to the channel."""
+
+    CHANNEL = "channel"
+    RESPONSE = "response"
+    FILE = "file"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of a clip."""
+
+    kind: Literal["voice", "file"]
+    message_id: int
+    private: bool = False
+    """Whether only the person who asked can hear it: the bot may not write into this channel."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """What was answered to an interaction so far; kept in its ``extras``."""
+
+    way: Way
+    sent: int = 0
+    """Clips."""
+    filled: bool = False
+    """Whether the deferred response has become a message."""
+
+
+class _VoiceFile(discord.File):
+    """A file whose entry carries what makes it a voice message."""
+
+    def __init__(self, data: bytes, clip: Clip) -> None:
+        super().__init__(io.BytesIO(data), FILE_NAME)
+        self._clip = clip
+
+    def to_dict(self, index: int) -> dict[str, Any]:
+        """The entry in ``attachments``."""
+        sketch = base64.b64encode(self._clip.waveform).decode()
+        return {**super().to_dict(index), "duration_secs": round(self._clip.seconds, 3), "waveform": sketch}
+
+
+def way_of(interaction: discord.Interaction[Any]) -> Way:
+    """How an answer with sound will go out, by where it is asked for and what the bot may do there."""
+    if interaction.guild_id is None:
+        return Way.CHANNEL if interaction.context.dm_channel else Way.RESPONSE
+    if not interaction.is_guild_integration():
+        return Way.RESPONSE
+    allowed = interaction.app_permissions
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    may_send = allowed.send_messages_in_threads if in_thread else allowed.send_messages
+    return Way.CHANNEL if allowed.view_channel and may_send and allowed.send_voice_messages else Way.FILE
+
+
+def size_limit(interaction: discord.Interaction[Any]) -> int:
+    """Bytes that a file may have here. A person's own higher limit does not count for what the bot posts."""
+    limit = interaction.filesize_limit
+    if interaction.guild is not None and way_of(interaction) is Way.CHANNEL:
+        limit = min(limit, interaction.guild.filesize_limit)
+    return limit
+
+
+async def defer(interaction: discord.Interaction[Any]) -> Way:
+    """Acknowledge a command that will be answered with sound.
+
+    Raises discord.HTTPException (10062: too late, 40060: acknowledged before).
+    """
+    way = way_of(interaction)
+    if way is Way.RESPONSE:
+        await _defer_as_voice(interaction)
+    else:
+        await interaction.response.defer(ephemeral=way is Way.CHANNEL, thinking=True)
+    interaction.extras[_KEY] = _Answer(way)
+    return way
+
+
+async def send(interaction: discord.Interaction[Any], clip: Clip) -> Delivery:
+    """Send one clip after ``defer``: a voice message, or where Discord will not have it, a file.
+
+    Raises discord.HTTPException when neither is taken, AudioError when the clip cannot be written.
+    """
+    answer: _Answer = interaction.extras[_KEY]
+    data = await asyncio.to_thread(ogg.write, clip, {})
+    if answer.way is Way.CHANNEL:
+        delivery = await _into_channel(interaction, answer, data, clip)
+    else:
+        delivery = await _into_response(interaction, answer, data, clip)
+    answer.sent += 1
+    return delivery
+
+
+async def tell(interaction: discord.Interaction[Any], words: str) -> None:
+    """Say something to the person who asked, and to nobody else. Raises discord.HTTPException."""
+    words = words[:_WORDS]
+    answer: _Answer | None = interaction.extras.get(_KEY)
+    if not interaction.response.is_done():
+        await interaction.response.send_message(words, ephemeral=True)
+    elif answer is None or answer.way is Way.CHANNEL:
+        await interaction.edit_original_response(content=words)
+    else:
+        if not answer.filled:  # it can be seen by everyone, and one deferred as a voice message takes no words
+            await interaction.delete_original_response()
+            answer.filled = True
+        await interaction.followup.send(words, ephemeral=True)
+
+
+async def withdraw(interaction: discord.Interaction[Any]) -> None:
+    """Take a deferral back: there will be no answer. Never raises for a response that is gone."""
+    answer: _Answer | None = interaction.extras.get(_KEY)
+    if answer is not None and not answer.filled:
+        with suppress(discord.HTTPException):
+            await interaction.delete_original_response()
+        answer.filled = True
+
+
+async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, data: bytes, clip: Clip) -> Delivery:
+    nonce = f"{interaction.id}-{answer.sent}"
+    try:
+        return await _post(interaction, _VoiceFile(data, clip), nonce, voice=True)
+    except discord.HTTPException as error:
+        if error.code not in VOICE_REFUSED | NO_ACCESS and error.status != 403:
+            raise
+        blocked = error.code in NO_ACCESS - {50013}
+    if not blocked:
+        try:
+            return await _post(interaction, discord.File(io.BytesIO(data), FILE_NAME), f"{nonce}f", voice=False)
+        except discord.HTTPException as error:
+            if error.code not in NO_ACCESS:
+                raise
+    return await _privately(interaction, data, answer)
+
+
+async def _post(interaction: discord.Interaction[Any], file: discord.File, nonce: str, *, voice: bool) -> Delivery:
+    """Post into the channel. With the nonce, a request that the library repeats does not post twice."""
+    flags = discord.MessageFlags(voice=True) if voice else discord.utils.MISSING
+    assert interaction.channel_id is not None, "a command comes from a channel"
+    parameters = handle_message_parameters(
+        file=file, flags=flags, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
+    )
+    with parameters as params:
+        message = await interaction.client.http.send_message(interaction.channel_id, params=params)
+    return _delivery(message)
+
+
+def _delivery(message: Any, *, private: bool = False) -> Delivery:
+    """Which of the two it became: Discord says so by the flags of the message it returns."""
+    voice = bool(message.get("flags", 0) & discord.MessageFlags.voice.flag)
+    return Delivery("voice" if voice else "file", int(message["id"]), private)
+
+
+async def _privately(interaction: discord.Interaction[Any], data: bytes, answer: _Answer) -> Delivery:
+    file = discord.File(io.BytesIO(data), FILE_NAME)
+    if answer.sent:
+        message = await interaction.followup.send(file=file, ephemeral=True, wait=True)
+        return Delivery("file", message.id, private=True)
+    edited = await interaction.edit_original_response(attachments=[file])
+    return Delivery("file", edited.id, private=True)
+
+
+async def _into_response(interaction: discord.Interaction[Any], answer: _Answer, data: bytes, clip: Clip) -> Delivery:
+    if answer.filled:  # a follow-up cannot be a voice message
+        message = await interaction.followup.send(file=discord.File(io.BytesIO(data), FILE_NAME), wait=True)
+        return Delivery("file", message.id)
+    if answer.way is Way.RESPONSE:
+        try:
+            message = await _fill(interaction, _VoiceFile(data, clip), voice=True)
+        except discord.HTTPException as error:
+            if error.code not in VOICE_REFUSED and error.status != 403:
+                raise
+        else:
+            if message.get("attachments"):
+                answer.filled = True
+                return _delivery(message)
+    message = await _fill(interaction, discord.File(io.BytesIO(data), FILE_NAME), voice=False)
+    answer.filled = True
+    return _delivery(message)
+
+
+async def _fill(interaction: discord.Interaction[Any], file: discord.File, *, voice: bool) -> Any:
+    """Make the deferred response a message with this file."""
+    flags = discord.MessageFlags(voice=True) if voice else discord.utils.MISSING
+    http = interaction.client.http
+    with handle_message_parameters(file=file, flags=flags) as params:
+        return await async_context.get().edit_original_interaction_response(
+            interaction.application_id,
+            interaction.token,
+            session=interaction._session,
+            proxy=http.proxy,
+            proxy_auth=http.proxy_auth,
+            payload=params.payload,
+            multipart=params.multipart,
+            files=params.files,
+        )
+
+
+async def _defer_as_voice(interaction: discord.Interaction[Any]) -> None:
+    """Defer with the voice flag, which ``response.defer`` cannot set."""
+    kind = discord.InteractionResponseType.deferred_channel_message
+    params: MultipartParameters = interaction_response_params(
+        kind.value, {"flags": discord.MessageFlags(voice=True).value}
+    )
+    http = interaction.client.http
+    await async_context.get().create_interaction_response(
+        interaction.id,
+        interaction.token,
+        session=interaction._session,
+        proxy=http.proxy,
+        proxy_auth=http.proxy_auth,
+        params=params,
+    )
+    interaction.response._response_type = kind  # what defer() would have noted

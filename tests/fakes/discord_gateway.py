@@ -1,0 +1,158 @@
+"""The Discord stand-in's gateway: hello, identify, heartbeats, resume, events; the close codes of the real one.
+
+Part of discord_server.py, which hands it the world and the token.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import WSMsgType, web
+
+from tests.fakes.discord_world import World
+
+PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
+"""Intents that have to be switched on for a bot: members, presences, message content."""
+ALL_INTENTS = (1 << 26) - 1
+HEARTBEAT_MS = 41_250
+
+
+@dataclass(slots=True)
+class Session:
+    """What survives a dropped connection."""
+
+    intents: int
+    id: str = field(default_factory=lambda: secrets.token_hex(16))
+    events: list[dict[str, Any]] = field(default_factory=list)
+    socket: web.WebSocketResponse | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def send(self, event: str, data: Any) -> None:
+        """Number an event, remember it, and send it where somebody is connected."""
+        async with self.lock:
+            message = {"op": 0, "t": event, "s": len(self.events) + 1, "d": data}
+            self.events.append(message)
+            if self.socket is not None and not self.socket.closed:
+                await self.socket.send_str(json.dumps(message))
+
+
+class Gateway:
+    """The websocket side."""
+
+    def __init__(self, world: World, changed: Callable[[], None]) -> None:
+        self.world = world
+        self.token = ""
+        self.url = ""
+        self.privileged = 0
+        """Privileged intents that are switched on for the bot."""
+        self.refuse_with: int | None = None
+        """A close code for every identify."""
+        self.sessions: dict[str, Session] = {}
+        self.identified: list[dict[str, Any]] = []
+        """Every identify that was received."""
+        self.resumed = 0
+        self.heartbeats = 0
+        self._changed = changed
+
+    @property
+    def connected(self) -> list[Session]:
+        """Sessions with an open connection."""
+        return [s for s in self.sessions.values() if s.socket is not None and not s.socket.closed]
+
+    async def dispatch(self, event: str, data: Any, *, intent: int = 0) -> None:
+        """Send an event to all who are connected and asked for its intent (0: everyone gets it)."""
+        for session in self.sessions.values():
+            if not intent or session.intents & intent:
+                await session.send(event, data)
+
+    async def drop(self, code: int = 4000) -> None:
+        """Close all connections; sessions stay."""
+        for session in self.connected:
+            assert session.socket is not None
+            await session.socket.close(code=code)
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """One connection."""
+        socket = web.WebSocketResponse(autoclose=True)
+        await socket.prepare(request)
+        if request.query.get("v") != "10" or request.query.get("encoding") != "json":
+            await socket.close(code=4012)
+            return socket
+        await socket.send_str(json.dumps({"op": 10, "d": {"heartbeat_interval": HEARTBEAT_MS}, "s": None, "t": None}))
+        session: Session | None = None
+        try:
+            async for message in socket:
+                if message.type is not WSMsgType.TEXT:
+                    break
+                code, session = await self._receive(socket, session, message.data)
+                if code:
+                    await socket.close(code=code)
+        finally:
+            if session is not None and session.socket is socket:
+                session.socket = None
+            self._changed()
+        return socket
+
+    async def _receive(
+        self, socket: web.WebSocketResponse, session: Session | None, text: str
+    ) -> tuple[int, Session | None]:
+        """Handle one message; returns a close code (0: stay) and the session."""
+        try:
+            message = json.loads(text)
+            operation, data = message["op"], message.get("d")
+        except (ValueError, KeyError, TypeError):
+            return 4002, session
+        if operation == 1:
+            self.heartbeats += 1
+            await socket.send_str(json.dumps({"op": 11, "d": None, "s": None, "t": None}))
+            return 0, session
+        if operation == 2:
+            return (4005, session) if session else await self._identify(socket, data)
+        if operation == 6:
+            return (4005, session) if session else await self._resume(socket, data)
+        if session is None:
+            return 4003, None
+        return (0 if operation in (3, 4, 8) else 4001), session
+
+    async def _identify(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> tuple[int, Session | None]:
+        self.identified.append(data)
+        if self.refuse_with:
+            return self.refuse_with, None
+        if data.get("token") != self.token:
+            return 4004, None
+        intents = data.get("intents")
+        if not isinstance(intents, int) or not 0 <= intents <= ALL_INTENTS:
+            return 4013, None
+        if intents & PRIVILEGED & ~self.privileged:
+            return 4014, None
+        session = Session(intents, socket=socket)
+        self.sessions[session.id] = session
+        ours = [guild for guild in self.world.guilds.values() if guild.bot_is_member]
+        ready = {
+            "v": 10, "user": self.world.bot.payload(), "session_id": session.id, "resume_gateway_url": self.url,
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in ours], "shard": [0, 1],
+            "application": {"id": str(self.world.application_id), "flags": 0},
+        }  # fmt: skip
+        await session.send("READY", ready)
+        if intents & 1:
+            for guild in ours:
+                await session.send("GUILD_CREATE", guild.payload())
+        self._changed()
+        return 0, session
+
+    async def _resume(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> tuple[int, Session | None]:
+        session = self.sessions.get(str(data.get("session_id")))
+        if session is None or data.get("token") != self.token:
+            await socket.send_str(json.dumps({"op": 9, "d": False, "s": None, "t": None}))
+            return 0, None
+        async with session.lock:
+            session.socket = socket
+            for event in session.events[int(data.get("seq") or 0) :]:
+                await socket.send_str(json.dumps(event))
+        await session.send("RESUMED", {})
+        self.resumed += 1
+        self._changed()
+        return 0, session

@@ -1,0 +1,273 @@
+"""A stand-in for Discord: real HTTP and a real websocket on loopback, for the unmodified discord.py.
+
+Every test of the Discord door starts one; ``python -m tests.fakes.discord_server`` runs it alone and prints its two
+addresses. People act through ``slash`` and ``autocomplete``; ``fail`` and ``hold`` make it misbehave; ``messages`` and
+the exchanges are what the bot made of it. Rules are in discord_rules.py, routes in discord_rest.py.
+"""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from aiohttp import web
+
+from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
+from tests.fakes.discord_gateway import Gateway
+from tests.fakes.discord_rest import OPERATIONS, Fault, Gate, Rest, State
+from tests.fakes.discord_rules import Refused
+from tests.fakes.discord_world import DIRECT, EVERYTHING_WE_NEED, Channel, Guild, User, World, snowflake
+
+__all__ = ["Clock", "DiscordServer", "Exchange", "Message"]
+
+TOKEN = "stand-in.token-for.a-bot"
+_OPTION_TYPES: dict[int, type | tuple[type, ...]] = {3: str, 4: int, 5: bool, 10: (int, float)}
+_T = TypeVar("_T")
+
+
+class DiscordServer:
+    """Discord. An async context manager."""
+
+    def __init__(self, *, clock: Clock | None = None, token: str = TOKEN, port: int = 0) -> None:
+        self.clock = clock or Clock(frozen=True)
+        self.world = World()
+        self._changes = Changes()
+        self.state = State(self.world, self.clock, self._changes, token)
+        self.gateway = Gateway(self.world, self._changes.tell)
+        self.gateway.token = token
+        self._port = port
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def token(self) -> str:
+        """The bot token it knows."""
+        return self.state.token
+
+    @property
+    def root(self) -> str:
+        """Scheme, host and port."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def api(self) -> str:
+        """The REST address."""
+        return f"{self.root}/api/v10"
+
+    @property
+    def messages(self) -> list[Message]:
+        """What was posted into channels, apart from responses."""
+        return self.state.messages
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every interaction, in order."""
+        return list(self.state.exchanges.values())
+
+    async def start(self) -> None:
+        """Listen on loopback."""
+        app = web.Application(client_max_size=64 * 1024 * 1024)
+        app.add_routes(Rest(self.state).routes())
+        app.router.add_get("/gateway/", self.gateway.serve)
+        app.router.add_get("/attachments/{channel}/{message}/{index}/{name}", self._download)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await site.start()
+        self._port = self._runner.addresses[0][1]
+        self.state.root = self.root
+        self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway/"
+
+    async def stop(self) -> None:
+        """Close every connection."""
+        for gate in self.state.gates:
+            gate.open()
+        await self.gateway.drop(1001)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+        if error is None and self.state.crashes:
+            raise self.state.crashes[0]
+
+    # What people do
+
+    async def slash(
+        self,
+        name: str,
+        options: Mapping[str, Any] | None = None,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str | None = None,
+        file_limit: int | None = None,
+    ) -> Exchange:
+        """Somebody sends a command. Raises ValueError where Discord's own client would not let them."""
+        options = dict(options or {})
+        command = self._command(name, channel or self.world.general)
+        self._check_options(command, options)
+        sent = [
+            {"name": option["name"], "type": option["type"], "value": options[option["name"]]}
+            for option in command.get("options", [])
+            if option["name"] in options
+        ]
+        data = {"id": command["id"], "name": name, "type": 1, "options": sent}
+        return await self._interact(2, data, user, channel, locale, file_limit)
+
+    async def autocomplete(
+        self,
+        name: str,
+        option: str,
+        typed: str,
+        *,
+        user: User | None = None,
+        channel: Channel | None = None,
+        locale: str | None = None,
+    ) -> Exchange:
+        """Somebody types into an option."""
+        command = self._command(name, channel or self.world.general)
+        known = {part["name"]: part for part in command.get("options", [])}
+        if not known.get(option, {}).get("autocomplete"):
+            raise ValueError(f"{name} does not complete {option}")
+        data = {
+            "id": command["id"], "name": name, "type": 1,
+            "options": [{"name": option, "type": known[option]["type"], "value": typed, "focused": True}],
+        }  # fmt: skip
+        return await self._interact(4, data, user, channel, locale, None)
+
+    async def redeliver(self, exchange: Exchange) -> None:
+        """The same interaction once more: same id, same token."""
+        await self.gateway.dispatch("INTERACTION_CREATE", exchange.payload)
+
+    # What goes wrong
+
+    def fail(self, operation: str, kind: str, *, times: int = 1, retry_after: float = 0.02) -> None:
+        """The next calls of an operation go wrong; ``Fault`` lists the kinds."""
+        assert operation in OPERATIONS, operation
+        self.state.faults.append(Fault(operation, kind, times, retry_after))
+
+    def hold(self, operation: str) -> Gate:
+        """Calls of an operation wait until the gate that is returned is opened."""
+        assert operation in OPERATIONS, operation
+        gate = Gate(operation)
+        self.state.gates.append(gate)
+        return gate
+
+    # What is waited for
+
+    async def until(self, look: Callable[[], _T | None]) -> _T:
+        """The first true value of ``look``, which is asked again whenever the bot did something."""
+        return await self._changes.until(look)
+
+    async def message(self, number: int = 1) -> Message:
+        """The n-th message posted into a channel."""
+        return await self.until(lambda: self.messages[number - 1] if len(self.messages) >= number else None)
+
+    def statuses(self, operation: str) -> list[int]:
+        """HTTP statuses of the calls of an operation, in order."""
+        return [status for name, status in self.state.calls if name == operation]
+
+    # Inside
+
+    def _command(self, name: str, channel: Channel) -> dict[str, Any]:
+        for guild in (channel.guild_id, None):
+            for command in self.state.commands.get(guild, []):
+                if command["name"] == name and command.get("type", 1) == 1:
+                    return command
+        raise ValueError(f"no command named {name} was synced")
+
+    @staticmethod
+    def _check_options(command: Mapping[str, Any], options: Mapping[str, Any]) -> None:
+        known = {option["name"]: option for option in command.get("options", [])}
+        if unknown := set(options) - set(known):
+            raise ValueError(f"unknown options {sorted(unknown)}")
+        for name, option in known.items():
+            if name not in options:
+                if option.get("required"):
+                    raise ValueError(f"option {name} is required")
+                continue
+            value = options[name]
+            if not isinstance(value, _OPTION_TYPES.get(option["type"], object)):
+                raise ValueError(f"option {name} has another type")
+            if isinstance(value, str) and not option.get("min_length", 0) <= len(value) <= option.get(
+                "max_length", 6000
+            ):
+                raise ValueError(f"option {name} has another length")
+
+    async def _interact(
+        self,
+        kind: int,
+        data: dict[str, Any],
+        user: User | None,
+        channel: Channel | None,
+        locale: str | None,
+        file_limit: int | None,
+    ) -> Exchange:
+        user, channel = user or self.world.ada, channel or self.world.general
+        guild = self.world.guilds[channel.guild_id] if channel.guild_id is not None else None
+        installed = guild.bot_is_member if guild is not None else channel.bot_is_here
+        payload = {
+            "id": str(snowflake()), "application_id": str(self.world.application_id), "type": kind, "data": data,
+            "token": secrets.token_urlsafe(48), "version": 1, "locale": locale or user.locale,
+            "channel_id": str(channel.id), "channel": channel.payload() | {"permissions": str(EVERYTHING_WE_NEED)},
+            "app_permissions": str(channel.permissions), "entitlements": [],
+            "authorizing_integration_owners": self._owners(user, guild, installed=installed),
+            "attachment_size_limit": file_limit or self.state.file_limit,
+            **self._whereabouts(user, channel, guild),
+        }  # fmt: skip
+        exchange = Exchange(payload, channel, user, self._changes, self.clock.now(), installed_in_guild=installed)
+        self.state.exchanges[exchange.token] = exchange
+        await self.gateway.dispatch("INTERACTION_CREATE", payload)
+        return exchange
+
+    @staticmethod
+    def _owners(user: User, guild: Guild | None, *, installed: bool) -> dict[str, str]:
+        if not installed:
+            return {"1": str(user.id)}
+        return {"0": str(guild.id) if guild is not None else "0"}
+
+    @staticmethod
+    def _whereabouts(user: User, channel: Channel, guild: Guild | None) -> dict[str, Any]:
+        if guild is None:
+            return {"user": user.payload(), "context": 1 if channel.kind == DIRECT and channel.bot_is_here else 2}
+        return {
+            "guild_id": str(guild.id), "guild": guild.partial(), "guild_locale": "en-US", "context": 0,
+            "member": guild.member(user, EVERYTHING_WE_NEED),
+        }  # fmt: skip
+
+    async def _download(self, request: web.Request) -> web.Response:
+        """The CDN."""
+        wanted = int(request.match_info["message"])
+        sent = [*self.messages, *(m for e in self.exchanges for m in (e.original, *e.followups) if m is not None)]
+        for message in sent:
+            if message.id == wanted and int(request.match_info["index"]) < len(message.files):
+                upload = message.files[int(request.match_info["index"])]
+                return web.Response(body=upload.data, content_type="audio/ogg")
+        return web.Response(status=404)
+
+    @property
+    def refusals(self) -> list[Refused]:
+        """What was refused because of a rule, not by a fault."""
+        return self.state.refusals
+
+
+async def _alone() -> None:
+    async with DiscordServer(clock=Clock()) as server:
+        addresses = f"rest     {server.api}\ngateway  {server.gateway.url}\ntoken    {server.token}\n"
+        sys.stdout.write(addresses)
+        sys.stdout.flush()
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_alone())

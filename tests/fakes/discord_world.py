@@ -1,0 +1,185 @@
+"""The Discord stand-in's world: accounts, guilds, channels and their payloads as the gateway and REST show them.
+
+Built by discord_server.py; tests add to it with ``World.add_*``.
+"""
+
+import itertools
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+EPOCH = 1_420_070_400_000
+"""Milliseconds: where snowflakes begin to count."""
+VIEW_CHANNEL = 1 << 10
+SEND_MESSAGES = 1 << 11
+ATTACH_FILES = 1 << 15
+SEND_VOICE_MESSAGES = 1 << 46
+EVERYTHING_WE_NEED = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES | SEND_VOICE_MESSAGES
+GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT = 0, 1, 2, 3
+
+_counter = itertools.count(1)
+
+
+def snowflake() -> int:
+    """A new id, shaped as Discord's: milliseconds, then a running number."""
+    return ((int(time.time() * 1000) - EPOCH) << 22) | (next(_counter) & 0x3FFFFF)
+
+
+def timestamp() -> str:
+    """Now, as Discord writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime())
+
+
+@dataclass(slots=True)
+class User:
+    """Somebody."""
+
+    name: str
+    locale: str = "en-US"
+    bot: bool = False
+    id: int = field(default_factory=snowflake)
+
+    def payload(self) -> dict[str, Any]:
+        """A user object."""
+        return {
+            "id": str(self.id), "username": self.name, "global_name": self.name.title(), "discriminator": "0",
+            "avatar": None, "bot": self.bot, "public_flags": 0, "flags": 0,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Role:
+    """A role of a guild."""
+
+    name: str
+    id: int = field(default_factory=snowflake)
+
+    def payload(self) -> dict[str, Any]:
+        """A role object."""
+        return {
+            "id": str(self.id), "name": self.name, "color": 0, "colors": {"primary_color": 0}, "hoist": False,
+            "position": 1, "permissions": "0", "managed": False, "mentionable": False, "flags": 0,
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Channel:
+    """Where messages go."""
+
+    name: str
+    kind: int = GUILD_TEXT
+    guild_id: int | None = None
+    permissions: int = EVERYTHING_WE_NEED
+    """What the bot may do here, if it is here at all."""
+    bot_is_here: bool = True
+    voice_messages: bool = True
+    """False: the channel refuses voice messages from everybody (50173)."""
+    recipients: list[User] = field(default_factory=list)
+    id: int = field(default_factory=snowflake)
+
+    def payload(self) -> dict[str, Any]:
+        """A channel object."""
+        base: dict[str, Any] = {"id": str(self.id), "type": self.kind, "last_message_id": None, "flags": 0}
+        if self.guild_id is None:
+            base["recipients"] = [user.payload() for user in self.recipients]
+            return base | ({"name": self.name, "icon": None, "owner_id": "1"} if self.kind == GROUP_DIRECT else {})
+        base |= {
+            "guild_id": str(self.guild_id), "name": self.name, "position": 0, "permission_overwrites": [],
+            "nsfw": False, "parent_id": None, "topic": None, "rate_limit_per_user": 0,
+        }  # fmt: skip
+        if self.kind == GUILD_VOICE:
+            base |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+        return base
+
+
+@dataclass(slots=True)
+class Guild:
+    """A server."""
+
+    name: str
+    bot_is_member: bool = True
+    channels: list[Channel] = field(default_factory=list)
+    roles: list[Role] = field(default_factory=list)
+    members: dict[int, tuple[User, tuple[Role, ...]]] = field(default_factory=dict)
+    premium_tier: int = 0
+    id: int = field(default_factory=snowflake)
+
+    def member(self, user: User, permissions: int | None = None) -> dict[str, Any]:
+        """A member object; with permissions where an interaction carries it."""
+        roles = self.members[user.id][1] if user.id in self.members else ()
+        base: dict[str, Any] = {
+            "user": user.payload(), "roles": [str(role.id) for role in roles], "nick": None, "avatar": None,
+            "joined_at": "2026-01-01T00:00:00.000000+00:00", "premium_since": None, "deaf": False, "mute": False,
+            "pending": False, "flags": 0, "communication_disabled_until": None,
+        }  # fmt: skip
+        return base if permissions is None else base | {"permissions": str(permissions)}
+
+    def partial(self) -> dict[str, Any]:
+        """What an interaction says of it."""
+        return {"id": str(self.id), "features": [], "locale": "en-US"}
+
+    def payload(self) -> dict[str, Any]:
+        """GUILD_CREATE."""
+        everyone = Role("@everyone", id=self.id)
+        return {
+            "id": str(self.id), "name": self.name, "icon": None, "splash": None, "discovery_splash": None,
+            "owner_id": "1", "afk_channel_id": None, "afk_timeout": 300, "verification_level": 0,
+            "default_message_notifications": 0, "explicit_content_filter": 0, "features": [], "mfa_level": 0,
+            "system_channel_id": None, "system_channel_flags": 0, "rules_channel_id": None, "vanity_url_code": None,
+            "description": None, "banner": None, "premium_tier": self.premium_tier, "preferred_locale": "en-US",
+            "public_updates_channel_id": None, "nsfw_level": 0, "premium_progress_bar_enabled": False,
+            "safety_alerts_channel_id": None, "emojis": [], "stickers": [], "joined_at": timestamp(), "large": False,
+            "unavailable": False, "member_count": len(self.members), "voice_states": [], "threads": [],
+            "presences": [], "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [],
+            "roles": [role.payload() for role in (everyone, *self.roles)],
+            "members": [self.member(user) for user, _ in self.members.values()],
+            "channels": [channel.payload() for channel in self.channels],
+        }  # fmt: skip
+
+
+class World:
+    """Everything there is: a bot, a guild ``home`` with a text channel ``general``, a person ``ada`` in it."""
+
+    def __init__(self) -> None:
+        self.bot = User("mouthpiece", bot=True)
+        self.application_id = self.bot.id
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.ada = User("ada")
+        self.home = self.add_guild("home")
+        self.general = self.add_channel(self.home, "general")
+        self.add_member(self.home, self.bot)
+        self.add_member(self.home, self.ada)
+
+    def add_guild(self, name: str, *, bot_is_member: bool = True) -> Guild:
+        """A guild without channels."""
+        guild = Guild(name, bot_is_member)
+        self.guilds[guild.id] = guild
+        return guild
+
+    def add_channel(self, guild: Guild, name: str, *, permissions: int = EVERYTHING_WE_NEED) -> Channel:
+        """A text channel."""
+        channel = Channel(name, guild_id=guild.id, permissions=permissions, bot_is_here=guild.bot_is_member)
+        guild.channels.append(channel)
+        self.channels[channel.id] = channel
+        return channel
+
+    def add_member(self, guild: Guild, user: User, *roles: Role) -> None:
+        """Somebody joins, with roles."""
+        guild.members[user.id] = (user, roles)
+        guild.roles.extend(role for role in roles if role not in guild.roles)
+
+    def add_direct(self, *people: User, with_bot: bool = True) -> Channel:
+        """A direct channel with the bot, or one of two or more people without it."""
+        kind = DIRECT if len(people) < 3 else GROUP_DIRECT
+        channel = Channel("direct", kind, bot_is_here=with_bot, recipients=list(people))
+        self.channels[channel.id] = channel
+        return channel
+
+    def application(self) -> dict[str, Any]:
+        """An application object."""
+        return {
+            "id": str(self.application_id), "name": "mouthpiece", "icon": None, "description": "", "summary": "",
+            "bot_public": True, "bot_require_code_grant": False, "verify_key": "00" * 32, "flags": 0, "hook": True,
+            "owner": self.ada.payload(), "team": None, "rpc_origins": [], "bot": self.bot.payload(),
+        }  # fmt: skip
