@@ -48,7 +48,6 @@ FILE_NAME = "clips.db"
 PRAGMAS = {
     # Before the first table is made, or it has no effect: clips are tens of kilobytes.
     "page_size": "8192",
-    "journal_mode": "WAL",
     "synchronous": "NORMAL",
     "foreign_keys": "ON",
     "journal_size_limit": str(16 * 1024 * 1024),
@@ -208,6 +207,7 @@ class ClipStore:
         return Transactions(engine, self.path, self._clock, engines.BUSY_SECONDS)
 
     async def _create(self) -> None:
+        await self._file.start()
         if not await self._file.write(_create):
             raise StoreError("store.corrupt", path=str(self.path))
 

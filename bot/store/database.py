@@ -41,6 +41,13 @@ class Transactions:
         self._wait = wait
         self._running: set[asyncio.Task[Any]] = set()
 
+    async def start(self) -> None:
+        """Make the file ready for writers and readers at the same time. Raises StoreError."""
+        try:
+            await engines.begin_log(self._engine, self._wait)
+        except engines.DRIVER_ERRORS as error:
+            raise engines.translate(error, self.path) from error
+
     def now(self) -> int:
         """Milliseconds since 1970, UTC."""
         return int(self.clock() * 1000)
@@ -131,6 +138,7 @@ class Database(Transactions):
         return await self.read(_revision)
 
     async def _prepare(self, check: bool) -> None:
+        await self.start()
         if check and await self.read(engines.damage) is not None:
             raise StoreError("store.corrupt", path=str(self.path))
         if await self.revision() != HEAD:

@@ -4,12 +4,16 @@ Called by ``database.py`` and ``clips.py``; the transaction bodies use ``insert_
 ``bot/store`` is plain SQLAlchemy Core, so that a second engine needs changes here only.
 """
 
+import asyncio
 import errno
 import logging
 import sqlite3
+import time
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
+import aiosqlite
 from sqlalchemy import Connection, Table, event, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -23,12 +27,11 @@ BUSY_SECONDS = 1.5
 """How long a statement waits for another process' lock: below the 3 s in which Discord wants an answer."""
 
 PRAGMAS: Mapping[str, str] = {
-    "journal_mode": "WAL",
     "synchronous": "FULL",
     "foreign_keys": "ON",
     "journal_size_limit": str(64 * 1024 * 1024),
 }
-"""FULL, because in WAL mode NORMAL may lose the last commits when power fails."""
+"""FULL, because with a write-ahead log NORMAL may lose the last commits when power fails."""
 
 _CODES = {
     sqlite3.SQLITE_BUSY: "store.busy",
@@ -66,8 +69,7 @@ def open_engine(path: Path, *, pragmas: Mapping[str, str] = PRAGMAS, busy_second
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
-        # None: the sqlite3 module begins no transactions of its own; _begin below does.
-        connect_args={"isolation_level": None, "timeout": busy_seconds},
+        async_creator=partial(_connect, path, busy_seconds),
         hide_parameters=True,  # or the text of an error would carry account ids into logs
         pool_size=4,
         max_overflow=4,
@@ -75,14 +77,51 @@ def open_engine(path: Path, *, pragmas: Mapping[str, str] = PRAGMAS, busy_second
     )
 
     def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for name, value in pragmas.items():
-            cursor.execute(f"PRAGMA {name} = {value}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for name, value in pragmas.items():
+                cursor.execute(f"PRAGMA {name} = {value}")
+            cursor.close()
+        except sqlite3.Error:
+            connection.close()  # the pool does not know it yet
+            raise
 
     event.listen(engine.sync_engine, "connect", _prepare)
     event.listen(engine.sync_engine, "begin", _begin)
     return engine
+
+
+async def _connect(path: Path, busy_seconds: float) -> aiosqlite.Connection:
+    # None: the sqlite3 module begins no transactions of its own; _begin below does.
+    connection = aiosqlite.connect(path, isolation_level=None, timeout=busy_seconds)
+    thread = connection._thread
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        # Its thread still has an answer for this loop, which may be closed a moment after a failed start.
+        await asyncio.to_thread(thread.join)
+        raise
+
+
+async def begin_log(engine: AsyncEngine, wait: float) -> None:
+    """Switch the file to a write-ahead log, once; it stays so. Raises what the driver raises.
+
+    The switch needs the file for itself and does not wait for it, so it is tried again for ``wait`` seconds: two
+    processes may open a new file at the same time.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            async with engine.connect() as connection:
+                driver = (await connection.get_raw_connection()).driver_connection
+                assert driver is not None
+                await driver.execute("PRAGMA journal_mode = WAL")  # below SQLAlchemy: not inside a transaction
+                return
+        except DRIVER_ERRORS as error:
+            if _code(error) != "store.busy" or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.02)
 
 
 def _begin(connection: Connection) -> None:
