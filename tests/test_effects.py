@@ -101,6 +101,11 @@ def test_loudness_does_not_pump_up_noise() -> None:
     assert level(loudness(hiss, -20.0)) == pytest.approx(level(hiss) + 20.0, abs=0.3)
 
 
+def test_pauses_do_not_count_even_when_they_hiss() -> None:
+    hiss = Pcm(bytes(np.random.default_rng(1).normal(0, 100, 96_000).astype("<i2")), 24_000)
+    assert level(join([tone(1.0, 0.5), hiss])) == pytest.approx(level(tone(1.0, 0.5)), abs=0.1)
+
+
 def test_level_of_a_tone_and_of_nothing() -> None:
     assert level(tone(1.0, 1.0)) == pytest.approx(-3.01, abs=0.05)
     assert level(silence(1.0, 24_000)) == -math.inf

@@ -159,7 +159,7 @@ def test_memory_follows_the_file_not_its_claims() -> None:
         tracemalloc.reset_peak()
         before = tracemalloc.get_traced_memory()[0]
         decode_wav(file)
-        assert tracemalloc.get_traced_memory()[1] - before < len(file) * 1.5 + 100_000
+        assert tracemalloc.get_traced_memory()[1] - before < len(file) * 0.6 + 100_000
     tracemalloc.stop()
 
 

@@ -92,7 +92,6 @@ class OpusStream:
         Half a sample at the very end is dropped. There is at least one packet per stream, however short. The stream
         takes nothing more afterwards.
         """
-        self._fed &= ~1
         needed = max(1, -(-(2 * self.samples + self.pre_skip) // PACKET_TICKS))
         missing = needed - self._packets
         rest = self._rest[: len(self._rest) & ~1]
