@@ -404,7 +404,7 @@ async def test_a_model_of_the_wrong_kind_is_found_out_here(server: MimoServer) -
 @pytest.mark.parametrize(
     "fault",
     ["comments", "crlf", "nospace", "empty_chunks", "odd_split", "split_reads", "no_done", "json_for_stream",
-     "wav_in_stream", "no_usage", "strange_usage", "odd", "stays_open"],
+     "wav_in_stream", "no_usage", "strange_usage", "odd"],
 )  # fmt: skip
 async def test_odd_streams_are_heard_whole(server: MimoServer, mimo: MimoProvider, fault: str) -> None:
     straight, _ = await speak(mimo, SpeechRequest(SENTENCE))
@@ -442,6 +442,22 @@ async def test_what_was_made_before_a_cut_is_heard(server: MimoServer, mimo: Mim
     with pytest.raises(ProviderError, match=r"provider\.incomplete"):
         await anext(parts)
     assert [part.seconds for part in heard if isinstance(part, Pcm)] == [0.32] * 3
+
+
+async def test_a_stream_that_ends_without_a_reason_is_incomplete(server: MimoServer, mimo: MimoProvider) -> None:
+    sound = base64.b64encode(tones.tone(300, 2400)).decode()
+    event = f'data: {{"choices": [{{"delta": {{"audio": {{"data": "{sound}"}}}}}}]}}\n\n'
+    server.faults.append(Fault("raw", body=event.encode()))
+    assert await kind_of(mimo, SpeechRequest(SENTENCE)) is ErrorKind.INCOMPLETE
+    server.faults.append(Fault("raw", body=event.encode() + b"data: [DONE]"))
+    pcm, _ = await speak(mimo, SpeechRequest(SENTENCE))
+    assert len(pcm.samples) == 4800
+
+
+async def test_nobody_waits_for_a_connection_that_stays_open(server: MimoServer, mimo: MimoProvider) -> None:
+    server.faults.append(Fault("stays_open"))
+    async with asyncio.timeout(20):  # the idle time is 30
+        await speak(mimo, SpeechRequest(SENTENCE))
 
 
 @pytest.mark.parametrize("fault", ["silent_socket", "keep_alives", "slow_drip"])
@@ -611,6 +627,7 @@ async def test_every_exception_of_httpx_is_a_kind_of_ours() -> None:
         (400, b'{"error":{"code":"421","message":"x"}}', ErrorKind.MODERATION),
         (200, b'{"error":{"code":429}}', ErrorKind.RATE_LIMIT),
         (500, b'{"error":{"code":"400","param":"p"}}', ErrorKind.INVALID),
+        (200, b'{"error":{"code":"402","type":"server_error"}}', ErrorKind.BALANCE),
         (400, b'{"error":{"type":"limitation"}}', ErrorKind.RATE_LIMIT),
         (418, b'data:{"error":{"code":"503"}}', ErrorKind.SERVER),
         (413, b"", ErrorKind.INVALID),
