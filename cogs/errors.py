@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BotError, DuplicateError
-from bot.platforms.discord.client import Bot, language_of
+from bot.platforms.discord.client import NOT_DELIVERED, Bot, language_of
 from bot.platforms.discord.voice_message import tell, withdraw
 from bot.texts import of_error, say
 
@@ -84,7 +84,7 @@ class Errors(commands.Cog):
             _log.error("/%s broke off", name, exc_info=cause)
         try:
             await tell(interaction, sentence(cause, language_of(interaction, self._bot.doors.language)))
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as unheard:
+        except NOT_DELIVERED as unheard:
             _log.warning("/%s: the person could not be told (%s)", name, type(unheard).__name__)
 
 

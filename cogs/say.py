@@ -62,9 +62,11 @@ def suggest_voices(doors: Doors, typed: str) -> list[app_commands.Choice[str]]:
 
 def report(receipt: Receipt, deliveries: list[Delivery], language: str) -> str:
     """The private lines beside the sound: its length and cost, and whatever is to be known of it."""
-    code = "discord.spoken" if receipt.charged else "discord.spoken_free"
-    lines = [say(code, language, seconds=receipt.clip.seconds, characters=receipt.charged)]
-    lines += [of_note(note, language) for note in receipt.notes]
+    seconds, characters = receipt.clip.seconds, receipt.charged
+    spoken = say(
+        "discord.spoken" if characters else "discord.spoken_free", language, seconds=seconds, characters=characters
+    )
+    lines = [spoken, *(of_note(note, language) for note in receipt.notes)]
     if any(delivery.private for delivery in deliveries):
         lines.append(say("discord.only_you", language))
     elif any(delivery.kind == "file" for delivery in deliveries):

@@ -8,6 +8,7 @@ the exchanges are what the bot made of it. Rules are in discord_rules.py, routes
 import asyncio
 import contextlib
 import secrets
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -31,7 +32,9 @@ _T = TypeVar("_T")
 class DiscordServer:
     """Discord. An async context manager."""
 
-    def __init__(self, *, clock: Clock | None = None, token: str = TOKEN, port: int = 0) -> None:
+    def __init__(
+        self, *, clock: Clock | None = None, token: str = TOKEN, port: int = 0, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.clock = clock or Clock(frozen=True)
         self.world = World()
         self._changes = Changes()
@@ -39,6 +42,7 @@ class DiscordServer:
         self.gateway = Gateway(self.world, self._changes.tell)
         self.gateway.token = token
         self._port = port
+        self._tls = tls
         self._runner: web.AppRunner | None = None
 
     @property
@@ -49,7 +53,7 @@ class DiscordServer:
     @property
     def root(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}"
 
     @property
     def api(self) -> str:
@@ -74,11 +78,11 @@ class DiscordServer:
         app.router.add_get("/attachments/{channel}/{message}/{index}/{name}", self._download)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        site = web.TCPSite(self._runner, "127.0.0.1", self._port, ssl_context=self._tls)
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.state.root = self.root
-        self.gateway.url = f"ws://127.0.0.1:{self._port}/gateway/"
+        self.gateway.url = self.root.replace("http", "ws", 1) + "/gateway/"
 
     async def stop(self) -> None:
         """Close every connection."""

@@ -34,6 +34,11 @@ _CLOSING = 10.0
 _FAREWELL = 3.0
 """Seconds to tell those whose commands were broken off."""
 _TOKEN_REFUSED = 4004
+_LONGEST_RATE_LIMIT = 60.0
+"""Seconds that the library may sleep because Discord asks for it."""
+_NETWORK = (aiohttp.ClientError, OSError)
+NOT_DELIVERED = (discord.DiscordException, *_NETWORK)
+"""What answering may raise when the answer does not arrive."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
@@ -71,17 +76,19 @@ class _Tree(app_commands.CommandTree["Bot"]):
     async def interaction_check(self, interaction: discord.Interaction["Bot"], /) -> bool:
         """Called by the library in the task of each command, before it."""
         bot = self.client
-        refusal = "bot.stopping" if bot.stopping else "bot.full" if len(bot.running) >= MOST_RUNNING else ""
+        full = len(bot.running) >= MOST_RUNNING
         if interaction.type is discord.InteractionType.autocomplete:
-            return not refusal
+            return not (bot.stopping or full)
         task = asyncio.current_task()
         assert task is not None, "the library runs each command in a task of its own"
         bot.running[task] = interaction
         task.add_done_callback(lambda done: bot.running.pop(done, None))
-        if refusal:
-            with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
-                await tell(interaction, say(refusal, language_of(interaction, bot.doors.language)))
-        return not refusal
+        if bot.stopping or full:
+            words = say("bot.stopping" if bot.stopping else "bot.full", language_of(interaction, bot.doors.language))
+            with suppress(*NOT_DELIVERED):
+                await tell(interaction, words)
+            return False
+        return True
 
 
 class Bot(commands.Bot):
@@ -95,6 +102,7 @@ class Bot(commands.Bot):
             intents=discord.Intents(guilds=True),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
+            max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
             **options,
         )
         self.doors: Doors = platform.doors
@@ -134,7 +142,7 @@ class Bot(commands.Bot):
                 await self.close()
 
     async def _farewell(self, interaction: discord.Interaction["Bot"]) -> None:
-        with suppress(discord.HTTPException, aiohttp.ClientError, OSError):
+        with suppress(*NOT_DELIVERED):
             await tell(interaction, say("bot.stopping", language_of(interaction, self.doors.language)))
 
 
@@ -170,7 +178,8 @@ class DiscordPlatform:
     async def run(self, ready: asyncio.Event) -> None:
         """Log in and serve until ``stop``.
 
-        Raises PlatformError: ``platform.token``, ``platform.intents`` (both final), ``platform.unreachable``.
+        Raises PlatformError: ``platform.token``, ``platform.intents``, ``platform.bad_ca_file`` (all final),
+        ``platform.unreachable``.
         """
         if self._stopped:
             return
@@ -202,7 +211,7 @@ class DiscordPlatform:
         except discord.ConnectionClosed as error:
             code = "platform.token" if error.code == _TOKEN_REFUSED else "platform.unreachable"
             raise PlatformError(code, platform=self.name) from error
-        except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+        except (discord.HTTPException, discord.GatewayNotFound, discord.RateLimited, *_NETWORK) as error:
             raise PlatformError("platform.unreachable", platform=self.name) from error
         except AttributeError as error:
             if bot.ws is not None:
@@ -224,7 +233,11 @@ class DiscordPlatform:
         if not self._endpoints.ca_file:
             return aiohttp.TCPConnector(limit=0)
         trusted = ssl.create_default_context()
-        trusted.load_verify_locations(self._endpoints.ca_file)
+        try:
+            trusted.load_verify_locations(self._endpoints.ca_file)
+        except OSError as error:
+            path = self._endpoints.ca_file
+            raise PlatformError("platform.bad_ca_file", platform=self.name, path=path) from error
         return aiohttp.TCPConnector(limit=0, ssl=trusted)
 
     async def sync(self, bot: Bot) -> None:

@@ -1,0 +1,621 @@
+"""The Discord door: real commands through the unmodified library, the built core behind it, the stand-in before it."""
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+from pydantic import SecretStr
+
+from bot.audio import ogg
+from bot.config import DiscordConfig, EndpointsConfig
+from bot.errors import InputError, PlatformError
+from bot.log import protect
+from bot.model import Account, Receipt, Utterance
+from bot.platforms.base import Doors
+from bot.platforms.discord.client import DiscordPlatform
+from bot.speech import styles
+from bot.speech.sink import Sink
+from bot.store.quota import Override
+from bot.texts import en, of_error, say, zh
+from cogs.errors import cause_of, sentence
+from cogs.say import suggest_styles, suggest_voices
+from tests.conftest import BuildHouse, House
+from tests.fakes.discord_rules import check_choices, check_commands
+from tests.fakes.discord_server import Clock, DiscordServer
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, Role, User
+from tests.fakes.mimo_rules import TONES
+from tests.fakes.mimo_server import MimoServer
+from tests.fakes.tones import pitch
+
+EXTENSIONS = ("cogs.say", "cogs.errors")
+TEXT = "Good evening, everybody."
+Start = Callable[..., AbstractAsyncContextManager[DiscordPlatform]]
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        yield server
+
+
+@pytest.fixture
+def start(server: DiscordServer, tmp_path: Path) -> Start:
+    """Runs the platform against the stand-in until the block ends."""
+
+    @asynccontextmanager
+    async def run(doors: Doors, **discord_settings: Any) -> AsyncIterator[DiscordPlatform]:
+        platform = build(server, doors, tmp_path, **discord_settings)
+        ready = asyncio.Event()
+        running = asyncio.create_task(platform.run(ready))
+        waiting = asyncio.create_task(ready.wait())
+        async with asyncio.timeout(15):
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        try:
+            if not ready.is_set():
+                await running
+            yield platform
+        finally:
+            await platform.stop(5.0)
+            with suppress(PlatformError):
+                await running
+
+    return run
+
+
+def build(server: DiscordServer, doors: Doors, state: Path, **settings: Any) -> DiscordPlatform:
+    config = DiscordConfig(**({"token": SecretStr(server.token)} | settings))
+    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=server.gateway.url)
+    return DiscordPlatform(config, endpoints, doors, EXTENSIONS, state_dir=state, guild_ready_timeout=0.0)
+
+
+def account(server: DiscordServer) -> Account:
+    return Account("discord", str(server.world.ada.id))
+
+
+# The story
+
+
+async def test_say_becomes_a_voice_message(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": TEXT, "style": "Slow down"})
+        message = await server.message()
+        answer = await exchange.answered()
+    sound = message.files[0].sound
+    assert message.voice
+    assert sound is not None
+    assert 0.8 < sound.seconds < 10
+    assert sound.level > 0.01
+    assert message.channel is server.world.general
+    assert answer.private
+    assert answer.content.startswith(say("discord.spoken", "en", seconds=sound.seconds, characters=len(TEXT)))
+    used = await house.ledger.usage(account(server).scope, "builtin")
+    assert used.characters == len(TEXT)
+    assert server.refusals == []
+
+
+async def test_a_voice_is_heard(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        exchange = await server.slash("say", {"text": TEXT, "voice": "Mia"})
+        sound = (await server.message()).files[0].sound
+        await exchange.answered()
+    assert sound is not None
+    assert pitch(sound.pcm, sound.rate) == pytest.approx(TONES["Mia"], rel=0.02)
+    used = await mimo_house.ledger.usage(account(server).scope)
+    assert used.characters == len(TEXT)
+
+
+async def test_the_answer_is_deferred_before_anybody_speaks(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        assert exchange.callback == {"type": 5, "data": {"flags": 64}}
+        assert server.messages == []
+        gate.set()
+        assert (await server.message()).voice
+        await exchange.answered()
+
+
+async def test_again_costs_nothing(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        for number in (1, 2):
+            exchange = await server.slash("say", {"text": TEXT})
+            await server.message(number)
+            answer = await exchange.answered()
+    first, second = server.messages
+    assert first.files[0].data == second.files[0].data
+    assert answer.content.startswith(
+        say("discord.spoken_free", "en", seconds=ogg.read(second.files[0].data)[0].seconds)
+    )
+    assert len(mimo.calls) == 1
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
+
+
+async def test_a_redelivered_command_is_spoken_once(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        await exchange.answered()
+        await server.redeliver(exchange)
+        await server.until(lambda: server.statuses("callback") == [200, 400])
+    assert len(server.messages) == 1
+    assert len(mimo.calls) == 1
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
+
+
+async def test_a_duplicate_that_discord_lets_through_stays_silent(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        await exchange.answered()
+        exchange.callback = exchange.original = None  # as if the first answer had never arrived
+        await server.redeliver(exchange)
+        await exchange.withdrawn()
+    assert len(server.messages) == 1
+    assert len(mimo.calls) == 1
+    assert exchange.followups == []
+
+
+async def test_too_late_nothing_is_spoken(server: DiscordServer, house: House, start: Start) -> None:
+    gate = server.hold("callback")
+    async with start(house.doors):
+        await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        server.clock.advance(3.5)
+        gate.open()
+        await server.until(lambda: server.statuses("callback") == [404])
+    assert server.messages == []
+    assert (await house.ledger.usage(account(server).scope, "builtin")).characters == 0
+
+
+async def test_long_speech_comes_in_parts(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": "One two three four five. " * 12}, file_limit=40_000)
+        await exchange.answered()
+    assert len(server.messages) > 1
+    assert all(message.voice for message in server.messages)
+    assert all(len(message.files[0].data) < 40_000 for message in server.messages)
+    assert server.refusals == []
+
+
+async def test_without_the_permission_it_is_a_file(server: DiscordServer, house: House, start: Start) -> None:
+    server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        followup = await exchange.followup()
+    assert exchange.original is not None
+    assert exchange.original.files[0].sound is not None
+    assert followup.private
+    assert followup.content.endswith(say("discord.as_file", "en"))
+
+
+async def test_the_backup_is_named(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
+    mimo.keys.clear()
+    async with start(mimo_house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        answer = await exchange.answered()
+    assert (await server.message()).voice
+    assert "espeak" in answer.content
+
+
+# What is refused
+
+
+async def test_refusals_are_private_sentences(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        empty = await server.slash("say", {"text": "\u200b\u200b"})
+        assert (await empty.answered()).content == say("text.empty", "en")
+        chinese = await server.slash("say", {"text": "<style>"}, locale="zh-CN")
+        assert (await chinese.answered()).content == say("text.empty", "zh")
+    assert all(exchange.original and exchange.original.private for exchange in server.exchanges)
+    assert server.messages == []
+
+
+async def test_a_quota_is_kept(server: DiscordServer, build_house: BuildHouse, mimo: MimoServer, start: Start) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo"]},
+        quota={"account_characters_per_day": 10},
+    )
+    rich, patron = User("bo"), Role("patron")
+    server.world.add_member(server.world.home, rich, patron)
+    await house.ledger.set_override(Override(f"role:discord:{patron.id}", unlimited=True))
+    async with start(house.doors):
+        poor_exchange = await server.slash("say", {"text": TEXT})
+        refusal = (await poor_exchange.answered()).content
+        await (await server.slash("say", {"text": TEXT}, user=rich)).answered()
+    assert "10" in refusal
+    assert refusal != "quota.account_characters"
+    assert len(server.messages) == 1
+
+
+async def test_outside_of_guilds(server: DiscordServer, house: House, start: Start) -> None:
+    world = server.world
+    direct = world.add_direct(world.ada)
+    elsewhere = world.add_channel(world.add_guild("elsewhere", bot_is_member=False), "general")
+    async with start(house.doors):
+        await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
+        exchange = await server.slash("say", {"text": TEXT}, channel=elsewhere)
+        assert (await exchange.answered()).voice
+        assert (await exchange.followup()).private
+        refused = await server.slash("say", {"text": "\u200b"}, channel=elsewhere)
+        await refused.withdrawn()
+        assert (await refused.followup()).content == say("text.empty", "en")
+    assert [message.channel for message in server.messages] == [direct]
+    assert server.refusals == []
+
+
+class Broken:
+    """A service with a mistake in it."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    async def speak(self, utterance: Utterance, sink: Sink) -> Receipt:
+        raise self.error
+
+
+@pytest.mark.parametrize("channel", ["general", "elsewhere"])
+async def test_a_mistake_of_ours_is_logged_without_words(
+    server: DiscordServer, start: Start, caplog: pytest.LogCaptureFixture, channel: str
+) -> None:
+    doors = Doors(Broken(RuntimeError("the planted sentence")), "en")  # type: ignore[arg-type]
+    world = server.world
+    places = {
+        "general": world.general,
+        "elsewhere": world.add_channel(world.add_guild("elsewhere", bot_is_member=False), "general"),
+    }
+    async with start(doors):
+        exchange = await server.slash("say", {"text": TEXT}, channel=places[channel])
+        answer = await (exchange.answered() if channel == "general" else exchange.followup())
+    assert answer.content == say("discord.failed", "en")
+    assert answer.private
+    ours = [record for record in caplog.records if record.name == "mouthpiece.discord" and record.exc_info]
+    assert len(ours) == 1
+    assert TEXT not in ours[0].getMessage()
+
+
+async def test_when_discord_takes_no_upload_the_person_is_told(
+    server: DiscordServer, house: House, start: Start
+) -> None:
+    server.fail("message", "40005")
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        assert (await exchange.answered()).content == say("discord.not_sent", "en")
+
+
+def test_every_kind_of_error_has_a_sentence() -> None:
+    app = discord.app_commands
+    inner = InputError("text.too_long", length=5000, limit=4000)
+    command: Any = app.Command(name="x", description="x", callback=_nothing)
+    with pytest.raises(app.CommandInvokeError) as wrapped:
+        raise app.CommandInvokeError(command, inner) from inner
+    assert cause_of(wrapped.value) is inner
+    assert sentence(inner, "zh") == of_error(inner, "zh")
+    cooldown = app.CommandOnCooldown(app.Cooldown(1, 5), 2.4)
+    assert sentence(cooldown, "en") == say("discord.cooldown", "en", seconds=3)
+    assert sentence(app.CheckFailure(), "en") == say("discord.not_allowed", "en")
+    assert sentence(app.CommandNotFound("x", []), "en") == say("discord.changed", "en")
+    assert sentence(aiohttp.ClientError(), "en") == say("discord.not_sent", "en")
+    assert sentence(ValueError(), "en") == say("discord.failed", "en")
+
+
+async def _nothing(interaction: discord.Interaction) -> None:
+    """A command's body."""
+
+
+async def test_too_many_at_a_time_are_put_off(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.client.MOST_RUNNING", 1)
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        first = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        second = await server.slash("say", {"text": TEXT})
+        assert (await second.answered()).content == say("bot.full", "en")
+        gate.set()
+        await first.answered()
+    assert len(server.messages) == 1
+
+
+async def test_many_at_once(server: DiscordServer, mimo: MimoServer, build_house: BuildHouse, start: Start) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo"]},
+        quota={"account_requests_per_minute": 0},
+    )
+    async with start(house.doors):
+        exchanges = [await server.slash("say", {"text": f"Number {number}."}) for number in range(25)]
+        for exchange in exchanges:
+            assert (await exchange.answered()).private
+    assert all(message.voice for message in server.messages)
+    assert len(server.messages) == 25
+    assert len(mimo.calls) == 25
+    assert (await house.ledger.usage(account(server).scope)).requests == 25
+
+
+# What is suggested
+
+
+async def test_suggestions(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        english = await (await server.autocomplete("say", "style", "whis")).suggestions()
+        chinese = await (await server.autocomplete("say", "style", "whis", locale="zh-CN")).suggestions()
+        everything = await (await server.autocomplete("say", "style", "")).suggestions()
+        voices = await (await server.autocomplete("say", "voice", "mia")).suggestions()
+        hostile = await (await server.autocomplete("say", "style", "@everyone" * 600)).suggestions()
+    assert english[0] == {"name": "Whisper", "value": "Whisper"}
+    assert chinese[0] == {"name": "悄悄话", "value": "悄悄话"}
+    assert len(everything) == 25
+    assert [voice["value"] for voice in voices] == ["Mia"]
+    assert len(hostile) <= 25
+    assert server.refusals == []
+
+
+async def test_suggestions_stay_within_the_limits(mimo_house: House) -> None:
+    typed = ["", "a", ",", "Happy,", "Happy, slo", "开心，变", "x" * 6000, "Happy, " * 30 + "s"]
+    for language in ("en", "zh"):
+        for text in typed:
+            choices = [choice.to_dict() for choice in suggest_styles(text, language)]
+            check_choices(choices)
+            assert all(styles.parse(str(choice["value"])) for choice in choices)
+    assert suggest_styles("Happy, slo", "en")[0].value == "Happy, Slow down"
+    for text in typed:
+        check_choices([choice.to_dict() for choice in suggest_voices(mimo_house.doors, text)])
+    assert len(suggest_voices(mimo_house.doors, "")) == min(25, len(mimo_house.speech.voices()))
+
+
+# Commands
+
+
+async def test_commands_keep_discords_limits(
+    server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for table, name, words in ((en, "say", "Speaks a text."), (zh, "说", "把文字说出来。")):
+        monkeypatch.setitem(table.SENTENCES, "discord.say.name", name)
+        monkeypatch.setitem(table.SENTENCES, "discord.say.description", words)
+    async with start(house.doors):
+        commands = server.state.commands[None]
+    check_commands(commands)
+    [command] = commands
+    assert command["integration_types"] == [0, 1]
+    assert command["contexts"] == [0, 1, 2]
+    assert command["description"] == "Speaks a text."
+    assert command["description_localizations"]["zh-CN"] == "把文字说出来。"
+    assert command["name_localizations"]["zh-CN"] == "说"
+    options = {option["name"]: option for option in command["options"]}
+    assert list(options) == ["text", "style", "voice"]
+    assert options["text"]["max_length"] == 4000
+    assert options["style"]["autocomplete"]
+    assert options["voice"]["autocomplete"]
+
+
+async def test_commands_are_synced_when_they_changed(
+    server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for expected in (1, 1):
+        async with start(house.doors):
+            assert server.state.syncs == expected
+    monkeypatch.setitem(en.SENTENCES, "discord.say.description", "Something else.")
+    for expected in (2, 2):
+        async with start(house.doors):
+            assert server.state.syncs == expected
+
+
+async def test_a_failed_sync_is_tried_again(server: DiscordServer, house: House, start: Start) -> None:
+    server.fail("commands", "50035")
+    for expected in (0, 1):
+        async with start(house.doors):
+            assert server.state.syncs == expected
+
+
+async def test_a_development_guild(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors, development_guild=server.world.home.id):
+        assert set(server.state.commands) == {server.world.home.id}
+        await (await server.slash("say", {"text": TEXT})).answered()
+    assert server.messages[0].voice
+
+
+# Coming and going
+
+
+@pytest.mark.parametrize("close_code", [None, 4004])
+async def test_a_wrong_token(server: DiscordServer, house: House, tmp_path: Path, close_code: int | None) -> None:
+    server.gateway.refuse_with = close_code
+    token = "wrong" if close_code is None else server.token
+    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+    platform = build(server, house.doors, tmp_path, token=SecretStr(token))
+    with pytest.raises(PlatformError) as caught:
+        await platform.run(asyncio.Event())
+    assert (caught.value.code, caught.value.facts) == ("platform.token", {"platform": "discord"})
+    assert before == (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY)
+    await platform.stop(1.0)
+
+
+async def test_intents_that_are_switched_off(server: DiscordServer, house: House, tmp_path: Path) -> None:
+    server.gateway.refuse_with = 4014
+    with pytest.raises(PlatformError) as caught:
+        await build(server, house.doors, tmp_path).run(asyncio.Event())
+    assert caught.value.code == "platform.intents"
+
+
+async def test_a_network_that_is_not_there(server: DiscordServer, house: House, tmp_path: Path) -> None:
+    platform = build(server, house.doors, tmp_path)
+    await server.stop()
+    with pytest.raises(PlatformError) as caught:
+        await platform.run(asyncio.Event())
+    assert caught.value.code == "platform.unreachable"
+
+
+async def test_a_gateway_that_is_not_there(
+    server: DiscordServer, house: House, tmp_path: Path, unused_tcp_port: int
+) -> None:
+    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=f"ws://127.0.0.1:{unused_tcp_port}/")
+    config = DiscordConfig(token=SecretStr(server.token))
+    with pytest.raises(PlatformError) as caught:
+        await DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path).run(asyncio.Event())
+    assert caught.value.code == "platform.unreachable"
+
+
+async def test_an_authority_of_ones_own(house: House, tmp_path: Path) -> None:
+    pem = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+    async with DiscordServer(tls=tls) as server:
+        config = DiscordConfig(token=SecretStr(server.token))
+        for trusted, code in ((tmp_path / "missing.pem", "bad_ca_file"), (None, "unreachable"), (pem, None)):
+            endpoints = EndpointsConfig(
+                discord_api=server.api, discord_gateway=server.gateway.url, ca_file=str(trusted or "")
+            )
+            platform = DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path)
+            ready = asyncio.Event()
+            running = asyncio.create_task(platform.run(ready))
+            if code is None:
+                await server.until(lambda: server.gateway.connected)
+                await platform.stop(1.0)
+                await running
+            else:
+                with pytest.raises(PlatformError) as caught:
+                    await running
+                assert caught.value.code == f"platform.{code}"
+
+
+def certificate(folder: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
+    now = datetime.now(UTC)
+    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    signed = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(address, critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "stand-in.pem"
+    unencrypted = serialization.NoEncryption()
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unencrypted)
+        + signed.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        assert server.gateway.identified[0]["intents"] == 1
+
+
+async def test_a_dropped_gateway_is_resumed(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        await server.gateway.drop()
+        await server.until(lambda: server.gateway.resumed)
+        await (await server.slash("say", {"text": TEXT})).answered()
+    assert server.messages[0].voice
+
+
+async def test_stop_lets_speech_finish(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors) as platform:
+        exchange = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        stopping = asyncio.create_task(platform.stop(30.0))
+        late = await server.slash("say", {"text": "too late"})
+        assert (await late.answered()).content == say("bot.stopping", "en")
+        gate.set()
+        await exchange.answered()
+        await stopping
+    assert len(server.messages) == 1
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
+
+
+async def test_stop_does_not_wait_forever(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors) as platform:
+        exchange = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        await platform.stop(0.0)
+        assert (await exchange.answered()).content == say("bot.stopping", "en")
+        gate.set()
+    assert server.messages == []
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == 0
+
+
+async def test_stop_before_and_after(server: DiscordServer, house: House, start: Start, tmp_path: Path) -> None:
+    platform = build(server, house.doors, tmp_path)
+    await platform.stop(1.0)
+    await platform.run(asyncio.Event())
+    assert server.gateway.identified == []
+    async with start(house.doors) as platform:
+        await platform.stop(1.0)
+        await platform.stop(1.0)
+
+
+async def test_stop_while_logging_in(server: DiscordServer, house: House, tmp_path: Path) -> None:
+    gate = server.hold("me")
+    platform = build(server, house.doors, tmp_path)
+    running = asyncio.create_task(platform.run(asyncio.Event()))
+    await gate.reached.wait()
+    await platform.stop(1.0)
+    await running
+    gate.open()
+
+
+async def test_no_secret_and_no_words_in_the_log(
+    server: DiscordServer, house: House, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
+    root = logging.getLogger()
+    before = root.handlers[:], root.level
+    server.fail("message", "429")
+    try:
+        protect([server.token], "debug")
+        async with start(house.doors):
+            await (await server.slash("say", {"text": "a planted sentence"})).answered()
+            await (await server.slash("say", {"text": "\u200b", "voice": "a planted voice"})).answered()
+        logging.getLogger("mouthpiece").warning("the log works; token %s", server.token)
+    finally:
+        root.handlers[:], root.level = before
+    log = capsys.readouterr().err
+    assert "the log works" in log
+    assert server.token not in log
+    assert "planted" not in log
+
+
+async def test_a_real_clock_is_quick_enough(house: House, tmp_path: Path) -> None:
+    """Without a frozen clock: the three seconds are kept."""
+    async with DiscordServer(clock=Clock()) as server:
+        platform = build(server, house.doors, tmp_path)
+        ready = asyncio.Event()
+        running = asyncio.create_task(platform.run(ready))
+        await ready.wait()
+        exchange = await server.slash("say", {"text": TEXT})
+        await exchange.answered()
+        await platform.stop(5.0)
+        await running
+    assert exchange.latency is not None
