@@ -85,7 +85,13 @@ def provider_of(name: str, config: Config) -> Provider:
 
         return OpenAISpeechProvider(
             name,
-            OpenAISpeechSettings(api_key=key, base_url=settings.base_url, model=settings.model, ca_file=ca_file),
+            OpenAISpeechSettings(
+                api_key=key,
+                base_url=settings.base_url,
+                model=settings.model,
+                voice=settings.voice,
+                ca_file=ca_file,
+            ),
         )
     from bot.speech.providers.espeak.provider import EspeakProvider  # noqa: PLC0415
 

@@ -50,6 +50,7 @@ class ProviderConfig(_Section):
     api_key: SecretStr = Field(SecretStr(""), description="A secret: better in the environment.")
     auth: Literal["api-key", "bearer"] = Field("api-key", description="Which header carries the key.")
     model: str = Field("", description="Model id for preset voices; empty: mimo-v2.5-tts, or tts-1 elsewhere.")
+    voice: str = Field("", description="Voice where a person names none; openai-speech only, empty: alloy.")
     design_model: str = Field("", description="For described voices; empty: mimo-v2.5-tts-voicedesign.")
     clone_model: str = Field("", description="For cloned voices; empty: mimo-v2.5-tts-voiceclone.")
     max_concurrency: int = Field(1, ge=1, le=64, description="Requests at the same time.")

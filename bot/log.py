@@ -13,7 +13,7 @@ from collections.abc import Sequence
 _QUIET = ("httpx", "httpcore", "discord", "telegram", "telegram.ext", "aiosqlite", "alembic", "sqlalchemy")
 """Libraries whose INFO says what is sent."""
 _TOKEN_SHAPES = re.compile(
-    r"\b\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram
+    r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram, whose addresses put "bot" before it
     r"|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"  # Discord
     r"|\b(?:sk|tp|ttp)-[A-Za-z0-9_-]{8,}"  # the speech service
 )

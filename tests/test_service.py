@@ -51,7 +51,7 @@ class Listener:
     """A live sink that remembers and can be waited on."""
 
     live = True
-    max_bytes = None
+    max_bytes: int | None = None
 
     def __init__(self) -> None:
         self.packets: list[bytes] = []

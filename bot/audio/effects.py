@@ -1,8 +1,8 @@
 """Edits of finished sound: silence, joining, trimming, level. Called by the waist between provider and encoder.
 
-Each effect takes Pcm and gives new Pcm at the same rate; none of them wraps a sample around. pydub does what it
-does well on raw samples (gain, silence, appending); levels are measured with numpy, which is many times faster
-than pydub's slices. Add an effect: write a function from Pcm to Pcm and a line in ``EFFECTS``.
+Each effect takes Pcm and gives new Pcm at the same rate; none of them wraps a sample around. pydub applies gain to
+raw samples; levels are measured with numpy, which is many times faster than pydub's slices. Add an effect: write a
+function from Pcm to Pcm and a line in ``EFFECTS``.
 """
 
 import math

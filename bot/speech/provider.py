@@ -47,6 +47,8 @@ class Capabilities:
     kinds: frozenset[VoiceKind] = frozenset({VoiceKind.PRESET})
     segment_characters: int = 2000
     """The longest text it takes at once."""
+    level: float | None = None
+    """dBFS that its recordings are brought to; None where it has a level of its own."""
     metered: bool = True
     """Whether it costs the person's quota. The built-in engine does not."""
 

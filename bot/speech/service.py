@@ -209,7 +209,8 @@ class SpeechService:
             if len(segment.text) < 2 * _SMALLEST_PIECE:
                 raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
             return _halves(segment)
-        await job.track.keep(segment.gap)
+        joined = len(job.script.segments) > 1
+        await job.track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
         job.meter.spend(meter, len(segment.text))
         job.notes.extend(provider.plan(request).notes)
         job.spoke.append(provider.name)

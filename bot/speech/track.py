@@ -6,13 +6,11 @@ Made by the waist for each utterance; both end in a clip. The packets of the cli
 import asyncio
 from typing import Protocol
 
+from bot.audio import effects
 from bot.audio.clip import ClipEncoder
+from bot.audio.pcm import Pcm
 from bot.model import SAMPLE_RATE, Clip
 from bot.speech.sink import Sink
-
-
-def _silence(seconds: float) -> bytes:
-    return bytes(2 * round(seconds * SAMPLE_RATE))
 
 
 class Track(Protocol):
@@ -31,8 +29,12 @@ class Track(Protocol):
         """Length of the current segment so far."""
         ...
 
-    async def keep(self, gap: float) -> None:
-        """The current segment is whole: it stays, with ``gap`` seconds of silence behind it."""
+    async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
+        """The current segment is whole: it stays, with ``gap`` seconds of silence behind it.
+
+        ``joined``: it is one of several, so quiet ends of its own would lengthen the gaps. ``level``: dBFS to bring
+        it to, for a provider that has no level of its own.
+        """
         ...
 
     async def finish(self) -> Clip:
@@ -62,11 +64,17 @@ class RecordingTrack:
         """Length of the current segment so far."""
         return len(self._segment) / 2 / SAMPLE_RATE
 
-    async def keep(self, gap: float) -> None:
-        """Encode the segment and its gap."""
-        samples = bytes(self._segment) + _silence(gap)
+    async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
+        """Edit and encode the segment and its gap."""
+        whole = Pcm(bytes(self._segment), SAMPLE_RATE)
         self._segment.clear()
-        await self._sink.write(await asyncio.to_thread(self._encoder.feed, samples))
+
+        def encoded() -> list[bytes]:
+            sound = effects.trim(whole) if joined else whole
+            sound = effects.loudness(sound, level) if level is not None else sound
+            return self._encoder.feed(effects.join([sound], [gap]).samples)
+
+        await self._sink.write(await asyncio.to_thread(encoded))
 
     async def finish(self) -> Clip:
         """Flush the encoder."""
@@ -100,10 +108,10 @@ class LiveTrack:
         """Length of the current segment so far."""
         return self._samples / SAMPLE_RATE
 
-    async def keep(self, gap: float) -> None:
-        """Play the gap; the next segment begins."""
+    async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
+        """Play the gap; the next segment begins. What was played can be neither trimmed nor levelled."""
         if gap:
-            await self.write(_silence(gap))
+            await self.write(effects.silence(gap, SAMPLE_RATE).samples)
         self._samples = 0
 
     async def finish(self) -> Clip:

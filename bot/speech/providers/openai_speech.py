@@ -33,6 +33,8 @@ BASE_URL = "http://127.0.0.1:8880/v1"
 VOICE = "alloy"
 """A name that OpenAI's service knows and most engines accept in its place."""
 MAX_TEXT = 2000
+_LEVEL = -20.0
+"""dBFS: these engines differ by 10 dB and more, so recordings are brought to one level."""
 """Characters. OpenAI's limit is 4096; engines at home are slower."""
 _TELLING = 12
 """Bytes that tell a file from samples."""
@@ -76,7 +78,7 @@ class OpenAISpeechProvider:
     @property
     def capabilities(self) -> Capabilities:
         """Voices as far as the engine has told."""
-        return Capabilities(voices=self._voices, any_voice=True, segment_characters=MAX_TEXT)
+        return Capabilities(voices=self._voices, any_voice=True, segment_characters=MAX_TEXT, level=_LEVEL)
 
     def check_ready(self) -> None:
         """Raises ConfigError ``provider.bad_key``. Without a key it asks without one."""

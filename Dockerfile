@@ -1,0 +1,28 @@
+# The image of the bot: docker build -t mouthpiece . && docker run -v mouthpiece:/data -e MIMO_API_KEY … mouthpiece
+ARG PYTHON=3.13
+FROM python:${PYTHON}-slim
+
+ENV PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 \
+    MOUTHPIECE_DATA_DIR=/data
+
+# Dependencies first: they change less often than the code, and this layer is kept.
+WORKDIR /app
+COPY requirements.lock ./
+RUN python -m pip install --require-hashes -r requirements.lock
+
+COPY pyproject.toml README.md LICENSE ./
+COPY bot ./bot
+COPY cogs ./cogs
+RUN python -m pip install --no-deps --no-build-isolation . \
+    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin mouthpiece \
+    && install -d -o mouthpiece -g mouthpiece -m 0700 /data
+
+USER mouthpiece
+VOLUME ["/data"]
+WORKDIR /data
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["mouthpiece"]
+CMD ["run"]

@@ -1,0 +1,1 @@
+"""Comparisons within one run: ``make bench``."""

@@ -1,0 +1,117 @@
+"""The budget: places, requests and tokens, over restarts and across processes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.errors import BusyError, ErrorKind, ProviderError
+from bot.model import Lane, Usage
+from bot.speech.budget import Budget
+from bot.store.calls import ProviderCalls, ProviderLimits
+from bot.store.database import Database
+
+
+class _Clock:
+    """Begins at noon; moves by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1_790_000_000.0 // 86_400 * 86_400 + 43_200
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    return _Clock()
+
+
+@pytest.fixture
+async def calls(tmp_path: Path, clock: _Clock) -> AsyncIterator[ProviderCalls]:
+    async with Database.open(tmp_path, clock=clock) as database:
+        yield ProviderCalls(database)
+
+
+def _budget(calls: ProviderCalls, clock: _Clock, *, wait: float = 1.0, **limits: int) -> Budget:
+    return Budget(
+        calls, {"p": ProviderLimits(max_concurrency=limits.pop("places", 1), **limits)}, longest_wait=wait, clock=clock
+    )
+
+
+async def _one(budget: Budget, usage: Usage | None = None, tokens: int = 10) -> None:
+    async with budget.call("p", Lane.SAY, "s", tokens) as call:
+        call.usage = usage
+
+
+async def test_a_full_minute_is_waited_out_when_that_is_soon_and_refused_when_not(
+    calls: ProviderCalls, clock: _Clock
+) -> None:
+    budget = _budget(calls, clock, rpm=2)
+    await _one(budget)
+    await _one(budget)
+    with pytest.raises(ProviderError) as caught:
+        await _one(budget)
+    assert (caught.value.kind, caught.value.detail) == (ErrorKind.BUDGET, "rpm")
+    assert 0 < (caught.value.retry_after or 0) <= 120
+    clock.now += 120
+    await _one(budget)
+
+
+async def test_a_full_day_is_full_until_midnight_for_a_new_process_too(
+    calls: ProviderCalls, clock: _Clock, tmp_path: Path
+) -> None:
+    await _one(_budget(calls, clock, rpd=1))
+    async with Database.open(tmp_path, clock=clock) as again:
+        with pytest.raises(ProviderError, match=r"provider\.budget"):
+            await _one(_budget(ProviderCalls(again), clock, rpd=1))
+        clock.now += 43_200
+        await _one(_budget(ProviderCalls(again), clock, rpd=1))
+
+
+async def test_tokens_settle_on_what_was_really_used(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock, tpd=100)
+    await _one(budget, Usage(5, 5), tokens=80)
+    await _one(budget, Usage(40, 40), tokens=80)
+    with pytest.raises(ProviderError, match=r"provider\.budget"):
+        await _one(budget, tokens=20)
+    assert (await calls.totals("p")).tokens == 90
+
+
+async def test_a_failed_call_gives_its_tokens_back_and_keeps_its_request(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock, tpd=100, rpd=2)
+    with pytest.raises(RuntimeError):
+        async with budget.call("p", Lane.SAY, "s", 100):
+            raise RuntimeError
+    await _one(budget, Usage(1, 1), tokens=100)
+    with pytest.raises(ProviderError) as caught:
+        await _one(budget, tokens=1)
+    assert caught.value.detail == "rpd"
+
+
+async def test_another_process_s_open_call_takes_a_place(calls: ProviderCalls, clock: _Clock, tmp_path: Path) -> None:
+    async with Database.open(tmp_path, clock=clock) as other:
+        await ProviderCalls(other).hold("theirs", "p", ProviderLimits(max_concurrency=1), 10, 15.0)
+        with pytest.raises(BusyError, match=r"busy\.wait"):
+            await _one(_budget(calls, clock, wait=0.1))
+        clock.now += 16  # the other process died: its lease ran out
+        await _one(_budget(calls, clock, wait=0.1))
+
+
+async def test_after_a_429_everyone_keeps_quiet(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock)
+    await budget.pause("p", 30)
+    with pytest.raises(ProviderError) as caught:
+        await _one(budget)
+    assert caught.value.kind is ErrorKind.BUDGET
+    clock.now += 31
+    await _one(budget)
+
+
+async def test_a_short_pause_is_waited_out(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock, wait=5)
+    await budget.pause("p", 0.02)
+    waiting = asyncio.create_task(_one(budget))
+    clock.now += 0.05
+    await asyncio.wait_for(waiting, 5)

@@ -1,0 +1,104 @@
+"""Every command of the README is run, every path in it exists."""
+
+import asyncio
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.audio import ogg
+from tests.fakes.mimo_server import MimoServer
+
+ROOT = Path(__file__).parent.parent
+_README = (ROOT / "README.md").read_text(encoding="utf-8")
+_LINES = [
+    line
+    for block in re.findall(r"^```sh\n(.*?)^```", _README, re.MULTILINE | re.DOTALL)
+    for line in block.splitlines()
+    if line.strip()
+]
+_COMMANDS = [line for line in _LINES if "mouthpiece" in line and not line.startswith(("docker", "export"))]
+_MAKE = [line.split()[1] for line in _LINES if line.startswith("make ")]
+
+
+def test_every_line_is_of_a_kind_that_is_tested() -> None:
+    known = {*_COMMANDS, *(f"make {word}" for word in _MAKE)}
+    assert [line for line in _LINES if line not in known and not line.startswith(("docker ", "export "))] == []
+    assert len(_COMMANDS) > 10
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder with ``.venv/bin/mouthpiece`` as ``make install`` leaves it."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    script = tmp_path / ".venv" / "bin" / "mouthpiece"
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m bot "$@"\n', encoding="utf-8")
+    script.chmod(0o755)
+    return tmp_path
+
+
+async def _run(line: str, home: Path, environment: dict[str, str]) -> tuple[int, str, str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
+    process = await asyncio.create_subprocess_shell(
+        line, cwd=home, env=clean | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+@pytest.mark.parametrize("line", [line for line in _COMMANDS if not line.endswith(" run")])
+async def test_a_command_does_what_it_is_shown_for(line: str, home: Path, mimo: MimoServer) -> None:
+    environment = {
+        "MIMO_API_KEY": "sk-test",
+        "MOUTHPIECE_PROVIDERS__MIMO__BASE_URL": mimo.base_url,
+        "MOUTHPIECE_DISCORD__TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE." + "y" * 38,
+    }
+    code, out, err = await _run(line, home, environment)
+    assert (code, err) == (0, "")
+    assert out
+    if written := re.search(r"-o (\S+)", line):
+        clip, _ = ogg.read((home / written[1]).read_bytes())
+        assert clip.seconds > 0.3
+
+
+async def test_run_is_shown_with_a_token(home: Path) -> None:
+    assert any(line.endswith(" run") for line in _COMMANDS)
+    code, _, err = await _run(".venv/bin/mouthpiece run", home, {})
+    assert code == 2
+    assert "TOKEN" in err
+
+
+@pytest.mark.parametrize("word", sorted({*_MAKE, "lock", "clean"}))
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")
+async def test_make_knows_the_word(word: str) -> None:
+    code, out, _ = await _run(f"make -n {word}", ROOT, {})
+    assert code == 0
+    assert out
+
+
+async def test_the_demo_speaks_and_tells_where(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("out", "data"))
+    line = f'"{sys.executable}" -m bot --config "{tmp_path}/demo/config.toml" demo'
+    for _ in range(2):
+        code, out, err = await _run(line, ROOT, {})
+        assert (code, err) == (0, "")
+        files = re.findall(r"^ +(\S+\.ogg) +([\d.]+) s$", out, re.MULTILINE)
+        assert len(files) == 5
+        for name, seconds in files:
+            clip, _ = ogg.read(Path(name).read_bytes())
+            assert abs(clip.seconds - float(seconds)) < 0.06
+        assert "left today" in out
+
+
+def test_every_path_in_the_readme_exists() -> None:
+    named = re.findall(r"`((?:bot|cogs|tests|bench|demo)/[\w./-]+|config\.example\.toml)`", _README)
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_links_in_the_picture_of_the_path_name_real_functions() -> None:
+    for name in ("SpeechService", "provider_of", "_platforms", "EXTENSIONS", "PROVIDER_TYPES"):
+        assert any(name in path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py")), name
