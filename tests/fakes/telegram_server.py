@@ -283,7 +283,8 @@ async def _read(request: web.Request) -> Call:
         return call
     for name, value in (await request.post()).items():
         if isinstance(value, web.FileField):
-            call.files[name] = Upload(value.filename, value.content_type, value.file.read())
+            with value.file:
+                call.files[name] = Upload(value.filename, value.content_type, value.file.read())
         elif isinstance(value, str):
             call.params[name] = value
     return call

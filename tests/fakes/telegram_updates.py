@@ -21,6 +21,8 @@ class Updates:
         self.pending: list[Json] = []
         """Not acknowledged yet, oldest first."""
         self.polls = 0
+        self.waiting = 0
+        """Polls that are being held back."""
         self.webhook = ""
         self._kinds: tuple[str, ...] = _DEFAULT_KINDS
         self._next_id = first_id
@@ -73,6 +75,7 @@ class Updates:
             self.pending = self.pending[offset:]
 
     async def _wait(self, mine: int, seconds: float) -> None:
+        self.waiting += 1
         try:
             async with asyncio.timeout(seconds):
                 while not self.pending:
@@ -85,6 +88,9 @@ class Updates:
                         )
         except TimeoutError:
             return
+        finally:
+            self.waiting -= 1
+            self._changed()
 
     async def set_webhook(self, call: Call) -> bool:
         """``setWebhook``: from now on nothing can be fetched."""

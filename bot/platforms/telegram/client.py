@@ -1,0 +1,197 @@
+"""Telegram: logs in, polls, stops in order. Built by ``app.py``; the commands are in ``handlers.py``.
+
+python-telegram-bot's ``run_polling`` wants a loop of its own, so its parts are driven by hand here; updates are
+fetched by ``polling.py``, which leaves on the server what cannot be taken.
+"""
+
+import asyncio
+import logging
+import os
+import re
+import ssl
+from collections.abc import Coroutine
+from typing import Any
+
+import httpx
+from telegram import BotCommand, Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ExtBot
+from telegram.request import HTTPXRequest
+
+from bot import texts
+from bot.config import EndpointsConfig, TelegramConfig
+from bot.errors import ConfigError, PlatformError
+from bot.platforms.base import Doors
+from bot.platforms.telegram.delivery import Delivery
+from bot.platforms.telegram.handlers import COMMANDS, Counter, Turns, read, register
+from bot.platforms.telegram.polling import PLACES, Polling, Sleep, Timings
+
+_log = logging.getLogger(__name__)
+
+# The library's next version has spans of time as timedelta; without this it warns at each of them.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
+
+_OFFICIAL = "https://api.telegram.org"
+_TOKEN = re.compile(r"[\w:-]{3,200}", re.ASCII)
+"""What can stand in an address. Whether a token is a good one, Telegram says."""
+_App = Application[Any, Any, Any, Any, Any, Any]
+
+
+class Limiter(AIORateLimiter):
+    """Keeps to Telegram's limits: 30 messages a second, 20 a minute in a group. It does not repeat anything.
+
+    The signs that a voice is being recorded are not counted: they would delay the voices.
+    """
+
+    async def process_request(self, *args: Any, **kwargs: Any) -> Any:
+        """Called by the library for each request."""
+        if kwargs.get("endpoint") == "sendChatAction":
+            return await kwargs["callback"](*kwargs["args"], **kwargs["kwargs"])
+        return await super().process_request(*args, **kwargs)
+
+
+class TelegramPlatform:
+    """One bot on Telegram."""
+
+    name = "telegram"
+
+    def __init__(
+        self,
+        config: TelegramConfig,
+        endpoints: EndpointsConfig,
+        doors: Doors,
+        *,
+        timings: Timings | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """``timings`` and ``sleep`` (for pauses that Telegram or a failure imposes) are set by tests."""
+        self._token = config.token.get_secret_value().strip()
+        self._root = (config.api_url.strip() or _OFFICIAL).rstrip("/").removesuffix("/bot")
+        self._ca_file = endpoints.ca_file
+        self._doors = doors
+        self._timings = timings or Timings()
+        self._sleep = sleep
+        self._stop = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._closed.set()
+        self._grace = 0.0
+
+    async def run(self, ready: asyncio.Event) -> None:
+        """Log in and serve until ``stop``. Raises PlatformError, ConfigError for an unreadable ``ca_file``."""
+        if not _TOKEN.fullmatch(self._token):
+            raise PlatformError("platform.token", platform=self.name)
+        self._closed.clear()
+        try:
+            requests = await asyncio.to_thread(self._requests)
+            try:
+                await self._serve(self._bot(*requests), ready)
+            finally:
+                for request in requests:
+                    await request.shutdown()
+        finally:
+            self._closed.set()
+
+    async def stop(self, grace: float) -> None:
+        """Take no more commands, let what is being said finish (``grace`` seconds at most), close. Idempotent."""
+        self._grace = grace
+        self._stop.set()
+        await self._closed.wait()
+
+    async def _serve(self, bot: ExtBot[Any], ready: asyncio.Event) -> None:
+        application: _App = ApplicationBuilder().bot(bot).updater(None).build()
+        delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep)
+        register(application, Counter(self._doors, delivery, Turns(self._timings.turn)))
+        polling = Polling(
+            bot,
+            application.process_update,
+            timings=self._timings,
+            sleep=self._sleep,
+            on_conflict=lambda: _log.error("%s", texts.say("telegram.conflict", self._doors.language)),
+        )
+        try:
+            await self._until_stop(self._log_in(application))
+            if not self._stop.is_set():
+                ready.set()
+                await self._until_stop(polling.run())
+        finally:
+            cut_off = await polling.drain(self._grace)
+            await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
+            await application.shutdown()
+
+    async def _until_stop(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something until it is done or the bot is to stop. Raises what it raises."""
+        task = asyncio.create_task(work)
+        stopping = asyncio.create_task(self._stop.wait())
+        try:
+            await asyncio.wait({task, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                await task
+        finally:
+            for each in (task, stopping):
+                each.cancel()
+            await asyncio.gather(task, stopping, return_exceptions=True)
+
+    async def _log_in(self, application: _App) -> None:
+        """Make sure of the token, take updates by polling, name the commands. Raises PlatformError."""
+        try:
+            await application.initialize()
+            await application.bot.delete_webhook(drop_pending_updates=False)
+        except InvalidToken:
+            raise PlatformError("platform.token", platform=self.name) from None  # its message holds the token
+        except TelegramError as error:
+            _log.debug("logging in failed (%s)", type(error).__name__)
+            raise PlatformError("platform.unreachable", platform=self.name) from None
+        try:
+            for language, code in (("en", ""), ("zh", "zh")):
+                menu = [BotCommand(name, texts.say(f"telegram.command.{name}", language)) for name in COMMANDS]
+                await application.bot.set_my_commands(menu, language_code=code)
+        except TelegramError as error:
+            _log.warning("the menu of commands was not set (%s)", type(error).__name__)
+
+    async def _excuse(self, update: Update, delivery: Delivery) -> None:
+        """Tell somebody whose command was cut off when the bot stopped."""
+        asked = read(update, self._doors.language)
+        if asked is None:
+            return
+        try:
+            async with asyncio.timeout(self._timings.farewell):
+                await delivery.sentence(asked.message, texts.say("telegram.cut", asked.language))
+        except TimeoutError:
+            _log.warning("somebody could not be told that a command was cut off")
+
+    def _bot(self, request: HTTPXRequest, polling: HTTPXRequest) -> ExtBot[Any]:
+        return ExtBot(
+            self._token,
+            base_url=f"{self._root}/bot",
+            base_file_url=f"{self._root}/file/bot",
+            request=request,
+            get_updates_request=polling,
+            rate_limiter=Limiter(),
+        )
+
+    def _requests(self) -> tuple[HTTPXRequest, HTTPXRequest]:
+        """The connections for calls and for polling. Slow: reads certificate files. Raises ConfigError."""
+        client: dict[str, Any] = {"verify": self._trust()}
+        if not self._root.startswith(_OFFICIAL):
+            client["trust_env"] = False  # a server of one's own is not asked through a proxy
+        times: dict[str, Any] = {
+            "connect_timeout": self._timings.connect,
+            "read_timeout": self._timings.read,
+            "write_timeout": self._timings.read,
+            "pool_timeout": self._timings.connect,
+            "httpx_kwargs": client,
+        }
+        # A command needs two: one for the voice, one for the sign that it is being recorded.
+        return HTTPXRequest(connection_pool_size=2 * PLACES, **times), HTTPXRequest(connection_pool_size=2, **times)
+
+    def _trust(self) -> ssl.SSLContext:
+        """The public authorities and, where configured, one of our own."""
+        if self._root.startswith("http:"):
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used, trusts nobody, costs nothing
+        context = httpx.create_ssl_context()
+        if self._ca_file:
+            try:
+                context.load_verify_locations(cafile=self._ca_file)
+            except (OSError, ssl.SSLError):
+                raise ConfigError("platform.bad_ca_file", platform=self.name, path=self._ca_file) from None
+        return context

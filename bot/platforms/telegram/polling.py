@@ -1,0 +1,164 @@
+"""Fetches updates from Telegram and hands each to a task of its own. Used by ``client.py``.
+
+Telegram is the queue: no more updates are fetched than there are free places, and what was fetched is acknowledged by
+the next request. So what was not taken when the bot stops, or is stopped, is still there when it comes back.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import NoReturn
+
+from telegram import Bot, Update
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+
+from bot.errors import PlatformError
+
+_log = logging.getLogger(__name__)
+
+PLACES = 64
+"""Updates that are answered at the same time."""
+KINDS = ("message",)
+"""What Telegram is asked to send. It remembers this between runs, so all that is handled is named."""
+_BATCH = 100
+"""Most updates that one request may bring."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """How long things may take, in seconds."""
+
+    poll: int = 25
+    """How long Telegram holds a request for updates back until there are some."""
+    connect: float = 10.0
+    read: float = 15.0
+    """An answer to a small request; a poll has this on top."""
+    upload_read: float = 30.0
+    """An answer to a voice: a slow one does come, after the voice was shown."""
+    upload_write: float = 60.0
+    """A stalled piece of an upload."""
+    action: float = 4.0
+    """Between two signs that a voice is being recorded; Telegram shows each for 5 s."""
+    pause_first: float = 1.0
+    """After a failure of the network; doubled at each further one."""
+    pause_most: float = 30.0
+    flood_most: float = 60.0
+    """Longest pause that Telegram may ask for before a message is given up."""
+    turn: float = 300.0
+    """How long a command waits for the ones that the same person sent before."""
+    farewell: float = 5.0
+    """For each of the last requests when the bot stops."""
+
+
+def seconds_of(error: RetryAfter) -> float:
+    """The pause that Telegram asks for, and a tenth of a second for good measure."""
+    asked = error.retry_after
+    return 0.1 + (asked.total_seconds() if isinstance(asked, timedelta) else float(asked))
+
+
+class Polling:
+    """The updates of one bot. ``run`` until cancelled, then ``drain``."""
+
+    def __init__(
+        self,
+        bot: Bot,
+        handle: Callable[[Update], Awaitable[None]],
+        *,
+        timings: Timings,
+        sleep: Sleep,
+        on_conflict: Callable[[], None],
+    ) -> None:
+        """``handle`` answers one update and raises nothing. ``on_conflict``: another process polls this bot, too."""
+        self._bot = bot
+        self._handle = handle
+        self._timings = timings
+        self._sleep = sleep
+        self._on_conflict = on_conflict
+        self._offset = 0
+        """One above the highest update taken: fetching from here acknowledges all below."""
+        self._acknowledged = 0
+        self._running: dict[asyncio.Task[None], Update] = {}
+        self._free = asyncio.Event()
+        self._pause = 0.0
+        self._conflict = False
+
+    async def run(self) -> NoReturn:
+        """Fetch and hand out until cancelled. Raises PlatformError ``platform.token`` when the token is withdrawn."""
+        while True:
+            while len(self._running) >= PLACES:
+                self._free.clear()
+                await self._free.wait()
+            for update in await self._fetch(min(_BATCH, PLACES - len(self._running))):
+                self._take(update)
+
+    async def drain(self, grace: float) -> list[Update]:
+        """Let what was taken finish, ``grace`` seconds at most, and acknowledge it; returns what was cut off."""
+        late: list[Update] = []
+        if self._running:
+            _, unfinished = await asyncio.wait(self._running, timeout=grace)
+            late = [self._running[task] for task in unfinished]
+            for task in unfinished:
+                task.cancel()
+            await asyncio.gather(*unfinished, return_exceptions=True)
+        if self._offset > self._acknowledged:
+            # Not done in time: it all comes again, and the ledger knows what was spoken.
+            try:
+                async with asyncio.timeout(self._timings.farewell):
+                    await self._bot.get_updates(offset=self._offset, limit=1, timeout=0, allowed_updates=KINDS)
+            except (TelegramError, TimeoutError) as error:
+                _log.warning("the last updates were not acknowledged (%s)", type(error).__name__)
+        return late
+
+    def _take(self, update: Update) -> None:
+        self._offset = update.update_id + 1
+        task = asyncio.create_task(self._answer(update))
+        self._running[task] = update
+        task.add_done_callback(self._let_go)
+
+    async def _answer(self, update: Update) -> None:
+        await self._handle(update)
+
+    def _let_go(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._free.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("an update was not answered", exc_info=error)
+
+    async def _fetch(self, limit: int) -> Sequence[Update]:
+        """Some updates, or none after a failure and a pause."""
+        self._acknowledged = self._offset
+        try:
+            updates = await self._bot.get_updates(
+                offset=self._offset, limit=limit, timeout=self._timings.poll, allowed_updates=KINDS
+            )
+        except InvalidToken:
+            raise PlatformError("platform.token", platform="telegram") from None  # its message holds the token
+        except TimedOut:
+            await self._rest("no answer in time")
+        except RetryAfter as error:
+            await self._sleep(min(seconds_of(error), self._timings.flood_most))
+        except Conflict:
+            if not self._conflict:
+                self._conflict = True
+                self._on_conflict()
+            await self._rest("")
+        except TelegramError as error:
+            await self._rest(type(error).__name__)
+        else:
+            if self._pause and not self._conflict:
+                _log.info("telegram answers again")
+            self._pause, self._conflict = 0.0, False
+            return updates
+        return ()
+
+    async def _rest(self, reason: str) -> None:
+        """Pause, longer after each failure in a row; the first one is told to the log."""
+        self._acknowledged = 0  # nobody knows whether the request arrived
+        if not self._pause and reason:
+            _log.warning("no updates from telegram (%s); trying on", reason)
+        self._pause = min(self._timings.pause_most, self._pause * 2 or self._timings.pause_first)
+        await self._sleep(self._pause)
