@@ -33,9 +33,9 @@ BASE_URL = "http://127.0.0.1:8880/v1"
 VOICE = "alloy"
 """A name that OpenAI's service knows and most engines accept in its place."""
 MAX_TEXT = 2000
+"""Characters. OpenAI's limit is 4096; engines at home are slower."""
 _LEVEL = -20.0
 """dBFS: these engines differ by 10 dB and more, so recordings are brought to one level."""
-"""Characters. OpenAI's limit is 4096; engines at home are slower."""
 _TELLING = 12
 """Bytes that tell a file from samples."""
 _SHOWN = 50
