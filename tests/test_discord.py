@@ -28,6 +28,7 @@ from bot.model import Account, Receipt, Utterance
 from bot.platforms.base import Doors
 from bot.platforms.discord.client import DiscordPlatform
 from bot.speech import styles
+from bot.speech.provider import VoiceInfo
 from bot.speech.sink import Sink
 from bot.store.quota import Override
 from bot.texts import en, of_error, say, zh
@@ -175,7 +176,9 @@ async def test_a_duplicate_that_discord_lets_through_stays_silent(
     assert exchange.followups == []
 
 
-async def test_too_late_nothing_is_spoken(server: DiscordServer, house: House, start: Start) -> None:
+async def test_too_late_nothing_is_spoken(
+    server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     gate = server.hold("callback")
     async with start(house.doors):
         await server.slash("say", {"text": TEXT})
@@ -184,6 +187,8 @@ async def test_too_late_nothing_is_spoken(server: DiscordServer, house: House, s
         gate.open()
         await server.until(lambda: server.statuses("callback") == [404])
     assert server.messages == []
+    assert server.state.calls[-1] == ("callback", 404)  # and nothing was tried after it
+    assert [record.exc_info for record in caplog.records if record.name == "mouthpiece.discord"] == [None]
     assert (await house.ledger.usage(account(server).scope, "builtin")).characters == 0
 
 
@@ -354,6 +359,17 @@ async def test_many_at_once(server: DiscordServer, mimo: MimoServer, build_house
     assert (await house.ledger.usage(account(server).scope)).requests == 25
 
 
+async def test_a_command_of_yesterday(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        old = {"name": "old", "id": "1", "options": [{"name": "text", "type": 3, "autocomplete": True}]}
+        server.state.commands[None].append(old)
+        await server.autocomplete("old", "text", "x")
+        exchange = await server.slash("old", {"text": "x"})
+        assert (await exchange.answered()).content == say("discord.changed", "en")
+    assert server.statuses("callback") == [200]  # an unknown command's suggestions are left unanswered
+    assert server.refusals == []
+
+
 # What is suggested
 
 
@@ -382,7 +398,19 @@ async def test_suggestions_stay_within_the_limits(mimo_house: House) -> None:
     assert suggest_styles("Happy, slo", "en")[0].value == "Happy, Slow down"
     for text in typed:
         check_choices([choice.to_dict() for choice in suggest_voices(mimo_house.doors, text)])
-    assert len(suggest_voices(mimo_house.doors, "")) == min(25, len(mimo_house.speech.voices()))
+
+
+def test_many_voices_are_suggested_in_part() -> None:
+    class Choir:
+        """A chain with more voices than Discord shows."""
+
+        def voices(self) -> tuple[VoiceInfo, ...]:
+            return tuple(VoiceInfo(f"Voice{number}", "en", "x" * 200) for number in range(40))
+
+    choices = [choice.to_dict() for choice in suggest_voices(Doors(Choir(), "en"), "")]  # type: ignore[arg-type]
+    check_choices(choices)
+    assert len(choices) == 25
+    assert [choice.value for choice in suggest_voices(Doors(Choir(), "en"), "E39")] == ["Voice39"]  # type: ignore[arg-type]
 
 
 # Commands

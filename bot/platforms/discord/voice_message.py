@@ -177,10 +177,7 @@ async def _post(interaction: discord.Interaction[Any], file: discord.File, nonce
     """Post into the channel. With the nonce, a request that the library repeats does not post twice."""
     flags = discord.MessageFlags(voice=True) if voice else discord.utils.MISSING
     assert interaction.channel_id is not None, "a command comes from a channel"
-    parameters = handle_message_parameters(
-        file=file, flags=flags, nonce=nonce, allowed_mentions=discord.AllowedMentions.none()
-    )
-    with parameters as params:
+    with handle_message_parameters(file=file, flags=flags, nonce=nonce) as params:
         message = await interaction.client.http.send_message(interaction.channel_id, params=params)
     return _delivery(message)
 
