@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from bot.errors import BotError, DuplicateError, QuotaError
-from bot.store.engine import insert_into
+from bot.store.engine import insert_rows, packed
 from bot.store.quota import Hold, Limit
 from bot.store.schema import counter, ledger
 from bot.store.windows import MINUTE, at, frees_at, sliding, weighted
@@ -124,19 +124,8 @@ class Deltas:
         """
         if not self.sums:
             return {}
-        rows = [
-            {
-                "scope": key[0],
-                "meter": key[1],
-                "window": key[2],
-                "start": key[3],
-                "characters": sums[0],
-                "requests": sums[1],
-                "granted": sums[2],
-            }
-            for key, sums in sorted(self.sums.items())
-        ]
-        answer = connection.execute(_COUNT, rows)
+        rows = [(*key, *sums) for key, sums in sorted(self.sums.items())]
+        answer = connection.execute(_COUNT, packed(rows))
         return {(row[0], row[1], row[2], row[3]): (row[4], row[5], row[6]) for row in answer}
 
 
@@ -172,7 +161,7 @@ def _insert(
     if not holds:
         return []
     rows = [_row(entry, moment) for entry in sorted(holds, key=lambda entry: entry.key)]
-    new = set(connection.execute(_INSERT, rows).scalars())
+    new = set(connection.execute(_INSERT, packed(rows)).scalars())
     known = [entry.key for entry in holds if entry.key not in new]
     before = _rows(connection, known)
     granted = []
@@ -187,27 +176,28 @@ def _insert(
     return granted
 
 
-def _row(entry: HoldEntry, moment: Moment) -> dict[str, Any]:
-    return {
-        "key": entry.key,
-        "state": "held",
-        "account": entry.account,
-        "space": entry.space,
-        "meter": entry.meter,
-        "day": moment.day,
-        "account_minute": moment.minute if _per_minute(entry.account_limits) else None,
-        "space_minute": moment.minute if _per_minute(entry.space_limits) else None,
-        "asked_characters": entry.characters,
-        "asked_requests": entry.requests,
-        "characters": entry.characters,
-        "requests": entry.requests,
-        "granted": 0,
-        "owner": entry.owner,
-        "resumable": entry.resumable,
-        "created": moment.now,
-        "expires": moment.now + entry.lease,
-        "settled": None,
-    }
+def _row(entry: HoldEntry, moment: Moment) -> tuple[Any, ...]:
+    """In the order of the table's columns."""
+    return (
+        entry.key,
+        "held",
+        entry.account,
+        entry.space,
+        entry.meter,
+        moment.day,
+        moment.minute if _per_minute(entry.account_limits) else None,
+        moment.minute if _per_minute(entry.space_limits) else None,
+        entry.characters,
+        entry.requests,
+        entry.characters,
+        entry.requests,
+        0,
+        entry.owner,
+        entry.resumable,
+        moment.now,
+        moment.now + entry.lease,
+        None,
+    )
 
 
 def _per_minute(limits: Iterable[Limit]) -> bool:
@@ -227,7 +217,7 @@ def _take_over(connection: Connection, entry: HoldEntry, row: Row[Any], moment: 
         return False
     deltas.add_row(row, -row.characters, -row.requests, moment.minute)
     # Once only: a message that brings the process down each time must not do so for ever.
-    changed = _row(entry, moment) | {"resumable": False}
+    changed = dict(zip(_LEDGER_NAMES, _row(entry, moment), strict=True)) | {"resumable": False}
     connection.execute(update(ledger).where(ledger.c.key == entry.key).values(changed))
     return True
 
@@ -321,12 +311,15 @@ def _check(
 
 _COUNTED = (counter.c.characters, counter.c.requests, counter.c.granted)
 _COUNTER_KEY = (counter.c.scope, counter.c.meter, counter.c.window, counter.c.start)
-_count_row = insert_into(counter)
+_count_row = insert_rows(counter, [column.name for column in (*_COUNTER_KEY, *_COUNTED)])
 _COUNT = _count_row.on_conflict_do_update(
     index_elements=_COUNTER_KEY,
     set_={column.name: column + _count_row.excluded[column.name] for column in _COUNTED},
 ).returning(*_COUNTER_KEY, *_COUNTED)
-_INSERT = insert_into(ledger).on_conflict_do_nothing(index_elements=[ledger.c.key]).returning(ledger.c.key)
+_LEDGER_NAMES = [column.name for column in ledger.columns]
+_INSERT = (
+    insert_rows(ledger, _LEDGER_NAMES).on_conflict_do_nothing(index_elements=[ledger.c.key]).returning(ledger.c.key)
+)
 _SELECT = (
     select(ledger).where(ledger.c.key.in_(bindparam("keys", expanding=True))).order_by(ledger.c.key).with_for_update()
 )

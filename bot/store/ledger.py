@@ -219,18 +219,23 @@ class Ledger:
     async def _ask(self, entry: Entry) -> Outcome:
         if self._closing or self._worker is None:
             raise StoreError("store.closed", path=str(self._database.path))
-        waiting = _Waiting(entry, asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(entry, loop.create_future())
         self._queue.append(waiting)
         self._work.set()
+        # A bare timer: asyncio.timeout would cost as much as the rest of a merged entry.
+        timer = loop.call_later(self._wait, self._give_up, waiting)
         try:
-            async with asyncio.timeout(self._wait):
-                return await waiting.answer
-        except TimeoutError:
-            self._forget(waiting)
-            raise StoreError("store.busy", path=str(self._database.path)) from None
+            return await waiting.answer
         except asyncio.CancelledError:
             self._forget(waiting)
             raise
+        finally:
+            timer.cancel()
+
+    def _give_up(self, waiting: _Waiting) -> None:
+        if not waiting.answer.done():
+            waiting.answer.set_exception(StoreError("store.busy", path=str(self._database.path)))
 
     def _forget(self, waiting: _Waiting) -> None:
         """A hold whose answer came while its caller was being cancelled belongs to nobody: release it."""
@@ -263,7 +268,7 @@ class Ledger:
         keys: set[str] = set()
         while self._queue and len(batch) < BATCH:
             waiting = self._queue[0]
-            if isinstance(waiting.entry, HoldEntry) and waiting.answer.cancelled():
+            if isinstance(waiting.entry, HoldEntry) and waiting.answer.done():
                 self._queue.popleft()
                 continue
             if waiting.entry.key in keys:
@@ -302,7 +307,8 @@ class Ledger:
             self._tell(item, outcome)
 
     def _tell(self, item: _Waiting, outcome: Outcome) -> None:
-        if item.answer.cancelled():
+        if item.answer.done():
+            # Its caller was cancelled or has given up waiting.
             if isinstance(outcome, Hold) and isinstance(item.entry, HoldEntry):
                 self._release(item.entry)
         elif isinstance(outcome, BotError):
@@ -337,6 +343,8 @@ def _hold_entry(
 ) -> HoldEntry:
     if not 0 < len(key) <= KEY_LENGTH or characters < 0 or requests < 0 or lease <= 0:
         raise ValueError("a hold needs a key, a lease and amounts that are not negative")
+    if not all(text.isprintable() for text in (key, *(charge.scope for charge in charges))):
+        raise ValueError("a hold's names have no control characters")
     account, space = _of(charges, "account:"), _of(charges, "space:")
     if len(charges) != (account is not None) + (space is not None):
         raise ValueError("a hold is charged to at most one account and one space")

@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("folded_requests", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("folded_granted", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("scope", "meter", "window", "start"),
+        sqlite_with_rowid=False,
     )
     op.create_index("counter_age", "counter", ["window", "start"], unique=False)
     op.create_table(
@@ -46,6 +47,7 @@ def upgrade() -> None:
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.Column("settled", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("key"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ledger_day", "ledger", ["day"], unique=False)
     op.create_index(
