@@ -23,8 +23,15 @@ GOAL = 4.0
 _ROUNDS = 5
 _PAIRS = {1: 100, 32: 600, 256: 1200}
 """Pairs per round and side by number of tasks."""
-_ACCOUNTS, _SPACES = 500, 30
 _LIMIT = 10**12
+_NAMES = [(f"account:x:{number}", f"space:x:{number % 30}") for number in range(500)]
+_CHARGES = [
+    (
+        Charge(account, (Limit("characters", _LIMIT, "day"), Limit("requests", _LIMIT, "minute"))),
+        Charge(space, (Limit("characters", _LIMIT, "day"),)),
+    )
+    for account, space in _NAMES
+]
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -53,7 +60,7 @@ class _Bare:
 
     async def pair(self, key: str, number: int) -> None:
         now = time.time_ns() // 1_000_000
-        account, space = f"account:x:{number % _ACCOUNTS}", f"space:x:{number % _SPACES}"
+        account, space = _NAMES[number % len(_NAMES)]
         row = (key, "held", account, space, 100, now, now + 60_000, None)
         await self._transaction("INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row, account, space, (100, 1))
         spent = "UPDATE ledger SET state = 'spent', characters = 60, settled = ? WHERE key = ? AND state = 'held'"
@@ -79,14 +86,7 @@ class _Merged:
         self._ledger = ledger
 
     async def pair(self, key: str, number: int) -> None:
-        charges = (
-            Charge(
-                f"account:x:{number % _ACCOUNTS}",
-                (Limit("characters", _LIMIT, "day"), Limit("requests", _LIMIT, "minute")),
-            ),
-            Charge(f"space:x:{number % _SPACES}", (Limit("characters", _LIMIT, "day"),)),
-        )
-        await self._ledger.hold(key, charges=charges, characters=100, lease=60)
+        await self._ledger.hold(key, charges=_CHARGES[number % len(_CHARGES)], characters=100, lease=60)
         await self._ledger.settle(key, characters=60)
 
 

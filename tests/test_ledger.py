@@ -115,6 +115,8 @@ async def test_what_costs_nothing_is_not_refused(book: Ledger) -> None:
         {"lease": 0.0},
         {"charges": (Charge(ANN), Charge(BOB))},
         {"charges": (Charge("role:discord:1"),)},
+        {"charges": (Charge("account:cli:a\x00b"),)},
+        {"key": "lone \ud800"},
     ],
 )
 async def test_a_hold_that_makes_no_sense_is_a_mistake_of_ours(book: Ledger, arguments: dict[str, object]) -> None:

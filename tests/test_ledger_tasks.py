@@ -90,6 +90,19 @@ async def test_a_caller_cancelled_while_its_transaction_waits_holds_nothing(
     await book.start()
 
 
+async def test_a_caller_that_gave_up_waiting_holds_nothing(database: Database, tmp_path: Path) -> None:
+    async with Ledger.open(database, wait=0.02) as book:
+        with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as foreign:
+            foreign.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match=r"store\.busy"):
+                await take(book, "a", day(100))
+            foreign.execute("ROLLBACK")
+        await book.close()
+        await book.start()
+        assert await states(database) == {"a": ("released", 0, 0)}
+        assert (await book.usage(ANN)).characters == 0
+
+
 async def test_a_caller_cancelled_while_settling_has_settled(book: Ledger) -> None:
     await take(book, "a", day(100))
     task = asyncio.create_task(book.settle("a", characters=4))

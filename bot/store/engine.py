@@ -13,7 +13,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import Connection, String, Table, bindparam, event, func, literal_column, select, text
+from sqlalchemy import Connection, String, Subquery, Table, bindparam, event, func, literal_column, select, text
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -122,23 +122,29 @@ def insert_into(table: Table) -> sqlite.Insert:
     return sqlite.insert(table)
 
 
-def insert_rows(table: Table, names: Sequence[str]) -> sqlite.Insert:
-    """An INSERT of any number of rows that travel in one parameter, ``rows``: what ``packed`` makes of them.
+def rows_of(table: Table, names: Sequence[str]) -> Subquery:
+    """A table made of one parameter, ``rows``, that ``packed`` fills; its columns have the types of ``table``'s.
 
     With a parameter per value, SQLAlchemy's work on those is most of what a batch of the ledger costs. (On PostgreSQL
     ``jsonb_array_elements`` takes the place of ``json_each``.)
     """
     row = func.json_each(bindparam("rows", type_=String)).table_valued("value")
     values = [
-        func.json_extract(row.c.value, literal_column(f"'$[{place}]'"), type_=table.c[name].type)
+        func.json_extract(row.c.value, literal_column(f"'$[{place}]'"), type_=table.c[name].type).label(name)
         for place, name in enumerate(names)
     ]
-    # WHERE true: without it the parser takes ON CONFLICT for a join's condition.
-    return sqlite.insert(table).from_select(list(names), select(*values).where(literal_column("true")))
+    # WHERE true: without it the parser takes the ON CONFLICT of an INSERT for a join's condition.
+    return select(*values).where(literal_column("true")).subquery("given")
+
+
+def insert_rows(table: Table, names: Sequence[str]) -> sqlite.Insert:
+    """An INSERT of any number of rows that travel in one parameter, ``rows``."""
+    given = rows_of(table, names)
+    return sqlite.insert(table).from_select(list(names), select(given).where(literal_column("true")))
 
 
 def packed(rows: Sequence[Sequence[object]]) -> dict[str, str]:
-    """The parameter of ``insert_rows``: numbers, booleans, None, and text without control characters."""
+    """The parameter of ``rows_of``: numbers, booleans, None, and text without control characters."""
     return {"rows": json.dumps(rows)}
 
 

@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Connection, Row, bindparam, case, select, update
 
 from bot.errors import BotError, DuplicateError, QuotaError
-from bot.store.engine import insert_rows, packed
+from bot.store.engine import insert_rows, packed, rows_of
 from bot.store.quota import Hold, Limit
 from bot.store.schema import counter, ledger
 from bot.store.windows import MINUTE, at, frees_at, sliding, weighted
@@ -137,9 +137,9 @@ def apply(connection: Connection, entries: Sequence[Entry], moment: Moment) -> l
     deltas = Deltas()
     outcomes: dict[str, Outcome] = {}
     holds = [entry for entry in entries if isinstance(entry, HoldEntry)]
-    others = [entry for entry in entries if not isinstance(entry, HoldEntry)]
     granted = _insert(connection, holds, moment, deltas, outcomes)
-    _settle(connection, others, moment, deltas, outcomes)
+    _settle(connection, [e for e in entries if isinstance(e, SettleEntry)], moment, deltas, outcomes)
+    _extend(connection, [e for e in entries if isinstance(e, ExtendEntry)], moment, outcomes)
     values = deltas.write(connection)
     for entry in granted:
         refusal = _passed(entry, values, moment)
@@ -233,35 +233,55 @@ def _count(entry: HoldEntry, moment: Moment, deltas: Deltas) -> None:
 
 def _settle(
     connection: Connection,
-    entries: Sequence[SettleEntry | ExtendEntry],
+    entries: Sequence[SettleEntry],
     moment: Moment,
     deltas: Deltas,
     outcomes: dict[str, Outcome],
 ) -> None:
+    """Settle the rows that we hold, in one statement; what it does not touch is looked at one by one."""
+    if not entries:
+        return
+    rows = [(entry.key, entry.characters, entry.owner) for entry in sorted(entries, key=lambda entry: entry.key)]
+    settled = {row.key: row for row in connection.execute(_SETTLE, packed(rows) | {"now": moment.now})}
+    for row in settled.values():
+        # A row that is held counts what was asked for.
+        deltas.add_row(row, row.characters - row.asked_characters, row.requests - row.asked_requests, moment.minute)
+    rest = [entry for entry in entries if entry.key not in settled]
+    found = _rows(connection, [entry.key for entry in rest])
+    outcomes |= dict.fromkeys(settled, True)
+    outcomes |= {entry.key: _settle_late(connection, entry, found.get(entry.key), moment, deltas) for entry in rest}
+
+
+def _settle_late(
+    connection: Connection, entry: SettleEntry, row: Row[Any] | None, moment: Moment, deltas: Deltas
+) -> bool:
+    """Charge after all what was synthesized when the reaper had given it back already.
+
+    False where there is nothing of ours: never held, settled before, or taken over by another try.
+    """
+    if row is None or row.state != "unknown" or row.owner != entry.owner:
+        return False
+    spent = min(entry.characters, row.asked_characters)
+    requests = row.asked_requests if spent else 0
+    deltas.add_row(row, spent, requests, moment.minute)
+    connection.execute(
+        update(ledger)
+        .where(ledger.c.key == entry.key)
+        .values(state="spent" if spent else "released", characters=spent, requests=requests, settled=moment.now)
+    )
+    return True
+
+
+def _extend(
+    connection: Connection, entries: Sequence[ExtendEntry], moment: Moment, outcomes: dict[str, Outcome]
+) -> None:
     rows = _rows(connection, [entry.key for entry in entries])
-    settled, extended = [], []
     for entry in sorted(entries, key=lambda entry: entry.key):
         row = rows.get(entry.key)
-        # Somebody else's row: our lease ran out and another try has taken over.
-        ours = row is not None and row.owner == entry.owner
-        if row is None or not ours or row.state not in _OPEN_TO[type(entry)]:
-            outcomes[entry.key] = False
-            continue
-        outcomes[entry.key] = True
-        if isinstance(entry, ExtendEntry):
-            extended.append({"k": entry.key, "expires": moment.now + entry.lease})
-            continue
-        spent = min(entry.characters, row.asked_characters)
-        requests = row.asked_requests if spent else 0
-        deltas.add_row(row, spent - row.characters, requests - row.requests, moment.minute)
-        state = "spent" if spent else "released"
-        settled.append(
-            {"k": entry.key, "state": state, "characters": spent, "requests": requests, "settled": moment.now}
-        )
-    if settled:
-        connection.execute(_SETTLE, settled)
-    if extended:
-        connection.execute(_EXTEND, extended)
+        outcomes[entry.key] = ours = row is not None and row.state == "held" and row.owner == entry.owner
+        if ours:
+            expires = moment.now + entry.lease
+            connection.execute(update(ledger).where(ledger.c.key == entry.key).values(expires=expires))
 
 
 def _passed(entry: HoldEntry, values: dict[CounterKey, tuple[int, int, int]], moment: Moment) -> QuotaError | None:
@@ -323,14 +343,16 @@ _INSERT = (
 _SELECT = (
     select(ledger).where(ledger.c.key.in_(bindparam("keys", expanding=True))).order_by(ledger.c.key).with_for_update()
 )
+_given = rows_of(ledger, ("key", "characters", "owner"))
+_spent = case((_given.c.characters < ledger.c.asked_characters, _given.c.characters), else_=ledger.c.asked_characters)
 _SETTLE = (
     update(ledger)
-    .where(ledger.c.key == bindparam("k"))
-    .values({name: bindparam(name) for name in ("state", "characters", "requests", "settled")})
+    .where(ledger.c.key == _given.c.key, ledger.c.state == "held", ledger.c.owner == _given.c.owner)
+    .values(
+        state=case((_spent > 0, "spent"), else_="released"),
+        characters=_spent,
+        requests=case((_spent > 0, ledger.c.asked_requests), else_=0),
+        settled=bindparam("now"),
+    )
+    .returning(ledger)
 )
-_EXTEND = update(ledger).where(ledger.c.key == bindparam("k")).values(expires=bindparam("expires"))
-_OPEN_TO: dict[type, tuple[str, ...]] = {
-    # Late, but it was synthesized: what the reaper gave back is charged after all.
-    SettleEntry: ("held", "unknown"),
-    ExtendEntry: ("held",),
-}
