@@ -1,91 +1,32 @@
 """The Discord door: real commands through the unmodified library, the built core behind it, the stand-in before it."""
 
-import asyncio
-import ipaddress
-import logging
-import ssl
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import discord
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from discord.gateway import DiscordWebSocket
-from discord.http import Route
-from pydantic import SecretStr
 
 from bot.audio import ogg
-from bot.config import DiscordConfig, EndpointsConfig
-from bot.errors import InputError, PlatformError
-from bot.log import protect
-from bot.model import Account, Receipt, Utterance
+from bot.errors import InputError
+from bot.model import Receipt, Utterance
 from bot.platforms.base import Doors
-from bot.platforms.discord.client import DiscordPlatform
 from bot.speech import styles
 from bot.speech.provider import VoiceInfo
 from bot.speech.sink import Sink
 from bot.store.quota import Override
-from bot.texts import en, of_error, say, zh
+from bot.texts import of_error, say
 from cogs.errors import cause_of, sentence
 from cogs.say import suggest_styles, suggest_voices
 from tests.conftest import BuildHouse, House
-from tests.fakes.discord_rules import check_choices, check_commands
-from tests.fakes.discord_server import Clock, DiscordServer
+from tests.discord_case import TEXT, Start, account
+from tests.fakes.discord_rules import check_choices
+from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, Role, User
 from tests.fakes.mimo_rules import TONES
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.tones import pitch
 
-EXTENSIONS = ("cogs.say", "cogs.errors")
-TEXT = "Good evening, everybody."
-Start = Callable[..., AbstractAsyncContextManager[DiscordPlatform]]
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[DiscordServer]:
-    async with DiscordServer() as server:
-        yield server
-
-
-@pytest.fixture
-def start(server: DiscordServer, tmp_path: Path) -> Start:
-    """Runs the platform against the stand-in until the block ends."""
-
-    @asynccontextmanager
-    async def run(doors: Doors, **discord_settings: Any) -> AsyncIterator[DiscordPlatform]:
-        platform = build(server, doors, tmp_path, **discord_settings)
-        ready = asyncio.Event()
-        running = asyncio.create_task(platform.run(ready))
-        waiting = asyncio.create_task(ready.wait())
-        async with asyncio.timeout(15):
-            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        try:
-            if not ready.is_set():
-                await running
-            yield platform
-        finally:
-            await platform.stop(5.0)
-            with suppress(PlatformError):
-                await running
-
-    return run
-
-
-def build(server: DiscordServer, doors: Doors, state: Path, **settings: Any) -> DiscordPlatform:
-    config = DiscordConfig(**({"token": SecretStr(server.token)} | settings))
-    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=server.gateway.url)
-    return DiscordPlatform(config, endpoints, doors, EXTENSIONS, state_dir=state, guild_ready_timeout=0.0)
-
-
-def account(server: DiscordServer) -> Account:
-    return Account("discord", str(server.world.ada.id))
+pytest_plugins = ["tests.discord_fixtures"]
 
 
 # The story
@@ -411,239 +352,3 @@ def test_many_voices_are_suggested_in_part() -> None:
     check_choices(choices)
     assert len(choices) == 25
     assert [choice.value for choice in suggest_voices(Doors(Choir(), "en"), "E39")] == ["Voice39"]  # type: ignore[arg-type]
-
-
-# Commands
-
-
-async def test_commands_keep_discords_limits(
-    server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for table, name, words in ((en, "say", "Speaks a text."), (zh, "说", "把文字说出来。")):
-        monkeypatch.setitem(table.SENTENCES, "discord.say.name", name)
-        monkeypatch.setitem(table.SENTENCES, "discord.say.description", words)
-    async with start(house.doors):
-        commands = server.state.commands[None]
-    check_commands(commands)
-    [command] = commands
-    assert command["integration_types"] == [0, 1]
-    assert command["contexts"] == [0, 1, 2]
-    assert command["description"] == "Speaks a text."
-    assert command["description_localizations"]["zh-CN"] == "把文字说出来。"
-    assert command["name_localizations"]["zh-CN"] == "说"
-    options = {option["name"]: option for option in command["options"]}
-    assert list(options) == ["text", "style", "voice"]
-    assert options["text"]["max_length"] == 4000
-    assert options["style"]["autocomplete"]
-    assert options["voice"]["autocomplete"]
-
-
-async def test_commands_are_synced_when_they_changed(
-    server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for expected in (1, 1):
-        async with start(house.doors):
-            assert server.state.syncs == expected
-    monkeypatch.setitem(en.SENTENCES, "discord.say.description", "Something else.")
-    for expected in (2, 2):
-        async with start(house.doors):
-            assert server.state.syncs == expected
-
-
-async def test_a_failed_sync_is_tried_again(server: DiscordServer, house: House, start: Start) -> None:
-    server.fail("commands", "50035")
-    for expected in (0, 1):
-        async with start(house.doors):
-            assert server.state.syncs == expected
-
-
-async def test_a_development_guild(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors, development_guild=server.world.home.id):
-        assert set(server.state.commands) == {server.world.home.id}
-        await (await server.slash("say", {"text": TEXT})).answered()
-    assert server.messages[0].voice
-
-
-# Coming and going
-
-
-@pytest.mark.parametrize("close_code", [None, 4004])
-async def test_a_wrong_token(server: DiscordServer, house: House, tmp_path: Path, close_code: int | None) -> None:
-    server.gateway.refuse_with = close_code
-    token = "wrong" if close_code is None else server.token
-    before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
-    platform = build(server, house.doors, tmp_path, token=SecretStr(token))
-    with pytest.raises(PlatformError) as caught:
-        await platform.run(asyncio.Event())
-    assert (caught.value.code, caught.value.facts) == ("platform.token", {"platform": "discord"})
-    assert before == (Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY)
-    await platform.stop(1.0)
-
-
-async def test_intents_that_are_switched_off(server: DiscordServer, house: House, tmp_path: Path) -> None:
-    server.gateway.refuse_with = 4014
-    with pytest.raises(PlatformError) as caught:
-        await build(server, house.doors, tmp_path).run(asyncio.Event())
-    assert caught.value.code == "platform.intents"
-
-
-async def test_a_network_that_is_not_there(server: DiscordServer, house: House, tmp_path: Path) -> None:
-    platform = build(server, house.doors, tmp_path)
-    await server.stop()
-    with pytest.raises(PlatformError) as caught:
-        await platform.run(asyncio.Event())
-    assert caught.value.code == "platform.unreachable"
-
-
-async def test_a_gateway_that_is_not_there(
-    server: DiscordServer, house: House, tmp_path: Path, unused_tcp_port: int
-) -> None:
-    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=f"ws://127.0.0.1:{unused_tcp_port}/")
-    config = DiscordConfig(token=SecretStr(server.token))
-    with pytest.raises(PlatformError) as caught:
-        await DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path).run(asyncio.Event())
-    assert caught.value.code == "platform.unreachable"
-
-
-async def test_an_authority_of_ones_own(house: House, tmp_path: Path) -> None:
-    pem = certificate(tmp_path)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(pem)
-    async with DiscordServer(tls=tls) as server:
-        config = DiscordConfig(token=SecretStr(server.token))
-        for trusted, code in ((tmp_path / "missing.pem", "bad_ca_file"), (None, "unreachable"), (pem, None)):
-            endpoints = EndpointsConfig(
-                discord_api=server.api, discord_gateway=server.gateway.url, ca_file=str(trusted or "")
-            )
-            platform = DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path)
-            ready = asyncio.Event()
-            running = asyncio.create_task(platform.run(ready))
-            if code is None:
-                await server.until(lambda: server.gateway.connected)
-                await platform.stop(1.0)
-                await running
-            else:
-                with pytest.raises(PlatformError) as caught:
-                    await running
-                assert caught.value.code == f"platform.{code}"
-
-
-def certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
-    now = datetime.now(UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "stand-in.pem"
-    unencrypted = serialization.NoEncryption()
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unencrypted)
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
-
-
-async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
-        assert server.gateway.identified[0]["intents"] == 1
-
-
-async def test_a_dropped_gateway_is_resumed(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
-        await server.gateway.drop()
-        await server.until(lambda: server.gateway.resumed)
-        await (await server.slash("say", {"text": TEXT})).answered()
-    assert server.messages[0].voice
-
-
-async def test_stop_lets_speech_finish(
-    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
-) -> None:
-    gate = mimo.hold_after(1)
-    async with start(mimo_house.doors) as platform:
-        exchange = await server.slash("say", {"text": TEXT})
-        await gate.reached.wait()
-        stopping = asyncio.create_task(platform.stop(30.0))
-        late = await server.slash("say", {"text": "too late"})
-        assert (await late.answered()).content == say("bot.stopping", "en")
-        gate.set()
-        await exchange.answered()
-        await stopping
-    assert len(server.messages) == 1
-    assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
-
-
-async def test_stop_does_not_wait_forever(
-    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
-) -> None:
-    gate = mimo.hold_after(1)
-    async with start(mimo_house.doors) as platform:
-        exchange = await server.slash("say", {"text": TEXT})
-        await gate.reached.wait()
-        await platform.stop(0.0)
-        assert (await exchange.answered()).content == say("bot.stopping", "en")
-        gate.set()
-    assert server.messages == []
-    assert (await mimo_house.ledger.usage(account(server).scope)).characters == 0
-
-
-async def test_stop_before_and_after(server: DiscordServer, house: House, start: Start, tmp_path: Path) -> None:
-    platform = build(server, house.doors, tmp_path)
-    await platform.stop(1.0)
-    await platform.run(asyncio.Event())
-    assert server.gateway.identified == []
-    async with start(house.doors) as platform:
-        await platform.stop(1.0)
-        await platform.stop(1.0)
-
-
-async def test_stop_while_logging_in(server: DiscordServer, house: House, tmp_path: Path) -> None:
-    gate = server.hold("me")
-    platform = build(server, house.doors, tmp_path)
-    running = asyncio.create_task(platform.run(asyncio.Event()))
-    await gate.reached.wait()
-    await platform.stop(1.0)
-    await running
-    gate.open()
-
-
-async def test_no_secret_and_no_words_in_the_log(
-    server: DiscordServer, house: House, start: Start, capsys: pytest.CaptureFixture[str]
-) -> None:
-    root = logging.getLogger()
-    before = root.handlers[:], root.level
-    server.fail("message", "429")
-    try:
-        protect([server.token], "debug")
-        async with start(house.doors):
-            await (await server.slash("say", {"text": "a planted sentence"})).answered()
-            await (await server.slash("say", {"text": "\u200b", "voice": "a planted voice"})).answered()
-        logging.getLogger("mouthpiece").warning("the log works; token %s", server.token)
-    finally:
-        root.handlers[:], root.level = before
-    log = capsys.readouterr().err
-    assert "the log works" in log
-    assert server.token not in log
-    assert "planted" not in log
-
-
-async def test_a_real_clock_is_quick_enough(house: House, tmp_path: Path) -> None:
-    """Without a frozen clock: the three seconds are kept."""
-    async with DiscordServer(clock=Clock()) as server:
-        platform = build(server, house.doors, tmp_path)
-        ready = asyncio.Event()
-        running = asyncio.create_task(platform.run(ready))
-        await ready.wait()
-        exchange = await server.slash("say", {"text": TEXT})
-        await exchange.answered()
-        await platform.stop(5.0)
-        await running
-    assert exchange.latency is not None

@@ -6,24 +6,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
-import numpy as np
 import pytest
 
 from bot.audio import ogg
-from bot.audio.clip import encode
-from bot.audio.pcm import Pcm
 from bot.model import Clip
+from tests.discord_case import bursts
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, VIEW_CHANNEL, Role, User
 
 NOBODY: dict[str, list[str]] = {"parse": []}
-
-
-def bursts(seconds: float = 2.0) -> Clip:
-    """A tone that comes and goes: a sound with a shape."""
-    at = np.arange(round(seconds * 24_000)) / 24_000
-    loudness = np.where((at * 2.5).astype(int) % 2 == 0, 0.8, 0.05)
-    return encode(Pcm((np.sin(2 * np.pi * 330 * at) * loudness * 32767).astype("<i2").tobytes(), 24_000))
 
 
 @pytest.fixture

@@ -14,9 +14,9 @@ from bot.config import EndpointsConfig
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import addressed
 from bot.platforms.discord.voice_message import Delivery, Way
+from tests.discord_case import bursts
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import ATTACH_FILES, EVERYTHING_WE_NEED, SEND_MESSAGES, SEND_VOICE_MESSAGES, VIEW_CHANNEL
-from tests.test_discord_server import bursts
 
 CLIP = bursts(1.5)
 Asked = discord.Interaction[Any]

@@ -1,0 +1,46 @@
+"""Fixtures of the Discord door's tests: loaded by name as a plugin of pytest."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.errors import PlatformError
+from bot.platforms.base import Doors
+from bot.platforms.discord.client import DiscordPlatform
+from tests.discord_case import Start, build
+from tests.fakes.discord_server import DiscordServer
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[DiscordServer]:
+    async with DiscordServer() as server:
+        yield server
+
+
+@pytest.fixture
+def start(server: DiscordServer, tmp_path: Path) -> Start:
+    """Runs the platform against the stand-in until the block ends."""
+
+    @asynccontextmanager
+    async def run(doors: Doors, **discord_settings: Any) -> AsyncIterator[DiscordPlatform]:
+        platform = build(server, doors, tmp_path, **discord_settings)
+        ready = asyncio.Event()
+        running = asyncio.create_task(platform.run(ready))
+        waiting = asyncio.create_task(ready.wait())
+        async with asyncio.timeout(15):
+            await asyncio.wait({running, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        try:
+            if not ready.is_set():
+                await running
+            yield platform
+        finally:
+            await platform.stop(5.0)
+            with suppress(PlatformError):
+                await running
+
+    return run
