@@ -51,6 +51,7 @@ class Core:
     providers: tuple[Provider, ...]
     ledger: Ledger
     calls: ProviderCalls
+    clips: ClipStore
     speech: SpeechService
 
     async def left(self, account: Account, meter: Meter = PAID) -> int | None:
@@ -138,7 +139,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         )
         chain = Chain(providers, budget, {provider.name: Breaker(time.monotonic) for provider in providers})
         speech = SpeechService(chain, ledger, clips, speech=config.speech, quota=config.quota)
-        yield Core(config, providers, ledger, calls, speech)
+        yield Core(config, providers, ledger, calls, clips, speech)
 
 
 def _platforms(core: Core) -> list[Platform]:
@@ -213,7 +214,7 @@ async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, g
         _log.info("stopped")
 
 
-async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> PlatformError | None:
+async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> BotError | None:
     """Keep one platform up whatever the others do; returns why its token was refused."""
     pause = _RETRY_FIRST
     while not stop.is_set():
@@ -221,7 +222,7 @@ async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> 
         announcer = asyncio.create_task(_announce(platform, ready))
         try:
             await platform.run(ready)
-        except PlatformError as error:
+        except (PlatformError, ConfigError) as error:
             if error.code != "platform.unreachable":
                 _log.error("%s", of_error(error, language))
                 return error
@@ -252,6 +253,8 @@ async def _chores(core: Core) -> None:
             await core.ledger.reap()
             if time.monotonic() - retired > _RETIRE_EVERY:
                 await core.ledger.retire()
+                await core.calls.retire()
+                await core.clips.expire()
                 retired = time.monotonic()
         except StoreError as error:
             _log.warning("housekeeping was put off: %s", error.code)

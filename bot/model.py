@@ -8,6 +8,9 @@ SAMPLE_RATE = 24_000
 """Hertz. What the core speaks throughout: MiMo's rate, and one libopus takes without a resampler."""
 
 
+_LONGEST_SCOPE = 128
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
     """A person on a platform."""
@@ -23,9 +26,12 @@ class Account:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``discord:42``; a bare name is an account of the command line."""
+        """``discord:42``; a bare name is an account of the command line. Raises ValueError for what is no name."""
         platform, separator, identity = text.strip().partition(":")
-        return cls(platform, identity) if separator else cls("cli", platform)
+        found = cls(platform, identity) if separator else cls("cli", platform)
+        if not (found.platform and found.id) or len(found.scope) > _LONGEST_SCOPE or not found.scope.isprintable():
+            raise ValueError("an account is a name or platform:id")
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.app import Core, build
+from bot.cli import names
 from bot.config import Config
 from bot.errors import InputError
 from bot.model import Account, Utterance
@@ -21,7 +22,7 @@ _NO_LIMIT = None
 async def show(config: Config, asked: "Arguments") -> int:
     """Today's use of an account, and what every provider was asked for."""
     async with build(config, kind="cli") as core:
-        account = await _account(core, Account.parse(asked.account)) if asked.account else []
+        account = await _account(core, names.account(asked.account)) if asked.account else []
         providers = [await _provider(core, name) for name in config.chain]
     if asked.json:
         print(json.dumps({"account": account, "providers": providers}, ensure_ascii=False, default=str))
@@ -61,18 +62,11 @@ async def _provider(core: Core, name: str) -> dict[str, object]:
     return {"provider": name, "calls": totals.calls, "tokens": totals.tokens, "price": round(price, 6)}
 
 
-def _scope(text: str) -> str:
-    """``NAME``, ``discord:1``: an account. ``space:discord:1``, ``role:discord:1``: as they stand."""
-    if text.startswith(("space:", "role:", "account:")):
-        return text
-    return Account.parse(text).scope
-
-
 async def grant(config: Config, asked: "Arguments") -> int:
     """Characters on top for today, or a daily limit of its own."""
     if asked.characters < 0:
         raise InputError("quota.negative")
-    scope = _scope(asked.account)
+    scope = names.scope(asked.account)
     if scope.startswith("role:") and not asked.per_day:
         raise InputError("quota.role_per_day")
     async with build(config, kind="cli") as core:
@@ -87,7 +81,7 @@ async def grant(config: Config, asked: "Arguments") -> int:
 
 async def reset(config: Config, asked: "Arguments") -> int:
     """Nothing used today, on both meters; with --all no limit of its own either."""
-    scope = _scope(asked.account)
+    scope = names.scope(asked.account)
     async with build(config, kind="cli") as core:
         await core.ledger.reset(scope)
         await core.ledger.reset(scope, BUILT_IN)

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from bot.app import Core, build
 from bot.audio import ogg
 from bot.audio.reference import check_sample
+from bot.cli import names
 from bot.config import Config
 from bot.errors import InputError, StoreError
-from bot.model import Account, Receipt, Space, Utterance, Voice, VoiceKind
+from bot.model import Account, Receipt, Utterance, Voice, VoiceKind
 from bot.speech.grammar import parse
 from bot.speech.meter import BUILT_IN, PAID
 from bot.speech.service import Explanation, Progress
@@ -72,8 +73,8 @@ async def _utterance(asked: "Arguments") -> Utterance:
     return Utterance(
         text=command.text if command else asked.text,
         key=f"cli:{uuid.uuid4().hex}",
-        account=Account.parse(asked.account) if asked.account else None,
-        space=Space(*Account.parse(asked.space).scope.split(":", 2)[1:]) if asked.space else None,
+        account=names.account(asked.account) if asked.account else None,
+        space=names.space(asked.space) if asked.space else None,
         styles=parse_styles(asked.style or (command.style if command else "")),
         voice=voice,
         instruction=asked.instruction or (command.instruction if command else ""),

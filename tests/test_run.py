@@ -1,0 +1,246 @@
+"""``mouthpiece run`` as a real process between three real servers: both doors, signals, kills, a second run."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.mimo_server import TONES, MimoServer
+from tests.fakes.telegram_chats import ANN
+from tests.fakes.telegram_server import TOKEN, TelegramServer
+
+ROOT = Path(__file__).parent.parent
+_PATIENCE = 30.0
+"""Seconds; a process starts within one, but the machine may be busy."""
+
+
+class Bot:
+    """One run of the bot."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self.process = process
+        self.log: list[str] = []
+        self._said = asyncio.Condition()
+        self._reader = asyncio.create_task(self._read())
+
+    async def _read(self) -> None:
+        assert self.process.stderr is not None
+        async for line in self.process.stderr:
+            async with self._said:
+                self.log.append(line.decode())
+                self._said.notify_all()
+        async with self._said:
+            self._said.notify_all()
+
+    async def says(self, words: str) -> None:
+        """Wait for a line of the log."""
+        async with asyncio.timeout(_PATIENCE), self._said:
+            await self._said.wait_for(
+                lambda: any(words in line for line in self.log) or self.process.returncode is not None
+            )
+        assert any(words in line for line in self.log), "".join(self.log)
+
+    async def ends(self) -> int:
+        """Wait for the exit code."""
+        async with asyncio.timeout(_PATIENCE):
+            code = await self.process.wait()
+            await self._reader
+        return code
+
+    async def stop(self, number: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end."""
+        self.process.send_signal(number)
+        return await self.ends()
+
+
+class Town:
+    """Three servers, and a data folder for bots to run on."""
+
+    def __init__(self, folder: Path, mimo: MimoServer, discord: DiscordServer, telegram: TelegramServer) -> None:
+        self.folder = folder
+        self.mimo, self.discord, self.telegram = mimo, discord, telegram
+        self.bots: list[Bot] = []
+        self.tokens = {"discord": discord.token, "telegram": telegram.token}
+
+    def write(self) -> Path:
+        config = self.folder / "config.toml"
+        config.write_text(
+            f"""
+            [speech]
+            providers = ["mimo"]
+            [providers.mimo]
+            base_url = "{self.mimo.base_url}"
+            api_key = "sk-test"
+            [quota]
+            account_characters_per_day = 1000
+            [discord]
+            token = "{self.tokens["discord"]}"
+            [telegram]
+            token = "{self.tokens["telegram"]}"
+            api_url = "{self.telegram.root}"
+            [endpoints]
+            discord_api = "{self.discord.api}"
+            discord_gateway = "{self.discord.gateway.url}"
+            """,
+            encoding="utf-8",
+        )
+        return config
+
+    async def command(self, *arguments: str) -> asyncio.subprocess.Process:
+        environment = {n: v for n, v in os.environ.items() if not n.startswith(("MOUTHPIECE_", "MIMO_"))}
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "--config", str(self.write()), *arguments,
+            cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+
+    async def run(self, *arguments: str) -> Bot:
+        bot = Bot(await self.command(*arguments, "run"))
+        self.bots.append(bot)
+        return bot
+
+    async def up(self, *arguments: str) -> Bot:
+        """A bot that is up on both platforms."""
+        bot = await self.run(*arguments)
+        await bot.says("telegram is up")
+        await bot.says("discord is up")
+        return bot
+
+    async def used(self, account: str) -> dict[str, Any]:
+        """The paid row of ``quota show``."""
+        process = await self.command("quota", "show", account, "--json")
+        out, _ = await asyncio.wait_for(process.communicate(), _PATIENCE)
+        row: dict[str, Any] = json.loads(out)["account"][0]
+        return row
+
+
+@pytest.fixture
+async def town(tmp_path: Path, mimo: MimoServer) -> AsyncIterator[Town]:
+    async with AsyncExitStack() as stack:
+        discord = await stack.enter_async_context(DiscordServer())
+        telegram = await stack.enter_async_context(TelegramServer())
+        town = Town(tmp_path, mimo, discord, telegram)
+        yield town
+        for bot in town.bots:
+            if bot.process.returncode is None:
+                bot.process.kill()
+            await bot.ends()
+
+
+def _voices(town: Town) -> Callable[[], int]:
+    return lambda: len(town.telegram.done("sendVoice"))
+
+
+async def test_one_process_speaks_at_both_doors_and_ends_in_order(town: Town) -> None:
+    bot = await town.up()
+    await town.telegram.text("/say voice:Mia Hello from the village.")
+    exchange = await town.discord.slash("say", {"text": "Hello from the guild.", "voice": "Dean"})
+    message = await town.discord.message()
+    await exchange.answered()
+    (call,) = await town.telegram.wait_for("sendVoice")
+    sound = message.files[0].sound
+    assert sound is not None
+    assert sound.seconds > 0.5
+    assert call.result is not None
+    spoken = {body["audio"]["voice"]: body["messages"][-1]["content"] for body in town.mimo.calls}
+    assert spoken == {"Mia": "Hello from the village.", "Dean": "Hello from the guild."}
+    assert set(spoken) <= set(TONES)
+    assert await bot.stop() == 0
+    assert bot.log[-1].endswith("stopped\n")
+    assert (await town.used(f"telegram:{ANN.id}"))["used"] == len("Hello from the village.")
+    assert (await town.used(f"discord:{town.discord.world.ada.id}"))["used"] == len("Hello from the guild.")
+
+
+@pytest.mark.parametrize(("wrong", "right"), [("discord", "telegram"), ("telegram", "discord")])
+async def test_a_bad_token_disables_its_platform_only(town: Town, wrong: str, right: str) -> None:
+    town.tokens[wrong] = town.tokens[wrong][:-4] + "xxxx"
+    bot = await town.run()
+    await bot.says(f"{right} is up")
+    await bot.says("token")
+    if right == "telegram":
+        await town.telegram.text("/say Hello.")
+        await town.telegram.wait_for("sendVoice")
+    else:
+        exchange = await town.discord.slash("say", {"text": "Hello."})
+        await exchange.answered()
+    assert await bot.stop(signal.SIGINT) == 0
+    assert "xxxx" not in "".join(bot.log)
+
+
+async def test_with_no_good_token_it_ends_and_says_so(town: Town) -> None:
+    town.tokens = {"discord": "MTIz.bad.token", "telegram": "1:bad"}
+    bot = await town.run()
+    assert await bot.ends() == 9
+    assert "token" in bot.log[-1]
+
+
+async def test_a_second_run_on_the_same_folder_refuses_by_name_and_the_commands_work(town: Town) -> None:
+    bot = await town.up()
+    second = await town.run()
+    assert await second.ends() == 8
+    assert str(town.folder / "data") in second.log[-1]
+    assert str(bot.process.pid) in second.log[-1]
+    beside = await town.command("say", "Hello beside it.", "-o", str(town.folder / "beside.ogg"))
+    assert await asyncio.wait_for(beside.wait(), _PATIENCE) == 0
+    assert (town.folder / "beside.ogg").read_bytes()[:4] == b"OggS"
+    assert await bot.stop() == 0
+
+
+async def test_a_signal_lets_what_is_being_said_finish(town: Town) -> None:
+    bot = await town.up()
+    gate = town.mimo.hold_after(chunks=1)
+    await town.telegram.text("/say The last words of the evening.")
+    async with asyncio.timeout(_PATIENCE):
+        await gate.reached.wait()
+    bot.process.send_signal(signal.SIGTERM)
+    await bot.says("stopping")
+    gate.set()
+    await town.telegram.wait_for("sendVoice")
+    assert await bot.ends() == 0
+    assert (await town.used(f"telegram:{ANN.id}"))["used"] == len("The last words of the evening.")
+    assert town.telegram.pending == []
+
+
+async def test_killed_in_mid_speech_it_says_it_once_and_charges_it_once(town: Town) -> None:
+    bot = await town.up()
+    gate = town.mimo.hold_after(chunks=1)
+    update = await town.telegram.text("/say I was interrupted.")
+    async with asyncio.timeout(_PATIENCE):
+        await gate.reached.wait()
+    bot.process.kill()
+    await bot.ends()
+    assert _voices(town)() == 0
+    gate.set()
+    again = await town.up()
+    await again.says("given back")
+    town.telegram.redeliver(update)
+    await town.telegram.wait_for("sendVoice")
+    town.telegram.redeliver(update)
+    await town.telegram.text("/say And this came after.")
+    await town.telegram.wait_for("sendVoice", 2)
+    assert await again.stop() == 0
+    assert _voices(town)() == 2
+    assert (await town.used(f"telegram:{ANN.id}"))["used"] == len("I was interrupted.") + len("And this came after.")
+
+
+async def test_neither_a_token_nor_a_sentence_is_in_any_log(town: Town) -> None:
+    bot = await town.up("--log", "debug")
+    await town.telegram.text("/say The planted marmalade sentence.")
+    await town.telegram.wait_for("sendVoice")
+    exchange = await town.discord.slash("say", {"text": "The planted marmalade sentence, too."})
+    await exchange.answered()
+    await town.telegram.text("/say voice:Marmalade wrong")
+    await town.telegram.wait_for("sendMessage")
+    assert await bot.stop() == 0
+    log = "".join(bot.log)
+    assert "DEBUG" in log
+    for secret in (TOKEN, town.discord.token, "sk-test", "armalade"):
+        assert secret not in log, re.findall(f".*{re.escape(secret)}.*", log)[:3]
