@@ -51,6 +51,7 @@ class Core:
     providers: tuple[Provider, ...]
     ledger: Ledger
     calls: ProviderCalls
+    budget: Budget
     clips: ClipStore
     speech: SpeechService
 
@@ -136,10 +137,11 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             most_waiting=config.speech.queue,
             longest_wait=config.speech.wait_seconds,
             clock=time.time,
+            kind=kind,
         )
         chain = Chain(providers, budget, {provider.name: Breaker(time.monotonic) for provider in providers})
         speech = SpeechService(chain, ledger, clips, speech=config.speech, quota=config.quota)
-        yield Core(config, providers, ledger, calls, clips, speech)
+        yield Core(config, providers, ledger, calls, budget, clips, speech)
 
 
 def _platforms(core: Core) -> list[Platform]:
@@ -175,6 +177,7 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
     with folder_lock(config.data_dir):
         async with build(config, kind="bot") as core:
             platforms = _platforms(core)
+            await core.budget.reap()
             given_back = await core.ledger.reap(owner="bot")
             if given_back:
                 _log.warning("%d unfinished commands of the last run were given back", given_back)

@@ -99,6 +99,19 @@ async def test_another_process_s_open_call_takes_a_place(calls: ProviderCalls, c
         await _one(_budget(calls, clock, wait=0.1))
 
 
+async def test_the_only_one_of_its_kind_frees_the_places_of_the_dead(calls: ProviderCalls, clock: _Clock) -> None:
+    limits = ProviderLimits(max_concurrency=2, rpd=3)
+    for owner in ("bot:dead", "cli:alive"):
+        await calls.hold(owner, "p", limits, 10, 15.0)
+    budget = _budget(calls, clock, wait=0.1, places=2, rpd=3)
+    with pytest.raises(BusyError):
+        await _one(budget)
+    await budget.reap()
+    await _one(budget)
+    with pytest.raises(ProviderError, match=r"provider\.budget"):  # what the dead one asked for stays charged
+        await _one(budget)
+
+
 async def test_after_a_429_everyone_keeps_quiet(calls: ProviderCalls, clock: _Clock) -> None:
     budget = _budget(calls, clock)
     await budget.pause("p", 30)

@@ -43,8 +43,13 @@ class Budget:
         most_waiting: int = 500,
         longest_wait: float = 60.0,
         clock: Callable[[], float],
+        kind: str = "bot",
     ) -> None:
-        """``clock`` gives seconds since the epoch; ``longest_wait`` bounds each wait, in seconds."""
+        """``clock`` gives seconds since the epoch; ``longest_wait`` bounds each wait, in seconds.
+
+        ``kind`` says what this process is: ``bot``, ``cli``.
+        """
+        self._kind = kind
         self._calls = calls
         self._limits = limits
         self._longest_wait = longest_wait
@@ -58,7 +63,7 @@ class Budget:
         Raises BusyError when waiting takes too long, ProviderError BUDGET when a limit is reached for longer than that.
         """
         deadline = self._clock() + self._longest_wait
-        call = Call(uuid.uuid4().hex)
+        call = Call(f"{self._kind}:{uuid.uuid4().hex}")
         hold = partial(self._calls.hold, call.id, provider, self._limits[provider], tokens, _LEASE)
         async with self._place(provider, lane, space, hold, deadline):
             keeper = asyncio.create_task(self._keep(call.id))
@@ -116,6 +121,10 @@ class Budget:
                 estimated=usage.estimated,
                 ok=worked,
             )
+
+    async def reap(self) -> None:
+        """Free the places that dead processes of this kind held: for one that knows itself to be the only one."""
+        await self._calls.reap(f"{self._kind}:")
 
     async def pause(self, provider: str, seconds: float) -> None:
         """The provider asked for quiet (429): nobody calls it for so long."""

@@ -119,6 +119,10 @@ class ProviderCalls:
         usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "estimated": estimated}
         await self._database.write(partial(_settle, call_id=call_id, usage=usage, ok=ok, moment=moment))
 
+    async def reap(self, prefix: str) -> None:
+        """Give back the places of open calls whose ids begin so: their process is known to be dead. Stays charged."""
+        await self._database.write(partial(_reap, prefix=prefix, now=self._database.now()))
+
     async def pause(self, provider: str, until: datetime) -> None:
         """Let nobody call a provider before ``until`` (its 429 said so); an earlier pause that lasts longer stays."""
         await self._database.write(partial(_pause, provider=provider, until=round(until.timestamp() * 1000)))
@@ -247,6 +251,11 @@ def _passed(call: _Call, counters: dict[str, tuple[int, int]], moment: _Moment) 
 def _extend(connection: Connection, *, call_id: str, expires: int) -> None:
     running = (provider_call.c.call_id == call_id) & (provider_call.c.state == OPEN)
     connection.execute(update(provider_call).where(running).values(expires=expires))
+
+
+def _reap(connection: Connection, *, prefix: str, now: int) -> None:
+    theirs = (provider_call.c.state == OPEN) & provider_call.c.call_id.startswith(prefix, autoescape=True)
+    connection.execute(update(provider_call).where(theirs, provider_call.c.expires > now).values(expires=now))
 
 
 def _settle(connection: Connection, *, call_id: str, usage: dict[str, Any], ok: bool, moment: _Moment) -> None:
