@@ -235,7 +235,8 @@ async def test_no_secret_and_no_words_in_the_log(
     server: DiscordServer, house: House, start: Start, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root = logging.getLogger()
-    before = root.handlers[:], root.level
+    loggers = [root, *(logging.getLogger(name) for name in logging.Logger.manager.loggerDict)]
+    handlers, levels = root.handlers[:], [logger.level for logger in loggers]
     server.fail("message", "429")
     try:
         protect([server.token], "debug")
@@ -244,7 +245,9 @@ async def test_no_secret_and_no_words_in_the_log(
             await (await server.slash("say", {"text": "\u200b", "voice": "a planted voice"})).answered()
         logging.getLogger("mouthpiece").warning("the log works; token %s", server.token)
     finally:
-        root.handlers[:], root.level = before
+        root.handlers[:] = handlers
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
     log = capsys.readouterr().err
     assert "the log works" in log
     assert server.token not in log
