@@ -125,7 +125,8 @@ async def test_hours_of_silence_stay_within_limits() -> None:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert refused.value.code == "sample.too_long"
     assert after.ru_utime - before.ru_utime < sample_child._CPU
-    assert after.ru_maxrss < 300 << 10  # KiB, the largest child ever
+    # KiB of the largest child ever, which may be another test's; so it is ours only if it grew.
+    assert after.ru_maxrss == before.ru_maxrss or after.ru_maxrss < 300 << 10
 
 
 def test_a_hostile_flac_named_wav_is_refused_unread() -> None:

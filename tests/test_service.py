@@ -407,3 +407,11 @@ async def test_a_recording_for_a_small_file_gets_fewer_bits(mimo_house: House) -
     narrow = await mimo_house.speech.speak(said, Recording(max_bytes=400_000))
     assert narrow.cached is False
     assert sum(map(len, narrow.clip.packets)) < sum(map(len, wide.clip.packets)) * 0.8
+
+
+async def test_a_second_delivery_is_known_whoever_spoke(mimo_house: House, mimo: MimoServer) -> None:
+    mimo.faults.append(Fault("500", times=99))
+    for text, key in (("By the backup.", "a"), ("By the backup, too.", "b")):
+        assert (await mimo_house.speech.speak(utterance(text, key=key), Recording())).provider == "espeak"
+        with pytest.raises(DuplicateError):
+            await mimo_house.speech.speak(utterance(text, key=key), Recording())

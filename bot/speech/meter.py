@@ -92,7 +92,9 @@ class Meter:
                 raise  # else what went wrong first is what is told; the lease gives the hold back
 
     def _key(self, meter: MeterName) -> str:
-        return self._utterance.key if meter == PAID else f"{self._utterance.key}/{meter}"
+        """The wish's own key for the first meter that is held, whichever: by it a second delivery is known."""
+        first = next(iter(self._spent), meter)
+        return self._utterance.key if meter == first else f"{self._utterance.key}/{meter}"
 
     async def _keep(self) -> None:
         while True:

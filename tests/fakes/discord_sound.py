@@ -90,13 +90,13 @@ def peaks(sound: Sound, count: int) -> NDArray[np.float64]:
     """The loudest sample of each of ``count`` equal parts, against the loudest of all (0 to 1)."""
     samples = np.abs(np.frombuffer(sound.pcm, "<i2").astype(np.int32))[-round(sound.seconds * sound.rate) or None :]
     loudest = [float(part.max()) if len(part) else 0.0 for part in np.array_split(samples, count)]
-    return np.array(loudest, np.float64) / max(1.0, *loudest)
+    return np.array(loudest, np.float64) / max([1.0, *loudest])
 
 
 def sketch_error(sound: Sound, sketch: bytes) -> float:
     """How far a waveform sketch lies from the sound: mean distance of its values (0 to 1), neighbours forgiven."""
     drawn = np.frombuffer(sketch, np.uint8).astype(np.float64)
-    drawn /= max(1.0, drawn.max())
+    drawn /= max(1.0, float(np.max(drawn, initial=0.0)))
     heard = peaks(sound, len(drawn))
     padded = np.concatenate((heard[:1], heard, heard[-1:]))
     near = np.stack((padded[:-2], padded[1:-1], padded[2:]))
