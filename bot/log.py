@@ -4,6 +4,7 @@ User text is never given to a logger; this guards against libraries that log wha
 and Telegram's hold the token).
 """
 
+import copy
 import logging
 import re
 import sys
@@ -29,6 +30,8 @@ class Redactor(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The record as written: control characters of the message are shown, not obeyed."""
+        record = copy.copy(record)
+        record.exc_text = None  # another handler's words for the traceback would be taken over unmasked
         return self.mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name logging gives it

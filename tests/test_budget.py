@@ -9,6 +9,7 @@ import pytest
 from bot.errors import BusyError, ErrorKind, ProviderError
 from bot.model import Lane, Usage
 from bot.speech.budget import Budget
+from bot.speech.turns import Asker
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
 
@@ -41,7 +42,7 @@ def _budget(calls: ProviderCalls, clock: _Clock, *, wait: float = 1.0, **limits:
 
 
 async def _one(budget: Budget, usage: Usage | None = None, tokens: int = 10) -> None:
-    async with budget.call("p", Lane.SAY, "s", tokens) as call:
+    async with budget.call("p", Asker(Lane.SAY, "s"), tokens) as call:
         call.usage = usage
 
 
@@ -82,7 +83,7 @@ async def test_tokens_settle_on_what_was_really_used(calls: ProviderCalls, clock
 async def test_a_failed_call_gives_its_tokens_back_and_keeps_its_request(calls: ProviderCalls, clock: _Clock) -> None:
     budget = _budget(calls, clock, tpd=100, rpd=2)
     with pytest.raises(RuntimeError):
-        async with budget.call("p", Lane.SAY, "s", 100):
+        async with budget.call("p", Asker(Lane.SAY, "s"), 100):
             raise RuntimeError
     await _one(budget, Usage(1, 1), tokens=100)
     with pytest.raises(ProviderError) as caught:

@@ -58,5 +58,17 @@ def test_a_traceback_says_where_and_not_what() -> None:
     assert "test_log.py" in said
 
 
+def test_what_another_handler_made_of_a_traceback_is_not_taken_over() -> None:
+    try:
+        raise ValueError("what a person wrote")
+    except ValueError as error:
+        record = logging.LogRecord(
+            "here", logging.ERROR, __file__, 1, "it broke", (), (ValueError, error, error.__traceback__)
+        )
+    logging.Formatter().format(record)
+    assert "what a person wrote" in (record.exc_text or "")
+    assert "what a person wrote" not in Redactor([]).format(record)
+
+
 def test_a_line_stays_a_line() -> None:
     assert _logged("one\ntwo\x1b[31m").count("\n") == 1

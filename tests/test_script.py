@@ -31,7 +31,7 @@ _STYLES = st.lists(
 def _script(text: str, styles: tuple[str, ...] = (), *, live: bool = False, **more: object) -> Script | None:
     utterance = Utterance(text, "k", styles=styles, **more)  # type: ignore[arg-type]
     try:
-        return prepare(utterance, SpeechConfig(), live=live, segment_characters=2000)
+        return prepare(utterance, SpeechConfig(), short=live, segment_characters=2000)
     except InputError:
         return None
 

@@ -325,6 +325,34 @@ async def test_no_more_requests_at_once_than_configured(build_house: BuildHouse,
     assert (len(mimo.calls), mimo.most_at_once) == (6, 1)
 
 
+async def test_a_job_has_at_most_one_segment_in_flight(build_house: BuildHouse, mimo: MimoServer) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test", "max_concurrency": 5}},
+        speech={"providers": ["mimo"]},
+    )
+    text = "This is one sentence of a long job. " * 100
+    await house.speech.speak(utterance(text, lane=Lane.JOB, account=None), Recording())
+    assert (len(mimo.calls) > 1, mimo.most_at_once) == (True, 1)
+
+
+async def test_a_live_call_overtakes_a_long_job(build_house: BuildHouse, mimo: MimoServer) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
+    )
+    gate = mimo.hold_after(chunks=1)
+    text = "This is one sentence of a long job. " * 100
+    job = asyncio.create_task(house.speech.speak(utterance(text, key="job", lane=Lane.JOB, account=None), Recording()))
+    async with asyncio.timeout(10):
+        await gate.reached.wait()
+        call = asyncio.create_task(house.speech.speak(utterance("Quick.", key="call", lane=Lane.CALL), Listener()))
+        await until(lambda: house.speech._chain._budget._turns["mimo"].waiting == 1)
+        gate.set()
+        await asyncio.gather(job, call)
+    spoken = [body["messages"][-1]["content"] for body in mimo.calls]
+    assert spoken[1] == "Quick."
+    assert len(spoken) > 2
+
+
 async def test_no_key_and_nobody_else_is_said(build_house: BuildHouse) -> None:
     house = await build_house(speech={"providers": ["mimo"]})
     with pytest.raises(BotError, match=r"provider\.no_key"):

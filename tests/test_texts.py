@@ -13,7 +13,7 @@ from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note
 
 ROOT = Path(__file__).parent.parent
-_CODED = {"say", "sentence", "Note"}
+_CODED = {"say", "sentence", "Note", "localized"}
 
 
 def _blanks(template: str) -> set[str]:

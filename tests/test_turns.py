@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BusyError
 from bot.model import Lane
-from bot.speech.turns import Turns
+from bot.speech.turns import Asker, Turns, Waiting
 
 
 async def _settle() -> None:
@@ -30,7 +30,7 @@ class _Line:
         await _settle()
 
     async def _wait(self, name: str, lane: Lane) -> None:
-        async with self.turns.turn(lane, name, 60):
+        async with self.turns.turn(Asker(lane, name), 60):
             self.started.append(name)
             await self.step.acquire()
 
@@ -80,7 +80,7 @@ async def test_the_queue_is_bounded() -> None:
     line = _Line(turns)
     await line.add("A", times=3)
     with pytest.raises(BusyError, match=r"busy\.queue"):
-        async with turns.turn(Lane.SAY, "B", 60):
+        async with turns.turn(Asker(Lane.SAY, "B"), 60):
             pass
     await line.finish()
 
@@ -90,7 +90,7 @@ async def test_waiting_ends_with_a_word_and_gives_the_place_back() -> None:
     line = _Line(turns)
     await line.add("A")
     with pytest.raises(BusyError, match=r"busy\.wait"):
-        async with turns.turn(Lane.SAY, "B", 0):
+        async with turns.turn(Asker(Lane.SAY, "B"), 0):
             pass
     assert turns.waiting == 0
     await line.add("C")
@@ -121,5 +121,23 @@ async def test_a_place_granted_to_someone_cancelled_in_the_same_moment_goes_on()
     await _settle()
     line.step.release()
     await line.finish()
-    async with asyncio.timeout(5), turns.turn(Lane.SAY, "D", 1):
+    async with asyncio.timeout(5), turns.turn(Asker(Lane.SAY, "D"), 1):
         pass
+
+
+async def test_whoever_waits_can_be_told_the_place_and_the_time() -> None:
+    turns = Turns("p", 1, 500)
+    line = _Line(turns)
+    await line.add("A", times=4)
+    waiting = Waiting()
+
+    async def wait() -> None:
+        async with turns.turn(Asker(Lane.SAY, "B", waiting), 60):
+            pass
+
+    task = asyncio.create_task(wait())
+    await _settle()
+    assert waiting.place() == (1, pytest.approx(6.0))  # A's first of three, then B: spaces take turns
+    await line.finish()
+    await task
+    assert waiting.place() is None

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bot.errors import BusyError, ErrorKind, ProviderError, StoreError
-from bot.model import Lane, Usage
-from bot.speech.turns import Turns
+from bot.model import Usage
+from bot.speech.turns import Asker, Turns
 from bot.store.calls import Full, ProviderCalls, ProviderLimits
 
 _LEASE = 15.0
@@ -57,7 +57,7 @@ class Budget:
         self._turns = {name: Turns(name, limit.max_concurrency or 1, most_waiting) for name, limit in limits.items()}
 
     @asynccontextmanager
-    async def call(self, provider: str, lane: Lane, space: str, tokens: int) -> AsyncIterator[Call]:
+    async def call(self, provider: str, asker: Asker, tokens: int) -> AsyncIterator[Call]:
         """Hold a place and ``tokens`` for one request, and settle on what it really used.
 
         Raises BusyError when waiting takes too long, ProviderError BUDGET when a limit is reached for longer than that.
@@ -65,7 +65,7 @@ class Budget:
         deadline = self._clock() + self._longest_wait
         call = Call(f"{self._kind}:{uuid.uuid4().hex}")
         hold = partial(self._calls.hold, call.id, provider, self._limits[provider], tokens, _LEASE)
-        async with self._place(provider, lane, space, hold, deadline):
+        async with self._place(provider, asker, hold, deadline):
             keeper = asyncio.create_task(self._keep(call.id))
             worked = False
             try:
@@ -77,11 +77,11 @@ class Budget:
 
     @asynccontextmanager
     async def _place(
-        self, provider: str, lane: Lane, space: str, hold: Callable[[], Awaitable[None]], deadline: float
+        self, provider: str, asker: Asker, hold: Callable[[], Awaitable[None]], deadline: float
     ) -> AsyncIterator[None]:
         """A place in this process and the counters in the database; a place is not kept while waiting for a minute."""
         while True:
-            async with self._turns[provider].turn(lane, space, max(0.0, deadline - self._clock())):
+            async with self._turns[provider].turn(asker, max(0.0, deadline - self._clock())):
                 try:
                     await hold()
                 except Full as full:

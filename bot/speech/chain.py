@@ -11,11 +11,12 @@ from typing import Protocol
 
 from bot.audio.pcm import Resampler
 from bot.errors import BotError, ErrorKind, ProviderError
-from bot.model import SAMPLE_RATE, Lane, Usage, Voice, VoiceKind
+from bot.model import SAMPLE_RATE, Usage, Voice, VoiceKind
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.provider import Provider, SpeechRequest
 from bot.speech.truncation import longest_seconds
+from bot.speech.turns import Asker
 
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.5
@@ -82,12 +83,12 @@ class Chain:
         breaker = self._breakers[provider.name]
         return breaker.last if breaker.open else None
 
-    async def speak(self, provider: Provider, request: SpeechRequest, lane: Lane, space: str, take: Take) -> None:
+    async def speak(self, provider: Provider, request: SpeechRequest, asker: Asker, take: Take) -> None:
         """One segment by one provider, tried again while that is safe. Raises ProviderError, BusyError, InputError."""
         breaker = self._breakers[provider.name]
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                await self._attempt(provider, request, lane, space, take)
+                await self._attempt(provider, request, asker, take)
             except ProviderError as error:
                 breaker.failed(error)
                 again = error.retryable and attempt < _ATTEMPTS and not breaker.open
@@ -106,13 +107,13 @@ class Chain:
         else:
             await self._sleep(seconds)
 
-    async def _attempt(self, provider: Provider, request: SpeechRequest, lane: Lane, space: str, take: Take) -> None:
+    async def _attempt(self, provider: Provider, request: SpeechRequest, asker: Asker, take: Take) -> None:
         plan = provider.plan(request)
         resampler: Resampler | None = None
         left = int(longest_seconds(request.text) * SAMPLE_RATE) * 2
         heard = False
         async with (
-            self._budget.call(provider.name, lane, space, plan.tokens) as call,
+            self._budget.call(provider.name, asker, plan.tokens) as call,
             aclosing(provider.synthesize(request)) as stream,
         ):
             async for item in stream:

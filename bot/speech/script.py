@@ -44,8 +44,11 @@ class Script:
         return SpeechRequest(text, self.styles, self.voice, self.instruction)
 
 
-def prepare(utterance: Utterance, config: SpeechConfig, *, live: bool, segment_characters: int) -> Script:
-    """Clean and split. Raises InputError ``text.empty`` or ``text.too_long``."""
+def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:
+    """Clean and split; ``short``: into a few sentences at a time.
+
+    Raises InputError ``text.empty`` or ``text.too_long``.
+    """
     most = config.max_characters
     if len(utterance.text) > most * _RAW_PER_CLEAN:
         raise InputError("text.too_long", length=len(utterance.text), limit=most)
@@ -60,7 +63,7 @@ def prepare(utterance: Utterance, config: SpeechConfig, *, live: bool, segment_c
     )
     return Script(
         spoken=spoken,
-        segments=split_live(spoken) if live else split_recording(spoken, segment_characters),
+        segments=split_live(spoken) if short else split_recording(spoken, segment_characters),
         styles=tuple(dict.fromkeys(name for name in names if name)),
         voice=voice,
         instruction=clean_instruction(utterance.instruction, _INSTRUCTION_CHARACTERS),

@@ -16,7 +16,7 @@ from typing import Any
 from bot.audio import ogg
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import AudioError, BusyError, ConfigError, ErrorKind, ProviderError
-from bot.model import Clip, Note, Receipt, Segment, Utterance
+from bot.model import Clip, Lane, Note, Receipt, Segment, Utterance
 from bot.speech.chain import Chain
 from bot.speech.meter import BUILT_IN, PAID, Meter
 from bot.speech.provider import Provider, VoiceInfo
@@ -25,6 +25,7 @@ from bot.speech.sink import Sink
 from bot.speech.split import split_recording
 from bot.speech.track import LiveTrack, RecordingTrack, Track
 from bot.speech.truncation import expected_seconds, looks_truncated
+from bot.speech.turns import Asker, Waiting
 from bot.store.clips import ClipStore
 from bot.store.ledger import Ledger
 from bot.store.quota import Meter as MeterName
@@ -64,6 +65,7 @@ class _Job:
     meter: Meter
     track: Track
     live: bool
+    asker: Asker
     progress: Progress | None
     providers: deque[Provider]
     """Who may still be asked; the first is asked."""
@@ -113,11 +115,13 @@ class SpeechService:
             notes=_once(note for plan in plans for note in plan.notes),
         )
 
-    async def speak(self, utterance: Utterance, sink: Sink, progress: Progress | None = None) -> Receipt:
+    async def speak(
+        self, utterance: Utterance, sink: Sink, progress: Progress | None = None, waiting: Waiting | None = None
+    ) -> Receipt:
         """Say one utterance into a sink, segment by segment; charge only what was synthesized.
 
-        When it returns or raises, all is settled. Raises InputError, QuotaError, BusyError, ProviderError,
-        ConfigError (no key), DuplicateError, StoreError.
+        ``waiting`` tells its place while it waits for a turn. When it returns or raises, all is settled. Raises
+        InputError, QuotaError, BusyError, ProviderError, ConfigError (no key), DuplicateError, StoreError.
         """
         order = self._chain.order(utterance.voice)
         if len(utterance.text) > _LONG_TEXT:
@@ -135,7 +139,8 @@ class SpeechService:
                 if (receipt := await self._from_cache(key, script, sink, meter)) is not None:
                     return receipt
             track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
-            job = _Job(script, utterance, meter, track, sink.live, progress, deque(awake))
+            asker = Asker(utterance.lane, _turns_of(utterance), waiting or Waiting())
+            job = _Job(script, utterance, meter, track, sink.live, asker, progress, deque(awake))
             if awake[0] is not order[0] and (reason := self._chain.resting(order[0])) is not None:
                 job.notes.append(_backup(order[0], awake[0], reason))
             await self._synthesize(job)
@@ -157,7 +162,8 @@ class SpeechService:
 
     def _prepare(self, utterance: Utterance, order: Sequence[Provider], *, live: bool) -> Script:
         longest = min(provider.capabilities.segment_characters for provider in order)
-        return prepare(utterance, self._speech, live=live, segment_characters=longest)
+        short = live or utterance.lane is Lane.JOB  # so that others get a turn soon
+        return prepare(utterance, self._speech, short=short, segment_characters=longest)
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
         """The configured one, or less where the recording would outgrow its sink."""
@@ -202,8 +208,7 @@ class SpeechService:
 
     async def _by(self, job: _Job, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
         request = job.script.request(segment.text)
-        space = job.utterance.space or job.utterance.account
-        await self._chain.speak(provider, request, job.utterance.lane, space.scope if space else "", job.track)
+        await self._chain.speak(provider, request, job.asker, job.track)
         if not job.live and looks_truncated(segment.text, job.track.seconds):
             job.track.reset()
             if len(segment.text) < 2 * _SMALLEST_PIECE:
@@ -272,6 +277,12 @@ class _Flight:
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     aboard: int = 0
+
+
+def _turns_of(utterance: Utterance) -> str:
+    """Whose turn it is: the space's, or the account's where there is none."""
+    whose = utterance.space or utterance.account
+    return whose.scope if whose is not None else ""
 
 
 def _clip_key(provider: Provider, script: Script, bitrate: int, take: int) -> str:

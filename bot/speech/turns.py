@@ -6,15 +6,52 @@ does not starve. Waiting is bounded in number and in time.
 """
 
 import asyncio
+import time
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from bot.errors import BusyError
 from bot.model import Lane
 
 _HIGHER_IN_A_ROW = 8
 """So many turns a higher lane may have while a lower one waits; then the lower one has one."""
+
+
+_USUAL_SECONDS = 3.0
+"""What a turn is taken to last until one was seen."""
+_NEWEST = 0.2
+"""How much the newest turn counts in the running mean."""
+
+
+class Waiting:
+    """Tells whoever waits how long it may still take; made by a door, filled in while its utterance waits."""
+
+    def __init__(self) -> None:
+        self._look: Callable[[], tuple[int, float]] | None = None
+
+    def place(self) -> tuple[int, float] | None:
+        """How many go before, and about how many seconds that takes; None when it is not waiting."""
+        return self._look() if self._look is not None else None
+
+    def begin(self, look: Callable[[], tuple[int, float]]) -> None:
+        """It waits from now on."""
+        self._look = look
+
+    def end(self) -> None:
+        """It has its turn, or gave up."""
+        self._look = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants a turn."""
+
+    lane: Lane
+    space: str
+    """Scope of the space, or of the account where there is none: these take turns with each other."""
+    waiting: Waiting = field(default_factory=Waiting)
 
 
 class _Ticket:
@@ -44,6 +81,18 @@ class _Queue:
             if not tickets:
                 del self._spaces[ticket.space]
 
+    def before(self, ticket: _Ticket) -> int:
+        """How many of this lane go before a ticket: spaces take turns, so at most as many of each as of its own."""
+        own = self._spaces.get(ticket.space, deque())
+        if ticket not in own:
+            return 0
+        rank, place = own.index(ticket), list(self._spaces).index(ticket.space)
+        ahead = sum(min(len(tickets), rank + 1) for tickets in list(self._spaces.values())[:place])
+        return rank + ahead + sum(min(len(tickets), rank) for tickets in list(self._spaces.values())[place + 1 :])
+
+    def __len__(self) -> int:
+        return sum(map(len, self._spaces.values()))
+
     def take(self) -> _Ticket:
         space, tickets = next(iter(self._spaces.items()))
         ticket = tickets.popleft()
@@ -58,7 +107,9 @@ class Turns:
 
     def __init__(self, name: str, places: int, most_waiting: int) -> None:
         self._name = name
+        self._places = places
         self._free = places
+        self._usual = _USUAL_SECONDS
         self._most_waiting = most_waiting
         self._queues = {lane: _Queue() for lane in Lane}
         self._waiting = 0
@@ -70,29 +121,41 @@ class Turns:
         return self._waiting
 
     @asynccontextmanager
-    async def turn(self, lane: Lane, space: str, timeout: float) -> AsyncIterator[None]:
+    async def turn(self, asker: Asker, timeout: float) -> AsyncIterator[None]:
         """Hold a place. Raises BusyError ``busy.queue`` when too many wait, ``busy.wait`` after ``timeout`` seconds."""
-        await self._enter(lane, space, timeout)
+        try:
+            await self._enter(asker, timeout)
+        finally:
+            asker.waiting.end()
+        began = time.monotonic()
         try:
             yield
         finally:
+            self._usual += (time.monotonic() - began - self._usual) * _NEWEST
             self._free += 1
             self._pass_on()
 
-    async def _enter(self, lane: Lane, space: str, timeout: float) -> None:
+    def _before(self, lane: Lane, ticket: _Ticket) -> tuple[int, float]:
+        """How many go before a ticket, and about how long they take together with one under way."""
+        higher = sum(len(queue) for other, queue in self._queues.items() if other < lane)
+        before = higher + self._queues[lane].before(ticket)
+        return before, self._usual * (before + 1) / self._places
+
+    async def _enter(self, asker: Asker, timeout: float) -> None:
         if self._free and not self._waiting:
             self._free -= 1
             return
         if self._waiting >= self._most_waiting:
             raise BusyError("busy.queue", provider=self._name, waiting=self._waiting)
-        ticket = _Ticket(space)
-        self._queues[lane].add(ticket)
+        ticket = _Ticket(asker.space)
+        self._queues[asker.lane].add(ticket)
         self._waiting += 1
+        asker.waiting.begin(lambda: self._before(asker.lane, ticket))
         try:
             async with asyncio.timeout(timeout):
                 await ticket.granted
         except BaseException as error:
-            self._give_up(lane, ticket)
+            self._give_up(asker.lane, ticket)
             if isinstance(error, TimeoutError):
                 raise BusyError("busy.wait", provider=self._name, seconds=int(timeout)) from None
             raise
