@@ -15,19 +15,16 @@ from typing import Any
 from bot.config import Config, ProviderConfig
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
 from bot.lock import folder_lock
-from bot.model import Account, Utterance
 from bot.platforms.base import Doors, Platform
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.chain import Chain
-from bot.speech.meter import PAID, charges
 from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.clips import ClipStore
 from bot.store.database import Database
 from bot.store.ledger import Ledger
-from bot.store.quota import Meter
 from bot.texts import of_error
 
 EXTENSIONS = ("cogs.say", "cogs.errors")
@@ -54,13 +51,6 @@ class Core:
     budget: Budget
     clips: ClipStore
     speech: SpeechService
-
-    async def left(self, account: Account, meter: Meter = PAID) -> int | None:
-        """Characters an account may still have spoken today; None without a limit. Raises StoreError."""
-        utterance = Utterance("", "", account=account)
-        own = (await charges(self.ledger, self.config.quota, utterance, meter))[0]
-        limit = next((limit for limit in own.limits if limit.metric == "characters"), None)
-        return None if limit is None else (await self.ledger.usage(account.scope, meter)).left(limit.amount)
 
 
 def provider_of(name: str, config: Config) -> Provider:

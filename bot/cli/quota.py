@@ -1,6 +1,7 @@
 """``mouthpiece quota show | grant | reset``: what people spend, and what the host gives them."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -8,15 +9,13 @@ from bot.app import Core, build
 from bot.cli import names
 from bot.config import Config
 from bot.errors import InputError
-from bot.model import Account, Utterance
-from bot.speech.meter import BUILT_IN, PAID, charges
-from bot.store.quota import Meter, Override
+from bot.model import Account
+from bot.speech.meter import BUILT_IN, PAID
+from bot.store.quota import Override
 from bot.texts import say
 
 if TYPE_CHECKING:
     from bot.cli.parser import Arguments
-
-_NO_LIMIT = None
 
 
 async def show(config: Config, asked: "Arguments") -> int:
@@ -28,32 +27,15 @@ async def show(config: Config, asked: "Arguments") -> int:
         print(json.dumps({"account": account, "providers": providers}, ensure_ascii=False, default=str))
         return 0
     for row in account:
-        print(say("quota.row" if row["limit"] is not _NO_LIMIT else "quota.row_free", config.language, **row))
+        print(say("quota.row" if row["limit"] is not None else "quota.row_free", config.language, **row))
     for row in providers:
         print(say("quota.provider", config.language, **row | {"price": f"{row['price']:.4f}"}))
     return 0
 
 
 async def _account(core: Core, account: Account) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
-    meters: tuple[Meter, ...] = (PAID, BUILT_IN)
-    for meter in meters:
-        used = await core.ledger.usage(account.scope, meter)
-        own = (await charges(core.ledger, core.config.quota, Utterance("", "", account=account), meter))[0]
-        limit = next((limit.amount for limit in own.limits if limit.metric == "characters"), _NO_LIMIT)
-        rows.append(
-            {
-                "account": f"{account.platform}:{account.id}",
-                "meter": meter,
-                "used": used.characters,
-                "requests": used.requests,
-                "limit": limit,
-                "granted": used.granted,
-                "left": used.left(limit) if limit is not None else _NO_LIMIT,
-                "resets": used.resets,
-            }
-        )
-    return rows
+    name = {"account": f"{account.platform}:{account.id}"}
+    return [name | asdict(await core.speech.balance(account, meter=meter)) for meter in (PAID, BUILT_IN)]
 
 
 async def _provider(core: Core, name: str) -> dict[str, object]:

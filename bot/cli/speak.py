@@ -18,11 +18,9 @@ from bot.config import Config
 from bot.errors import InputError, StoreError
 from bot.model import Account, Receipt, Utterance, Voice, VoiceKind
 from bot.speech.grammar import parse
-from bot.speech.meter import BUILT_IN, PAID
 from bot.speech.service import Explanation, Progress
 from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
-from bot.store.quota import Meter as MeterName
 from bot.texts import of_note
 from bot.texts import say as sentence
 
@@ -138,12 +136,7 @@ async def _left(core: Core, account: Account | None, provider: str) -> int | Non
     """Characters an account may still have spoken today; None without a limit."""
     if account is None:
         return None
-    return await core.left(account, _meter(core, provider))
-
-
-def _meter(core: Core, provider: str) -> MeterName:
-    spoke = next((p for p in core.providers if p.name == provider), None)
-    return BUILT_IN if spoke is not None and not spoke.capabilities.metered else PAID
+    return (await core.speech.balance(account, meter=core.speech.meter_of(provider))).left
 
 
 def _cost(receipt: Receipt, left: int | None, language: str) -> str:

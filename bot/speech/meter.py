@@ -5,12 +5,14 @@ Made by the waist for each utterance. Paid providers and the built-in engine hav
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Self
 
 from bot.config import QuotaConfig
 from bot.errors import StoreError
-from bot.model import Utterance
+from bot.model import Account, Utterance
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit, most_generous
 from bot.store.quota import Meter as MeterName
@@ -128,6 +130,33 @@ async def charges(
         Charge(account.scope, own),
         Charge(space.scope, most_generous(shared, await ledger.overrides((space.scope,)))),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an account has spent today and may still spend, on one meter."""
+
+    meter: MeterName
+    used: int
+    """Characters."""
+    requests: int
+    limit: int | None
+    """Characters per day; None: no limit."""
+    granted: int
+    """Characters on top, for today."""
+    left: int | None
+    resets: datetime
+
+
+async def balance(
+    ledger: Ledger, quota: QuotaConfig, account: Account, roles: tuple[str, ...] = (), meter: MeterName = PAID
+) -> Balance:
+    """An account's balance, by the limits that hold for it with these roles. Raises StoreError."""
+    own = (await charges(ledger, quota, Utterance("", "", account=account, roles=roles), meter))[0]
+    limit = next((limit.amount for limit in own.limits if limit.metric == "characters"), None)
+    used = await ledger.usage(account.scope, meter)
+    left = None if limit is None else used.left(limit)
+    return Balance(meter, used.characters, used.requests, limit, used.granted, left, used.resets)
 
 
 def _limits(*, day: int = 0, minute: int = 0) -> Iterator[Limit]:

@@ -16,9 +16,9 @@ from typing import Any
 from bot.audio import ogg
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import AudioError, BusyError, ConfigError, ErrorKind, ProviderError
-from bot.model import Clip, Lane, Note, Receipt, Segment, Utterance
+from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Utterance
 from bot.speech.chain import Chain
-from bot.speech.meter import BUILT_IN, PAID, Meter
+from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, balance
 from bot.speech.provider import Provider, VoiceInfo
 from bot.speech.script import Script, prepare
 from bot.speech.sink import Sink
@@ -151,6 +151,15 @@ class SpeechService:
             await meter.settle()
             return Receipt(clip, job.spoke[-1], script.spoken, meter.charged, clip_key=key, notes=_once(job.notes))
 
+    async def balance(self, account: Account, roles: tuple[str, ...] = (), meter: MeterName = PAID) -> Balance:
+        """What an account has spent today and may still spend. Raises StoreError."""
+        return await balance(self._ledger, self._quota, account, roles, meter)
+
+    def meter_of(self, provider: str) -> MeterName:
+        """The meter that a provider's speech is counted on."""
+        spoke = next((known for known in self._chain.providers if known.name == provider), None)
+        return BUILT_IN if spoke is not None and not spoke.capabilities.metered else PAID
+
     async def file_id(self, receipt: Receipt, platform: str) -> str | None:
         """The platform's own name of this clip, where it was uploaded before."""
         return await self._clips.file_id(receipt.clip_key, platform) if receipt.clip_key else None
@@ -189,7 +198,7 @@ class SpeechService:
         """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
         while True:
             provider = job.providers[0]
-            meter = PAID if provider.capabilities.metered else BUILT_IN
+            meter = self.meter_of(provider.name)
             await job.meter.hold(meter, job.script.characters if not job.spoke else len(segment.text) + still)
             try:
                 return await self._by(job, provider, segment, meter)
