@@ -10,7 +10,7 @@ import logging
 import sys
 from collections.abc import Sequence
 
-from bot.cli.parser import Arguments, read
+from bot.cli.parser import read
 from bot.config import Config, load
 from bot.errors import BotError
 from bot.log import Redactor, protect
@@ -45,6 +45,3 @@ def _tell(error: BotError, config: Config) -> int:
     sentence = Redactor(config.secrets).mask(of_error(error, config.language))
     print(f"mouthpiece: {sentence}", file=sys.stderr)
     return error.exit_code
-
-
-__all__ = ["Arguments", "main"]

@@ -4,17 +4,15 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from bot.app import provider_of
+from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import BotError
 from bot.speech.provider import Health, Provider
 from bot.speech.styles import CATALOGUE, search
 from bot.texts import of_error, say
-
-if TYPE_CHECKING:
-    from bot.cli.parser import Arguments
 
 T = TypeVar("T")
 
@@ -39,7 +37,7 @@ def _width(text: str) -> int:
     return sum(2 if sign > "\u2e7f" else 1 for sign in text)
 
 
-async def voices(config: Config, asked: "Arguments") -> int:
+async def voices(config: Config, asked: Arguments) -> int:
     """Every voice of every provider of the chain."""
     _print(
         [
@@ -52,14 +50,14 @@ async def voices(config: Config, asked: "Arguments") -> int:
     return 0
 
 
-async def styles(config: Config, asked: "Arguments") -> int:
+async def styles(config: Config, asked: Arguments) -> int:
     """The catalogue, or what a query may mean."""
     found = search(asked.query) if asked.query else CATALOGUE
     _print([{"type": style.type.value, "en": style.en, "zh": style.zh} for style in found], as_json=asked.json)
     return 0
 
 
-async def models(config: Config, asked: "Arguments") -> int:
+async def models(config: Config, asked: Arguments) -> int:
     """What each provider lists; one that lists nothing or cannot be asked says so, manual ids work all the same."""
     rows: list[dict[str, object]] = []
     failed = False
@@ -75,7 +73,7 @@ async def models(config: Config, asked: "Arguments") -> int:
     return _FAILED if failed else 0
 
 
-async def health(config: Config, asked: "Arguments") -> int:
+async def health(config: Config, asked: Arguments) -> int:
     """One line for each provider; exit code 6 unless all of them would answer."""
     rows: list[dict[str, object]] = []
     for provider, answer in await _ask(config, lambda provider: provider.health()):

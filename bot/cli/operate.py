@@ -3,17 +3,14 @@
 import base64
 import binascii
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
 
 from bot.app import provider_of, serve
+from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
 from bot.errors import BotError, ConfigError
 from bot.store.database import Database
 from bot.texts import of_error, say
-
-if TYPE_CHECKING:
-    from bot.cli.parser import Arguments
 
 PERMISSIONS = {
     "view_channel": 1 << 10,
@@ -25,13 +22,13 @@ PERMISSIONS = {
 """What the Discord commands use, and nothing else (bits: Discord's documentation of permissions)."""
 
 
-async def run(config: Config, asked: "Arguments") -> int:
+async def run(config: Config, asked: Arguments) -> int:
     """The bot."""
     await serve(config)
     return 0
 
 
-async def config_check(config: Config, asked: "Arguments") -> int:
+async def config_check(config: Config, asked: Arguments) -> int:
     """What the configuration means: who speaks, which platforms start. Exit code 2 when nobody could speak."""
     language, able = config.language, 0
     async with AsyncExitStack() as stack:
@@ -55,14 +52,14 @@ async def config_check(config: Config, asked: "Arguments") -> int:
     return 0
 
 
-async def db_upgrade(config: Config, asked: "Arguments") -> int:
+async def db_upgrade(config: Config, asked: Arguments) -> int:
     """Opening it upgrades it."""
     async with Database.open(config.data_dir) as database:
         print(say("db.upgraded", config.language, path=str(database.path), revision=await database.revision()))
     return 0
 
 
-async def invite(config: Config, asked: "Arguments") -> int:
+async def invite(config: Config, asked: Arguments) -> int:
     """The link with exactly the permissions needed."""
     identity = asked.application_id or config.discord.application_id or _from_token(config)
     if not identity.isdigit():

@@ -1,33 +1,12 @@
 """What can be typed: commands, options, help. Read by ``main``; each command is a function of its own file."""
 
 import argparse
-import os
-from collections.abc import Callable, Coroutine, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from bot import __version__
 from bot.cli import info, operate, quota, speak
-from bot.config import Config
-
-Command = Callable[[Config, "Arguments"], Coroutine[Any, Any, int]]
-
-
-class Arguments(argparse.Namespace):
-    """What was typed."""
-
-    config: str | None
-    verbose: str | None
-    command: Command
-
-    @property
-    def config_path(self) -> Path | None:
-        """The configuration file: --config, MOUTHPIECE_CONFIG, or config.toml here when there is one."""
-        named = self.config or os.environ.get("MOUTHPIECE_CONFIG")
-        if named:
-            return Path(named)
-        usual = Path("config.toml")
-        return usual if usual.exists() else None
+from bot.cli.arguments import Arguments, Command
 
 
 def read(arguments: Sequence[str] | None) -> Arguments:

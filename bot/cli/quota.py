@@ -3,10 +3,10 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from bot.app import Core, build
 from bot.cli import names
+from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import InputError
 from bot.model import Account
@@ -14,11 +14,8 @@ from bot.speech.meter import BUILT_IN, PAID
 from bot.store.quota import Override
 from bot.texts import say
 
-if TYPE_CHECKING:
-    from bot.cli.parser import Arguments
 
-
-async def show(config: Config, asked: "Arguments") -> int:
+async def show(config: Config, asked: Arguments) -> int:
     """Today's use of an account, and what every provider was asked for."""
     async with build(config, kind="cli") as core:
         account = await _account(core, names.account(asked.account)) if asked.account else []
@@ -44,7 +41,7 @@ async def _provider(core: Core, name: str) -> dict[str, object]:
     return {"provider": name, "calls": totals.calls, "tokens": totals.tokens, "price": round(price, 6)}
 
 
-async def grant(config: Config, asked: "Arguments") -> int:
+async def grant(config: Config, asked: Arguments) -> int:
     """Characters on top for today, or a daily limit of its own."""
     if asked.characters < 0:
         raise InputError("quota.negative")
@@ -61,7 +58,7 @@ async def grant(config: Config, asked: "Arguments") -> int:
     return 0
 
 
-async def reset(config: Config, asked: "Arguments") -> int:
+async def reset(config: Config, asked: Arguments) -> int:
     """Nothing used today, on both meters; with --all no limit of its own either."""
     scope = names.scope(asked.account)
     async with build(config, kind="cli") as core:

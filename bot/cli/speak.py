@@ -8,12 +8,12 @@ import tempfile
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from bot.app import Core, build
 from bot.audio import ogg
 from bot.audio.reference import check_sample
 from bot.cli import names
+from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import InputError, StoreError
 from bot.model import Account, Receipt, Utterance, Voice, VoiceKind
@@ -24,16 +24,13 @@ from bot.speech.styles import parse as parse_styles
 from bot.texts import of_note
 from bot.texts import say as sentence
 
-if TYPE_CHECKING:
-    from bot.cli.parser import Arguments
-
 _ENDINGS = (".ogg", ".oga", ".opus")
 _MOST_INPUT = 1_000_000
 """Bytes read from standard input, and of a file to be cloned far more than the service takes."""
 _MOST_SAMPLE = 16_000_000
 
 
-async def say(config: Config, asked: "Arguments") -> int:
+async def say(config: Config, asked: Arguments) -> int:
     """Speak into a file. A failure leaves no file behind, and a file of before untouched."""
     utterance = await _utterance(asked)
     output = Path(asked.output)
@@ -60,7 +57,7 @@ async def say(config: Config, asked: "Arguments") -> int:
     return 0
 
 
-async def _utterance(asked: "Arguments") -> Utterance:
+async def _utterance(asked: Arguments) -> Utterance:
     """From the options; where the text comes from standard input, it may bring options of its own."""
     command = parse(await asyncio.to_thread(_standard_input)) if asked.text == "-" else None
     voice = Voice(id=asked.voice or (command.voice if command else ""))
@@ -195,7 +192,7 @@ _DEMO = (
 )
 
 
-async def demo(config: Config, asked: "Arguments") -> int:
+async def demo(config: Config, asked: Arguments) -> int:
     """Speak a few sentences in different styles, each into a file, on the quota of an account named demo."""
     account = Account("cli", "demo")
     folder = config.data_dir.parent / "out"
