@@ -9,18 +9,21 @@ is checked by touching a few rows.
 """
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     Column,
     Index,
+    Integer,
     MetaData,
     String,
     Table,
+    Text,
     column,
     literal,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200
@@ -139,3 +142,72 @@ provider_pause = Table(
     Column("provider", String(80), primary_key=True),
     Column("until", BigInteger, nullable=False),
 )
+
+preference = Table(
+    "preference",
+    metadata,
+    Column("account", String(KEY_LENGTH), primary_key=True),
+    Column("voice", String(96), nullable=False),
+    Column("style", String(200), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("favourite_voices", JSON, nullable=False),
+    Column("favourite_styles", JSON, nullable=False),
+    Column("recent_voices", JSON, nullable=False),
+    Column("recent_styles", JSON, nullable=False),
+)
+
+space_setting = Table(
+    "space_setting",
+    metadata,
+    Column("space", String(KEY_LENGTH), primary_key=True),
+    Column("default_voice", String(96), nullable=False),
+    Column("default_style", String(200), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("show_words", Boolean, nullable=False),
+    Column("allowed_roles", JSON, nullable=False),
+    Column("blocked_roles", JSON, nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("cooldown", Integer, nullable=False),  # seconds
+    Column("blocked_words", JSON, nullable=False),
+    Column("reply_context", Boolean, nullable=False),
+)
+
+blocked_account = Table(
+    "blocked_account",
+    metadata,
+    Column("account", String(KEY_LENGTH), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+)
+
+words = Table(
+    "words",
+    metadata,
+    Column("token", String(16), primary_key=True),
+    # Scopes; empty for the operator, or for no space.
+    Column("account", String(KEY_LENGTH), nullable=False),
+    Column("space", String(KEY_LENGTH), nullable=False),
+    # The one place where what people wrote is kept.
+    Column("text", Text, nullable=False),
+    Column("styles", JSON, nullable=False),
+    Column("voice_kind", String(16), nullable=False),
+    Column("voice", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("instruction", Text, nullable=False),
+    Column("take", BigInteger, nullable=False),
+    Column("created", BigInteger, nullable=False),
+)
+Index("words_age", words.c.created)
+Index("words_account", words.c.account, words.c.created)
+
+spoken = Table(
+    "spoken",
+    metadata,
+    # Ids alone: who had which message spoken. Telegram counts messages in each chat anew.
+    Column("platform", String(40), primary_key=True),
+    Column("chat", String(80), primary_key=True),
+    Column("message", String(80), primary_key=True),
+    Column("account", String(KEY_LENGTH), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("spoken_age", spoken.c.created)

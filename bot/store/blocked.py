@@ -1,0 +1,59 @@
+"""Accounts that may not speak anywhere. The command line blocks and unblocks, the guard of the waist asks.
+
+Called by ``bot.app`` (makes it), ``bot/speech/guard.py`` and ``bot/cli/block.py``.
+"""
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from sqlalchemy import Connection, delete, select
+
+from bot.model import Account
+from bot.store.database import Database
+from bot.store.engine import insert_into
+from bot.store.recall import Recall
+from bot.store.schema import blocked_account
+
+
+class BlockedAccounts:
+    """One per process and database."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock``: seconds that never go back, for how long an answer is believed."""
+        self._database = database
+        self._recall: Recall[bool] = Recall(clock=clock)
+
+    async def block(self, account: Account) -> bool:
+        """Let an account speak no more; False when it was blocked before. Raises StoreError."""
+        try:
+            return await self._database.write(partial(_block, scope=account.scope, now=self._database.now()))
+        finally:
+            self._recall.drop(account.scope)
+
+    async def unblock(self, account: Account) -> bool:
+        """Let an account speak again; False when it was not blocked. Raises StoreError."""
+        try:
+            return await self._database.write(partial(_unblock, scope=account.scope))
+        finally:
+            self._recall.drop(account.scope)
+
+    async def is_blocked(self, account: Account) -> bool:
+        """Whether an account may not speak; another process' change arrives within 10 s. Raises StoreError."""
+        return await self._recall.get(
+            account.scope, lambda: self._database.read(partial(_is_blocked, scope=account.scope))
+        )
+
+
+def _block(connection: Connection, *, scope: str, now: int) -> bool:
+    row = insert_into(blocked_account).values(account=scope, since=now).on_conflict_do_nothing()
+    return connection.execute(row).rowcount == 1
+
+
+def _unblock(connection: Connection, *, scope: str) -> bool:
+    return connection.execute(delete(blocked_account).where(blocked_account.c.account == scope)).rowcount == 1
+
+
+def _is_blocked(connection: Connection, *, scope: str) -> bool:
+    found = connection.execute(select(blocked_account.c.account).where(blocked_account.c.account == scope))
+    return found.first() is not None

@@ -1,0 +1,170 @@
+"""What moderators set for a Discord guild or a Telegram chat. The doors show and change it, the guard obeys it."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypedDict, Unpack
+
+from sqlalchemy import Connection, delete, select
+
+from bot.errors import InputError
+from bot.model import Space
+from bot.store import bounds
+from bot.store.database import Database
+from bot.store.engine import insert_into
+from bot.store.recall import Recall
+from bot.store.schema import space_setting
+
+MOST_ROLES = 50
+MOST_CHANNELS = 100
+MOST_WORDS = 200
+WORD_CHARACTERS = 64
+LONGEST_COOLDOWN = 3600
+"""Seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceSettings:
+    """The settings of one space; as here where nobody set any."""
+
+    default_voice: str = ""
+    """For people without a voice of their own; empty: the bot's."""
+    default_style: str = ""
+    """One style or several, with commas."""
+    language: str = ""
+    """Language of what everyone there reads; empty: by the platform's locale."""
+    show_words: bool = False
+    """Whether the words stand beside the voice message."""
+    allowed_roles: tuple[str, ...] = ()
+    """Scopes (``role:discord:77``) of those who may speak; empty: everyone."""
+    blocked_roles: tuple[str, ...] = ()
+    """Scopes of those who may not, whatever else they hold."""
+    channels: tuple[str, ...] = ()
+    """Ids of the channels where people may speak; empty: all."""
+    cooldown: int = 0
+    """Seconds between two utterances of one person; 0: none."""
+    blocked_words: tuple[str, ...] = ()
+    """What is not spoken there."""
+    reply_context: bool = False
+    """Whether the message that is answered may serve as context for the tone."""
+
+
+class SpaceChanges(TypedDict, total=False):
+    """Settings to change; those left out stay."""
+
+    default_voice: str
+    default_style: str
+    language: str
+    show_words: bool
+    allowed_roles: Sequence[str]
+    blocked_roles: Sequence[str]
+    channels: Sequence[str]
+    cooldown: int
+    blocked_words: Sequence[str]
+    reply_context: bool
+
+
+_DEFAULTS = SpaceSettings()
+
+
+class Spaces:
+    """One per process and database."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock``: seconds that never go back, for how long settings are believed."""
+        self._database = database
+        self._recall: Recall[SpaceSettings] = Recall(clock=clock)
+
+    async def get(self, space: Space) -> SpaceSettings:
+        """The settings that hold; another process' change arrives within 10 s. Raises StoreError."""
+        return await self._recall.get(space.scope, lambda: self._database.read(partial(_get, scope=space.scope)))
+
+    async def set(self, space: Space, **changes: Unpack[SpaceChanges]) -> SpaceSettings:
+        """Change the settings that are named, all or none; returns what holds now.
+
+        Raises InputError ``name.too_long``, ``language.unknown``, ``space.roles_full``, ``space.channels_full``,
+        ``space.words_full``, ``space.word_empty``, ``space.word_too_long``, ``space.cooldown`` (each with limit);
+        StoreError.
+        """
+        values = _checked(changes)
+        try:
+            return await self._database.write(partial(_set, scope=space.scope, values=values))
+        finally:
+            self._recall.drop(space.scope)
+
+    async def forget(self, space: Space) -> None:
+        """Back to the defaults; nothing of the space stays stored here. Raises StoreError."""
+        try:
+            await self._database.write(
+                lambda connection: connection.execute(delete(space_setting).where(space_setting.c.space == space.scope))
+            )
+        finally:
+            self._recall.drop(space.scope)
+
+
+def _checked(changes: SpaceChanges) -> dict[str, Any]:
+    """The values as they are stored."""
+    return {name: _CHECKS[name](value) for name, value in changes.items()}
+
+
+def _roles(scopes: Sequence[str]) -> list[str]:
+    return list(bounds.names(scopes, bounds.SCOPE_CHARACTERS, most=MOST_ROLES, too_many="space.roles_full"))
+
+
+def _channels(ids: Sequence[str]) -> list[str]:
+    return list(bounds.names(ids, bounds.SCOPE_CHARACTERS, most=MOST_CHANNELS, too_many="space.channels_full"))
+
+
+def _cooldown(seconds: int) -> int:
+    if not 0 <= seconds <= LONGEST_COOLDOWN:
+        raise InputError("space.cooldown", limit=LONGEST_COOLDOWN)
+    return seconds
+
+
+def _words(given: Sequence[str]) -> list[str]:
+    """Each once. A word without a visible sign would be found everywhere, or nowhere."""
+    kept: list[str] = []
+    for word in given:
+        line = " ".join(bounds.well_formed(word).split())
+        if not any(sign.isprintable() and not sign.isspace() for sign in line):
+            raise InputError("space.word_empty")
+        if len(line) > WORD_CHARACTERS:
+            raise InputError("space.word_too_long", limit=WORD_CHARACTERS)
+        if line not in kept:
+            kept.append(line)
+        if len(kept) > MOST_WORDS:
+            raise InputError("space.words_full", limit=MOST_WORDS)
+    return kept
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "default_voice": lambda text: bounds.name(text, bounds.VOICE_CHARACTERS),
+    "default_style": lambda text: bounds.name(text, bounds.STYLE_CHARACTERS),
+    "language": bounds.language,
+    "show_words": bool,
+    "allowed_roles": _roles,
+    "blocked_roles": _roles,
+    "channels": _channels,
+    "cooldown": _cooldown,
+    "blocked_words": _words,
+    "reply_context": bool,
+}
+
+
+def _get(connection: Connection, *, scope: str) -> SpaceSettings:
+    row = connection.execute(select(space_setting).where(space_setting.c.space == scope)).first()
+    if row is None:
+        return _DEFAULTS
+    stored = dict(row._mapping)
+    del stored["space"]
+    lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
+    return SpaceSettings(**(stored | lists))
+
+
+def _set(connection: Connection, *, scope: str, values: dict[str, Any]) -> SpaceSettings:
+    if values:
+        new = {name: getattr(_DEFAULTS, name) for name in _CHECKS} | values
+        row = insert_into(space_setting).values(space=scope, **new)
+        connection.execute(row.on_conflict_do_update(index_elements=[space_setting.c.space], set_=values))
+    return _get(connection, scope=scope)

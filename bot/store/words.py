@@ -1,0 +1,184 @@
+"""What was said, for the buttons under a voice message, and who said it, for moderators. The doors keep and ask.
+
+``words`` is the one table that holds what people wrote, for a day by default; ``spoken`` holds ids alone.
+"""
+
+import re
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Connection, Table, delete, insert, select, tuple_
+
+from bot.model import Account, Space, Utterance, Voice, VoiceKind
+from bot.store import bounds
+from bot.store.database import Database
+from bot.store.engine import insert_into
+from bot.store.schema import spoken, words
+
+HOURS = 24.0
+MESSAGE_DAYS = 30
+"""How long is known who had a message spoken."""
+MOST_KEPT = 500
+"""Of one account: who asks for the same words again and again pays nothing, so the quota bounds nothing here."""
+LONGEST = 100_000
+"""Characters of text and instruction; what is longer is not kept."""
+_TOKEN = re.compile(r"[\w-]{12}", re.ASCII)
+_HOUR = 3_600_000
+_BATCH = 500
+"""Rows removed per transaction, so that nobody waits long for the write lock."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWords:
+    """What someone wanted said."""
+
+    text: str
+    styles: tuple[str, ...]
+    voice: Voice
+    instruction: str
+    account: Account | None
+    """Who asked."""
+    space: Space | None
+    """Where."""
+    take: int
+
+    def utterance(self, key: str, account: Account | None, **changes: Any) -> Utterance:
+        """The same words as a new wish: who asks now pays. ``changes``: fields of Utterance, roles above all."""
+        whole: dict[str, Any] = {
+            "text": self.text,
+            "space": self.space,
+            "styles": self.styles,
+            "voice": self.voice,
+            "instruction": self.instruction,
+            "take": self.take,
+        }
+        return Utterance(key=key, account=account, **(whole | changes))
+
+
+class Words:
+    """One per process and database."""
+
+    def __init__(self, database: Database, *, hours: float = HOURS) -> None:
+        """``hours``: how long words are kept; 0 keeps none."""
+        self._database = database
+        self._kept = round(hours * _HOUR)
+
+    async def keep(self, utterance: Utterance) -> str:
+        """Keep what an utterance says and how; returns 12 url-safe signs that name it.
+
+        Empty where nothing is kept: retention is 0, the text is longer than any command's, or the voice needs a
+        sample (a recording of a person has no place here). Raises StoreError.
+        """
+        size = len(utterance.text) + len(utterance.instruction) + len(utterance.voice.description)
+        if not self._kept or size > LONGEST or utterance.voice.sample is not None:
+            return ""
+        token = secrets.token_urlsafe(9)
+        await self._database.write(partial(_keep, row=_row(utterance, token, self._database.now())))
+        return token
+
+    async def get(self, token: str) -> KeptWords | None:
+        """The words behind a token; None when they are gone, or when it never was one. Raises StoreError."""
+        if not self._kept or not _TOKEN.fullmatch(token):
+            return None
+        after = self._database.now() - self._kept
+        return await self._database.read(partial(_get, token=token, after=after))
+
+    async def forget(self, account: Account) -> None:
+        """Remove the words of an account. Who had which message spoken stays, for moderators. Raises StoreError."""
+        await self._database.write(
+            lambda connection: connection.execute(delete(words).where(words.c.account == account.scope))
+        )
+
+    async def remember_message(self, platform: str, chat_id: str, message_id: str, account: Account) -> None:
+        """A message of ours says what this account asked for. Harmless when repeated. Raises StoreError."""
+        row = {
+            "platform": platform,
+            "chat": chat_id,
+            "message": message_id,
+            "account": account.scope,
+            "created": self._database.now(),
+        }
+        await self._database.write(
+            lambda connection: connection.execute(insert_into(spoken).values(row).on_conflict_do_nothing())
+        )
+
+    async def said_by(self, platform: str, chat_id: str, message_id: str) -> Account | None:
+        """Who had a message spoken; None when it is not ours or too old. Raises StoreError.
+
+        The chat belongs to the name: Telegram counts its messages in each chat anew.
+        """
+        after = self._database.now() - MESSAGE_DAYS * 24 * _HOUR
+        name = (platform, chat_id, message_id)
+        return await self._database.read(partial(_said_by, name=name, after=after))
+
+    async def expire(self) -> int:
+        """Remove what has been kept long enough, a few rows at a time; how many. Raises StoreError."""
+        now = self._database.now()
+        return await self._remove(words, now - self._kept) + await self._remove(spoken, now - MESSAGE_DAYS * 24 * _HOUR)
+
+    async def _remove(self, table: Table, until: int) -> int:
+        total = 0
+        while gone := await self._database.write(partial(_remove, table=table, until=until)):
+            total += gone
+        return total
+
+
+def _row(utterance: Utterance, token: str, now: int) -> dict[str, Any]:
+    return {
+        "token": token,
+        "account": utterance.account.scope if utterance.account else "",
+        "space": utterance.space.scope if utterance.space else "",
+        "text": bounds.well_formed(utterance.text),
+        "styles": [bounds.well_formed(style) for style in utterance.styles],
+        "voice_kind": utterance.voice.kind.value,
+        "voice": bounds.well_formed(utterance.voice.id),
+        "description": bounds.well_formed(utterance.voice.description),
+        "instruction": bounds.well_formed(utterance.instruction),
+        "take": utterance.take,
+        "created": now,
+    }
+
+
+def _keep(connection: Connection, *, row: dict[str, Any]) -> None:
+    connection.execute(insert(words), [row])
+    own = words.c.account == row["account"]
+    newest = select(words.c.created).where(own).order_by(words.c.created.desc())
+    last = newest.offset(MOST_KEPT - 1).limit(1).scalar_subquery()
+    connection.execute(delete(words).where(own, words.c.created < last))
+
+
+def _get(connection: Connection, *, token: str, after: int) -> KeptWords | None:
+    row = connection.execute(select(words).where(words.c.token == token, words.c.created > after)).first()
+    if row is None:
+        return None
+    return KeptWords(
+        text=row.text,
+        styles=tuple(row.styles),
+        voice=Voice(VoiceKind(row.voice_kind), row.voice, row.description),
+        instruction=row.instruction,
+        account=Account(*_parts(row.account)) if row.account else None,
+        space=Space(*_parts(row.space)) if row.space else None,
+        take=row.take,
+    )
+
+
+def _parts(scope: str) -> tuple[str, str]:
+    """Platform and id of ``account:discord:42``; the id may hold colons."""
+    _, platform, identity = scope.split(":", 2)
+    return platform, identity
+
+
+def _said_by(connection: Connection, *, name: tuple[str, str, str], after: int) -> Account | None:
+    found = select(spoken.c.account).where(
+        spoken.c.platform == name[0], spoken.c.chat == name[1], spoken.c.message == name[2], spoken.c.created > after
+    )
+    scope = connection.execute(found).scalar()
+    return Account(*_parts(scope)) if scope is not None else None
+
+
+def _remove(connection: Connection, *, table: Table, until: int) -> int:
+    key = list(table.primary_key.columns)
+    old = select(*key).where(table.c.created <= until).limit(_BATCH)
+    return connection.execute(delete(table).where(tuple_(*key).in_(old))).rowcount
