@@ -16,13 +16,16 @@ from bot.model import Account, Lane, Usage, Utterance
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.chain import Chain
+from bot.speech.guard import Guard
 from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest
 from bot.speech.service import SpeechService
 from bot.speech.sink import Recording
+from bot.store.blocked import BlockedAccounts
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.clips import ClipStore
 from bot.store.database import Database
 from bot.store.ledger import Ledger
+from bot.store.spaces import Spaces
 
 _ROUNDS = 41
 _SECONDS = 2
@@ -90,7 +93,8 @@ async def _house(provider: _Ready) -> AsyncIterator[SpeechService]:
             quota = config.quota.model_copy(
                 update={"account_requests_per_minute": 0, "account_characters_per_day": 10_000_000}
             )
-            yield SpeechService(chain, ledger, clips, speech=config.speech, quota=quota)
+            guard = Guard(Spaces(database), BlockedAccounts(database))
+            yield SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=quota)
 
 
 def _bare(samples: bytes) -> float:

@@ -19,12 +19,17 @@ from bot.platforms.base import Doors, Platform
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.chain import Chain
+from bot.speech.guard import Guard
 from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
+from bot.store.blocked import BlockedAccounts
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.clips import ClipStore
 from bot.store.database import Database
 from bot.store.ledger import Ledger
+from bot.store.preferences import Preferences
+from bot.store.spaces import Spaces
+from bot.store.words import Words
 from bot.texts import of_error
 
 EXTENSIONS = ("cogs.say", "cogs.errors")
@@ -50,6 +55,9 @@ class Core:
     calls: ProviderCalls
     budget: Budget
     clips: ClipStore
+    preferences: Preferences
+    spaces: Spaces
+    words: Words
     speech: SpeechService
 
 
@@ -130,8 +138,11 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             kind=kind,
         )
         chain = Chain(providers, budget, {provider.name: Breaker(time.monotonic) for provider in providers})
-        speech = SpeechService(chain, ledger, clips, speech=config.speech, quota=config.quota)
-        yield Core(config, providers, ledger, calls, budget, clips, speech)
+        spaces = Spaces(database)
+        guard = Guard(spaces, BlockedAccounts(database), admins=config.quota.admins)
+        speech = SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=config.quota)
+        words = Words(database, hours=config.speech.words_hours)
+        yield Core(config, providers, ledger, calls, budget, clips, Preferences(database), spaces, words, speech)
 
 
 def _platforms(core: Core) -> list[Platform]:
@@ -239,11 +250,12 @@ async def _announce(platform: Platform, ready: asyncio.Event) -> None:
 
 
 async def _chores(core: Core) -> None:
-    """What is to be done now and then: holds of dead processes, old rows."""
+    """What is to be done now and then: holds of dead processes, kept words, old rows."""
     retired = -_RETIRE_EVERY
     while True:
         try:
             await core.ledger.reap()
+            await core.words.expire()
             if time.monotonic() - retired > _RETIRE_EVERY:
                 await core.ledger.retire()
                 await core.calls.retire()

@@ -38,6 +38,7 @@ class SpeechConfig(_Section):
     bitrate: int = Field(32_000, ge=8_000, le=128_000, description="Opus, in bits per second.")
     wait_seconds: float = Field(60.0, gt=0, le=900, description="Longest wait for a provider's turn, in seconds.")
     queue: int = Field(500, ge=1, le=100_000, description="Most segments that may wait for one provider.")
+    words_hours: float = Field(24.0, ge=0, le=720, description="How long buttons know the words; 0 keeps none.")
     default_voice: str = Field("", description="Voice id where a person names none; empty: the provider's choice.")
 
 

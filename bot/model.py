@@ -100,6 +100,8 @@ class Utterance:
     account: Account | None = None
     """Who pays. None is the operator, who has no quota."""
     space: Space | None = None
+    channel: str = ""
+    """Id of the channel or topic there; for a thread, of the channel it hangs on. Empty where there is none."""
     roles: tuple[str, ...] = ()
     """Scopes of roles held there (``role:discord:77``): their overrides of the quota count."""
     styles: tuple[str, ...] = ()

@@ -366,7 +366,9 @@ async def test_no_key_and_the_built_in_engine_behind_it(build_house: BuildHouse)
 
 
 async def test_explain_calls_nobody(mimo_house: House, mimo: MimoServer) -> None:
-    found = mimo_house.speech.explain(utterance("<style>Sad</style>Hello", styles=("Whisper",), voice=Voice(id="Mia")))
+    found = await mimo_house.speech.explain(
+        utterance("<style>Sad</style>Hello", styles=("Whisper",), voice=Voice(id="Mia"))
+    )
     assert found.spoken == "Sad Hello"
     assert found.requests[0]["messages"][-1] == {"role": "assistant", "content": "(Whisper)Sad Hello"}
     assert mimo.requests == []

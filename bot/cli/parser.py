@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot import __version__
-from bot.cli import info, operate, quota, speak
+from bot.cli import block, info, operate, quota, speak
 from bot.cli.arguments import Arguments, Command
 
 
@@ -45,6 +45,11 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "models", info.models, "list the model ids each provider offers", json=True)
     _add(commands, "health", info.health, "ask every provider whether it would answer now; costs nothing", json=True)
     _add_quota(commands)
+    for name, command, text in (
+        ("block", block.block, "let an account speak no more, anywhere"),
+        ("unblock", block.unblock, "let a blocked account speak again"),
+    ):
+        _add(commands, name, command, text).add_argument("account", help="NAME, discord:123 or telegram:456")
     config = commands.add_parser("config", help="look at the configuration").add_subparsers(required=True, metavar="")
     _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
     database = commands.add_parser("db", help="look after the database").add_subparsers(required=True, metavar="")

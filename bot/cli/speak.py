@@ -38,7 +38,7 @@ async def say(config: Config, asked: Arguments) -> int:
         _check_output(output)
     async with build(config, kind="cli") as core:
         if asked.explain:
-            _print_explanation(core.speech.explain(utterance), config, as_json=asked.json)
+            _print_explanation(await core.speech.explain(utterance), config, as_json=asked.json)
             return 0
         started = time.monotonic()
         receipt = await core.speech.speak(utterance, Recording(), _progress(config.language))

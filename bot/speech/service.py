@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from bot.audio import ogg
@@ -18,6 +19,7 @@ from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import AudioError, BusyError, ConfigError, ErrorKind, ProviderError
 from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Utterance
 from bot.speech.chain import Chain
+from bot.speech.guard import Guard
 from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, balance
 from bot.speech.provider import Provider, VoiceInfo
 from bot.speech.script import Script, prepare
@@ -80,9 +82,10 @@ class SpeechService:
     """The synthesis core: one for a process, on one event loop."""
 
     def __init__(
-        self, chain: Chain, ledger: Ledger, clips: ClipStore, *, speech: SpeechConfig, quota: QuotaConfig
+        self, chain: Chain, ledger: Ledger, clips: ClipStore, guard: Guard, *, speech: SpeechConfig, quota: QuotaConfig
     ) -> None:
         self._chain = chain
+        self._guard = guard
         self._ledger = ledger
         self._clips = clips
         self._speech = speech
@@ -97,13 +100,17 @@ class SpeechService:
                 listed.setdefault(info.id, info)
         return tuple(listed.values())
 
-    def explain(self, utterance: Utterance, *, live: bool = False) -> Explanation:
-        """What ``speak`` would send. Calls nobody, holds nothing. Raises InputError, ProviderError UNSUPPORTED."""
+    async def explain(self, utterance: Utterance, *, live: bool = False) -> Explanation:
+        """What ``speak`` would send. Calls nobody, holds nothing.
+
+        Raises InputError, ProviderError UNSUPPORTED, StoreError.
+        """
         try:
             provider = self._chain.order(utterance.voice)[0]
         except ConfigError:  # nobody has a key: still worth explaining
             provider = self._chain.able(utterance.voice)[0]
-        script = self._prepare(utterance, (provider,), live=live)
+        script = await self._prepare(utterance, (provider,), live=live)
+        await self._guard.check(utterance, script.spoken)
         plans = [provider.plan(script.request(segment.text)) for segment in script.segments]
         return Explanation(
             spoken=script.spoken,
@@ -124,10 +131,8 @@ class SpeechService:
         InputError, QuotaError, BusyError, ProviderError, ConfigError (no key), DuplicateError, StoreError.
         """
         order = self._chain.order(utterance.voice)
-        if len(utterance.text) > _LONG_TEXT:
-            script = await asyncio.to_thread(self._prepare, utterance, order, live=sink.live)
-        else:
-            script = self._prepare(utterance, order, live=sink.live)
+        script = await self._prepare(utterance, order, live=sink.live)
+        await self._guard.admit(utterance, script.spoken)
         bitrate = self._bitrate(script, sink)
         awake = [provider for provider in order if self._chain.resting(provider) is None] or list(order)
         keys = [_clip_key(provider, script, bitrate, utterance.take) for provider in order[: order.index(awake[0]) + 1]]
@@ -169,10 +174,11 @@ class SpeechService:
         if receipt.clip_key:
             await self._clips.remember_file(receipt.clip_key, platform, file_id)
 
-    def _prepare(self, utterance: Utterance, order: Sequence[Provider], *, live: bool) -> Script:
+    async def _prepare(self, utterance: Utterance, order: Sequence[Provider], *, live: bool) -> Script:
         longest = min(provider.capabilities.segment_characters for provider in order)
         short = live or utterance.lane is Lane.JOB  # so that others get a turn soon
-        return prepare(utterance, self._speech, short=short, segment_characters=longest)
+        ready = partial(prepare, utterance, self._speech, short=short, segment_characters=longest)
+        return await asyncio.to_thread(ready) if len(utterance.text) > _LONG_TEXT else ready()
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
         """The configured one, or less where the recording would outgrow its sink."""

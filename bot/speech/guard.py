@@ -1,0 +1,111 @@
+"""Who may speak where, how often, and what is not said there. Asked by the waist for every door, before any quota.
+
+Rules come from the moderators of a space (``bot/store/spaces.py``) and from the host (blocked accounts, admins). The
+operator, who has no account, is held to a space's words alone.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import Callable, Collection
+
+from bot.errors import InputError
+from bot.model import Account, Utterance
+from bot.speech.blocklist import blocklist
+from bot.store.blocked import BlockedAccounts
+from bot.store.spaces import Spaces, SpaceSettings
+
+_LONG_TEXT = 2000
+"""Characters from which on the search takes milliseconds and leaves the event loop."""
+_MOST_RESTING = 10_000
+"""People whose cooldown is remembered; the earliest go first."""
+
+
+class Guard:
+    """One for a process. Cooldowns live in its memory: a restart ends them."""
+
+    def __init__(
+        self,
+        spaces: Spaces,
+        blocked: BlockedAccounts,
+        *,
+        admins: Collection[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``admins``: accounts (``discord:1``) that no role and no cooldown holds back. ``clock``: in seconds."""
+        self._spaces = spaces
+        self._blocked = blocked
+        self._admins = frozenset(admins)
+        self._clock = clock
+        self._last: dict[tuple[str, str], tuple[float, str]] = {}
+
+    async def admit(self, utterance: Utterance, spoken: str = "") -> None:
+        """Let an utterance pass, and begin the person's cooldown. ``spoken``: its cleaned text.
+
+        A second delivery of the same key passes: the ledger knows it and keeps silent. Raises InputError
+        ``guard.cooldown`` (seconds), and all that ``check`` raises.
+        """
+        settings = await self._examine(utterance, spoken)
+        if utterance.account is not None and settings.cooldown and not self._is_admin(utterance.account):
+            self._begin_cooldown(utterance, utterance.account, settings.cooldown)
+
+    async def check(self, utterance: Utterance, spoken: str = "") -> None:
+        """The same without the cooldown, for what is only explained.
+
+        Raises InputError ``guard.blocked_account``, ``guard.role``, ``guard.channel``, ``guard.word`` (which word
+        is the moderators' secret: no facts); StoreError.
+        """
+        await self._examine(utterance, spoken)
+
+    async def _examine(self, utterance: Utterance, spoken: str) -> SpaceSettings:
+        account = utterance.account
+        if account is not None and await self._blocked.is_blocked(account):
+            raise InputError("guard.blocked_account")
+        if utterance.space is None:
+            return SpaceSettings()
+        settings = await self._spaces.get(utterance.space)
+        if account is not None:
+            if not self._is_admin(account):
+                _check_roles(settings, utterance.roles)
+            # A door that names no channel cannot show that its channel is one of these.
+            if settings.channels and utterance.channel not in settings.channels:
+                raise InputError("guard.channel")
+        await _check_words(settings, utterance, spoken)
+        return settings
+
+    def _is_admin(self, account: Account) -> bool:
+        return f"{account.platform}:{account.id}" in self._admins
+
+    def _begin_cooldown(self, utterance: Utterance, account: Account, seconds: int) -> None:
+        assert utterance.space is not None, "settings with a cooldown are a space's"
+        person, now = (account.scope, utterance.space.scope), self._clock()
+        began, key = self._last.get(person, (-math.inf, ""))
+        if key == utterance.key:
+            return
+        if (left := began + seconds - now) > 0:
+            raise InputError("guard.cooldown", seconds=math.ceil(left))
+        self._last.pop(person, None)
+        self._last[person] = now, utterance.key
+        if len(self._last) > _MOST_RESTING:
+            del self._last[next(iter(self._last))]
+
+
+def _check_roles(settings: SpaceSettings, held: Collection[str]) -> None:
+    refused = any(role in settings.blocked_roles for role in held)
+    allowed = not settings.allowed_roles or any(role in settings.allowed_roles for role in held)
+    if refused or not allowed:
+        raise InputError("guard.role")
+
+
+async def _check_words(settings: SpaceSettings, utterance: Utterance, spoken: str) -> None:
+    """Look at what is spoken, and at what was written: cleaning takes emoji away, and names of styles are shown."""
+    words = blocklist(settings.blocked_words)
+    if not words:
+        return
+    texts = (spoken, utterance.text, *utterance.styles, utterance.instruction, utterance.voice.description)
+    if sum(map(len, texts)) > _LONG_TEXT:
+        found = await asyncio.to_thread(words.found_in, *texts)
+    else:
+        found = words.found_in(*texts)
+    if found:
+        raise InputError("guard.word")
