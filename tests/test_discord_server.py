@@ -258,3 +258,89 @@ async def test_roles_come_with_an_interaction(server: DiscordServer, http: aioht
     exchange = await server.slash("say", {"text": "x"}, user=bo)
     assert exchange.payload["member"]["roles"] == [str(singer.id)]
     assert exchange.payload["locale"] == "zh-CN"
+
+
+def row(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {"type": 1, "components": list(parts)}
+
+
+def button(**changes: Any) -> dict[str, Any]:
+    return {"type": 2, "style": 1, "label": "Again", "custom_id": "again"} | changes
+
+
+def select(count: int = 3, **changes: Any) -> dict[str, Any]:
+    options = [{"label": f"style {number}", "value": str(number)} for number in range(count)]
+    return {"type": 3, "custom_id": "styles", "options": options} | changes
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [row(button(custom_id=str(number))) for number in range(6)],
+        [row()],
+        [row(*(button(custom_id=str(number)) for number in range(6)))],
+        [row(button(), select())],
+        [row(button(), button())],
+        [row(button(custom_id="x" * 101))],
+        [row(button(label="x" * 81))],
+        [row(button(label=""))],
+        [row(button(style=9))],
+        [row(select(0))],
+        [row(select(26))],
+        [row(select(placeholder="x" * 151))],
+        [row(select(options=[{"label": "x" * 101, "value": "x"}]))],
+        [row(select(options=[{"label": "x", "value": "x"}, {"label": "y", "value": "x"}]))],
+    ],
+)
+async def test_components_have_limits(server: DiscordServer, http: aiohttp.ClientSession, rows: Any) -> None:
+    status, answer = await post(http, server, {"components": rows})
+    assert (status, answer["code"]) == (400, 50035)
+    fine = [row(*(button(custom_id=str(number)) for number in range(5))), row(select(25))]
+    assert (await post(http, server, {"components": fine}))[0] == 200
+
+
+async def test_only_what_is_there_can_be_pressed(server: DiscordServer, http: aiohttp.ClientSession) -> None:
+    await post(http, server, {"components": [row(button(disabled=True)), row(select())]})
+    message = server.messages[0]
+    for name, values in (("other", ()), ("again", ()), ("styles", ()), ("styles", ("7",)), ("styles", ("0", "1"))):
+        with pytest.raises(ValueError, match="press|menu"):
+            await server.press(message, name, *values)
+    press = await server.press(message, "styles", "1")
+    path = f"/interactions/{press.id}/{press.token}/callback"
+    assert (await post(http, server, {"type": 8, "data": {"choices": []}}, path))[1]["code"] == 50035
+    assert (await post(http, server, {"type": 6}, f"{path}?with_response=1"))[0] == 200
+    assert (await post(http, server, {"type": 6}, path))[1]["code"] == 40060
+
+
+async def test_a_form_has_limits(server: DiscordServer, http: aiohttp.ClientSession) -> None:
+    await post(http, server, {"components": [row(button())]})
+    field = {"type": 4, "custom_id": "words", "style": 2, "max_length": 4000}
+    press = await server.press(server.messages[0], "again")
+    path = f"/interactions/{press.id}/{press.token}/callback"
+    form = {"title": "Words", "custom_id": "form", "components": [{"type": 18, "label": "Words", "component": field}]}
+    for wrong in (
+        {"title": "x" * 46},
+        {"components": []},
+        {"components": [{"type": 18, "label": "Words", "component": field | {"max_length": 4001}}]},
+        {"components": [{"type": 18, "label": "x" * 46, "component": field}]},
+    ):
+        assert (await post(http, server, {"type": 9, "data": form | wrong}, path))[1]["code"] == 50035
+    assert (await post(http, server, {"type": 9, "data": form}, f"{path}?with_response=1"))[0] == 200
+    filled = await server.submit(press, ["abc"])
+    assert filled.payload["data"]["components"][0]["component"]["value"] == "abc"
+    update = {"type": 7, "data": {"components": []}}
+    assert (await post(http, server, update, f"/interactions/{filled.id}/{filled.token}/callback?with_response=1"))[
+        0
+    ] == 200
+    assert server.messages[0].buttons == []
+
+
+async def test_a_message_is_deleted_once(server: DiscordServer, http: aiohttp.ClientSession) -> None:
+    await post(http, server, {"content": "x", "allowed_mentions": NOBODY})
+    message = server.messages[0]
+    url = f"{server.api}/channels/{message.channel.id}/messages/{message.id}"
+    for status in (204, 404):
+        async with http.delete(url, headers={"Authorization": f"Bot {server.token}"}) as answer:
+            assert answer.status == status
+    with pytest.raises(ValueError, match="gone"):
+        await server.press(message, "again")

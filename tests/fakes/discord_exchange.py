@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from tests.fakes.discord_components import parts
 from tests.fakes.discord_rules import EPHEMERAL, LOADING, VOICE, Upload
 from tests.fakes.discord_world import Channel, User, snowflake, timestamp
 
@@ -73,6 +74,7 @@ class Message:
     files: list[Upload] = field(default_factory=list)
     flags: int = 0
     edits: int = 0
+    deleted: bool = False
     id: int = field(default_factory=snowflake)
 
     @property
@@ -94,6 +96,15 @@ class Message:
     def loading(self) -> bool:
         """Whether it still says that the bot is thinking."""
         return bool(self.flags & LOADING)
+
+    @property
+    def buttons(self) -> list[str]:
+        """The custom ids of what can be pressed under it."""
+        return [part["custom_id"] for part in parts(self.data.get("components") or []) if not part.get("disabled")]
+
+    def button(self, start: str) -> str:
+        """The first custom id that starts so."""
+        return next(name for name in self.buttons if name.startswith(start))
 
     def payload(self, root: str, application_id: int) -> dict[str, Any]:
         """A message object."""
@@ -133,6 +144,8 @@ class Exchange:
     """The first response: ``type`` and ``data``."""
     latency: float | None = None
     """Seconds from the dispatch to the first response."""
+    source: Message | None = None
+    """The message whose button was pressed."""
     original: Message | None = None
     deleted: bool = False
     """Whether the original response was taken back."""
@@ -156,6 +169,12 @@ class Exchange:
     async def answered(self) -> Message:
         """The original response, once it says something."""
         return await self.changes.until(lambda: self.original if self.original and not self.original.loading else None)
+
+    async def form(self) -> dict[str, Any]:
+        """The form that was opened."""
+        answer = await self.acknowledged()
+        assert answer["type"] == 9, answer
+        return dict(answer["data"])
 
     async def withdrawn(self) -> None:
         """Until the original response is taken back."""

@@ -25,10 +25,16 @@ class Session:
     """What survives a dropped connection."""
 
     intents: int
+    shard: tuple[int, int] = (0, 1)
+    """Its number, and how many there are."""
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     events: list[dict[str, Any]] = field(default_factory=list)
     socket: web.WebSocketResponse | None = None
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def serves(self, guild_id: int) -> bool:
+        """Whether a guild's events go here."""
+        return (guild_id >> 22) % self.shard[1] == self.shard[0]
 
     async def send(self, event: str, data: Any) -> None:
         """Number an event, remember it, and send it where somebody is connected."""
@@ -62,10 +68,13 @@ class Gateway:
         """Sessions with an open connection."""
         return [s for s in self.sessions.values() if s.socket is not None and not s.socket.closed]
 
-    async def dispatch(self, event: str, data: Any, *, intent: int = 0) -> None:
-        """Send an event to all who are connected and asked for its intent (0: everyone gets it)."""
+    async def dispatch(self, event: str, data: Any, *, intent: int = 0, guild_id: int = 0) -> None:
+        """Send an event to all of its shard who are connected and asked for its intent (0: everyone gets it).
+
+        What belongs to no guild goes to the first shard.
+        """
         for session in self.sessions.values():
-            if not intent or session.intents & intent:
+            if (not intent or session.intents & intent) and session.serves(guild_id):
                 await session.send(event, data)
 
     async def drop(self, code: int = 4000) -> None:
@@ -128,12 +137,15 @@ class Gateway:
             return 4013, None
         if intents & PRIVILEGED & ~self.privileged:
             return 4014, None
-        session = Session(intents, socket=socket)
+        shard = data.get("shard", [0, 1])
+        if not isinstance(shard, list) or len(shard) != 2 or not 0 <= shard[0] < shard[1]:
+            return 4010, None
+        session = Session(intents, (shard[0], shard[1]), socket=socket)
         self.sessions[session.id] = session
-        ours = [guild for guild in self.world.guilds.values() if guild.bot_is_member]
+        ours = [guild for guild in self.world.guilds.values() if guild.bot_is_member and session.serves(guild.id)]
         ready = {
             "v": 10, "user": self.world.bot.payload(), "session_id": session.id, "resume_gateway_url": self.url,
-            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in ours], "shard": [0, 1],
+            "guilds": [{"id": str(guild.id), "unavailable": True} for guild in ours], "shard": shard,
             "application": {"id": str(self.world.application_id), "flags": 0},
         }  # fmt: skip
         await session.send("READY", ready)

@@ -15,6 +15,8 @@ from typing import Any
 
 from aiohttp import BodyPartReader, web
 
+from tests.fakes.discord_components import check_components
+from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_sound import LENGTH_TOLERANCE, Sound, decode, sketch_error
 
 EPHEMERAL = 64
@@ -28,44 +30,6 @@ LOCALES = frozenset(
     ["bg", "cs", "da", "de", "el", "en-GB", "en-US", "es-419", "es-ES", "fi", "fr", "hi", "hr", "hu", "id", "it", "ja",
      "ko", "lt", "nl", "no", "pl", "pt-BR", "ro", "ru", "sv-SE", "th", "tr", "uk", "vi", "zh-CN", "zh-TW"]
 )  # fmt: skip
-_MEANING = {
-    10003: (404, "Unknown Channel"),
-    10008: (404, "Unknown Message"),
-    10015: (404, "Unknown Webhook"),
-    10062: (404, "Unknown interaction"),
-    40005: (413, "Request entity too large"),
-    40060: (400, "Interaction has already been acknowledged."),
-    40094: (400, "Maximum number of follow-ups reached for this interaction"),
-    50001: (403, "Missing Access"),
-    50006: (400, "Cannot send an empty message"),
-    50007: (403, "Cannot send messages to this user"),
-    50013: (403, "Missing Permissions"),
-    50027: (401, "Invalid Webhook Token"),
-    50035: (400, "Invalid Form Body"),
-    50109: (400, "The request body contains invalid JSON."),
-    50159: (400, "Voice messages do not support additional content."),
-    50160: (400, "Voice messages must have a single audio attachment."),
-    50161: (400, "Voice messages must have supporting metadata."),
-    50162: (400, "Voice messages cannot be edited."),
-    50173: (400, "You cannot send voice messages in this channel."),
-}
-
-
-class Refused(Exception):  # noqa: N818  it is what happens, not a fault
-    """A request that Discord answers with an error."""
-
-    def __init__(self, code: int, detail: str = "") -> None:
-        super().__init__(f"{code} {detail}")
-        self.code = code
-        self.status, self.message = _MEANING.get(code, (400, "Refused"))
-        self.detail = detail
-
-    def body(self) -> dict[str, Any]:
-        """The answer."""
-        body: dict[str, Any] = {"message": self.message, "code": self.code}
-        if self.detail:
-            body["errors"] = {"_errors": [{"code": "STAND_IN", "message": self.detail}]}
-        return body
 
 
 @dataclass(slots=True)
@@ -149,6 +113,7 @@ def check_message(data: Mapping[str, Any], files: Sequence[Upload], *, editing: 
     filled = content or files or data.get("embeds") or data.get("components") or data.get("poll")
     if not (filled or editing):
         raise Refused(50006)
+    check_components(data.get("components") or [])
     if content and (data.get("allowed_mentions") or {}).get("parse") != []:
         raise Refused(50035, "allowed_mentions: words of people must mention nobody")
     for upload in files:

@@ -1,35 +1,35 @@
 """A stand-in for Discord: real HTTP and a real websocket on loopback, for the unmodified discord.py.
 
 Every test of the Discord door starts one; ``python -m tests.fakes.discord_server`` runs it alone and prints its two
-addresses. People act through ``slash`` and ``autocomplete``; ``fail`` and ``hold`` make it misbehave; ``messages`` and
+addresses. People act as discord_people.py lets them; ``fail`` and ``hold`` make it misbehave; ``messages`` and
 the exchanges are what the bot made of it. Rules are in discord_rules.py, routes in discord_rest.py.
 """
 
 import asyncio
 import contextlib
-import secrets
 import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from aiohttp import web
 
+from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_rest import OPERATIONS, Fault, Gate, Rest, State
-from tests.fakes.discord_rules import Refused
-from tests.fakes.discord_world import DIRECT, EVERYTHING_WE_NEED, Channel, Guild, User, World, snowflake
+from tests.fakes.discord_people import People
+from tests.fakes.discord_rest import Rest
+from tests.fakes.discord_state import OPERATIONS, Fault, Gate, State
+from tests.fakes.discord_world import World
 
 __all__ = ["Clock", "DiscordServer", "Exchange", "Message"]
 
 TOKEN = "stand-in.token-for.a-bot"
-_OPTION_TYPES: dict[int, type | tuple[type, ...]] = {3: str, 4: int, 5: bool, 10: (int, float)}
 _T = TypeVar("_T")
 
 
-class DiscordServer:
+class DiscordServer(People):
     """Discord. An async context manager."""
 
     def __init__(
@@ -82,7 +82,7 @@ class DiscordServer:
         await site.start()
         self._port = self._runner.addresses[0][1]
         self.state.root = self.root
-        self.gateway.url = self.root.replace("http", "ws", 1) + "/gateway/"
+        self.gateway.url = self.state.gateway_url = self.root.replace("http", "ws", 1) + "/gateway/"
 
     async def stop(self) -> None:
         """Close every connection."""
@@ -103,50 +103,7 @@ class DiscordServer:
         if error is None and self.state.crashes:
             raise self.state.crashes[0]
 
-    # What people do
-
-    async def slash(
-        self,
-        name: str,
-        options: Mapping[str, Any] | None = None,
-        *,
-        user: User | None = None,
-        channel: Channel | None = None,
-        locale: str | None = None,
-        file_limit: int | None = None,
-    ) -> Exchange:
-        """Somebody sends a command. Raises ValueError where Discord's own client would not let them."""
-        options = dict(options or {})
-        command = self._command(name, channel or self.world.general)
-        self._check_options(command, options)
-        sent = [
-            {"name": option["name"], "type": option["type"], "value": options[option["name"]]}
-            for option in command.get("options", [])
-            if option["name"] in options
-        ]
-        data = {"id": command["id"], "name": name, "type": 1, "options": sent}
-        return await self._interact(2, data, user, channel, locale, file_limit)
-
-    async def autocomplete(
-        self,
-        name: str,
-        option: str,
-        typed: str,
-        *,
-        user: User | None = None,
-        channel: Channel | None = None,
-        locale: str | None = None,
-    ) -> Exchange:
-        """Somebody types into an option."""
-        command = self._command(name, channel or self.world.general)
-        known = {part["name"]: part for part in command.get("options", [])}
-        if not known.get(option, {}).get("autocomplete"):
-            raise ValueError(f"{name} does not complete {option}")
-        data = {
-            "id": command["id"], "name": name, "type": 1,
-            "options": [{"name": option, "type": known[option]["type"], "value": typed, "focused": True}],
-        }  # fmt: skip
-        return await self._interact(4, data, user, channel, locale, None)
+    # What people do (and in discord_people.py)
 
     async def redeliver(self, exchange: Exchange) -> None:
         """The same interaction once more: same id, same token."""
@@ -181,72 +138,6 @@ class DiscordServer:
         return [status for name, status in self.state.calls if name == operation]
 
     # Inside
-
-    def _command(self, name: str, channel: Channel) -> dict[str, Any]:
-        for guild in (channel.guild_id, None):
-            for command in self.state.commands.get(guild, []):
-                if command["name"] == name and command.get("type", 1) == 1:
-                    return command
-        raise ValueError(f"no command named {name} was synced")
-
-    @staticmethod
-    def _check_options(command: Mapping[str, Any], options: Mapping[str, Any]) -> None:
-        known = {option["name"]: option for option in command.get("options", [])}
-        if unknown := set(options) - set(known):
-            raise ValueError(f"unknown options {sorted(unknown)}")
-        for name, option in known.items():
-            if name not in options:
-                if option.get("required"):
-                    raise ValueError(f"option {name} is required")
-                continue
-            value = options[name]
-            if not isinstance(value, _OPTION_TYPES.get(option["type"], object)):
-                raise ValueError(f"option {name} has another type")
-            if isinstance(value, str) and not option.get("min_length", 0) <= len(value) <= option.get(
-                "max_length", 6000
-            ):
-                raise ValueError(f"option {name} has another length")
-
-    async def _interact(
-        self,
-        kind: int,
-        data: dict[str, Any],
-        user: User | None,
-        channel: Channel | None,
-        locale: str | None,
-        file_limit: int | None,
-    ) -> Exchange:
-        user, channel = user or self.world.ada, channel or self.world.general
-        guild = self.world.guilds[channel.guild_id] if channel.guild_id is not None else None
-        installed = guild.bot_is_member if guild is not None else channel.bot_is_here
-        payload = {
-            "id": str(snowflake()), "application_id": str(self.world.application_id), "type": kind, "data": data,
-            "token": secrets.token_urlsafe(48), "version": 1, "locale": locale or user.locale,
-            "channel_id": str(channel.id), "channel": channel.payload() | {"permissions": str(EVERYTHING_WE_NEED)},
-            "app_permissions": str(channel.permissions), "entitlements": [],
-            "authorizing_integration_owners": self._owners(user, guild, installed=installed),
-            "attachment_size_limit": file_limit or self.state.file_limit,
-            **self._whereabouts(user, channel, guild),
-        }  # fmt: skip
-        exchange = Exchange(payload, channel, user, self._changes, self.clock.now(), installed_in_guild=installed)
-        self.state.exchanges[exchange.token] = exchange
-        await self.gateway.dispatch("INTERACTION_CREATE", payload)
-        return exchange
-
-    @staticmethod
-    def _owners(user: User, guild: Guild | None, *, installed: bool) -> dict[str, str]:
-        if not installed:
-            return {"1": str(user.id)}
-        return {"0": str(guild.id) if guild is not None else "0"}
-
-    @staticmethod
-    def _whereabouts(user: User, channel: Channel, guild: Guild | None) -> dict[str, Any]:
-        if guild is None:
-            return {"user": user.payload(), "context": 1 if channel.kind == DIRECT and channel.bot_is_here else 2}
-        return {
-            "guild_id": str(guild.id), "guild": guild.partial(), "guild_locale": "en-US", "context": 0,
-            "member": guild.member(user, EVERYTHING_WE_NEED),
-        }  # fmt: skip
 
     async def _download(self, request: web.Request) -> web.Response:
         """The CDN."""

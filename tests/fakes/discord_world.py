@@ -14,8 +14,9 @@ VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 ATTACH_FILES = 1 << 15
 SEND_VOICE_MESSAGES = 1 << 46
+MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
 EVERYTHING_WE_NEED = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES | SEND_VOICE_MESSAGES
-GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT = 0, 1, 2, 3
+GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT, PUBLIC_THREAD = 0, 1, 2, 3, 11
 
 _counter = itertools.count(1)
 
@@ -71,6 +72,8 @@ class Channel:
     guild_id: int | None = None
     permissions: int = EVERYTHING_WE_NEED
     """What the bot may do here, if it is here at all."""
+    parent_id: int | None = None
+    """The channel that a thread hangs on."""
     bot_is_here: bool = True
     voice_messages: bool = True
     """False: the channel refuses voice messages from everybody (50173)."""
@@ -87,6 +90,12 @@ class Channel:
             "guild_id": str(self.guild_id), "name": self.name, "position": 0, "permission_overwrites": [],
             "nsfw": False, "parent_id": None, "topic": None, "rate_limit_per_user": 0,
         }  # fmt: skip
+        if self.kind == PUBLIC_THREAD:
+            return base | {
+                "parent_id": str(self.parent_id), "owner_id": "1", "message_count": 0, "member_count": 1,
+                "thread_metadata": {"archived": False, "auto_archive_duration": 60, "archive_timestamp": timestamp(),
+                                    "locked": False},
+            }  # fmt: skip
         if self.kind == GUILD_VOICE:
             base |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
         return base
@@ -102,6 +111,8 @@ class Guild:
     roles: list[Role] = field(default_factory=list)
     members: dict[int, tuple[User, tuple[Role, ...]]] = field(default_factory=dict)
     premium_tier: int = 0
+    moderators: set[int] = field(default_factory=set)
+    """Ids of members who manage messages and the guild."""
     id: int = field(default_factory=snowflake)
 
     def member(self, user: User, permissions: int | None = None) -> dict[str, Any]:
@@ -113,6 +124,10 @@ class Guild:
             "pending": False, "flags": 0, "communication_disabled_until": None,
         }  # fmt: skip
         return base if permissions is None else base | {"permissions": str(permissions)}
+
+    def permissions(self, user: User) -> int:
+        """What a member may do here."""
+        return EVERYTHING_WE_NEED | (MANAGE_GUILD | MANAGE_MESSAGES if user.id in self.moderators else 0)
 
     def partial(self) -> dict[str, Any]:
         """What an interaction says of it."""

@@ -1,0 +1,43 @@
+"""Discord's error codes with their statuses and words, and how the stand-in raises them. Used by all its parts."""
+
+from typing import Any
+
+_MEANING = {
+    10003: (404, "Unknown Channel"),
+    10008: (404, "Unknown Message"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
+    40005: (413, "Request entity too large"),
+    40060: (400, "Interaction has already been acknowledged."),
+    40094: (400, "Maximum number of follow-ups reached for this interaction"),
+    50001: (403, "Missing Access"),
+    50005: (403, "Cannot edit a message authored by another user"),
+    50006: (400, "Cannot send an empty message"),
+    50007: (403, "Cannot send messages to this user"),
+    50013: (403, "Missing Permissions"),
+    50027: (401, "Invalid Webhook Token"),
+    50035: (400, "Invalid Form Body"),
+    50109: (400, "The request body contains invalid JSON."),
+    50159: (400, "Voice messages do not support additional content."),
+    50160: (400, "Voice messages must have a single audio attachment."),
+    50161: (400, "Voice messages must have supporting metadata."),
+    50162: (400, "Voice messages cannot be edited."),
+    50173: (400, "You cannot send voice messages in this channel."),
+}
+
+
+class Refused(Exception):  # noqa: N818  it is what happens, not a fault
+    """A request that Discord answers with an error."""
+
+    def __init__(self, code: int, detail: str = "") -> None:
+        super().__init__(f"{code} {detail}")
+        self.code = code
+        self.status, self.message = _MEANING.get(code, (400, "Refused"))
+        self.detail = detail
+
+    def body(self) -> dict[str, Any]:
+        """The answer."""
+        body: dict[str, Any] = {"message": self.message, "code": self.code}
+        if self.detail:
+            body["errors"] = {"_errors": [{"code": "STAND_IN", "message": self.detail}]}
+        return body
