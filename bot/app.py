@@ -16,6 +16,7 @@ from bot.config import Config, ProviderConfig
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
 from bot.lock import folder_lock
 from bot.platforms.base import Doors, Platform
+from bot.platforms.desk import Desk
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.chain import Chain
@@ -145,9 +146,15 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         yield Core(config, providers, ledger, calls, budget, clips, Preferences(database), spaces, words, speech)
 
 
+def doors_of(core: Core) -> Doors:
+    """What every door is given."""
+    desk = Desk(core.speech, core.preferences, core.spaces, core.words)
+    return Doors(core.speech, desk, core.config.language)
+
+
 def _platforms(core: Core) -> list[Platform]:
     """The platforms that have a token. Raises ConfigError when there is none."""
-    config, doors = core.config, Doors(core.speech, core.config.language)
+    config, doors = core.config, doors_of(core)
     platforms: list[Platform] = []
     if config.discord.token.get_secret_value():
         from bot.platforms.discord.client import DiscordPlatform  # noqa: PLC0415  loaded only where it is used

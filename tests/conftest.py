@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from bot.app import Core, build
+from bot.app import Core, build, doors_of
 from bot.config import Config
 from bot.platforms.base import Doors
 from bot.speech.service import SpeechService
@@ -56,7 +56,7 @@ async def build_house(tmp_path: Path) -> AsyncIterator[BuildHouse]:
             sections.setdefault("data_dir", tmp_path / "data")
             config = Config.model_validate(sections)
             core = await stack.enter_async_context(build(config, kind="bot"))
-            return House(core, Doors(core.speech, config.language))
+            return House(core, doors_of(core))
 
         yield make
 

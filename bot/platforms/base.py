@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.platforms.desk import Desk
 from bot.speech.service import SpeechService
 
 
@@ -12,6 +13,7 @@ class Doors:
     """What every door is given."""
 
     speech: SpeechService
+    desk: Desk
     language: str
     """Language where a person's own is not known: ``en`` or ``zh``."""
 

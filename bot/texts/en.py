@@ -69,6 +69,7 @@ SENTENCES: dict[str, str] = {
     "space.word_empty": "A blocked word needs at least one visible sign.",
     "space.word_too_long": "A blocked word has at most {limit} characters.",
     "space.words_full": "At most {limit} words can be blocked.",
+    "words.gone": "These words are not kept any more; please say it anew.",
     # quota
     "quota.account_characters": "You have {left} of {limit} characters left today, and this takes {asked}; it resets at {resets}.",
     "quota.account_requests": "That was {limit} commands in a minute, as many as allowed; the next one can come at {resets}.",

@@ -1,0 +1,100 @@
+"""What every door does around a spoken wish: defaults of person and place, the words for buttons, what is left.
+
+Built by ``app.py``, used by the command doors of Discord and Telegram, so that both behave and count alike.
+"""
+
+import secrets
+from dataclasses import dataclass, replace
+
+from bot import texts
+from bot.errors import InputError
+from bot.model import Account, Receipt, Space, Utterance, Voice
+from bot.speech.meter import Balance
+from bot.speech.service import SpeechService
+from bot.speech.sink import Sink
+from bot.speech.turns import Waiting
+from bot.store.preferences import Preferences
+from bot.store.spaces import Spaces
+from bot.store.words import Words
+
+_TAKES = 1_000_000
+"""Takes to choose from when somebody wants another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a door tells and shows after speaking."""
+
+    receipt: Receipt
+    utterance: Utterance
+    """As it was spoken, defaults filled in."""
+    token: str
+    """Names the words for buttons; empty where words are not kept."""
+    balance: Balance
+    """Of the meter that paid."""
+
+
+class Desk:
+    """One for a process."""
+
+    def __init__(self, speech: SpeechService, preferences: Preferences, spaces: Spaces, words: Words) -> None:
+        self.speech = speech
+        self.preferences = preferences
+        self.spaces = spaces
+        self.words = words
+
+    async def speak(self, utterance: Utterance, sink: Sink, waiting: Waiting | None = None) -> Answer:
+        """Speak with the defaults of the person, then of the place, where nothing is named. Raises as the waist."""
+        account = utterance.account
+        assert account is not None, "whoever stands at a door has an account"
+        spoken = await self.with_defaults(utterance)
+        receipt = await self.speech.speak(spoken, sink, waiting=waiting)
+        await self.preferences.used(account, utterance.voice.id, utterance.styles)
+        token = await self.words.keep(spoken)
+        balance = await self.speech.balance(account, spoken.roles, self.speech.meter_of(receipt.provider))
+        return Answer(receipt, spoken, token, balance)
+
+    async def with_defaults(self, utterance: Utterance) -> Utterance:
+        """Voice and style where the wish names none: the person's own, else the place's."""
+        voice, style = "", ""
+        if utterance.account is not None:
+            own = await self.preferences.get(utterance.account)
+            voice, style = own.voice, own.style
+        if utterance.space is not None:
+            shared = await self.spaces.get(utterance.space)
+            voice, style = voice or shared.default_voice, style or shared.default_style
+        if utterance.voice == Voice() and voice:
+            utterance = replace(utterance, voice=Voice(id=voice))
+        if not utterance.styles and style:
+            utterance = replace(utterance, styles=(style,))
+        return utterance
+
+    async def again(
+        self,
+        token: str,
+        key: str,
+        account: Account,
+        *,
+        styles: tuple[str, ...] | None = None,
+        roles: tuple[str, ...] = (),
+        channel: str = "",
+    ) -> Utterance:
+        """The words behind a button as a new wish of ``account``: in other ``styles``, or else as another take.
+
+        Raises InputError ``words.gone`` when they are not kept any more, StoreError.
+        """
+        kept = await self.words.get(token)
+        if kept is None:
+            raise InputError("words.gone")
+        wish = kept.utterance(key, account, roles=roles, channel=channel)
+        if styles is not None:
+            return replace(wish, styles=styles)
+        return replace(wish, take=1 + secrets.randbelow(_TAKES))
+
+    async def language(self, account: Account, space: Space | None, locale: str | None, otherwise: str) -> str:
+        """To answer in: the person's choice, else what the platform says of the person, else the place's."""
+        chosen = (await self.preferences.get(account)).language
+        if chosen or locale:
+            return chosen or texts.language(locale, otherwise)
+        shared = (await self.spaces.get(space)).language if space is not None else ""
+        return shared or otherwise
