@@ -1,0 +1,250 @@
+"""Who may speak where: asked at the waist, for every door, before anything is held or sent."""
+
+import asyncio
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.errors import DuplicateError, InputError
+from bot.model import Account, Space, Utterance, Voice, VoiceKind
+from bot.speech.guard import Guard
+from bot.speech.sink import Recording
+from bot.store.blocked import BlockedAccounts
+from bot.store.database import Database
+from bot.store.schema import ledger
+from bot.store.spaces import Spaces
+from bot.texts import of_error
+from tests.conftest import BuildHouse, House
+from tests.fakes.mimo_server import MimoServer
+from tests.ledger_case import FakeClock
+
+pytest_plugins = ["tests.ledger_fixtures"]
+
+ANN = Account("discord", "1")
+BOB = Account("discord", "2")
+ADMIN = Account("discord", "3")
+GUILD = Space("discord", "9")
+SAID = Utterance("Hello there.", "k", ANN, GUILD)
+
+
+class Case:
+    """A guard on the real database, its clock, and what it refuses."""
+
+    def __init__(self, database: Database) -> None:
+        self.clock = FakeClock(0)
+        self.spaces = Spaces(database, clock=self.clock)
+        self.blocked = BlockedAccounts(database, clock=self.clock)
+        self.guard = Guard(self.spaces, self.blocked, admins=("discord:3",), clock=self.clock)
+
+    async def refused(self, utterance: Utterance = SAID, spoken: str | None = None, **changes: Any) -> str:
+        """The code of the refusal; empty where the utterance is admitted."""
+        asked = replace(utterance, **changes)
+        try:
+            await self.guard.admit(asked, asked.text if spoken is None else spoken)
+        except InputError as error:
+            return error.code
+        return ""
+
+
+@pytest.fixture
+def case(database: Database) -> Case:
+    return Case(database)
+
+
+async def test_without_settings_everyone_speaks(case: Case) -> None:
+    for number in range(3):
+        assert await case.refused(key=str(number)) == ""
+
+
+async def test_a_blocked_account_speaks_nowhere_and_others_do(case: Case) -> None:
+    await case.blocked.block(ANN)
+    assert await case.refused() == "guard.blocked_account"
+    assert await case.refused(space=None) == "guard.blocked_account"
+    assert await case.refused(account=BOB) == ""
+    await case.blocked.block(ADMIN)
+    assert await case.refused(account=ADMIN) == "guard.blocked_account"
+    await case.blocked.unblock(ANN)
+    assert await case.refused() == ""
+
+
+@pytest.mark.parametrize(
+    ("held", "code"),
+    [
+        ((), "guard.role"),
+        (("role:discord:1",), "guard.role"),
+        (("role:discord:7",), ""),
+        (("role:discord:1", "role:discord:8"), ""),
+        (("role:discord:7", "role:discord:6"), "guard.role"),
+        (("role:discord:6",), "guard.role"),
+    ],
+)
+async def test_roles_that_may_and_roles_that_may_not(case: Case, held: tuple[str, ...], code: str) -> None:
+    await case.spaces.set(GUILD, allowed_roles=["role:discord:7", "role:discord:8"], blocked_roles=["role:discord:6"])
+    assert await case.refused(roles=held) == code
+    assert await case.refused(account=ADMIN, roles=held) == ""
+    assert await case.refused(account=None, roles=held) == ""
+    assert await case.refused(space=None, roles=held) == ""
+
+
+async def test_a_blocked_role_alone_lets_everyone_else_speak(case: Case) -> None:
+    await case.spaces.set(GUILD, blocked_roles=["role:discord:6"])
+    assert await case.refused() == ""
+    assert await case.refused(roles=("role:discord:6",)) == "guard.role"
+
+
+async def test_channels(case: Case) -> None:
+    await case.spaces.set(GUILD, channels=["5", "6"])
+    assert await case.refused(channel="5") == ""
+    assert await case.refused(channel="6", account=BOB) == ""
+    assert await case.refused(channel="55") == "guard.channel"
+    assert await case.refused(account=None) == ""
+    # A door that does not say where it stands must not be a way around.
+    assert await case.refused(channel="") == "guard.channel"
+
+
+async def test_a_cooldown_is_each_persons_own_in_each_space(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    await case.spaces.set(Space("discord", "10"), cooldown=30)
+    assert await case.refused(key="1") == ""
+    case.clock.now = 29.5
+    with pytest.raises(InputError) as caught:
+        await case.guard.admit(replace(SAID, key="2"))
+    assert (caught.value.code, caught.value.facts) == ("guard.cooldown", {"seconds": 1})
+    assert "1 s" in of_error(caught.value, "en")
+    assert await case.refused(key="3", account=BOB) == ""
+    assert await case.refused(key="4", space=Space("discord", "10")) == ""
+    assert await case.refused(key="5", space=None) == ""
+    case.clock.now = 30
+    assert await case.refused(key="6") == ""
+    assert await case.refused(key="7") == "guard.cooldown"
+
+
+async def test_a_cooldown_does_not_hold_admins_nor_the_operator(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    for account in (ADMIN, None):
+        assert [await case.refused(account=account, key=str(n)) for n in range(2)] == ["", ""]
+
+
+async def test_of_many_at_once_one_passes(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    codes = await asyncio.gather(*(case.refused(key=str(n)) for n in range(10)))
+    assert sorted(codes) == ["", *["guard.cooldown"] * 9]
+
+
+async def test_a_refusal_for_another_reason_begins_no_cooldown(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30, blocked_words=["darn"])
+    assert await case.refused(key="1", text="darn") == "guard.word"
+    await case.guard.check(replace(SAID, key="2"))
+    assert await case.refused(key="3") == ""
+    await case.guard.check(replace(SAID, key="4"))
+
+
+async def test_a_second_delivery_of_the_same_wish_is_left_to_the_ledger(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    assert [await case.refused(key=key) for key in ("1", "1", "2")] == ["", "", "guard.cooldown"]
+
+
+async def test_only_so_many_cooldowns_are_remembered(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.speech.guard._MOST_RESTING", 3)
+    await case.spaces.set(GUILD, cooldown=30)
+    for number in range(5):
+        assert await case.refused(account=Account("discord", f"x{number}"), key=str(number)) == ""
+    assert len(case.guard._last) == 3
+    assert await case.refused(account=Account("discord", "x4"), key="again") == "guard.cooldown"
+
+
+@pytest.mark.parametrize("account", [ANN, ADMIN, None])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"text": "Well, Ｄａ\u200bｒｎ it."},
+        {"text": "<style>da</style>rn", "spoken": "darn"},
+        {"text": "you 🍆", "spoken": "you"},
+        {"styles": ("Happy", "darn")},
+        {"instruction": "Say it like darn."},
+        {"voice": Voice(VoiceKind.DESIGNED, description="A darn old man.")},
+        {"text": "太该死了"},
+        {"text": "x " * 5000 + "darn"},
+    ],
+)
+async def test_a_blocked_word_stops_everyone(case: Case, account: Account | None, changes: dict[str, Any]) -> None:
+    await case.spaces.set(GUILD, blocked_words=["darn", "该死", "🍆"])
+    assert await case.refused(account=account, **changes) == "guard.word"
+    assert await case.refused(account=account, space=Space("discord", "10"), **changes) == ""
+
+
+async def test_which_word_it_was_is_told_to_nobody(case: Case) -> None:
+    await case.spaces.set(GUILD, blocked_words=["darn"])
+    with pytest.raises(InputError) as caught:
+        await case.guard.admit(replace(SAID, text="darn"))
+    assert caught.value.facts == {}
+    for language in ("en", "zh"):
+        assert "darn" not in of_error(caught.value, language)
+
+
+async def test_a_long_harmless_text_passes(case: Case) -> None:
+    await case.spaces.set(GUILD, blocked_words=["darn"])
+    assert await case.refused(text="darned " * 3000) == ""
+
+
+# Through the waist
+
+
+async def _rows(house: House) -> int:
+    database = house.ledger._database
+    return await database.read(lambda c: c.execute(select(func.count()).select_from(ledger)).scalar_one())
+
+
+async def test_a_blocked_word_is_refused_at_the_waist_and_nothing_is_charged(
+    mimo_house: House, mimo: MimoServer
+) -> None:
+    await mimo_house.core.spaces.set(GUILD, blocked_words=["darn"])
+    for said in (
+        replace(SAID, text="Da<b>r</b>n it all."),
+        replace(SAID, text="Darn " + "it all " * 500, account=None),
+    ):
+        with pytest.raises(InputError, match=r"guard\.word"):
+            await mimo_house.speech.speak(said, Recording())
+        with pytest.raises(InputError, match=r"guard\.word"):
+            await mimo_house.speech.explain(said)
+    assert (mimo.calls, await _rows(mimo_house)) == ([], 0)
+    assert (await mimo_house.ledger.usage(ANN.scope)).requests == 0
+    receipt = await mimo_house.speech.speak(SAID, Recording())
+    assert (receipt.charged, len(mimo.calls), await _rows(mimo_house)) == (len(SAID.text), 1, 1)
+
+
+async def test_the_waist_knows_the_admins_of_the_configuration(build_house: BuildHouse) -> None:
+    house = await build_house(speech={"providers": ["espeak"]}, quota={"admins": ["discord:3"]})
+    await house.core.spaces.set(GUILD, allowed_roles=["role:discord:7"], cooldown=60)
+    for number in range(2):
+        await house.speech.speak(replace(SAID, account=ADMIN, key=str(number)), Recording())
+    with pytest.raises(InputError, match=r"guard\.role"):
+        await house.speech.speak(replace(SAID, key="3"), Recording())
+    receipt = await house.speech.speak(replace(SAID, key="4", roles=("role:discord:7",)), Recording())
+    assert receipt.clip.seconds > 0.2
+    with pytest.raises(InputError, match=r"guard\.cooldown"):
+        await house.speech.speak(replace(SAID, key="5", roles=("role:discord:7",)), Recording())
+
+
+async def test_a_second_delivery_in_the_cooldown_stays_silent(house: House) -> None:
+    await house.core.spaces.set(GUILD, cooldown=60)
+    await house.speech.speak(SAID, Recording())
+    with pytest.raises(DuplicateError):
+        await house.speech.speak(SAID, Recording())
+
+
+async def test_explaining_begins_no_cooldown(house: House) -> None:
+    await house.core.spaces.set(GUILD, cooldown=60)
+    await house.speech.explain(SAID)
+    await house.speech.explain(replace(SAID, key="2"))
+    assert (await house.speech.speak(SAID, Recording())).clip.seconds > 0.2
+
+
+async def test_a_block_by_another_process_reaches_the_waist(house: House, tmp_path: Path) -> None:
+    async with Database.open(tmp_path / "data") as other:
+        await BlockedAccounts(other).block(BOB)
+    with pytest.raises(InputError, match=r"guard\.blocked_account"):
+        await house.speech.speak(replace(SAID, account=BOB), Recording())

@@ -1,0 +1,53 @@
+"""Databases of earlier versions: brought up to date with everything that is in them, and back."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from alembic import command
+from sqlalchemy import Connection, create_engine
+
+from bot.model import Account
+from bot.store.database import FILE_NAME, Database
+from bot.store.ledger import Ledger
+from bot.store.migrations.upgrade import settings
+from bot.store.preferences import Preferences
+from bot.store.quota import Override
+from bot.store.schema import HEAD
+
+ANN = Account("discord", "1")
+
+
+def _at(folder: Path, revision: str) -> None:
+    """A new database at an earlier revision, with an override in it."""
+    engine = create_engine(f"sqlite:///{folder / FILE_NAME}")
+
+    def fill(connection: Connection) -> None:
+        command.upgrade(settings(connection), revision)
+        connection.exec_driver_sql("INSERT INTO quota_override VALUES (?, 0, 77, NULL)", (ANN.scope,))
+
+    with engine.begin() as connection:
+        fill(connection)
+    engine.dispose()
+
+
+async def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_is_in_it(tmp_path: Path) -> None:
+    _at(tmp_path, "0001")
+    async with Database.open(tmp_path) as database, Ledger.open(database) as ledger:
+        assert await database.revision() == HEAD
+        assert await ledger.overrides([ANN.scope]) == [Override(ANN.scope, 77)]
+        await Preferences(database).set(ANN, voice="Mia")
+        assert (await Preferences(database).get(ANN)).voice == "Mia"
+
+
+def test_every_revision_can_be_taken_back(tmp_path: Path) -> None:
+    _at(tmp_path, "head")
+    engine = create_engine(f"sqlite:///{tmp_path / FILE_NAME}")
+    with engine.begin() as connection:
+        command.downgrade(settings(connection), "0001")
+        command.upgrade(settings(connection), "head")
+        command.downgrade(settings(connection), "base")
+    engine.dispose()
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as plain:
+        left = plain.execute("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        assert left.fetchall() == [("alembic_version",)]
