@@ -7,6 +7,7 @@ Unknown keys are refused with a suggestion. Secrets are ``SecretStr``: masked wh
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -107,6 +108,30 @@ class TelegramConfig(_Section):
 
     token: SecretStr = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     api_url: str = Field("", description="Empty: Telegram's own. Else a local Bot API server.")
+    test_environment: bool = Field(False, description="Talk to Telegram's test servers.")
+    webhook_url: str = Field("", description="Where Telegram brings updates; empty: they are fetched.")
+    webhook_secret: SecretStr = Field(SecretStr(""), description="Sent along by Telegram; empty: made at each start.")
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _an_address(cls, url: str) -> str:
+        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+            raise ValueError("an address such as https://bot.example.org/telegram is wanted")
+        return url
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _a_secret(cls, secret: SecretStr) -> SecretStr:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret.get_secret_value()):
+            raise ValueError("at most 256 of A-Z, a-z, 0-9, _ and - are taken")
+        return secret
+
+
+class WebConfig(_Section):
+    """The bot's own HTTP server; it listens only where something is served, such as a webhook."""
+
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on, behind a proxy that speaks https.")
+    port: int = Field(8080, ge=0, le=65535, description="0: any free one.")
 
 
 class EndpointsConfig(_Section):
@@ -136,6 +161,7 @@ class Config(_Section):
     clips: ClipsConfig = ClipsConfig()
     discord: DiscordConfig = DiscordConfig()
     telegram: TelegramConfig = TelegramConfig()
+    web: WebConfig = WebConfig()
     endpoints: EndpointsConfig = EndpointsConfig()
     log: LogConfig = LogConfig()
 
@@ -161,7 +187,8 @@ class Config(_Section):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret set, for the filter that keeps them out of the logs."""
-        held = [self.discord.token, self.telegram.token, *(p.api_key for p in self.providers.values())]
+        doors = (self.discord.token, self.telegram.token, self.telegram.webhook_secret)
+        held = [*doors, *(p.api_key for p in self.providers.values())]
         return tuple(secret.get_secret_value() for secret in held if secret.get_secret_value())
 
 

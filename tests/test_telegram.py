@@ -20,9 +20,10 @@ from bot.model import Account
 from bot.platforms.base import Doors
 from bot.platforms.telegram import delivery as deliveries
 from bot.platforms.telegram.client import TelegramPlatform
+from bot.platforms.telegram.counter import WAITING
 from bot.platforms.telegram.delivery import cut
-from bot.platforms.telegram.handlers import WAITING
-from bot.platforms.telegram.polling import PLACES, Timings
+from bot.platforms.telegram.places import PLACES
+from bot.platforms.telegram.polling import Timings
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import TONES, MimoServer
@@ -160,19 +161,26 @@ async def test_without_text_it_says_how_to_ask(line: Line) -> None:
 async def test_help_and_a_hint_in_private_only(line: Line) -> None:
     await line.server.text("/start")
     await line.server.text("/help@mouthpiece_bot", chat=line.server.group())
-    await line.server.text("what can you do?")
+    await line.server.text("/what")
     own = (await line.server.wait_for("sendMessage", 3))[0].result
     await line.server.text("thanks", chat=line.server.group(), reply_to=own)
     await line.server.text("/unknown", chat=line.server.group())
     await line.platform.stop(20)
     said = sorted(call.params["text"] for call in line.server.asked("sendMessage"))
     assert said == sorted([say("telegram.help", "en")] * 2 + [say("telegram.hint", "en")])
+    assert line.server.asked("sendVoice") == []
 
 
-async def test_the_menu_is_there_in_two_languages(line: Line) -> None:
-    english, chinese = (line.server.methods.commands["default", code] for code in ("", "zh"))
-    assert [entry["command"] for entry in english] == [entry["command"] for entry in chinese]
-    assert [entry["command"] for entry in english] == ["say", "help", "start"]
+async def test_the_menus_are_there_by_kind_of_chat_and_language(line: Line) -> None:
+    menus = line.server.methods.commands
+    private = [entry["command"] for entry in menus["all_private_chats", ""]]
+    group = [entry["command"] for entry in menus["all_group_chats", ""]]
+    assert private == ["say", "sing", "voice", "style", "quota", "settings", "help", "start"]
+    assert group == private[:-1]
+    for scope in ("all_private_chats", "all_group_chats"):
+        english, chinese = menus[scope, ""], menus[scope, "zh"]
+        assert [entry["command"] for entry in english] == [entry["command"] for entry in chinese]
+        assert not {entry["description"] for entry in english} & {entry["description"] for entry in chinese}
 
 
 async def test_bots_are_not_answered_and_admins_who_write_as_the_group_are(line: Line, house: House) -> None:

@@ -73,6 +73,8 @@ class Chat:
     """The person has blocked the bot, or it was thrown out."""
     no_voices: bool = False
     """Voice messages are not wanted."""
+    admins: set[int] = field(default_factory=set)
+    """Ids of a group's administrators."""
     last_message: int = 0
 
     @property
@@ -107,6 +109,8 @@ class World:
         self.files: dict[str, StoredFile] = {}
         self.queries: dict[str, bool] = {}
         """Pressed buttons by id, and whether they were answered."""
+        self.inline_queries: dict[str, bool] = {}
+        """Inline queries by id, and whether they were answered."""
         self._numbers = itertools.count(1)
 
     def private(self, person: Person) -> Chat:

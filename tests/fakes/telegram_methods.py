@@ -11,6 +11,8 @@ from tests.fakes.telegram_chats import ApiError, Chat, Json, StoredFile, World, 
 from tests.fakes.telegram_sound import NotAVoiceError, Sound, hear
 
 TEXT, CAPTION, BUTTON, ALERT = 4096, 1024, 64, 200
+QUERY, RESULTS, BUTTONS, ROW = 256, 50, 100, 8
+SCOPES = {"default", "all_private_chats", "all_group_chats", "all_chat_administrators", "chat"}
 _ACTIONS = {"typing", "record_voice", "upload_voice", "upload_document", "choose_sticker", "find_location"}
 
 
@@ -70,6 +72,9 @@ class Methods:
             "setmycommands": self._set_my_commands,
             "editmessagetext": self._edit_message_text,
             "answercallbackquery": self._answer_callback_query,
+            "answerinlinequery": self._answer_inline_query,
+            "deletemessage": self._delete_message,
+            "getchatmember": self._get_chat_member,
             "getfile": self._get_file,
         }
 
@@ -83,7 +88,7 @@ class Methods:
     async def _send_message(self, call: Call) -> Json:
         chat = self._chat(call)
         text = _text(call.params.get("text", ""))
-        return self._post(call, chat, text=text, entities=commands(text) or None)
+        return self._post(call, chat, text=text, entities=_entities(call, "entities", text) or commands(text) or None)
 
     async def _send_voice(self, call: Call) -> Json:
         chat = self._chat(call)
@@ -100,7 +105,7 @@ class Methods:
             except NotAVoiceError as error:
                 raise ApiError.bad(f"not a voice message: {error}") from None
             stored = self.world.store("voice", upload.data, {"duration": duration, "mime_type": "audio/ogg"})
-        return self._post(call, chat, voice=stored.about, caption=_caption(call))
+        return self._post(call, chat, voice=stored.about, **_captioned(call))
 
     async def _send_audio(self, call: Call) -> Json:
         return self._send_file(call, "audio", {"duration": call.whole("duration") or 0})
@@ -115,7 +120,7 @@ class Methods:
             upload = self._upload(call, kind)
             named = {"file_name": upload.filename, "mime_type": upload.content_type}
             stored = self.world.store(kind, upload.data, about | named)
-        return self._post(call, chat, **{kind: stored.about}, caption=_caption(call))
+        return self._post(call, chat, **{kind: stored.about}, **_captioned(call))
 
     async def _send_chat_action(self, call: Call) -> bool:
         self._thread(call, self._chat(call))
@@ -136,6 +141,8 @@ class Methods:
         if not re.fullmatch(r"([a-z]{2})?", language):
             raise ApiError.bad("invalid language code specified")
         scope = call.json("scope") or {"type": "default"}
+        if scope["type"] not in SCOPES:
+            raise ApiError.bad("can't parse BotCommandScope: invalid type specified")
         self.commands[scope["type"], language] = listed
         return True
 
@@ -160,6 +167,62 @@ class Methods:
             raise ApiError.bad("query is too old and response timeout expired or query ID is invalid")
         self.world.queries[call.params["callback_query_id"]] = True
         return True
+
+    async def _answer_inline_query(self, call: Call) -> bool:
+        if self.world.inline_queries.get(call.params.get("inline_query_id", ""), True):
+            raise ApiError.bad("query is too old and response timeout expired or query ID is invalid")
+        results = call.json("results")
+        if not isinstance(results, list) or len(results) > RESULTS:
+            raise ApiError.bad("RESULTS_TOO_MUCH")
+        if len({result.get("id") for result in results}) < len(results):
+            raise ApiError.bad("RESULT_ID_DUPLICATE")
+        for result in results:
+            self._check_result(result)
+        start = (call.json("button") or {}).get("start_parameter", "start")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", start) or call.json("button") == {}:
+            raise ApiError.bad("BUTTON_START_PARAMETER_INVALID")
+        self.world.inline_queries[call.params["inline_query_id"]] = True
+        return True
+
+    def _check_result(self, result: Json) -> None:
+        """A voice that was uploaded, or an article that sends a message."""
+        if not 1 <= len(str(result.get("id", "")).encode()) <= 64:
+            raise ApiError.bad("RESULT_ID_INVALID")
+        if not result.get("title"):
+            raise ApiError.bad("can't parse inline query result: Field title must be non-empty")
+        _check_buttons(result.get("reply_markup"))
+        if result.get("type") == "voice":
+            stored = self.world.files.get(result.get("voice_file_id", ""))
+            if stored is None or stored.kind != "voice":
+                raise ApiError.bad("wrong file identifier/HTTP URL specified")
+        elif result.get("type") == "article":
+            _text(result.get("input_message_content", {}).get("message_text", ""))
+        else:
+            raise ApiError.bad("can't parse inline query result: Unsupported type")
+
+    async def _delete_message(self, call: Call) -> bool:
+        chat = self._chat(call)
+        message = self.world.messages.get((chat.id, call.whole("message_id") or 0))
+        if message is None:
+            raise ApiError.bad("message to delete not found")
+        if message["from"]["id"] != self.world.bot["id"] and chat.id < 0:
+            raise ApiError.bad("message can't be deleted")
+        del self.world.messages[chat.id, message["message_id"]]
+        return True
+
+    async def _get_chat_member(self, call: Call) -> Json:
+        chat, user = self._chat(call), call.whole("user_id")
+        if user is None or user <= 0:
+            raise ApiError.bad("PARTICIPANT_ID_INVALID")
+        person = {"id": user, "is_bot": False, "first_name": "P"}
+        rights = [
+            *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
+            *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users"),
+            *("can_post_stories", "can_edit_stories", "can_delete_stories"),
+        ]
+        if user in chat.admins:
+            return {"status": "administrator", "user": person, **dict.fromkeys(rights, False)}
+        return {"status": "member", "user": person}
 
     async def _get_file(self, call: Call) -> Json:
         stored = self.world.files.get(call.params.get("file_id", ""))
@@ -235,11 +298,37 @@ def _caption(call: Call) -> str | None:
     return caption or None
 
 
+def _captioned(call: Call) -> Json:
+    caption = _caption(call)
+    return {"caption": caption, "caption_entities": _entities(call, "caption_entities", caption or "") or None}
+
+
+def _entities(call: Call, name: str, text: str) -> list[Json]:
+    """Marked stretches of a text, each inside of it."""
+    entities: list[Json] = call.json(name) or []
+    for entity in entities:
+        if entity["offset"] < 0 or entity["length"] < 1 or entity["offset"] + entity["length"] > units(text):
+            raise ApiError.bad("can't parse entities: entity is out of the text")
+    return entities
+
+
 def _buttons(call: Call) -> Json | None:
     markup: Json | None = call.json("reply_markup")
-    for row in (markup or {}).get("inline_keyboard", []):
-        for button in row:
-            data = button.get("callback_data")
-            if data is not None and not 1 <= len(data.encode()) <= BUTTON:
-                raise ApiError.bad("BUTTON_DATA_INVALID")
+    _check_buttons(markup)
     return markup
+
+
+def _check_buttons(markup: Json | None) -> None:
+    rows = (markup or {}).get("inline_keyboard", [])
+    if sum(map(len, rows)) > BUTTONS or any(len(row) > ROW for row in rows):
+        raise ApiError.bad("REPLY_MARKUP_TOO_LONG")
+    for button in (button for row in rows for button in row):
+        kinds = [name for name in ("callback_data", "url", "switch_inline_query") if name in button]
+        if not button.get("text", "").strip() or len(kinds) != 1:
+            raise ApiError.bad("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
+        if kinds == ["callback_data"] and not 1 <= len(button["callback_data"].encode()) <= BUTTON:
+            raise ApiError.bad("BUTTON_DATA_INVALID")
+        if kinds == ["url"] and not button["url"].startswith("https://"):
+            raise ApiError.bad("BUTTON_URL_INVALID")
+        if kinds == ["switch_inline_query"] and units(button["switch_inline_query"]) > QUERY:
+            raise ApiError.bad("SWITCH_INLINE_QUERY_INVALID")

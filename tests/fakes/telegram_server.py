@@ -16,8 +16,8 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.fakes.telegram_chats import ANN, ApiError, Chat, Json, Person, World, commands
-from tests.fakes.telegram_methods import Call, Methods, Upload
+from tests.fakes.telegram_chats import ANN, ApiError, Chat, Json, Person, World, commands, units
+from tests.fakes.telegram_methods import QUERY, Call, Methods, Upload
 from tests.fakes.telegram_updates import Updates
 
 __all__ = ["BOT", "TOKEN", "Call", "Fault", "Gate", "TelegramServer"]
@@ -30,7 +30,7 @@ BOT: Json = {
     "username": "mouthpiece_bot",
     "can_join_groups": True,
     "can_read_all_group_messages": False,
-    "supports_inline_queries": False,
+    "supports_inline_queries": True,
     "has_main_web_app": False,
 }
 _PATIENCE = 20.0
@@ -100,8 +100,12 @@ class _Changes:
 class TelegramServer:
     """The service, with one bot. An async context manager; a second one may go on with the first one's world."""
 
-    def __init__(self, *, port: int = 0, token: str = TOKEN, first_update: int = 1000) -> None:
+    def __init__(
+        self, *, port: int = 0, token: str = TOKEN, first_update: int = 1000, test_environment: bool = False
+    ) -> None:
+        """``test_environment``: the other addresses, for bots on the test servers."""
         self.token = token
+        self.test_environment = test_environment
         self.world = World(BOT)
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
@@ -160,11 +164,33 @@ class TelegramServer:
         return self.world.post(chat or self.world.private(user), user.json, photo=[about], caption=caption)
 
     async def press(self, message: Json, data: str, *, user: Person = ANN) -> Json:
-        """Somebody presses a button under a message of the bot."""
+        """Somebody presses a button under a message of the bot: one that is there."""
+        there = [button.get("callback_data") for row in _keyboard(message) for button in row]
+        assert data in there, f"there is no button {data!r}, only {there}"
         identity = f"query-{len(self.world.queries) + 1}"
         self.world.queries[identity] = False
         query = {"id": identity, "from": user.json, "message": message, "data": data, "chat_instance": "1"}
         return self.updates.add("callback_query", query)
+
+    async def inline(self, typed: str, *, user: Person = ANN) -> str:
+        """Somebody types the bot's name and some words into any chat; returns the id of the query."""
+        assert units(typed) <= QUERY
+        identity = f"inline-{len(self.world.inline_queries) + 1}"
+        self.world.inline_queries[identity] = False
+        query = {"id": identity, "from": user.json, "query": typed, "offset": "", "chat_type": "supergroup"}
+        self.updates.add("inline_query", query)
+        return identity
+
+    async def choose(self, result: Json, chat: Chat, *, user: Person = ANN) -> Json:
+        """Somebody takes a result of an inline query: it appears in a chat as theirs, sent with the bot."""
+        if result["type"] == "voice":
+            content: Json = {"voice": self.world.files[result["voice_file_id"]].about}
+        else:
+            content = {"text": result["input_message_content"]["message_text"]}
+        message = self.world.post(chat, user.json, via_bot=BOT, reply_markup=result.get("reply_markup"), **content)
+        if chat.id > 0:
+            self.updates.add("message", message)
+        return message
 
     def redeliver(self, update: Json) -> None:
         """Offer an update once more, with the same id."""
@@ -182,8 +208,9 @@ class TelegramServer:
     async def start(self) -> None:
         """Listen on loopback."""
         app = web.Application(client_max_size=_UPLOAD)
-        app.router.add_route("*", "/bot{token}/{method}", self._answer)
-        app.router.add_get("/file/bot{token}/{path:.+}", self._download)
+        suffix = "/test" if self.test_environment else ""
+        app.router.add_route("*", f"/bot{{token}}{suffix}/{{method}}", self._answer)
+        app.router.add_get(f"/file/bot{{token}}{suffix}/{{path:.+}}", self._download)
         app.router.add_route("*", "/{path:.*}", self._nowhere)
         self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1.0, access_log=None)
         await self._runner.setup()
@@ -192,6 +219,7 @@ class TelegramServer:
 
     async def stop(self) -> None:
         """Close every connection."""
+        await self.updates.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
@@ -262,6 +290,11 @@ class TelegramServer:
 
     async def _nowhere(self, request: web.Request) -> web.Response:
         return _refusal(ApiError(404, "Not Found"))
+
+
+def _keyboard(message: Json) -> list[list[Json]]:
+    keyboard: list[list[Json]] = message.get("reply_markup", {}).get("inline_keyboard", [])
+    return keyboard
 
 
 async def _stand(request: web.Request, fault: Fault | None) -> None:

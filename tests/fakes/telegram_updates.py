@@ -5,12 +5,19 @@ A real long poll: it is answered when there is something or when its time is ove
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from aiohttp import ClientError, ClientSession
 
 from tests.fakes.telegram_chats import ApiError, Json
 from tests.fakes.telegram_methods import Call
 
 _LONGEST_POLL = 50
+_WEBHOOK_PORTS = {80, 88, 443, 8443}
+_BROUGHT_AGAIN = 0.02
+"""Seconds after a refusal until an update is brought again; the service takes longer."""
 _DEFAULT_KINDS = ("message", "edited_message", "channel_post", "callback_query", "inline_query", "my_chat_member")
 
 
@@ -24,6 +31,12 @@ class Updates:
         self.waiting = 0
         """Polls that are being held back."""
         self.webhook = ""
+        self.proxied = ""
+        """Scheme, host and port on loopback that stand behind the webhook's public address: the proxy's work."""
+        self.brought: list[int] = []
+        """What the webhook answered, by its statuses; 0: nobody was there."""
+        self._secret = ""
+        self._bringing: asyncio.Task[None] | None = None
         self._kinds: tuple[str, ...] = _DEFAULT_KINDS
         self._next_id = first_id
         self._latest = 0
@@ -93,11 +106,22 @@ class Updates:
             self._changed()
 
     async def set_webhook(self, call: Call) -> bool:
-        """``setWebhook``: from now on nothing can be fetched."""
-        url = call.params.get("url", "")
-        if url and not url.startswith("https://"):
+        """``setWebhook``: from now on nothing can be fetched, and what waits is brought."""
+        url, secret = urlsplit(call.params.get("url", "")), call.params.get("secret_token", "")
+        if url.geturl() and url.scheme != "https":
             raise ApiError.bad("bad webhook: An HTTPS URL must be provided for webhook")
-        self.webhook = url
+        if url.geturl() and (url.port or 443) not in _WEBHOOK_PORTS:
+            raise ApiError.bad("bad webhook: Webhook can be set up only on ports 80, 88, 443 or 8443")
+        if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret):
+            raise ApiError.bad("secret token contains unallowed characters")
+        if not 1 <= (call.whole("max_connections") or 40) <= 100:
+            raise ApiError.bad("max_connections must be between 1 and 100")
+        if "allowed_updates" in call.params:
+            self._kinds = tuple(json.loads(call.params["allowed_updates"])) or _DEFAULT_KINDS
+        self.webhook, self._secret = url.geturl(), secret
+        if self.webhook and self._bringing is None:
+            self._bringing = asyncio.create_task(self._bring())
+        self._wake()
         return True
 
     async def delete_webhook(self, call: Call) -> bool:
@@ -106,6 +130,35 @@ class Updates:
         if call.params.get("drop_pending_updates", "").casefold() == "true":
             self.pending = []
         return True
+
+    async def close(self) -> None:
+        """Bring nothing more."""
+        if self._bringing is not None:
+            self._bringing.cancel()
+            await asyncio.gather(self._bringing, return_exceptions=True)
+            self._bringing = None
+
+    async def _bring(self) -> None:
+        """Bring updates to the webhook, one after the other; what is refused is brought again."""
+        async with ClientSession() as session:
+            while True:
+                news = self._news
+                if not (self.webhook and self.proxied and self.pending):
+                    await news.wait()
+                    continue
+                update = self.pending[0]
+                headers = {"X-Telegram-Bot-Api-Secret-Token": self._secret} if self._secret else {}
+                address = self.proxied + urlsplit(self.webhook).path
+                try:
+                    async with session.post(address, json=update, headers=headers) as answer:
+                        self.brought.append(answer.status)
+                except ClientError:
+                    self.brought.append(0)
+                if self.brought[-1] == 200 and update in self.pending:
+                    self.pending.remove(update)
+                self._changed()
+                if self.brought[-1] != 200:
+                    await asyncio.sleep(_BROUGHT_AGAIN)
 
     async def webhook_info(self, call: Call) -> Json:
         """``getWebhookInfo``."""

@@ -1,7 +1,7 @@
-"""Telegram: logs in, polls, stops in order. Built by ``app.py``; the commands are in ``handlers.py``.
+"""Telegram: logs in, takes updates, stops in order. Built by ``app.py``; the commands are in ``handlers.py``.
 
 python-telegram-bot's ``run_polling`` wants a loop of its own, so its parts are driven by hand here; updates are
-fetched by ``polling.py``, which leaves on the server what cannot be taken.
+fetched by ``polling.py`` or brought to ``webhook.py``, which leave with Telegram what cannot be taken.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import httpx
-from telegram import BotCommand, Update
+from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ExtBot
 from telegram.request import HTTPXRequest
@@ -22,9 +22,15 @@ from bot import texts
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import ConfigError, PlatformError
 from bot.platforms.base import Doors
+from bot.platforms.telegram.asking import read
+from bot.platforms.telegram.counter import Counter, Turns
 from bot.platforms.telegram.delivery import Delivery
-from bot.platforms.telegram.handlers import COMMANDS, Counter, Turns, read, register
-from bot.platforms.telegram.polling import PLACES, Polling, Sleep, Timings
+from bot.platforms.telegram.handlers import register
+from bot.platforms.telegram.menus import set_menus
+from bot.platforms.telegram.places import PLACES, Places
+from bot.platforms.telegram.polling import Polling, Sleep, Timings
+from bot.platforms.telegram.webhook import Webhook
+from bot.web import WebServer
 
 _log = logging.getLogger(__name__)
 
@@ -61,12 +67,16 @@ class TelegramPlatform:
         endpoints: EndpointsConfig,
         doors: Doors,
         *,
+        web: WebServer | None = None,
         timings: Timings | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """``timings`` and ``sleep`` (for pauses that Telegram or a failure imposes) are set by tests."""
+        """``web``: serves a configured webhook. ``timings`` and ``sleep`` (for imposed pauses) are set by tests."""
         self._token = config.token.get_secret_value().strip()
         self._root = (config.api_url.strip() or _OFFICIAL).rstrip("/").removesuffix("/bot")
+        self._suffix = "/test" if config.test_environment else ""
+        self._webhook = (config.webhook_url.strip(), config.webhook_secret.get_secret_value().strip())
+        self._web = web
         self._ca_file = endpoints.ca_file
         self._doors = doors
         self._timings = timings or Timings()
@@ -100,23 +110,30 @@ class TelegramPlatform:
     async def _serve(self, bot: ExtBot[Any], ready: asyncio.Event) -> None:
         application: _App = ApplicationBuilder().bot(bot).updater(None).build()
         delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep)
-        register(application, Counter(self._doors, delivery, Turns(self._timings.turn)))
-        polling = Polling(
+        turns = Turns(self._timings.turn)
+        register(application, Counter(self._doors, delivery, turns, self._timings))
+        places = Places(application.process_update)
+        receiver = self._receiver(bot, places)
+        try:
+            await self._until_stop(self._log_in(application))
+            if not self._stop.is_set():
+                await self._until_stop(receiver.run(ready))
+        finally:
+            cut_off = await receiver.drain(self._grace)
+            await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
+            await application.shutdown()
+
+    def _receiver(self, bot: ExtBot[Any], places: Places) -> Polling | Webhook:
+        url, secret = self._webhook
+        if url and self._web is not None:
+            return Webhook(bot, places, self._web, url=url, secret=secret, timings=self._timings)
+        return Polling(
             bot,
-            application.process_update,
+            places,
             timings=self._timings,
             sleep=self._sleep,
             on_conflict=lambda: _log.error("%s", texts.say("telegram.conflict", self._doors.language)),
         )
-        try:
-            await self._until_stop(self._log_in(application))
-            if not self._stop.is_set():
-                ready.set()
-                await self._until_stop(polling.run())
-        finally:
-            cut_off = await polling.drain(self._grace)
-            await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
-            await application.shutdown()
 
     async def _until_stop(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something until it is done or the bot is to stop. Raises what it raises."""
@@ -132,21 +149,17 @@ class TelegramPlatform:
             await asyncio.gather(task, stopping, return_exceptions=True)
 
     async def _log_in(self, application: _App) -> None:
-        """Make sure of the token, take updates by polling, name the commands. Raises PlatformError."""
+        """Make sure of the token, leave a webhook of before, name the commands. Raises PlatformError."""
         try:
             await application.initialize()
-            await application.bot.delete_webhook(drop_pending_updates=False)
+            if not self._webhook[0]:
+                await application.bot.delete_webhook(drop_pending_updates=False)
         except InvalidToken:
             raise PlatformError("platform.token", platform=self.name) from None  # its message holds the token
         except TelegramError as error:
             _log.debug("logging in failed (%s)", type(error).__name__)
             raise PlatformError("platform.unreachable", platform=self.name) from None
-        try:
-            for language, code in (("en", ""), ("zh", "zh")):
-                menu = [BotCommand(name, texts.say(f"telegram.command.{name}", language)) for name in COMMANDS]
-                await application.bot.set_my_commands(menu, language_code=code)
-        except TelegramError as error:
-            _log.warning("the menu of commands was not set (%s)", type(error).__name__)
+        await set_menus(application.bot)
 
     async def _excuse(self, update: Update, delivery: Delivery) -> None:
         """Tell somebody whose command was cut off when the bot stopped."""
@@ -162,8 +175,8 @@ class TelegramPlatform:
     def _bot(self, request: HTTPXRequest, polling: HTTPXRequest) -> ExtBot[Any]:
         return ExtBot(
             self._token,
-            base_url=f"{self._root}/bot",
-            base_file_url=f"{self._root}/file/bot",
+            base_url=f"{self._root}/bot{{token}}{self._suffix}",
+            base_file_url=f"{self._root}/file/bot{{token}}{self._suffix}",
             request=request,
             get_updates_request=polling,
             rate_limiter=Limiter(),

@@ -1,4 +1,4 @@
-"""Puts voices and sentences into a Telegram chat. Used by ``handlers.py`` for every answer.
+"""Puts voices and sentences into a Telegram chat. Used by every answer.
 
 A voice is never sent twice: what Telegram may have taken, although its answer did not come, is not sent again.
 """
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
-from telegram import Bot, Message, ReplyParameters
-from telegram.constants import ChatAction, ChatType, MessageLimit
+from telegram import Bot, InlineKeyboardMarkup, Message, MessageEntity, ReplyParameters
+from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus, ChatType, MessageLimit
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.audio import ogg
 from bot.model import Clip, Receipt
+from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.polling import Sleep, Timings, seconds_of
 from bot.speech.service import SpeechService
 from bot.texts import of_note, say
@@ -29,6 +30,31 @@ VOICE_BYTES = 1_000_000
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before the request left us."""
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What stands beside a voice message."""
+
+    remark: str = ""
+    """A sentence below it, after what the receipt notes."""
+    words: str = ""
+    """What it says, hidden until somebody wants to read it."""
+    keyboard: InlineKeyboardMarkup | None = None
+
+
+NOTHING = Extras()
+
+
+@dataclass(frozen=True, slots=True)
+class _Caption:
+    text: str | None
+    entities: tuple[MessageEntity, ...] = ()
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """As the library takes them."""
+        return {"caption": self.text, "caption_entities": self.entities or None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +75,62 @@ class Delivery:
         self._timings = timings
         self._sleep = sleep
 
-    async def sentence(self, asking: Message, text: str) -> None:
-        """Answer a message with words. Raises nothing: who cannot be told is not told."""
+    async def sentence(
+        self, asking: Message, text: str, *, keyboard: InlineKeyboardMarkup | None = None, hidden: bool = False
+    ) -> Message | None:
+        """Answer a message with words, ``hidden`` until somebody wants to read them.
+
+        Raises nothing: who cannot be told is not told, and None is returned.
+        """
         words = cut(text, MessageLimit.MAX_TEXT_LENGTH)
+        entities = [MessageEntity(MessageEntity.SPOILER, 0, units(words))] if hidden else None
         try:
-            await self._send(asking, lambda place: self._bot.send_message(text=words, **place))
+            return await self._send(
+                asking,
+                lambda place: self._bot.send_message(text=words, entities=entities, reply_markup=keyboard, **place),
+            )
         except Forbidden:
             pass
         except TelegramError as error:
             _log.warning("a sentence was not delivered (%s)", type(error).__name__)
+        return None
+
+    async def change(self, ours: Message, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
+        """Put other words into a message of ours. Raises nothing."""
+        words = cut(text, MessageLimit.MAX_TEXT_LENGTH)
+        try:
+            await self._bot.edit_message_text(words, ours.chat_id, ours.message_id, reply_markup=keyboard)
+        except TelegramError as error:
+            if "not modified" not in str(error).casefold():
+                _log.info("a message was not changed (%s)", type(error).__name__)
+
+    async def remove(self, ours: Message) -> None:
+        """Take a message of ours back. Raises nothing."""
+        try:
+            await self._bot.delete_message(ours.chat_id, ours.message_id)
+        except TelegramError as error:
+            _log.info("a message was not taken back (%s)", type(error).__name__)
+
+    async def toast(self, asked: Asked, text: str = "", *, alert: bool = False) -> bool:
+        """Answer a pressed button, once, with some words over the chat; False where that cannot be done (any more)."""
+        if asked.query is None or asked.answered.is_set():
+            return False
+        asked.answered.set()
+        shown = cut(text, CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH) or None
+        try:
+            await self._bot.answer_callback_query(asked.query.id, shown, show_alert=alert or None)
+        except TelegramError:  # too late, or a second delivery
+            return False
+        return True
+
+    async def is_admin(self, chat_id: int, user_id: int) -> bool:
+        """Whether somebody is an administrator of a group; no where Telegram does not say. Raises nothing."""
+        try:
+            member = await self._bot.get_chat_member(chat_id, user_id)
+        except TelegramError as error:
+            _log.info("nobody could say who is an administrator (%s)", type(error).__name__)
+            return False
+        return member.status in {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 
     @asynccontextmanager
     async def recording(self, asking: Message) -> AsyncIterator[None]:
@@ -69,16 +142,22 @@ class Delivery:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def voice(self, asking: Message, receipt: Receipt, language: str) -> None:
-        """Answer a message with what was spoken. Raises nothing but AudioError ``audio.too_large``."""
-        caption = cut(" ".join(of_note(note, language) for note in receipt.notes), MessageLimit.CAPTION_LENGTH) or None
+    async def voice(
+        self, asking: Message, receipt: Receipt, language: str, extras: Extras = NOTHING
+    ) -> tuple[Message, ...]:
+        """Answer a message with what was spoken; the messages that were sent, none where it failed.
+
+        Raises nothing but AudioError ``audio.too_large``.
+        """
+        remarks = [*(of_note(note, language) for note in receipt.notes), extras.remark]
+        caption = _caption(" ".join(filter(None, remarks)), extras.words)
         try:
             try:
-                await self._as_voice(asking, receipt, caption)
+                return await self._as_voice(asking, receipt, caption, extras.keyboard)
             except BadRequest as error:
                 if not _no_voices(error):
                     raise
-                await self._as_file(asking, receipt)
+                return await self._as_file(asking, receipt, extras.keyboard)
         except Forbidden:
             _log.info("a voice was not delivered: the bot was blocked or removed")
         except BadRequest as error:
@@ -89,62 +168,79 @@ class Delivery:
             # A late answer: the voice is in the chat, as a rule, and needs no word beside it.
             if not isinstance(error.__cause__, httpx.ReadTimeout):
                 await self.sentence(asking, say("telegram.unconfirmed", language))
+        return ()
 
-    async def _as_voice(self, asking: Message, receipt: Receipt, caption: str | None) -> None:
+    async def _as_voice(
+        self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None
+    ) -> tuple[Message, ...]:
         """Send what was uploaded before, or upload it. Raises TelegramError."""
         file_id = await self._speech.file_id(receipt, "telegram")
-        if file_id and await self._sent_again(asking, file_id, caption):
-            return
+        if file_id and (sent := await self._sent_again(asking, file_id, caption, keyboard)) is not None:
+            return (sent,)
         parts = await asyncio.to_thread(_parts, receipt.clip)
+        messages = []
         for number, part in enumerate(parts):
-            sent = await self._upload(asking, part, caption if number == 0 else None)
-        if len(parts) == 1 and sent.voice is not None:
-            await self._speech.remember_file(receipt, "telegram", sent.voice.file_id)
+            below = caption if number == 0 else _Caption(None)
+            messages.append(await self._upload(asking, part, below, keyboard if part is parts[-1] else None))
+        voice = messages[0].voice
+        if len(parts) == 1 and voice is not None:
+            await self._speech.remember_file(receipt, "telegram", voice.file_id)
+        return tuple(messages)
 
-    async def _sent_again(self, asking: Message, file_id: str, caption: str | None) -> bool:
-        """Send by the name Telegram gave; False where it does not know it any more."""
+    async def _sent_again(
+        self, asking: Message, file_id: str, caption: _Caption, keyboard: InlineKeyboardMarkup | None
+    ) -> Message | None:
+        """Send by the name Telegram gave; None where it does not know it any more."""
+        about = {"voice": file_id, "reply_markup": keyboard, **caption.fields}
         try:
-            await self._send(asking, lambda place: self._bot.send_voice(voice=file_id, caption=caption, **place))
+            return await self._send(asking, lambda place: self._bot.send_voice(**about, **place))
         except BadRequest as error:
             if "file" not in error.message.casefold():
                 raise
-            return False
-        return True
+            return None
 
-    async def _upload(self, asking: Message, part: _Part, caption: str | None) -> Message:
+    async def _upload(
+        self, asking: Message, part: _Part, caption: _Caption, keyboard: InlineKeyboardMarkup | None
+    ) -> Message:
         return await self._send(
             asking,
             lambda place: self._bot.send_voice(
                 voice=part.data,
                 filename="voice.ogg",
                 duration=part.duration,
-                caption=caption,
+                reply_markup=keyboard,
                 read_timeout=self._timings.upload_read,
                 write_timeout=self._timings.upload_write,
+                **caption.fields,
                 **place,
             ),
         )
 
-    async def _as_file(self, asking: Message, receipt: Receipt) -> None:
+    async def _as_file(
+        self, asking: Message, receipt: Receipt, keyboard: InlineKeyboardMarkup | None
+    ) -> tuple[Message, ...]:
         """For a chat that takes no voices: music, or else a document, with the words below. Raises TelegramError."""
         caption = cut(receipt.spoken, MessageLimit.CAPTION_LENGTH)
         timeouts = {"read_timeout": self._timings.upload_read, "write_timeout": self._timings.upload_write}
-        for number, part in enumerate(await asyncio.to_thread(_parts, receipt.clip)):
-            about = {"filename": "speech.ogg", "caption": caption if number == 0 else None, **timeouts}
-            try:
-                await self._send(
-                    asking,
-                    lambda place, part=part, about=about: self._bot.send_audio(  # type: ignore[misc]
-                        audio=part.data, duration=part.duration, **about, **place
-                    ),
-                )
-            except BadRequest:
-                await self._send(
-                    asking,
-                    lambda place, part=part, about=about: self._bot.send_document(  # type: ignore[misc]
-                        document=part.data, **about, **place
-                    ),
-                )
+        parts = await asyncio.to_thread(_parts, receipt.clip)
+        messages = []
+        for number, part in enumerate(parts):
+            below = {
+                "caption": caption if number == 0 else None,
+                "reply_markup": None if part is not parts[-1] else keyboard,
+            }
+            about = {"filename": "speech.ogg", **below, **timeouts}
+            messages.append(await self._file(asking, part, about))
+        return tuple(messages)
+
+    async def _file(self, asking: Message, part: _Part, about: dict[str, Any]) -> Message:
+        data, duration = part.data, part.duration
+        try:
+            return await self._send(
+                asking, lambda place: self._bot.send_audio(audio=data, duration=duration, **about, **place)
+            )
+        except BadRequest:
+            return await self._send(asking, lambda place: self._bot.send_document(document=data, **about, **place))
 
     async def _show_recording(self, asking: Message) -> None:
         thread = _place(asking)["message_thread_id"]
@@ -187,6 +283,21 @@ def cut(text: str, limit: int) -> str:
         return text
     kept = text.encode("utf-16-le", "replace")[: 2 * (limit - 1)]
     return kept.decode("utf-16-le", "ignore") + "…"
+
+
+def units(text: str) -> int:
+    """Length in UTF-16 units, in which Telegram counts."""
+    return len(text.encode("utf-16-le", "replace")) // 2
+
+
+def _caption(remark: str, words: str) -> _Caption:
+    """A remark, and below it the words, hidden; cut at what Telegram takes."""
+    text = cut("\n".join(filter(None, (remark, words))), MessageLimit.CAPTION_LENGTH)
+    begin = units(remark) + 1 if remark else 0
+    length = units(text) - begin
+    if not words or length <= 0:
+        return _Caption(text or None)
+    return _Caption(text, (MessageEntity(MessageEntity.SPOILER, begin, length),))
 
 
 def _place(asking: Message) -> dict[str, Any]:

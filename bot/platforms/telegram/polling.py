@@ -1,4 +1,4 @@
-"""Fetches updates from Telegram and hands each to a task of its own. Used by ``client.py``.
+"""Fetches updates from Telegram, as many as there are places for. Used by ``client.py``.
 
 Telegram is the queue: no more updates are fetched than there are free places, and what was fetched is acknowledged by
 the next request. So what was not taken when the bot stops, or is stopped, is still there when it comes back.
@@ -15,12 +15,11 @@ from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 
 from bot.errors import PlatformError
+from bot.platforms.telegram.places import Places
 
 _log = logging.getLogger(__name__)
 
-PLACES = 64
-"""Updates that are answered at the same time."""
-KINDS = ("message",)
+KINDS = ("message", "callback_query", "inline_query")
 """What Telegram is asked to send. It remembers this between runs, so all that is handled is named."""
 _BATCH = 100
 """Most updates that one request may bring."""
@@ -48,6 +47,10 @@ class Timings:
     pause_most: float = 30.0
     flood_most: float = 60.0
     """Longest pause that Telegram may ask for before a message is given up."""
+    queue: float = 3.0
+    """How long somebody waits before being told how many go before; then the number is looked at as often."""
+    inline: float = 5.0
+    """What the answer to an inline query may take; a later one is not taken."""
     turn: float = 300.0
     """How long a command waits for the ones that the same person sent before."""
     farewell: float = 5.0
@@ -66,44 +69,39 @@ class Polling:
     def __init__(
         self,
         bot: Bot,
-        handle: Callable[[Update], Awaitable[None]],
+        places: Places,
         *,
         timings: Timings,
         sleep: Sleep,
         on_conflict: Callable[[], None],
     ) -> None:
-        """``handle`` answers one update and raises nothing. ``on_conflict``: another process polls this bot, too."""
+        """``on_conflict``: another process polls this bot, too."""
         self._bot = bot
-        self._handle = handle
+        self._places = places
         self._timings = timings
         self._sleep = sleep
         self._on_conflict = on_conflict
         self._offset = 0
         """One above the highest update taken: fetching from here acknowledges all below."""
         self._acknowledged = 0
-        self._running: dict[asyncio.Task[None], Update] = {}
-        self._free = asyncio.Event()
         self._pause = 0.0
         self._conflict = False
 
-    async def run(self) -> NoReturn:
-        """Fetch and hand out until cancelled. Raises PlatformError ``platform.token`` when the token is withdrawn."""
+    async def run(self, ready: asyncio.Event) -> NoReturn:
+        """Fetch and hand out until cancelled; sets ``ready``.
+
+        Raises PlatformError ``platform.token`` when the token is withdrawn.
+        """
+        ready.set()
         while True:
-            while len(self._running) >= PLACES:
-                self._free.clear()
-                await self._free.wait()
-            for update in await self._fetch(min(_BATCH, PLACES - len(self._running))):
-                self._take(update)
+            await self._places.some_free()
+            for update in await self._fetch(min(_BATCH, self._places.free)):
+                self._offset = update.update_id + 1
+                self._places.take(update)
 
     async def drain(self, grace: float) -> list[Update]:
         """Let what was taken finish, ``grace`` seconds at most, and acknowledge it; returns what was cut off."""
-        late: list[Update] = []
-        if self._running:
-            _, unfinished = await asyncio.wait(self._running, timeout=grace)
-            late = [self._running[task] for task in unfinished]
-            for task in unfinished:
-                task.cancel()
-            await asyncio.gather(*unfinished, return_exceptions=True)
+        late = await self._places.drain(grace)
         if self._offset > self._acknowledged:
             # Not done in time: it all comes again, and the ledger knows what was spoken.
             try:
@@ -112,21 +110,6 @@ class Polling:
             except (TelegramError, TimeoutError) as error:
                 _log.warning("the last updates were not acknowledged (%s)", type(error).__name__)
         return late
-
-    def _take(self, update: Update) -> None:
-        self._offset = update.update_id + 1
-        task = asyncio.create_task(self._answer(update))
-        self._running[task] = update
-        task.add_done_callback(self._let_go)
-
-    async def _answer(self, update: Update) -> None:
-        await self._handle(update)
-
-    def _let_go(self, task: asyncio.Task[None]) -> None:
-        del self._running[task]
-        self._free.set()
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("an update was not answered", exc_info=error)
 
     async def _fetch(self, limit: int) -> Sequence[Update]:
         """Some updates, or none after a failure and a pause."""

@@ -1,0 +1,114 @@
+"""What somebody asks of the bot on Telegram, read out of an update. Used by ``handlers.py``, passed to every answer."""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Any
+
+from telegram import CallbackQuery, Message, Update, User
+from telegram.constants import ChatType
+
+from bot import texts
+from bot.model import Account, Space
+
+_CONTEXT = 500
+"""Characters of an answered message that may serve for the tone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A message for the bot, or a button pressed under a message of the bot."""
+
+    message: Message
+    """What the answer stands under."""
+    key: str
+    """The same for a second delivery of the update."""
+    line: str
+    """What stands behind the command; what a pressed button carries."""
+    account: Account
+    space: Space | None
+    """None in private."""
+    locale: str | None
+    """The person's language by Telegram's word: ``en`` or ``zh``; None where it is not known."""
+    language: str
+    """To answer in."""
+    channel: str = ""
+    """The topic of a forum."""
+    query: CallbackQuery | None = None
+    """The pressed button."""
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once the pressed button was answered, which can be done once."""
+
+    @property
+    def replied(self) -> str:
+        """The words of the message replied to: the part quoted, or all of it."""
+        if self.query is not None:
+            return ""
+        if self.message.quote is not None:
+            return self.message.quote.text
+        replied = self.message.reply_to_message
+        return (replied.text or replied.caption or "") if replied is not None else ""
+
+    @property
+    def context(self) -> str:
+        """As much of them as may serve for the tone of an answer."""
+        return self.replied[:_CONTEXT]
+
+
+def read(update: Update, otherwise: str) -> Asked | None:
+    """Who asks, where, and for what. ``otherwise``: the language where the person's is not known.
+
+    None for bots, for posts that Telegram forwards from a channel, for what came through an inline bot (ours above
+    all: it was a choice, not a command), and for buttons under messages that are too old to be told.
+    """
+    if update.callback_query is not None:
+        return _pressed(update.callback_query, otherwise)
+    message = update.message
+    if message is None or message.is_automatic_forward or message.via_bot is not None:
+        return None
+    person, stands_for = message.from_user, message.sender_chat
+    # An admin who writes as the group, or somebody as a channel, is that chat; the user is then Telegram's own bot.
+    if stands_for is None and (person is None or person.is_bot):
+        return None
+    identity = stands_for or person
+    assert identity is not None
+    return Asked(
+        message=message,
+        key=f"telegram:update:{update.update_id}",
+        line=_after_command(message),
+        account=Account("telegram", str(identity.id)),
+        **_surroundings(message, person, otherwise),
+    )
+
+
+def _pressed(query: CallbackQuery, otherwise: str) -> Asked | None:
+    message = query.message
+    if query.from_user.is_bot or not isinstance(message, Message):
+        return None
+    return Asked(
+        message=message,
+        key=f"telegram:callback:{query.id}",
+        line=query.data or "",
+        account=Account("telegram", str(query.from_user.id)),
+        query=query,
+        **_surroundings(message, query.from_user, otherwise),
+    )
+
+
+def _surroundings(message: Message, person: User | None, otherwise: str) -> dict[str, Any]:
+    code = person.language_code if person else None
+    in_private = message.chat.type == ChatType.PRIVATE
+    return {
+        "space": None if in_private else Space("telegram", str(message.chat_id)),
+        "locale": texts.language(code) if code else None,
+        "language": texts.language(code, otherwise),
+        "channel": str(message.message_thread_id) if message.is_topic_message else "",
+    }
+
+
+def _after_command(message: Message) -> str:
+    """The text behind a command at the start; as written, line breaks included."""
+    text = message.text or ""
+    first = message.entities[0] if message.entities else None
+    if first is None or first.type != first.BOT_COMMAND or first.offset != 0:
+        return text
+    return text[first.length :]  # a command is ASCII, so its length in UTF-16 units is that in characters

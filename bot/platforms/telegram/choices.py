@@ -1,0 +1,137 @@
+"""What people set for themselves on Telegram: ``/voice``, ``/style``, ``/quota``, ``/start`` with a deep link.
+
+Each command with a name sets it; without one it shows buttons, and ``buttons.py`` calls ``choose_voice`` or
+``choose_style`` for the one that is pressed.
+"""
+
+from bot import texts
+from bot.errors import BotError
+from bot.model import Utterance, Voice
+from bot.platforms.telegram import keyboard, speaking
+from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.keyboard import Choice
+from bot.speech import styles
+from bot.speech.meter import PAID, Balance
+from bot.store.quota import Meter
+
+_OFFERED = 30
+"""Most buttons under one message."""
+_BAR = 10
+"""Signs."""
+
+
+async def voice(counter: Counter, asked: Asked) -> None:
+    """``/voice Mia``: from now on; ``/voice``: which there are."""
+    if name := asked.line.strip():
+        await counter.delivery.sentence(asked.message, await choose_voice(counter, asked, name))
+        return
+    own = await counter.doors.desk.preferences.get(asked.account)
+    first = [*own.favourite_voices, *own.recent_voices]
+    listed = {info.id: info.description for info in counter.doors.speech.voices()}
+    names = dict.fromkeys([*(name for name in first if name in listed), *listed])
+    offered = [Choice(texts.say("telegram.default", asked.language), ""), *(Choice(name, name) for name in names)]
+    await counter.delivery.sentence(
+        asked.message,
+        texts.say("telegram.voice.choose", asked.language, voice=own.voice or "–"),
+        keyboard=keyboard.choices("v", offered[:_OFFERED], own.voice),
+    )
+
+
+async def style(counter: Counter, asked: Asked) -> None:
+    """``/style Whisper``: from now on; ``/style``: which there are."""
+    if name := asked.line.strip():
+        await counter.delivery.sentence(asked.message, await choose_style(counter, asked, name))
+        return
+    own = await counter.doors.desk.preferences.get(asked.account)
+    recent = [found for name in (*own.favourite_styles, *own.recent_styles) if (found := styles.find(name))]
+    listed = dict.fromkeys([*recent, *styles.CATALOGUE])
+    offered = [Choice(texts.say("telegram.default", asked.language), "")]
+    offered += [Choice(keyboard.label(each, asked.language), each.key) for each in listed]
+    chosen = styles.find(own.style)
+    await counter.delivery.sentence(
+        asked.message,
+        texts.say("telegram.style.choose", asked.language, style=own.style or "–"),
+        keyboard=keyboard.choices("t", offered[:_OFFERED], chosen.key if chosen else own.style),
+    )
+
+
+async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
+    """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
+    name = await known_voice(counter, asked, name) if name else ""
+    await counter.doors.desk.preferences.set(asked.account, voice=name)
+    if not name:
+        return texts.say("telegram.voice.reset", asked.language)
+    return texts.say("telegram.voice.set", asked.language, voice=name)
+
+
+async def known_voice(counter: Counter, asked: Asked, typed: str) -> str:
+    """The id of a voice as it is listed, or one that a provider takes unlisted. Raises InputError ``voice.unknown``."""
+    listed = {info.id.casefold(): info.id for info in counter.doors.speech.voices()}
+    if typed.casefold() in listed:
+        return listed[typed.casefold()]
+    await counter.doors.speech.explain(Utterance("a", asked.key, voice=Voice(id=typed)))
+    return typed
+
+
+async def choose_style(counter: Counter, asked: Asked, typed: str) -> str:
+    """Make styles the person's own, listed or not; returns what to say. Raises InputError ``name.too_long``."""
+    named = [found.label(asked.language) if (found := styles.find(name)) else name for name in styles.parse(typed)]
+    own = ", ".join(named)
+    await counter.doors.desk.preferences.set(asked.account, style=own)
+    if not own:
+        return texts.say("telegram.style.reset", asked.language)
+    return texts.say("telegram.style.set", asked.language, style=own)
+
+
+async def quota(counter: Counter, asked: Asked) -> None:
+    """``/quota``: what is used and left today, and when it begins anew."""
+    balance = await counter.doors.speech.balance(asked.account, (), await _meter(counter, asked))
+    await counter.delivery.sentence(asked.message, of_balance(balance, asked.language))
+
+
+async def _meter(counter: Counter, asked: Asked) -> Meter:
+    """The meter of whoever would speak for this person now."""
+    wish = await counter.doors.desk.with_defaults(Utterance("a", asked.key, account=asked.account))
+    try:
+        return counter.doors.speech.meter_of((await counter.doors.speech.explain(wish)).provider)
+    except BotError:  # nobody would
+        return PAID
+
+
+def of_balance(balance: Balance, language: str) -> str:
+    """A bar, what is left, and when it resets."""
+    if balance.limit is None:
+        return texts.say("telegram.quota.free", language, used=balance.used, requests=balance.requests)
+    whole = balance.limit + balance.granted
+    full = min(_BAR, round(_BAR * balance.used / whole)) if whole else _BAR
+    return texts.say(
+        "telegram.quota",
+        language,
+        bar="▓" * full + "░" * (_BAR - full),
+        used=balance.used,
+        limit=whole,
+        left=balance.left,
+        requests=balance.requests,
+        resets=balance.resets,
+    )
+
+
+async def start(counter: Counter, asked: Asked) -> None:
+    """``/start``: what the bot does. A deep link: ``voice-Mia``, ``style-whisper``, ``make-whisper-TOKEN``."""
+    order, _, matter = asked.line.strip().partition("-")
+    if order == "voice" and matter:
+        await counter.delivery.sentence(asked.message, await choose_voice(counter, asked, matter))
+    elif order == "style" and matter:
+        await counter.delivery.sentence(asked.message, await choose_style(counter, asked, matter))
+    elif order == "make" and matter:
+        key, _, token = matter.partition("-")
+        style = keyboard.style_of(key)
+        await speaking.again(counter, asked, token, styles=(style.label("en"),) if style else ())
+    else:
+        await show_help(counter, asked)
+
+
+async def show_help(counter: Counter, asked: Asked) -> None:
+    """``/help``: what the bot does and how it is asked."""
+    await counter.delivery.sentence(asked.message, texts.say("telegram.help", asked.language))

@@ -1,0 +1,82 @@
+"""Buttons: what they say and what they carry. Used by the answers; ``buttons.py`` reads what was pressed.
+
+A button carries a letter, a colon and its matter: ``s:whisper:TOKEN``, at most 64 bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+from telegram.constants import InlineKeyboardButtonLimit
+
+from bot.platforms.desk import Answer
+from bot.speech import styles
+from bot.speech.styles import Style, StyleType
+from bot.texts import say
+
+UNDER_A_VOICE = ("whisper", "happy", "northeastern_dialect", "sing")
+"""Keys of the styles that stand under each voice message."""
+_ELSEWHERE = 60
+"""Characters of the words that are typed for whoever takes a voice to another chat."""
+_PER_ROW = 3
+
+Row = list[InlineKeyboardButton]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value to choose."""
+
+    shown: str
+    value: str
+    """Empty: the default."""
+
+
+def style_of(key: str) -> Style | None:
+    """The style a button names."""
+    return next((style for style in styles.CATALOGUE if style.key == key), None)
+
+
+def label(style: Style, language: str) -> str:
+    """A dialect is called by its own name."""
+    return style.zh if style.type is StyleType.DIALECT else style.label(language)
+
+
+def under_voice(answer: Answer, language: str, *, in_private: bool) -> InlineKeyboardMarkup | None:
+    """Other styles, again with its price, the words; in private a way to another chat. None: no words are kept."""
+    token = answer.token
+    if not token:
+        return None
+    named = [style for key in UNDER_A_VOICE if (style := style_of(key)) is not None]
+    first = [_button(label(style, language), f"s:{style.key}:{token}") for style in named]
+    again = say("telegram.button.again", language, characters=len(answer.receipt.spoken))
+    second = [_button(again, f"r:{token}"), _button(say("telegram.button.words", language), f"w:{token}")]
+    if in_private:
+        typed = " ".join(answer.utterance.text.split())[:_ELSEWHERE]
+        elsewhere = say("telegram.button.elsewhere", language)
+        second.append(InlineKeyboardButton(elsewhere, switch_inline_query=typed))
+    return InlineKeyboardMarkup([first, second])
+
+
+def choices(letter: str, offered: Sequence[Choice], chosen: str) -> InlineKeyboardMarkup:
+    """Values to choose, the chosen one marked. What does not fit into a button is left out."""
+    buttons = [
+        _button(f"✓ {choice.shown}" if choice.value == chosen else choice.shown, f"{letter}:{choice.value}")
+        for choice in offered
+        if len(f"{letter}:{choice.value}".encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
+    ]
+    return InlineKeyboardMarkup(in_rows(buttons))
+
+
+def cancel(name: str, language: str) -> InlineKeyboardMarkup:
+    """One button that gives up waiting."""
+    return InlineKeyboardMarkup([[_button(say("telegram.button.cancel", language), f"x:{name}")]])
+
+
+def in_rows(buttons: Sequence[InlineKeyboardButton]) -> list[Row]:
+    """Three in a row."""
+    return [list(buttons[at : at + _PER_ROW]) for at in range(0, len(buttons), _PER_ROW)]
+
+
+def _button(shown: str, data: str) -> InlineKeyboardButton:
+    return InlineKeyboardButton(shown, callback_data=data)

@@ -1,0 +1,174 @@
+"""Speaks what somebody asks for on Telegram: ``/say``, ``/sing``, plain text in private, buttons that say it again."""
+
+import asyncio
+import secrets
+
+from bot import texts
+from bot.model import Utterance, Voice
+from bot.platforms.desk import Answer
+from bot.platforms.telegram import keyboard
+from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.delivery import VOICE_BYTES, Extras
+from bot.platforms.telegram.ready import ReadyVoice
+from bot.speech import grammar, styles
+from bot.speech.meter import Balance
+from bot.speech.sink import Recording
+from bot.speech.turns import Waiting
+
+_SING = ("Sing",)
+
+
+async def say(counter: Counter, asked: Asked) -> None:
+    """``/say style:Whisper voice:Mia text``, or as a reply: the text of the message replied to."""
+    await _say(counter, asked, ())
+
+
+async def sing(counter: Counter, asked: Asked) -> None:
+    """``/sing words``, or as a reply."""
+    await _say(counter, asked, _SING)
+
+
+async def plain(counter: Counter, asked: Asked) -> None:
+    """What is written to the bot in private, without any command: spoken."""
+    await _say(counter, asked, ())
+
+
+async def _say(counter: Counter, asked: Asked, given: tuple[str, ...]) -> None:
+    command = grammar.parse(asked.line)
+    text = command.text or asked.replied
+    if not text:
+        await counter.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))
+        return
+    utterance = Utterance(
+        text,
+        asked.key,
+        account=asked.account,
+        space=asked.space,
+        channel=asked.channel,
+        styles=given or styles.parse(command.style),
+        voice=Voice(id=command.voice),
+        instruction=command.instruction or await _tone(counter, asked, spoken=text),
+        take=command.take,
+    )
+    await speak(counter, asked, utterance)
+
+
+async def _tone(counter: Counter, asked: Asked, *, spoken: str) -> str:
+    """The answered message as a hint for the tone, where the group wants that; nothing where it is what is spoken."""
+    if asked.space is None or not asked.context or spoken == asked.replied:
+        return ""
+    if not (await counter.doors.desk.spaces.get(asked.space)).reply_context:
+        return ""
+    return texts.say("telegram.tone", asked.language, words=asked.context)
+
+
+async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
+    """Speak an utterance and answer with it. Raises as the waist."""
+    async with counter.turns.turn(asked.account), counter.delivery.recording(asked.message):
+        answer = await _spoken(counter, asked, utterance)
+        if answer is None:
+            return
+        sent = await counter.delivery.voice(
+            asked.message, answer.receipt, asked.language, await _beside(counter, asked, answer)
+        )
+    for message in sent:
+        await counter.doors.desk.words.remember_message(
+            "telegram", str(message.chat_id), str(message.message_id), asked.account
+        )
+    if len(sent) == 1 and sent[0].voice is not None and answer.token:
+        voice = ReadyVoice(answer.token, sent[0].voice.file_id, answer.receipt.clip.seconds)
+        counter.ready.add(asked.account, voice)
+
+
+async def _beside(counter: Counter, asked: Asked, answer: Answer) -> Extras:
+    """The buttons; in private after a button was pressed, what it cost; the words where the group wants them."""
+    shown = asked.space is not None and (await counter.doors.desk.spaces.get(asked.space)).show_words
+    priced = asked.space is None and asked.query is not None
+    return Extras(
+        remark=cost(answer.receipt.charged, answer.balance, asked.language) if priced else "",
+        words=answer.receipt.spoken if shown else "",
+        keyboard=keyboard.under_voice(answer, asked.language, in_private=asked.space is None),
+    )
+
+
+def cost(charged: int, balance: Balance, language: str) -> str:
+    """What was charged and what is left."""
+    if balance.left is None:
+        return texts.say("telegram.cost", language, characters=charged)
+    return texts.say("telegram.cost_left", language, characters=charged, left=balance.left)
+
+
+async def _spoken(counter: Counter, asked: Asked, utterance: Utterance) -> Answer | None:
+    """Have it spoken; in private tell how many go before, with a way to give up. None where it was given up."""
+    waiting, done, name = Waiting(), asyncio.Event(), secrets.token_urlsafe(9)
+    speaking = asyncio.create_task(counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting))
+    if asked.space is not None:
+        return await speaking
+    counter.waiting[name] = (asked.account, speaking)
+    telling = asyncio.create_task(_tell_place(counter, asked, waiting, name, done))
+    try:
+        return await speaking  # whoever is cancelled here takes it along and waits until it is settled
+    except asyncio.CancelledError:
+        current = asyncio.current_task()
+        if current is not None and current.cancelling():
+            raise  # the bot stops
+        return None
+    finally:
+        del counter.waiting[name]
+        done.set()
+        await telling
+
+
+async def _tell_place(counter: Counter, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event) -> None:
+    """While it waits for its turn: a message that tells its place, now and then changed, taken back in the end."""
+    told, shown, delivery = None, "", counter.delivery
+    button = keyboard.cancel(name, asked.language)
+    while not await _within(done, counter.timings.queue):
+        place = waiting.place()
+        if place is None:
+            if told is not None:
+                await delivery.remove(told)
+                told = None
+            continue
+        words = texts.say("telegram.place", asked.language, before=place[0], seconds=max(1, round(place[1])))
+        if told is None:
+            told = await delivery.sentence(asked.message, words, keyboard=button)
+        elif words != shown:
+            await delivery.change(told, words, button)
+        shown = words
+    if told is not None:
+        await delivery.remove(told)
+
+
+async def _within(event: asyncio.Event, seconds: float) -> bool:
+    """Whether it is set within a time."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str, ...] | None) -> None:
+    """Speak the words behind a button: in other styles, or (None) as another take; a pressed button tells the price.
+
+    Raises InputError ``words.gone``, and as the waist.
+    """
+    wish = await counter.doors.desk.again(token, asked.key, asked.account, styles=styles, channel=asked.channel)
+    if asked.query is not None:
+        await counter.delivery.toast(asked, await _price(counter, wish, asked.language))
+    await speak(counter, asked, wish)
+
+
+async def _price(counter: Counter, wish: Utterance, language: str) -> str:
+    """What it will cost, unless it was spoken before, and what is left then."""
+    assert wish.account is not None
+    explained = await counter.doors.speech.explain(wish)
+    meter = counter.doors.speech.meter_of(explained.provider)
+    balance = await counter.doors.speech.balance(wish.account, wish.roles, meter)
+    if balance.left is None:
+        return texts.say("telegram.price", language, characters=explained.characters)
+    left = max(0, balance.left - explained.characters)
+    return texts.say("telegram.price_left", language, characters=explained.characters, left=left)

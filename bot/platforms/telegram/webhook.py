@@ -1,0 +1,87 @@
+"""Takes updates that Telegram brings to a route of the HTTP server. Used by ``client.py`` in the place of polling.
+
+An update is taken, and Telegram told so, as soon as there is a place for it; else Telegram brings it again later.
+"""
+
+import asyncio
+import hmac
+import json
+import logging
+import secrets
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from telegram import Bot, Update
+from telegram.error import InvalidToken, RetryAfter, TelegramError
+
+from bot.errors import PlatformError
+from bot.platforms.telegram.places import PLACES, Places
+from bot.platforms.telegram.polling import KINDS, Timings
+from bot.web import WebServer
+
+_log = logging.getLogger(__name__)
+
+_HEADER = "X-Telegram-Bot-Api-Secret-Token"
+_LARGEST = 1_000_000
+"""Bytes of an update."""
+
+
+class Webhook:
+    """The updates of one bot. ``run`` until cancelled, then ``drain``."""
+
+    def __init__(self, bot: Bot, places: Places, server: WebServer, *, url: str, secret: str, timings: Timings) -> None:
+        """``url``: where Telegram finds us; its path is our route. ``secret``: empty makes one for this run."""
+        self._bot = bot
+        self._places = places
+        self._server = server
+        self._url = url
+        self._secret = secret or secrets.token_urlsafe(32)
+        self._timings = timings
+
+    async def _begin(self) -> None:
+        """Tell Telegram where to bring updates. Raises PlatformError ``platform.unreachable``, ``platform.token``."""
+        try:
+            await self._bot.set_webhook(
+                self._url, secret_token=self._secret, allowed_updates=KINDS, max_connections=PLACES
+            )
+        except InvalidToken:
+            raise PlatformError("platform.token", platform="telegram") from None
+        except RetryAfter:
+            raise PlatformError("platform.unreachable", platform="telegram") from None
+        except TelegramError as error:
+            _log.warning("telegram did not take the webhook (%s)", type(error).__name__)
+            raise PlatformError("platform.unreachable", platform="telegram") from None
+
+    async def run(self, ready: asyncio.Event) -> NoReturn:
+        """Take what is brought until cancelled; sets ``ready`` once Telegram knows.
+
+        Raises ConfigError ``web.address``, ``web.route``; PlatformError.
+        """
+        async with self._server.route("POST", urlsplit(self._url).path or "/", self._take):
+            await self._begin()
+            ready.set()
+            while True:
+                await asyncio.Event().wait()
+
+    async def drain(self, grace: float) -> list[Update]:
+        """Let what was taken finish; what comes now is brought again to the next run."""
+        return await self._places.drain(grace)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        given = request.headers.get(_HEADER, "").encode("utf-8", "surrogateescape")
+        if not hmac.compare_digest(given, self._secret.encode()):
+            return web.Response(status=403)
+        if request.content_type != "application/json":
+            return web.Response(status=415)
+        if (request.content_length or 0) > _LARGEST:
+            return web.Response(status=413)
+        try:
+            async with asyncio.timeout(self._timings.read):
+                update = Update.de_json(json.loads(await request.read()), self._bot)
+        except (ValueError, KeyError, TypeError, AttributeError, TimeoutError):
+            return web.Response(status=400)
+        if not self._places.free:
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        self._places.take(update)
+        return web.Response()
