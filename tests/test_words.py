@@ -1,5 +1,6 @@
 """The words behind buttons and who said what: kept, given back, forgotten in time, in the real database."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from bot.app import _chores
 from bot.model import Account, Lane, Sample, Space, Utterance, Voice, VoiceKind
 from bot.store.database import Database
 from bot.store.schema import metadata, spoken, words
 from bot.store.words import LONGEST, MOST_KEPT, KeptWords, Words
+from tests.conftest import BuildHouse, House
 from tests.ledger_case import FakeClock
 
 pytest_plugins = ["tests.ledger_fixtures"]
@@ -195,3 +198,24 @@ async def test_words_survive_a_restart_and_stand_in_one_table(tmp_path: Path) ->
         for table in metadata.sorted_tables:
             rows = await database.read(lambda c, t=table: c.execute(select(t)).all())  # type: ignore[misc]
             assert ("planted" in json.dumps([list(row) for row in rows], default=str)) == (table is words)
+
+
+async def test_the_configuration_says_how_long(build_house: BuildHouse) -> None:
+    house = await build_house(speech={"providers": ["espeak"], "words_hours": 0})
+    assert await house.core.words.keep(wish()) == ""
+
+
+async def test_the_running_bot_removes_what_is_old(house: House) -> None:
+    database = house.ledger._database
+    young = await house.core.words.keep(wish())
+    old = await house.core.words.keep(wish())
+    await database.write(lambda c: c.execute(words.update().where(words.c.token == old).values(created=1)))
+    chores = asyncio.create_task(_chores(house.core))
+    try:
+        async with asyncio.timeout(10):
+            while await count(database, "words") > 1:
+                assert not chores.done()
+    finally:
+        chores.cancel()
+        await asyncio.gather(chores, return_exceptions=True)
+    assert await house.core.words.get(young) is not None
