@@ -37,7 +37,8 @@ class _Ready:
     """A provider whose sound lies ready; it notes when it gave its first chunk."""
 
     name = "ready"
-    capabilities = Capabilities(any_voice=True)
+    identity = "here"
+    capabilities = Capabilities()
 
     def __init__(self, samples: bytes) -> None:
         self.samples = samples

@@ -80,15 +80,68 @@ async def test_tokens_settle_on_what_was_really_used(calls: ProviderCalls, clock
     assert (await calls.totals("p")).tokens == 90
 
 
-async def test_a_failed_call_gives_its_tokens_back_and_keeps_its_request(calls: ProviderCalls, clock: _Clock) -> None:
+async def test_a_refused_call_gives_its_tokens_back_and_keeps_its_request(calls: ProviderCalls, clock: _Clock) -> None:
     budget = _budget(calls, clock, tpd=100, rpd=2)
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ProviderError):
         async with budget.call("p", Asker(Lane.SAY, "s"), 100):
-            raise RuntimeError
+            raise ProviderError("p", ErrorKind.RATE_LIMIT)
     await _one(budget, Usage(1, 1), tokens=100)
     with pytest.raises(ProviderError) as caught:
         await _one(budget, tokens=1)
     assert caught.value.detail == "rpd"
+
+
+async def test_a_call_that_broke_off_counts_as_estimated(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock)
+    with pytest.raises(ProviderError):
+        async with budget.call("p", Asker(Lane.SAY, "s"), 70):
+            raise ProviderError("p", ErrorKind.INCOMPLETE)
+    assert (await calls.totals("p")).tokens == 70
+
+
+async def test_a_call_cancelled_while_it_is_held_gives_its_place_back(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock, wait=0.5)
+    for ticks in range(12):
+        caller = asyncio.create_task(_one(budget, Usage(1, 0), tokens=900))
+        for _ in range(ticks):
+            await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.gather(caller, return_exceptions=True)
+        await _one(budget, Usage(0, 0))
+    assert (await calls.totals("p")).tokens < 900
+
+
+async def test_those_who_wait_for_a_limit_keep_their_order(calls: ProviderCalls, clock: _Clock) -> None:
+    budget = _budget(calls, clock, wait=5)
+    started: list[str] = []
+
+    async def one(space: str, lane: Lane = Lane.SAY) -> None:
+        async with budget.call("p", Asker(lane, space), 1) as call:
+            call.usage = Usage()
+            started.append(space)
+
+    await budget.pause("p", 0.05)
+    tasks = [asyncio.create_task(one("A")) for _ in range(20)]
+    tasks += [asyncio.create_task(one("B")), asyncio.create_task(one("call", Lane.CALL))]
+    while budget._turns["p"].waiting < 22:  # all of them: a place that could not be used is given back
+        await asyncio.sleep(0.001)
+    clock.now += 1
+    await asyncio.wait_for(asyncio.gather(*tasks), 10)
+    assert started[0] == "call"
+    assert started.index("B") <= 3
+
+
+async def test_waiting_for_a_limit_is_bounded_too(calls: ProviderCalls, clock: _Clock) -> None:
+    limits = {"p": ProviderLimits(max_concurrency=1)}
+    budget = Budget(calls, limits, most_waiting=3, longest_wait=5, clock=clock)
+    await budget.pause("p", 1)
+    tasks = [asyncio.create_task(_one(budget)) for _ in range(10)]
+    ended, waiting = await asyncio.wait(tasks, timeout=0.5)
+    assert (len(ended), len(waiting)) == (6, 4)  # the first could not use its turn and waits again
+    assert all(isinstance(task.exception(), BusyError) for task in ended)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 async def test_another_process_s_open_call_takes_a_place(calls: ProviderCalls, clock: _Clock, tmp_path: Path) -> None:

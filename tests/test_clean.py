@@ -130,4 +130,4 @@ def test_a_name_has_no_brackets_and_keeps_its_length(text: str, limit: int) -> N
 
 
 def test_an_instruction_keeps_its_paragraphs() -> None:
-    assert clean_instruction("Role: a sailor\nScene: <style>x</style> storm", 100) == "Role: a sailor\nScene: x storm"
+    assert clean_instruction("Role: a sailor\nScene: <style>x</style> storm") == "Role: a sailor\nScene: x storm"

@@ -92,7 +92,6 @@ def is_tone(pcm: Pcm, hertz: float) -> bool:
 
 def test_it_is_a_provider() -> None:
     provider: Provider = MimoProvider("mimo", MimoSettings())
-    assert provider.capabilities.any_voice
     assert {voice.id for voice in provider.capabilities.voices} >= {"Mia", "冰糖", "mimo_default"}
     assert provider.capabilities.kinds == set(VoiceKind)
 

@@ -128,8 +128,9 @@ def test_what_is_sent(model: str, text: str, styles: tuple[str, ...], content: s
 
 
 def test_what_a_person_can_set_is_bounded() -> None:
-    script = _script("hello", tuple(f"style {'x' * 100} {n}" for n in range(50)), instruction="y" * 10_000)
+    script = _script("hello", tuple(f"style {'x' * 100} {n}" for n in range(50)), instruction="y" * 2000)
     assert script is not None
     assert len(script.styles) <= 6
     assert all(len(style) <= 48 for style in script.styles)
     assert len(script.instruction) == 2000
+    assert _script("hello", instruction="y" * 2001) is None

@@ -119,7 +119,7 @@ async def test_identical_requests_at_once_are_one_call(mimo_house: House, mimo: 
     receipts = await asyncio.gather(*(one(number) for number in range(10)))
     assert len(mimo.calls) == 1
     assert sorted(receipt.cached for receipt in receipts) == [False] + [True] * 9
-    assert mimo_house.speech._flights == {}
+    assert mimo_house.speech._shelf._flights == {}
 
 
 async def test_a_second_delivery_neither_speaks_nor_charges(mimo_house: House, mimo: MimoServer) -> None:

@@ -141,3 +141,18 @@ async def test_whoever_waits_can_be_told_the_place_and_the_time() -> None:
     await line.finish()
     await task
     assert waiting.place() is None
+
+
+async def test_whoever_is_cancelled_as_a_place_comes_back_leaves_no_hole() -> None:
+    turns = Turns("p", 1, 5)
+    line = _Line(turns)
+    await line.add("A")
+    await line.add("B")
+    waiting = line.tasks.pop(1)
+    line.step.release()
+    line.tasks[0].add_done_callback(lambda _: None)
+    waiting.cancel()  # its future is dead before A gives its place back, and B has not run yet to leave the queue
+    await _settle()
+    assert turns.waiting == 0
+    async with asyncio.timeout(1), turns.turn(Asker(Lane.SAY, "C"), 1):
+        pass

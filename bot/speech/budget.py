@@ -19,6 +19,19 @@ from bot.store.calls import Full, ProviderCalls, ProviderLimits
 
 _LEASE = 15.0
 """Seconds that an open call counts after its process died."""
+_COST_NOTHING = frozenset(
+    {
+        ErrorKind.AUTHENTICATION,
+        ErrorKind.BALANCE,
+        ErrorKind.FORBIDDEN,
+        ErrorKind.MODEL,
+        ErrorKind.INVALID,
+        ErrorKind.MODERATION,
+        ErrorKind.RATE_LIMIT,
+        ErrorKind.CONNECTION,
+    }
+)
+"""Failures after which the provider made nothing."""
 _PLACE_ELSEWHERE = 0.2
 """Seconds between two looks whether another process has given its place back."""
 
@@ -64,32 +77,49 @@ class Budget:
         """
         deadline = self._clock() + self._longest_wait
         call = Call(f"{self._kind}:{uuid.uuid4().hex}")
-        hold = partial(self._calls.hold, call.id, provider, self._limits[provider], tokens, _LEASE)
+        hold = partial(self._hold, call, provider, tokens)
         async with self._place(provider, asker, hold, deadline):
+            began = self._clock()
             keeper = asyncio.create_task(self._keep(call.id))
-            worked = False
+            failure: BaseException | None = None
             try:
                 yield call
-                worked = True
+            except BaseException as error:
+                failure = error
+                raise
             finally:
                 keeper.cancel()
-                await asyncio.shield(self._settle(call, tokens, worked))
+                self._turns[provider].lasted(self._clock() - began)
+                await asyncio.shield(self._settle(call, tokens, failure))
 
     @asynccontextmanager
     async def _place(
-        self, provider: str, asker: Asker, hold: Callable[[], Awaitable[None]], deadline: float
+        self, provider: str, asker: Asker, hold: Callable[[], Awaitable[Call]], deadline: float
     ) -> AsyncIterator[None]:
-        """A place in this process and the counters in the database; a place is not kept while waiting for a minute."""
+        """A place in this process and the counters in the database.
+
+        When a limit is reached, nobody gets a place until it frees: so those who wait keep their order.
+        """
+        turns, again = self._turns[provider], False
         while True:
-            async with self._turns[provider].turn(asker, max(0.0, deadline - self._clock())):
+            async with turns.turn(asker, max(0.0, deadline - self._clock()), again=again):
                 try:
                     await hold()
                 except Full as full:
-                    wait = self._wait_for(provider, full, deadline)
+                    turns.close_for(self._wait_for(provider, full, deadline))
+                    again = True
                 else:
                     yield
                     return
-            await asyncio.sleep(wait)
+
+    async def _hold(self, call: Call, provider: str, tokens: int) -> Call:
+        """Count the call. One that is cancelled meanwhile was never made: it gives its tokens and its place back."""
+        try:
+            await self._calls.hold(call.id, provider, self._limits[provider], tokens, _LEASE)
+        except asyncio.CancelledError as error:
+            await asyncio.shield(self._settle(call, 0, error))
+            raise
+        return call
 
     def _wait_for(self, provider: str, full: Full, deadline: float) -> float:
         """Seconds to wait before another try. Raises when that is not before the deadline."""
@@ -111,15 +141,17 @@ class Budget:
             with suppress(StoreError):
                 await self._calls.extend(call_id, _LEASE)
 
-    async def _settle(self, call: Call, tokens: int, worked: bool) -> None:
-        usage = call.usage or Usage(prompt_tokens=tokens if worked else 0, estimated=True)
+    async def _settle(self, call: Call, tokens: int, failure: BaseException | None) -> None:
+        """Close a call. What it cost is what the provider said; of one that broke off, what was estimated."""
+        never = isinstance(failure, ProviderError) and failure.kind in _COST_NOTHING
+        usage = call.usage or Usage(prompt_tokens=0 if never else tokens, estimated=True)
         with suppress(StoreError):  # the lease runs out then, and the call stays charged
             await self._calls.settle(
                 call.id,
                 prompt_tokens=usage.prompt_tokens,
                 completion_tokens=usage.completion_tokens,
                 estimated=usage.estimated,
-                ok=worked,
+                ok=failure is None,
             )
 
     async def reap(self) -> None:

@@ -1,6 +1,7 @@
 """From what a person wrote to what can be spoken. Called by the waist, once, before anything is counted.
 
 Text that a person commands to be spoken keeps its audio tags; hostile signs, markup and emoji go. Pure; linear time.
+A chat message that is read aloud passes ``clean_message`` first: its brackets are no tags, and there is more to say.
 """
 
 import re
@@ -9,6 +10,8 @@ import unicodedata
 import emoji
 
 from bot.errors import InputError
+from bot.speech.chat.message import ChatMessage, Reading, Spoken
+from bot.speech.chat.reader import read
 from bot.speech.markup import decode_entities, strip_markup, without_tags
 
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w{2,32}):\d{15,25}>")
@@ -39,6 +42,14 @@ def clean(text: str, language: str = "en") -> str:
     raise InputError("text.empty")
 
 
+def clean_message(message: ChatMessage, reading: Reading) -> Spoken:
+    """A chat message as it is read aloud, with the rules that did it. Never raises; empty when nothing is to be read.
+
+    The only audio tags in it are those of ``Spoken.cues``; ``clean`` leaves the text as it is.
+    """
+    return read(message, reading)
+
+
 def speakable(text: str) -> bool:
     """Whether a letter, a digit or a currency sign stands outside the audio tags."""
     return any(
@@ -52,9 +63,9 @@ def clean_line(text: str, limit: int) -> str:
     return _tidy(re.sub(r"[\[\]()（）【】<>]", " ", plain)).replace("\n", " ")[:limit].strip()
 
 
-def clean_instruction(text: str, limit: int) -> str:
-    """How to say it: paragraphs kept, markup gone, cut to ``limit``; empty when nothing is left."""
-    return _tidy(strip_markup(_well_formed(text)))[:limit].strip()
+def clean_instruction(text: str) -> str:
+    """How to say it: paragraphs kept, markup gone; empty when nothing is left."""
+    return _tidy(strip_markup(_well_formed(text)))
 
 
 def _well_formed(text: str) -> str:

@@ -42,8 +42,6 @@ class Capabilities:
     """What a provider can do, as the waist needs to know it."""
 
     voices: tuple[VoiceInfo, ...] = ()
-    any_voice: bool = False
-    """Whether an id that is not listed may be tried."""
     kinds: frozenset[VoiceKind] = frozenset({VoiceKind.PRESET})
     segment_characters: int = 2000
     """The longest text it takes at once."""
@@ -79,6 +77,11 @@ class Provider(Protocol):
 
     name: str
     """Its name in the configuration."""
+
+    @property
+    def identity(self) -> str:
+        """What tells its sound from that of another engine under the same name: its address, as a rule."""
+        ...
 
     @property
     def capabilities(self) -> Capabilities:

@@ -47,7 +47,7 @@ class Script:
 def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:
     """Clean and split; ``short``: into a few sentences at a time.
 
-    Raises InputError ``text.empty`` or ``text.too_long``.
+    Raises InputError ``text.empty``, ``text.too_long``, ``instruction.too_long``, ``voice.description_too_long``.
     """
     most = config.max_characters
     if len(utterance.text) > most * _RAW_PER_CLEAN:
@@ -58,13 +58,21 @@ def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_
     names = (clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES])
     voice = replace(
         utterance.voice,
-        id=clean_line(utterance.voice.id, _VOICE_CHARACTERS) or config.default_voice,
-        description=clean_instruction(utterance.voice.description, _INSTRUCTION_CHARACTERS),
+        id=clean_line(utterance.voice.id, _VOICE_CHARACTERS),
+        description=_bounded(utterance.voice.description, "voice.description_too_long"),
     )
     return Script(
         spoken=spoken,
         segments=split_live(spoken) if short else split_recording(spoken, segment_characters),
         styles=tuple(dict.fromkeys(name for name in names if name)),
         voice=voice,
-        instruction=clean_instruction(utterance.instruction, _INSTRUCTION_CHARACTERS),
+        instruction=_bounded(utterance.instruction, "instruction.too_long"),
     )
+
+
+def _bounded(text: str, code: str) -> str:
+    """An instruction, cleaned. Raises InputError where it is too long."""
+    cleaned = clean_instruction(text[: _INSTRUCTION_CHARACTERS * _RAW_PER_CLEAN])
+    if len(cleaned) > _INSTRUCTION_CHARACTERS:
+        raise InputError(code, length=len(cleaned), limit=_INSTRUCTION_CHARACTERS)
+    return cleaned

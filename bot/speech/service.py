@@ -5,24 +5,22 @@ quota is ``meter.py``, retries and budget are ``chain.py``, samples become packe
 """
 
 import asyncio
-import hashlib
-import json
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from bot.audio import ogg
 from bot.config import QuotaConfig, SpeechConfig
-from bot.errors import AudioError, BusyError, ConfigError, ErrorKind, ProviderError
-from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Utterance
+from bot.errors import BusyError, ConfigError, ErrorKind, ProviderError
+from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Utterance, Voice
 from bot.speech.chain import Chain
 from bot.speech.guard import Guard
 from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, balance
 from bot.speech.provider import Provider, VoiceInfo
 from bot.speech.script import Script, prepare
+from bot.speech.shelf import Shelf
 from bot.speech.sink import Sink
 from bot.speech.split import split_recording
 from bot.speech.track import LiveTrack, RecordingTrack, Track
@@ -38,8 +36,6 @@ _LEAST_BITRATE = 12_000
 """Bits per second below which speech suffers more than from a second voice message."""
 _SMALLEST_PIECE = 60
 """Characters: what is cut off even at this length is not cut off for its length."""
-_LONGEST_FLIGHT = 900.0
-"""Seconds that an identical request waits for the one under way."""
 
 Progress = Callable[[int, int], None]
 """Called with segments done and segments in all."""
@@ -58,6 +54,10 @@ class Explanation:
     notes: tuple[Note, ...]
 
 
+_Failure = ProviderError | BusyError | ConfigError
+"""After which another provider may be asked."""
+
+
 @dataclass(slots=True)
 class _Job:
     """One utterance on its way through the providers."""
@@ -71,11 +71,23 @@ class _Job:
     progress: Progress | None
     providers: deque[Provider]
     """Who may still be asked; the first is asked."""
-    notes: list[Note] = field(default_factory=list)
+    notes: list[Note]
     spoke: list[str] = field(default_factory=list)
     """Names of those who did speak."""
     cut: bool = False
     """Whether a live segment broke off."""
+    failure: _Failure | None = None
+    """Why it did, the last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Who is asked, and what was said before."""
+
+    providers: deque[Provider]
+    keys: list[str]
+    """Of the clips that would do, the likeliest last."""
+    notes: list[Note]
 
 
 class SpeechService:
@@ -87,10 +99,9 @@ class SpeechService:
         self._chain = chain
         self._guard = guard
         self._ledger = ledger
-        self._clips = clips
+        self._shelf = Shelf(clips, most_waiting=speech.queue)
         self._speech = speech
         self._quota = quota
-        self._flights: dict[str, _Flight] = {}
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Every listed voice of the chain, in its order, each id once."""
@@ -105,6 +116,7 @@ class SpeechService:
 
         Raises InputError, ProviderError UNSUPPORTED, StoreError.
         """
+        utterance = self._with_voice(utterance)
         try:
             provider = self._chain.order(utterance.voice)[0]
         except ConfigError:  # nobody has a key: still worth explaining
@@ -130,29 +142,28 @@ class SpeechService:
         ``waiting`` tells its place while it waits for a turn. When it returns or raises, all is settled. Raises
         InputError, QuotaError, BusyError, ProviderError, ConfigError (no key), DuplicateError, StoreError.
         """
+        utterance = self._with_voice(utterance)
         order = self._chain.order(utterance.voice)
         script = await self._prepare(utterance, order, live=sink.live)
         await self._guard.admit(utterance, script.spoken)
         bitrate = self._bitrate(script, sink)
-        awake = [provider for provider in order if self._chain.resting(provider) is None] or list(order)
-        keys = [_clip_key(provider, script, bitrate, utterance.take) for provider in order[: order.index(awake[0]) + 1]]
+        line = await self._line_up(order, script, bitrate, utterance.take)
         async with (
-            self._flight(keys[-1], sink),
+            nullcontext() if sink.live else self._shelf.flight(line.keys[-1]),
             Meter(self._ledger, self._quota, utterance, resumable=not sink.live) as meter,
         ):
-            for key in keys:
-                if (receipt := await self._from_cache(key, script, sink, meter)) is not None:
-                    return receipt
+            if (found := await self._shelf.find(line.keys)) is not None:
+                await meter.hold(PAID, script.characters, free=True)
+                await sink.write(found.clip.packets)
+                return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, found.notes)
             track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
             asker = Asker(utterance.lane, _turns_of(utterance), waiting or Waiting())
-            job = _Job(script, utterance, meter, track, sink.live, asker, progress, deque(awake))
-            if awake[0] is not order[0] and (reason := self._chain.resting(order[0])) is not None:
-                job.notes.append(_backup(order[0], awake[0], reason))
+            job = _Job(script, utterance, meter, track, sink.live, asker, progress, line.providers, line.notes)
             await self._synthesize(job)
             clip = await track.finish()
             if not job.cut:
                 meter.round_up(script.characters)
-            key = await self._to_cache(clip, job, bitrate)
+            key = await self._keep(clip, job, bitrate)
             await meter.settle()
             return Receipt(clip, job.spoke[-1], script.spoken, meter.charged, clip_key=key, notes=_once(job.notes))
 
@@ -167,12 +178,39 @@ class SpeechService:
 
     async def file_id(self, receipt: Receipt, platform: str) -> str | None:
         """The platform's own name of this clip, where it was uploaded before."""
-        return await self._clips.file_id(receipt.clip_key, platform) if receipt.clip_key else None
+        return await self._shelf.file_id(receipt.clip_key, platform)
 
     async def remember_file(self, receipt: Receipt, platform: str, file_id: str) -> None:
         """The clip was uploaded and can be sent again by this name."""
-        if receipt.clip_key:
-            await self._clips.remember_file(receipt.clip_key, platform, file_id)
+        await self._shelf.remember_file(receipt.clip_key, platform, file_id)
+
+    def _with_voice(self, utterance: Utterance) -> Utterance:
+        """With the configured voice where none is named."""
+        if utterance.voice == Voice() and self._speech.default_voice:
+            return replace(utterance, voice=Voice(id=self._speech.default_voice))
+        return utterance
+
+    async def _line_up(self, order: Sequence[Provider], script: Script, bitrate: int, take: int) -> "_Line":
+        """Who will be asked, in order, and where the clips of those until the first of them would stand.
+
+        Who rests after failures, or cannot even plan this, is left out with a note while somebody else is there.
+        """
+        keys: list[str] = []
+        line = deque(order)
+        notes: list[Note] = []
+        while True:
+            provider = line[0]
+            reason: _Failure | None = self._chain.resting(provider)
+            try:
+                keys.append(await self._shelf.key(provider, script, bitrate, take))
+            except (ProviderError, ConfigError) as error:
+                reason = error
+                if len(line) == 1 or not _next_may_speak(error):
+                    raise
+            if reason is None or len(line) == 1:
+                return _Line(line, keys, notes)
+            line.popleft()
+            notes.append(_backup(provider, line[0], reason))
 
     async def _prepare(self, utterance: Utterance, order: Sequence[Provider], *, live: bool) -> Script:
         longest = min(provider.capabilities.segment_characters for provider in order)
@@ -199,6 +237,8 @@ class SpeechService:
             done += not pieces
             if job.progress is not None:
                 job.progress(done, done + len(work))
+        if not job.spoke and job.failure is not None:
+            raise job.failure
 
     async def _segment(self, job: _Job, segment: Segment, still: int) -> Sequence[Segment]:
         """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
@@ -208,15 +248,14 @@ class SpeechService:
             await job.meter.hold(meter, job.script.characters if not job.spoke else len(segment.text) + still)
             try:
                 return await self._by(job, provider, segment, meter)
-            except (ProviderError, BusyError) as error:
+            except (ProviderError, BusyError, ConfigError) as error:
                 heard = not job.track.reset()
-                final = isinstance(error, ProviderError) and not error.next_may_speak
-                if heard and len(job.script.segments) > 1:
-                    job.cut = True
+                if heard and (job.spoke or len(job.script.segments) > 1):
+                    job.cut, job.failure = True, error
                     job.notes.append(Note("note.cut"))
                     await job.track.keep(segment.gap)
                     return ()
-                if final or heard or len(job.providers) == 1:
+                if heard or len(job.providers) == 1 or not _next_may_speak(error):
                     raise
                 job.providers.popleft()
                 job.notes.append(_backup(provider, job.providers[0], error))
@@ -236,62 +275,14 @@ class SpeechService:
         job.spoke.append(provider.name)
         return ()
 
-    async def _from_cache(self, key: str, script: Script, sink: Sink, meter: Meter) -> Receipt | None:
-        """The same request, spoken before: costs nothing."""
-        stored = await self._clips.get(key)
-        if stored is None:
-            return None
-        try:
-            clip, _ = await asyncio.to_thread(ogg.read, stored.ogg)
-        except AudioError:
-            await self._clips.delete(key)
-            return None
-        await meter.hold(PAID, script.characters, free=True)
-        await sink.write(clip.packets)
-        notes = tuple(Note(code, tuple(map(tuple, facts))) for code, facts in json.loads(stored.notes))
-        return Receipt(clip, stored.provider, script.spoken, 0, cached=True, clip_key=key, notes=notes)
-
-    async def _to_cache(self, clip: Clip, job: _Job, bitrate: int) -> str:
-        """Keep a clip that one provider spoke whole; returns its key, or nothing."""
+    async def _keep(self, clip: Clip, job: _Job, bitrate: int) -> str:
+        """Put a clip that one provider spoke whole on the shelf; returns its key, or nothing."""
         if job.cut or len(set(job.spoke)) != 1:
             return ""
         provider = job.providers[0]
-        key = _clip_key(provider, job.script, bitrate, job.utterance.take)
-        notes = [(note.code, note.facts) for note in _once(job.notes) if note.code != "note.backup"]
-        data = await asyncio.to_thread(ogg.write, clip, {})
-        await self._clips.put(key, data, provider=provider.name, notes=json.dumps(notes))
-        return key
-
-    @asynccontextmanager
-    async def _flight(self, key: str, sink: Sink) -> AsyncIterator[None]:
-        """Identical recordings wait for the one under way and then find its clip."""
-        if sink.live:
-            yield
-            return
-        flight = self._flights.setdefault(key, _Flight())
-        flight.aboard += 1
-        try:
-            try:
-                async with asyncio.timeout(_LONGEST_FLIGHT):
-                    await flight.lock.acquire()
-            except TimeoutError:
-                raise BusyError("busy.wait", provider="", seconds=int(_LONGEST_FLIGHT)) from None
-            try:
-                yield
-            finally:
-                flight.lock.release()
-        finally:
-            flight.aboard -= 1
-            if not flight.aboard:
-                self._flights.pop(key, None)
-
-
-@dataclass(slots=True)
-class _Flight:
-    """Identical requests: one is under way, the others wait."""
-
-    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    aboard: int = 0
+        key = await self._shelf.key(provider, job.script, bitrate, job.utterance.take)
+        notes = [note for note in _once(job.notes) if note.code != "note.backup"]
+        return key if await self._shelf.keep(key, clip, provider.name, notes) else ""
 
 
 def _turns_of(utterance: Utterance) -> str:
@@ -300,21 +291,20 @@ def _turns_of(utterance: Utterance) -> str:
     return whose.scope if whose is not None else ""
 
 
-def _clip_key(provider: Provider, script: Script, bitrate: int, take: int) -> str:
-    """A hash of everything that shapes the sound; no text can be read out of it."""
-    shape = {
-        "provider": provider.name,
-        "requests": [dict(provider.plan(script.request(segment.text)).body) for segment in script.segments],
-        "gaps": [segment.gap for segment in script.segments],
-        "bitrate": bitrate,
-        "take": take,
-    }
-    return hashlib.sha256(json.dumps(shape, sort_keys=True, default=str).encode()).hexdigest()
+def _next_may_speak(error: _Failure) -> bool:
+    """Whether another provider should be asked instead."""
+    return error.next_may_speak if isinstance(error, ProviderError) else True
 
 
-def _backup(instead: Provider, provider: Provider, error: ProviderError | BusyError) -> Note:
-    reason = error.kind if isinstance(error, ProviderError) else "busy"
-    return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", str(reason))))
+def _backup(instead: Provider, provider: Provider, error: _Failure) -> Note:
+    match error:
+        case ProviderError():
+            reason = str(error.kind)
+        case BusyError():
+            reason = "busy"
+        case _:
+            reason = "config"
+    return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", reason)))
 
 
 def _halves(segment: Segment) -> tuple[Segment, ...]:

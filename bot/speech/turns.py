@@ -6,7 +6,6 @@ does not starve. Waiting is bounded in number and in time.
 """
 
 import asyncio
-import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -71,8 +70,13 @@ class _Queue:
     def __bool__(self) -> bool:
         return bool(self._spaces)
 
-    def add(self, ticket: _Ticket) -> None:
-        self._spaces.setdefault(ticket.space, deque()).append(ticket)
+    def add(self, ticket: _Ticket, *, first: bool = False) -> None:
+        tickets = self._spaces.setdefault(ticket.space, deque())
+        if first:
+            tickets.appendleft(ticket)
+            self._spaces.move_to_end(ticket.space, last=False)
+        else:
+            tickets.append(ticket)
 
     def remove(self, ticket: _Ticket) -> None:
         tickets = self._spaces.get(ticket.space)
@@ -112,28 +116,42 @@ class Turns:
         self._usual = _USUAL_SECONDS
         self._most_waiting = most_waiting
         self._queues = {lane: _Queue() for lane in Lane}
-        self._waiting = 0
         self._higher_in_a_row = 0
+        self._closed: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
         """How many wait now."""
-        return self._waiting
+        return sum(map(len, self._queues.values()))
 
     @asynccontextmanager
-    async def turn(self, asker: Asker, timeout: float) -> AsyncIterator[None]:
-        """Hold a place. Raises BusyError ``busy.queue`` when too many wait, ``busy.wait`` after ``timeout`` seconds."""
+    async def turn(self, asker: Asker, timeout: float, *, again: bool = False) -> AsyncIterator[None]:
+        """Hold a place. Raises BusyError ``busy.queue`` when too many wait, ``busy.wait`` after ``timeout`` seconds.
+
+        ``again``: this asker had its turn and could not use it; it goes before the others of its space.
+        """
         try:
-            await self._enter(asker, timeout)
+            await self._enter(asker, timeout, again)
         finally:
             asker.waiting.end()
-        began = time.monotonic()
         try:
             yield
         finally:
-            self._usual += (time.monotonic() - began - self._usual) * _NEWEST
             self._free += 1
             self._pass_on()
+
+    def close_for(self, seconds: float) -> None:
+        """Give out no place for so long: a limit is reached. Whoever waits keeps its place in the queue."""
+        if self._closed is None:
+            self._closed = asyncio.get_running_loop().call_later(seconds, self._open)
+
+    def lasted(self, seconds: float) -> None:
+        """A turn that was used lasted so long; what people are told to wait is reckoned from this."""
+        self._usual += (seconds - self._usual) * _NEWEST
+
+    def _open(self) -> None:
+        self._closed = None
+        self._pass_on()
 
     def _before(self, lane: Lane, ticket: _Ticket) -> tuple[int, float]:
         """How many go before a ticket, and about how long they take together with one under way."""
@@ -141,15 +159,15 @@ class Turns:
         before = higher + self._queues[lane].before(ticket)
         return before, self._usual * (before + 1) / self._places
 
-    async def _enter(self, asker: Asker, timeout: float) -> None:
-        if self._free and not self._waiting:
+    async def _enter(self, asker: Asker, timeout: float, again: bool) -> None:
+        waiting = self.waiting
+        if self._free and not waiting and self._closed is None:
             self._free -= 1
             return
-        if self._waiting >= self._most_waiting:
-            raise BusyError("busy.queue", provider=self._name, waiting=self._waiting)
+        if waiting >= self._most_waiting and not again:
+            raise BusyError("busy.queue", provider=self._name, waiting=waiting)
         ticket = _Ticket(asker.space)
-        self._queues[asker.lane].add(ticket)
-        self._waiting += 1
+        self._queues[asker.lane].add(ticket, first=again)
         asker.waiting.begin(lambda: self._before(asker.lane, ticket))
         try:
             async with asyncio.timeout(timeout):
@@ -167,12 +185,10 @@ class Turns:
             self._pass_on()
         else:
             self._queues[lane].remove(ticket)
-            self._waiting -= 1
 
     def _pass_on(self) -> None:
-        while self._free and self._waiting:
+        while self._free and self._closed is None and self.waiting:
             ticket = self._next_queue().take()
-            self._waiting -= 1
             if not ticket.granted.done():
                 self._free -= 1
                 ticket.granted.set_result(None)

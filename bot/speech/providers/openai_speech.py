@@ -76,9 +76,14 @@ class OpenAISpeechProvider:
         self._wire = Wire(name, self._root, headers, timeouts=settings.timeouts, ca_file=settings.ca_file)
 
     @property
+    def identity(self) -> str:
+        """Where it is."""
+        return self._root
+
+    @property
     def capabilities(self) -> Capabilities:
         """Voices as far as the engine has told."""
-        return Capabilities(voices=self._voices, any_voice=True, segment_characters=MAX_TEXT, level=_LEVEL)
+        return Capabilities(voices=self._voices, segment_characters=MAX_TEXT, level=_LEVEL)
 
     def check_ready(self) -> None:
         """Raises ConfigError ``provider.bad_key``. Without a key it asks without one."""

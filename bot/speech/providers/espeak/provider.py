@@ -115,6 +115,11 @@ class EspeakProvider:
         self._workers = Workers(name, processes=processes, patience=patience, **extra)
 
     @property
+    def identity(self) -> str:
+        """There is one of it."""
+        return "espeak-ng"
+
+    @property
     def capabilities(self) -> Capabilities:
         """Preset voices only, free of charge."""
         return _CAPABILITIES

@@ -85,11 +85,15 @@ class MimoProvider:
         self._wire = Wire(name, self._root, headers, timeouts=settings.timeouts, ca_file=settings.ca_file)
 
     @property
+    def identity(self) -> str:
+        """Where it is."""
+        return self._root
+
+    @property
     def capabilities(self) -> Capabilities:
         """Preset voices of the configured model; ids typed by hand are tried too."""
         return Capabilities(
             voices=dialect_of(self._models[VoiceKind.PRESET]).voices,
-            any_voice=True,
             kinds=frozenset(self._models),
             segment_characters=MAX_TEXT,
         )

@@ -1,0 +1,128 @@
+"""The shelf of finished speech: what was said before, under a hash of everything that shapes the sound.
+
+Called by the waist before and after a provider. Identical requests at the same time become one.
+"""
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bot.audio import ogg
+from bot.errors import AudioError, BusyError
+from bot.model import Clip, Note
+from bot.speech.provider import Provider
+from bot.speech.script import Script
+from bot.store.clips import ClipStore
+
+_LONGEST_FLIGHT = 900.0
+"""Seconds that an identical request waits for the one under way."""
+_LONG_TEXT = 400
+"""Characters from which on a key takes milliseconds and leaves the event loop."""
+_LONGEST_NOTES = 4000
+"""Characters of notes that the store takes beside a clip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A clip from the shelf."""
+
+    key: str
+    clip: Clip
+    provider: str
+    notes: tuple[Note, ...]
+
+
+@dataclass(slots=True)
+class _Flight:
+    """Identical requests: one is under way, the others wait."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    aboard: int = 0
+
+
+class Shelf:
+    """One for a process."""
+
+    def __init__(self, clips: ClipStore, *, most_waiting: int) -> None:
+        """``most_waiting``: identical requests that may wait for one."""
+        self._clips = clips
+        self._most_waiting = most_waiting
+        self._flights: dict[str, _Flight] = {}
+
+    async def key(self, provider: Provider, script: Script, bitrate: int, take: int) -> str:
+        """Where this speech of this provider stands. Raises what the provider's ``plan`` raises."""
+        if script.characters > _LONG_TEXT or script.voice.sample is not None:
+            return await asyncio.to_thread(_key, provider, script, bitrate, take)
+        return _key(provider, script, bitrate, take)
+
+    async def find(self, keys: Sequence[str]) -> Found | None:
+        """The first that is there and sound."""
+        for key in keys:
+            stored = await self._clips.get(key)
+            if stored is None:
+                continue
+            try:
+                clip, _ = await asyncio.to_thread(ogg.read, stored.ogg)
+            except AudioError:
+                await self._clips.delete(key)
+                continue
+            notes = tuple(Note(code, tuple(map(tuple, facts))) for code, facts in json.loads(stored.notes))
+            return Found(key, clip, stored.provider, notes)
+        return None
+
+    async def keep(self, key: str, clip: Clip, provider: str, notes: Sequence[Note]) -> bool:
+        """Put a clip there; False where it does not fit."""
+        about = json.dumps([(note.code, note.facts) for note in notes])
+        if len(about) > _LONGEST_NOTES:
+            return False
+        await self._clips.put(key, await asyncio.to_thread(ogg.write, clip, {}), provider=provider, notes=about)
+        return True
+
+    async def file_id(self, key: str, platform: str) -> str | None:
+        """The platform's own name of a clip, where it was uploaded before."""
+        return await self._clips.file_id(key, platform) if key else None
+
+    async def remember_file(self, key: str, platform: str, file_id: str) -> None:
+        """A clip was uploaded and can be sent again by this name."""
+        if key:
+            await self._clips.remember_file(key, platform, file_id)
+
+    @asynccontextmanager
+    async def flight(self, key: str) -> AsyncIterator[None]:
+        """One of identical requests goes ahead; the others wait and then find its clip.
+
+        Raises BusyError: ``busy.queue`` when too many wait, ``busy.wait``.
+        """
+        flight = self._flights.setdefault(key, _Flight())
+        if flight.aboard > self._most_waiting:
+            raise BusyError("busy.queue", provider="", waiting=flight.aboard)
+        flight.aboard += 1
+        try:
+            try:
+                async with asyncio.timeout(_LONGEST_FLIGHT):
+                    await flight.lock.acquire()
+            except TimeoutError:
+                raise BusyError("busy.wait", provider="", seconds=int(_LONGEST_FLIGHT)) from None
+            try:
+                yield
+            finally:
+                flight.lock.release()
+        finally:
+            flight.aboard -= 1
+            if not flight.aboard:
+                self._flights.pop(key, None)
+
+
+def _key(provider: Provider, script: Script, bitrate: int, take: int) -> str:
+    """A hash; no text can be read out of it."""
+    shape = {
+        "provider": (provider.name, provider.identity),
+        "requests": [dict(provider.plan(script.request(segment.text)).body) for segment in script.segments],
+        "gaps": [segment.gap for segment in script.segments],
+        "bitrate": bitrate,
+        "take": take,
+    }
+    return hashlib.sha256(json.dumps(shape, sort_keys=True, default=str).encode()).hexdigest()
