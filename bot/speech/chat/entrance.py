@@ -1,0 +1,81 @@
+"""What a text loses before any rule reads it: signs without shape or sound, towers of accents, letters in costume.
+
+The first step of ``reader``. Joiners that hold an emoji together stay until the emoji are named.
+"""
+
+import html
+import re
+import unicodedata
+
+from bot.speech.chat.draft import PRIVATE, Draft
+
+_BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\t": " "})
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
+_LAYERS = 3
+"""Layers of entities taken off; what is left of deeper ones is words and signs."""
+
+_JOINERS = "\u200d\ufe0e\ufe0f\U000e0020-\U000e007f"
+_INVISIBLE = (
+    "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u2800"
+    "\u3164\ufe00-\ufe0d\ufeff\uffa0\ufff9-\uffff\U000e0000-\U000e001f\U000e0080-\U000e0fff\x00-\x08\x0e-\x1f\x7f-\x9f"
+)
+_UNSEEN = re.compile(f"[{_INVISIBLE}]")
+_JOINER = re.compile(f"[{_JOINERS}]")
+
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20ff\ufe20-\ufe2f"
+_MARK = re.compile(f"[{_MARKS}]")
+_TOWER = re.compile(f"[{_MARKS}]{{3,10000}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
+"""More than two marks upon one letter, and strokes through one: no language writes so."""
+
+_COSTUME = re.compile(
+    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f110-\U0001f16f]+"
+)
+"""Full-width, circled, boxed and mathematical letters and digits."""
+_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
+_SMALL = re.compile("[ᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘꜱᴛᴜᴠᴡᴢ]")
+_ANGLES = (
+    {ord(c): "<" for c in "＜﹤‹⟨❮❰˂ᐸ〈"} | {ord(c): ">" for c in "＞﹥›⟩❯❱˃ᐳ〉"} | {ord("＊"): "*", ord("＆"): "&"}
+)
+_DOUBLE = str.maketrans({"‼": "!!", "⁉": "?!", "⁈": "?!", "⁇": "??", "\u00a0": " ", "\u3000": " ", "﹡": "*", "∗": "*"})
+
+
+def enter(text: str) -> str:
+    """Whole text without anything that no database, no wire and no rule takes: surrogates, private signs, entities."""
+    if not text.isascii():
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+        text = PRIVATE.sub("", text).translate(_ANGLES)
+    text = text.translate(_BREAKS)
+    for _ in range(_LAYERS):
+        if "&" not in text:
+            break
+        text = _ENTITY.sub(_decoded, text)
+    return text
+
+
+def _decoded(match: re.Match[str]) -> str:
+    sign = PRIVATE.sub("", html.unescape(match[0]).encode("utf-16", "ignore").decode("utf-16"))
+    return sign.translate(_ANGLES).translate(_BREAKS)
+
+
+def reveal(draft: Draft) -> None:
+    """Take off what hides words: unseen signs, towers of marks, costumes."""
+    text = draft.text
+    if text.isascii() and text.isprintable():
+        return
+    draft.whole("invisible", _UNSEEN.sub("", text))
+    if draft.text.isascii():
+        return
+    draft.text = draft.text.translate(_DOUBLE)
+    draft.text = unicodedata.normalize("NFC", draft.text)
+    if _MARK.search(draft.text):
+        apart = unicodedata.normalize("NFD", draft.text)
+        draft.whole("zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
+    draft.whole("fancy", _COSTUME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), draft.text))
+    if len(_SMALL.findall(draft.text)) > 2:
+        draft.whole("fancy", draft.text.translate(_SMALL_CAPITALS))
+
+
+def unjoin(draft: Draft) -> None:
+    """Drop the joiners that no emoji needed."""
+    if not draft.text.isascii():
+        draft.text = _JOINER.sub("", draft.text)

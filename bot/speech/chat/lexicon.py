@@ -1,0 +1,89 @@
+"""Word lists of people: the dictionary (said otherwise) and the blocklist (not said). Made by ``Reading``.
+
+Whole words, whatever their case, the longest first. Words of scripts that write without spaces match anywhere. Plain
+words only; a list becomes one expression in the shape of a tree, so that its length costs next to nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+_MOST_ENTRIES = 5000
+_LONGEST_KEY = 64
+_LONGEST_VALUE = 200
+_UNSPACED_SIGNS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Thai, Lao, Burmese, Khmer, kana, Han: no blanks between words."""
+_UNSPACED = re.compile(f"[{_UNSPACED_SIGNS}]")
+NO_WORD_BEFORE = rf"(?<![^\W{_UNSPACED_SIGNS}])"
+"""Where a word may begin, in an expression: not behind a letter or digit of a script that writes with blanks."""
+NO_WORD_AFTER = rf"(?![^\W{_UNSPACED_SIGNS}])"
+_UNSAYABLE = re.compile(r"[\[\]()（）【】<>*{}&\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x1f\x7f]")
+
+_RUNS = re.compile(r"(.)\1*")
+_WORD = re.compile(r"\w")
+
+_Tree = dict[str, "_Tree"]
+_END = ""
+
+
+def _fold(word: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", word[:_LONGEST_KEY]).lower().split())
+
+
+def _spaced(sign: str) -> bool:
+    """Whether a word that begins or ends with this sign wants a border there."""
+    return bool(_WORD.match(sign)) and not _UNSPACED.match(sign)
+
+
+def _compile(words: Iterable[tuple[str, list[str]]]) -> re.Pattern[str] | None:
+    """One expression for all words, each given with the expressions of its signs; None for no words."""
+    root: _Tree = {}
+    for word, signs in words:
+        node = root
+        border = (NO_WORD_BEFORE if _spaced(word[0]) else "", NO_WORD_AFTER if _spaced(word[-1]) else "")
+        for sign in (border[0] + signs[0], *signs[1:]):
+            node = node.setdefault(sign, {})
+        node[_END] = {border[1]: {}}
+    return re.compile(_expression(root), re.IGNORECASE) if root else None
+
+
+def _expression(node: _Tree) -> str:
+    """The tree as an expression that prefers longer words. Depth is at most ``_LONGEST_KEY``."""
+    branches = [sign + _expression(below) for sign, below in node.items() if sign != _END]
+    if _END in node:
+        branches.append(next(iter(node[_END])))
+    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+
+
+def _sign(sign: str) -> str:
+    return r"\s{1,8}" if sign == " " else re.escape(sign)
+
+
+def _run(run: str) -> str:
+    """A run of one sign, which may be longer than in the list."""
+    return re.escape(run[0]) + f"{{{len(run)},{len(run) + 24}}}" if run[0].isalpha() else "".join(map(_sign, run))
+
+
+class Dictionary:
+    """Words as written and as they are to be said."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self._said: dict[str, str] = {}
+        for written, said in list(entries)[:_MOST_ENTRIES]:
+            if key := _fold(written):
+                self._said[key] = " ".join(_UNSAYABLE.sub(" ", said[:_LONGEST_VALUE]).split())
+        self.pattern = _compile((word, [_sign(sign) for sign in word]) for word in self._said)
+        """Finds its words; None when there are none."""
+
+    def said(self, found: str) -> str:
+        """What is said for a word that the pattern found."""
+        return self._said.get(" ".join(found.lower().split()), found)
+
+
+class Blocklist:
+    """Words that are not said, stretched spellings (``baaad``) included."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        keys = [key for key in map(_fold, list(words)[:_MOST_ENTRIES]) if key]
+        self.pattern = _compile((key, [_run(run[0]) for run in _RUNS.finditer(key)]) for key in keys)
+        """Finds its words; None when there are none."""

@@ -1,0 +1,109 @@
+"""Addresses: a link is said by the name of its site where that can be pronounced. A step of ``reader``.
+
+Any scheme counts (``steam://``, ``tel:``, ``ms-settings:``); ``20:40``, ``3:1`` and ``note:this`` are none. A bare
+domain such as ``example.com`` is left to be read; with a path behind it, it is a link.
+"""
+
+import re
+
+from bot.speech.chat.draft import INSERTS, Draft
+from bot.speech.chat.message import ChatMessage
+from bot.speech.chat.references import channel_words
+from bot.speech.chat.slang import is_chat_word, is_smash
+
+_STOP = '\\s<>"`，。！？、；：（）【】「」『』《》\u3400-\u4dbf\u4e00-\u9fff' + INSERTS
+_BARE = (
+    "com|org|net|io|gg|tv|me|cn|dev|app|be|de|uk|fr|jp|it|ly|co|eu|ru|to|im|xyz|info|edu|gov|us|ca|au|nl|se|ch|at|link"
+)
+"""Domains that count without a scheme, when a path follows."""
+_PLAIN = (
+    "mailto|tel|sms|magnet|spotify|steam|data|urn|xmpp|sips?|skype|geo|bitcoin|ethereum|viber|facetime|intent"
+    "|ms-[a-z-]{1,30}"
+)
+"""Schemes without slashes."""
+_URL = (
+    rf"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^{_STOP}]{{1,2000}}"
+    rf"|(?<![\w@.-])www\.[^{_STOP}]{{3,2000}}"
+    rf"|(?<![\w@.:/-])(?:{_PLAIN}):(?=[A-Za-z0-9+/?])(?![^{_STOP}]{{1,64}}@)[^{_STOP}]{{2,2000}}"
+    rf"|(?<![\w@./:-])[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,3}}\.(?:{_BARE})/[^{_STOP}]{{0,2000}})"
+)
+_LINKS = re.compile(rf"<?{_URL}>?(?:\s{{1,4}}<?{_URL}>?){{0,99}}", re.IGNORECASE)
+_MARKDOWN = re.compile(
+    r"!?\[(?P<text>[^\[\]\n]{1,300})\]\(\s?<?(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|mailto:|/)[^\s()<>]{0,1000}"
+    r"(?:\([^\s()<>]{0,200}\)[^\s()<>]{0,200})?>?(?:\s{1,3}[\"'][^\"'\n]{0,200}[\"'])?\s?\)"
+)
+_MAIL = re.compile(
+    r"(?<![A-Za-z0-9_.%+/-])<?(?:mailto:)?[A-Za-z0-9_.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}"
+    r"(?:\?\w[^\s<>]{0,500})?>?(?![A-Za-z0-9_@])"
+)
+_HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}@)?)?([^/:?#\s]{1,253})", re.IGNORECASE)
+_DISCORD = re.compile(r"https?://(?:\w{1,10}\.)?discord(?:app)?\.com/channels/(?:\d{1,25}|@me)/(\d{1,25})(/\d{1,25})?")
+_INVITE = re.compile(r"(?:https?://)?(?:discord\.gg/|(?:\w{1,10}\.)?discord(?:app)?\.com/invite/)[\w-]", re.IGNORECASE)
+_GIF = re.compile(r"\.gif(?:\?|$)|://(?:\w{1,10}\.)?(?:tenor|giphy)\.com/", re.IGNORECASE)
+_SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go"})
+_CLOSING = {")": "(", "]": "[", "}": "{"}
+_SAYABLE = re.compile(r"(?=.*[aeiouy])(?!.*[^aeiouy-]{4})(?!.*([a-z])\1\1)[a-z]{2,20}(?:-[a-z]{2,20}){0,3}")
+
+
+def link(draft: Draft, message: ChatMessage) -> None:
+    """Name links and e-mail addresses; the words of a link that has words are read in its place."""
+    text = draft.text
+    if "](" in text:
+        draft.change(_MARKDOWN, "link", lambda match: match["text"])
+    if ":" in text or "/" in text or "www." in text.casefold():
+        draft.replace(_LINKS, lambda match: _links(draft, message, match[0]))
+    if "@" in text:
+        draft.replace(_MAIL, lambda match: draft.put("mail", match[0], draft.words.say("mail")))
+
+
+def _links(draft: Draft, message: ChatMessage, found: str) -> str:
+    """One link, or several on end as their number; what only stands behind an address stays."""
+    found, rest = _trimmed(found)
+    several = found.split()
+    if len(several) > 1:
+        return draft.put("link", found, draft.words.say("links", count=len(several))) + rest
+    return draft.put("link", found, _words(draft, message, found.strip("<>"))) + rest
+
+
+def _trimmed(found: str) -> tuple[str, str]:
+    """An address without the punctuation of its sentence, and that punctuation."""
+    end = len(found)
+    while end > 1:
+        last = found[end - 1]
+        opened = _CLOSING.get(last)
+        if last not in ".,!?;:'*_~|…" and not (opened and found.count(opened, 0, end) < found.count(last, 0, end)):
+            break
+        end -= 1
+    return found[:end], found[end:]
+
+
+def _words(draft: Draft, message: ChatMessage, address: str) -> str:
+    words = draft.words
+    if place := _DISCORD.match(address):
+        return words.say("message_link") if place[2] else channel_words(draft, message.channels, place[1])
+    if _INVITE.match(address):
+        return words.say("invite")
+    if _GIF.search(address):
+        return words.say("gif")
+    scheme, _, _ = address.casefold().partition(":")
+    if scheme in {"tel", "sms", "facetime"}:
+        return words.say("phone")
+    name = words.sites.get(scheme, "") or _site(draft, address)
+    return words.say("link_to", name=name) if name else words.say("link")
+
+
+def _site(draft: Draft, address: str) -> str:
+    """The name of a web site; empty where it has none to be said."""
+    if re.match(r"(?!https?:|wss?:|ftps?:)[a-z][a-z0-9+-]{1,20}:", address, re.IGNORECASE):
+        return ""
+    host = _HOST.match(address)
+    labels = host[1].casefold().strip(".").split(".") if host else []
+    if len(labels) < 2 or labels[-1].isdigit():
+        return ""
+    third = len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2
+    main = labels[-3 if third else -2]
+    if known := draft.words.sites.get(main):
+        return known
+    if not _SAYABLE.fullmatch(main) or any(is_chat_word(p, draft.words) or is_smash(p) for p in main.split("-")):
+        return ""
+    return main.replace("-", " ")

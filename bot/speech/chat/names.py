@@ -1,0 +1,29 @@
+"""How the name of a person, a role, a channel or an emoji is said. Used wherever a rule speaks a name."""
+
+import re
+import unicodedata
+
+_SEPARATORS = re.compile(r"[_\-.~|/\\·•:+=]+")
+_JOINT = re.compile(r"(?<=[a-z])(?<!\b[a-z])(?=[A-Z][a-z])")
+"""``SamGreen``: a capital that begins a word behind a small letter, but not ``iPhone``."""
+_UNSAID = re.compile(r"[^\w\s'’]")
+_FRAME = re.compile(r"^[xX]{1,2} (.{1,60}) [xX]{1,2}$")
+_TAIL = re.compile(r"(?<=[^\W\d])\s?\d{4,64}$")
+"""A number that only makes a name unique."""
+_MARKS = re.compile("[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2,64}")
+_LONGEST = 64
+_SAID = 40
+
+
+def spoken_name(name: str) -> str:
+    """A name as words: no decoration, no separators, no costume letters; empty when nothing can be said."""
+    if name.isalpha() and name.isascii() and len(name) <= _SAID:
+        return _JOINT.sub(" ", name)
+    name = name[:_LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
+    name = _MARKS.sub("", unicodedata.normalize("NFKC", name))
+    name = _JOINT.sub(" ", _UNSAID.sub(" ", _SEPARATORS.sub(" ", name)))
+    name = " ".join("".join(sign for sign in name if sign.isprintable()).split())
+    if framed := _FRAME.match(name):
+        name = framed[1]
+    name = _TAIL.sub("", name)[:_SAID].strip("'’ ")
+    return name if any(sign.isalnum() for sign in name) else ""

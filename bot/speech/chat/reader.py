@@ -1,0 +1,183 @@
+"""The order of the rules: a message comes in, what is said comes out. Called by ``bot.speech.clean.clean_message``.
+
+Pure, never raises, time linear in the text, at most ``Reading.max_characters`` out. Most messages are plain words: they
+are seen to be so at a glance and pass untouched.
+"""
+
+import re
+import unicodedata
+
+from bot.speech.chat import ending, entrance, extras, formatting, hidden, links, pictures, references, repeats, signs
+from bot.speech.chat.chinese import CHINESE
+from bot.speech.chat.draft import Draft
+from bot.speech.chat.emoticons import WORDS
+from bot.speech.chat.english import ENGLISH
+from bot.speech.chat.message import ChatMessage, Cue, Delivery, Reading, Spoken
+from bot.speech.chat.numbers import spell
+from bot.speech.chat.slang import expand
+from bot.speech.chat.stress import stress
+
+VOCABULARIES = {"en": ENGLISH, "zh": CHINESE}
+MOST_READ = 10_000
+"""Code points of a message that are looked at; chats send at most 4096."""
+_ROUNDS = 5
+"""Taking off a sign may bare a word; two rounds are enough but for texts made to need more."""
+_CHAT_WORDS = {name: frozenset(words.slang) | {face.lower() for face in WORDS} for name, words in VOCABULARIES.items()}
+
+
+_PLAIN = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z'’,.!? \u4e00-\u9fff，。！？]{0,1000}")
+_NOT_PLAIN = re.compile(
+    r"([a-z\u4e00-\u9fff])\1\1|([a-z\u4e00-\u9fff]{2})\2\2|([\u4e00-\u9fff]{3,8}?)\3\3\3"
+    r"|[,.!?，。！？ ](?:[,.!?，。！？]|  )|^[ ,，]|[ ,，]$"
+    r"|[b-df-hj-np-tv-xz]{5}|asdf|werty|ertyu|rtyui|tyuio|yuiop|poiuy|oiuyt|uytre|ytrew|trewq|[zxcvbnm]{5}"
+    r"|asdasd|[a-z]{20}"
+)
+_LATIN = re.compile(r"[a-z]+")
+_CAPITALS = re.compile(r"[A-Z]['’]?[A-Z]")
+
+
+def read(message: ChatMessage, reading: Reading) -> Spoken:
+    """A message as it is read aloud."""
+    text = message.text
+    alone = not (message.attachments or message.stickers or message.poll or message.spans or message.silent)
+    framed = reading.say_names or message.reply_to is not None or message.forwarded_from is not None
+    if alone and not framed and len(text) <= reading.max_characters and is_plain(text, reading):
+        return Spoken(text)
+    draft = Draft(text[:MOST_READ], reading, VOCABULARIES[reading.language])
+    if message.silent and not reading.read_silent:
+        draft.note("silent", text, "")
+        return Spoken("", draft.applied)
+    if len(text) > MOST_READ:
+        draft.note("length", text, draft.text)
+    _frame(draft, message, link_alone=_apply(draft, message))
+    if ending.block(draft):
+        return Spoken("", draft.applied, refused=True)
+    return _finish(draft)
+
+
+def is_plain(text: str, reading: Reading) -> bool:
+    """Whether no rule has anything to say to a text: words of letters with single signs between them."""
+    if not _PLAIN.fullmatch(text):
+        return False
+    low = text.lower()
+    if _NOT_PLAIN.search(low) or _CAPITALS.search(text):
+        return False
+    words = low.split()
+    if not _CHAT_WORDS[reading.language].isdisjoint(_LATIN.findall(low)) or len(words) - len(set(words)) > 2:
+        return False
+    says, blocks = reading.says.pattern, reading.blocks.pattern
+    return not ((says and says.search(text)) or (blocks and blocks.search(text)))
+
+
+def _apply(draft: Draft, message: ChatMessage) -> bool:
+    """Every rule on the text, and again until none has anything to say: one may bare what another did not see.
+
+    Returns whether the text was one link and nothing else.
+    """
+    if message.spans:
+        hidden.mark_spans(draft, message.spans)
+    else:
+        draft.text = entrance.enter(draft.text)
+    link_alone = False
+    for _ in range(_ROUNDS):
+        before = draft.text
+        _round(draft, message)
+        link_alone = link_alone or draft.only("link")
+        draft.settle_words()
+        repeats.unrepeat_words(draft)
+        draft.text = signs.tidy(draft.text)
+        if draft.text == before or is_plain(draft.text, draft.reading):
+            break
+    return link_alone
+
+
+def _round(draft: Draft, message: ChatMessage) -> None:
+    """The rules in the order that keeps one from undoing another."""
+    if words_alone := _PLAIN.fullmatch(draft.text):
+        _look_up(draft)
+    else:
+        _unwrap(draft, message)
+        _look_up(draft)
+        spell(draft)
+    expand(draft)
+    repeats.unrepeat_letters(draft)
+    repeats.unrepeat_signs(draft)
+    stress(draft)
+    if not words_alone:
+        signs.say_signs(draft)
+        signs.ask(draft)
+
+
+def _unwrap(draft: Draft, message: ChatMessage) -> None:
+    """The rules that look for signs, not for words."""
+    entrance.reveal(draft)
+    hidden.hide(draft)
+    references.refer(draft, message)
+    links.link(draft, message)
+    pictures.picture(draft)
+    entrance.unjoin(draft)
+    references.call(draft)
+    formatting.act(draft)
+    formatting.unmark(draft)
+    formatting.unformat(draft)
+
+
+def _look_up(draft: Draft) -> None:
+    """Words of the dictionary, said as it says."""
+    says = draft.reading.says
+    if says.pattern is not None:
+        draft.replace(says.pattern, lambda match: draft.put("dictionary", match[0], says.said(match[0]), keep=True))
+
+
+def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:
+    """Who says it before the text, what came with it behind the text."""
+    _settle(draft)
+    parts, poll = extras.things(draft, message, lambda text: _part(text, draft, message))
+    body = draft.text
+    if body and not (link_alone and draft.reading.say_names):
+        draft.text = extras.opening(draft, message) + body
+        if parts:
+            draft.text += draft.words.say("with", things=draft.words.joined(parts))
+        if poll:
+            draft.text += "\n" + poll
+        return
+    parts = [body, *parts] if body else parts
+    if said := "\n".join(filter(None, (draft.words.joined(parts), poll))):
+        draft.text = extras.sending(draft, message, said)
+
+
+def _settle(draft: Draft) -> None:
+    """Our words written out. A tag that would stand alone gets a word to go with it; mere signs go."""
+    if draft.keeps:
+        draft.settle_words(all_of_them=True)
+        draft.text = signs.tidy(draft.text)
+    if any(map(str.isalnum, draft.text)):
+        return
+    kinds = draft.kinds()
+    draft.text = f"{draft.text} {draft.words.aloud[kinds[0]]}" if kinds else ""
+
+
+def _part(text: str, whole: Draft, message: ChatMessage) -> str:
+    """A text within the message, such as a poll's question: by the same rules, on one line, without delivery."""
+    draft = Draft(text, whole.reading, whole.words, Delivery.off())
+    _apply(
+        draft, ChatMessage(text, message.platform, users=message.users, roles=message.roles, channels=message.channels)
+    )
+    _settle(draft)
+    return " ".join(draft.text.split())
+
+
+def _finish(draft: Draft) -> Spoken:
+    cues = draft.settle_tags()
+    text = draft.text
+    if cues or draft.reading.blocks.pattern is not None or not text.isascii():
+        text = signs.tidy(unicodedata.normalize("NFC", text))
+    text = ending.cut(draft, text)
+    if len(text) < len(draft.text):
+        cues = _kept(cues, text)
+    return Spoken(text, draft.applied, cues)
+
+
+def _kept(cues: tuple[Cue, ...], text: str) -> tuple[Cue, ...]:
+    """The cues whose tags were not cut off."""
+    return cues[: text.count("[")]

@@ -1,0 +1,82 @@
+"""Discord's references in angle brackets, and names behind an at sign: who and what is meant, said by name.
+
+``<@1>``, ``<@&1>``, ``<#1>``, ``<t:0:R>``, ``</say:1>``, ``<id:guide>``, ``@name``, ``#tag``. A step of ``reader``.
+"""
+
+import re
+from collections.abc import Mapping
+
+from bot.speech.chat.draft import Draft
+from bot.speech.chat.message import ChatMessage
+from bot.speech.chat.names import spoken_name
+from bot.speech.chat.times import spoken_time
+
+_REFERENCE = re.compile(
+    r"<(?:@!?(?P<user>\d{1,25})|@&(?P<role>\d{1,25})|#(?P<channel>\d{1,25})"
+    r"|t:(?P<time>-?\d{1,18})(?::(?P<style>[tTdDfFR]))?"
+    r"|/(?P<command>[^:<>\n]{1,100}):\d{1,25}|id:(?P<place>[a-z-]{1,20})(?::\d{1,25})?)>"
+)
+_AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
+_TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60})#?)")
+_ALL = {"everyone": "everyone", "here": "here", "all": "everyone", "所有人": "everyone", "全体成员": "everyone"}
+
+
+def refer(draft: Draft, message: ChatMessage) -> None:
+    """Say what each reference in angle brackets stands for."""
+    if "<" not in draft.text:
+        return
+    say = draft.words.say
+
+    def said(match: re.Match[str]) -> str:
+        if match["user"]:
+            return _named(draft, match[0], message.users, match["user"], say("someone"))
+        if match["role"]:
+            return _named(draft, match[0], message.roles, match["role"], say("role"))
+        if match["channel"]:
+            return _channel(draft, match[0], message.channels, match["channel"])
+        if match["time"]:
+            words = spoken_time(int(match["time"]), match["style"] or "f", draft.reading.moment(), draft.words)
+            return draft.put("time", match[0], words)
+        if match["command"]:
+            words = say("command", name=spoken_name(match["command"]))
+            draft.note("command", match[0], words)
+            return f" {words} "
+        words = draft.words.places.get(match["place"], spoken_name(match["place"]))
+        return draft.put("place", match[0], words)
+
+    draft.replace(_REFERENCE, said)
+
+
+def channel_words(draft: Draft, channels: Mapping[str, str], identity: str) -> str:
+    """``the general channel``, or ``a channel`` where its name is not known."""
+    name = spoken_name(channels.get(identity, ""))
+    return draft.words.say("named_channel", name=name) if name else draft.words.say("channel")
+
+
+def call(draft: Draft) -> None:
+    """Say names behind an at sign, and tags behind a hash sign."""
+    if "@" in draft.text:
+        draft.change(_AT, "mention", lambda match: f" {_called(draft, match['name'])} ")
+    if "#" in draft.text:
+        draft.change(_TAG, "hashtag", lambda match: f" {_tagged(draft, match)} ")
+
+
+def _called(draft: Draft, name: str) -> str:
+    if phrase := _ALL.get(name.casefold()):
+        return draft.words.say(phrase)
+    return spoken_name(name)
+
+
+def _tagged(draft: Draft, match: re.Match[str]) -> str:
+    if match["number"]:
+        return draft.words.say("number", number=match["number"])
+    return draft.words.say("hashtag", name=spoken_name(match["name"]) or match["name"].strip("_"))
+
+
+def _named(draft: Draft, written: str, names: Mapping[str, str], identity: str, otherwise: str) -> str:
+    name = spoken_name(names.get(identity, ""))
+    return draft.put("mention", written, name or otherwise, keep=bool(name))
+
+
+def _channel(draft: Draft, written: str, channels: Mapping[str, str], identity: str) -> str:
+    return draft.put("mention", written, channel_words(draft, channels, identity), keep=identity in channels)

@@ -1,0 +1,84 @@
+"""What is written again and again is said three times at most. A step of ``reader``, after all words are there.
+
+Letters of any script, signs, words and short phrases; never digits, which may mean every one of them.
+"""
+
+import re
+
+from bot.speech.chat.draft import Draft
+
+_KEPT = 3
+_LETTERS = re.compile(r"([^\W\d_])\1{3,10000}")
+_PHRASE = re.compile(r"((?!\d)[^\W_]{2,8}?)\1{3,10000}")
+_SIGNS = re.compile(
+    r"[!?！？]{2,10000}|\.{2,10000}|,{2,10000}|。{2,10000}|，{2,10000}|、{2,10000}|…{2,10000}|[~～]{1,10000}|-{2,10000}|—{3,10000}|:{2,10000}|;{2,10000}|[·・]{2,10000}"
+)
+_LONGEST_PHRASE = 4
+"""Words."""
+
+
+def unrepeat_letters(draft: Draft) -> None:
+    """``noooooo`` keeps three of its letters, ``加油加油加油加油`` three of its words."""
+    draft.change(_LETTERS, "repeat", _stretched)
+    draft.change(_PHRASE, "repeat", lambda match: match[1] * _KEPT)
+
+
+def _stretched(match: re.Match[str]) -> str:
+    """Three of the letter; four of a Chinese sign may be a word said twice."""
+    if len(match[0]) == 4 and "\u3400" <= match[1] <= "\u9fff":
+        return match[0]
+    return match[0][:_KEPT]
+
+
+def unrepeat_signs(draft: Draft) -> None:
+    """``!!!!!!`` is one, ``.....`` a pause."""
+    draft.text = _SIGNS.sub(_once, draft.text)
+
+
+def unrepeat_words(draft: Draft) -> None:
+    """``no no no no no`` keeps three."""
+    words = draft.text.split()
+    if len(words) <= _KEPT or len(words) - len(set(map(str.casefold, words))) < _KEPT:
+        return
+    parts = re.split(r"(\s+)", draft.text)
+    said = [word.casefold().strip(".,!?，。！？") for word in parts[::2]]
+    kept: list[str] = []
+    at = 0
+    while at < len(said):
+        length, times = _repeated(said, at)
+        kept += parts[2 * at : 2 * (at + length * min(times, _KEPT))]
+        if times > _KEPT:
+            end = at + length * times
+            draft.note("repeat", "".join(parts[2 * at : 2 * end - 1]), "".join(kept[-2 * length * _KEPT :]))
+        at += length * times
+    draft.text = "".join(kept)
+
+
+def _repeated(said: list[str], at: int) -> tuple[int, int]:
+    """The phrase at a place that is repeated too often: its words and how often; (1, 1) for none."""
+    for length in range(1, _LONGEST_PHRASE + 1):
+        phrase = said[at : at + length]
+        if not any(word and not word.isdigit() for word in phrase):
+            continue
+        times = 1
+        while said[at + times * length : at + (times + 1) * length] == phrase:
+            times += 1
+        if times > _KEPT:
+            return length, times
+    return 1, 1
+
+
+def _once(match: re.Match[str]) -> str:
+    run = match[0]
+    first = run[0]
+    if first in "!?！？":
+        asked = "?" if "?" in run else "？" if "？" in run else ""
+        cried = "!" if "!" in run else "！" if "！" in run else ""
+        return asked + cried if asked else cried
+    if first == ".":
+        return "…"
+    if first in "。…":
+        return "…" if first == "…" and len(run) == 1 else "……" if first == "。" or len(run) > 1 else run
+    if first in "~～-":
+        return " " if first != "-" or len(run) > 2 else " - "
+    return run[0] * (2 if first == "—" else 1)

@@ -1,0 +1,74 @@
+"""Signs that are left: said where they mean a word, brackets made pauses, the others dropped. The last step on text.
+
+After it no bracket, asterisk or angle of the message is left, so none can be an audio tag, a style or an element.
+"""
+
+import re
+import unicodedata
+
+from bot.speech.chat.draft import Draft
+
+_QUOTES = frozenset("「」『』《》“”‘’«»‹›„‚‟‛〝〞〟")
+_PAIRED = [
+    chr(code) for code in (*range(0x20, 0x3100), *range(0xFE00, 0xFFFF)) if unicodedata.category(chr(code)) in "Ps Pe"
+]
+_BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOTES))
+_BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
+_PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
+_EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
+_SPACED = re.compile(r"(?<=[^\s]) +(-->|->|=>|→|==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) +(?=\w)")
+_AND = re.compile(r"\s?&+\s?")
+_EQUALS = re.compile(r"(?<=\w)\s?=\s?(?=\w)")
+_PLUS = re.compile(r"(?<!\w)\+(?=\d)")
+_FRACTION = re.compile("[½¼¾⅓⅔№]")
+_AT = re.compile(r"(?<!\S)@(?=\d)")
+_BAR = re.compile(r"\s?[|¦]+\s?")
+_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[/\\](?=[^\W\d_])")
+_DROPPED = re.compile(
+    "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
+    "\u3004\u3012\u3013\u3020\u302a-\u302f\u3036\u303f\u3200-\u33ff\ua700-\ua71f\uffe8-\uffee\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
+)
+_BLANKS = re.compile(r"[^\S\n]+")
+_LINES = re.compile(r" ?\n[ \n]*")
+_BEFORE_SIGN = re.compile(r" +(?=[,.!?;:，。！？；：、…])")
+_AFTER_WIDE = re.compile(r"(?<=[，、]) +")
+_COMMAS = re.compile(r"[,，、;；](?: ?[,，、])*(?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
+_DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；])+")
+_ONLY_ASKED = re.compile(r"[?？!！\s]*[?？][?？!！\s]*")
+_SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\u2000]")
+
+
+def say_signs(draft: Draft) -> None:
+    """Say signs that mean words, make brackets pauses, drop the others."""
+    text = draft.text
+    if _SOUNDED.search(text):
+        words = draft.words
+        spoken = _PLURAL.sub("", text)
+        spoken = _SPACED.sub(lambda match: words.apart(words.signs[match[1]]), spoken)
+        spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
+        spoken = _FRACTION.sub(lambda match: words.apart(words.signs[match[0]]), spoken)
+        spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
+        spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
+        spoken = _AT.sub(words.signs["@"] + " ", spoken)
+        comma = words.phrases["pause"]
+        spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(" ", spoken))
+        draft.whole("sign", _DROPPED.sub(" ", spoken))
+        draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
+
+
+def ask(draft: Draft) -> None:
+    """A message of question marks alone is a question."""
+    if "?" in draft.text or "？" in draft.text:
+        draft.change(_ONLY_WHOLE, "sign", lambda _: draft.words.say("what"))
+
+
+_ONLY_WHOLE = re.compile(rf"\A{_ONLY_ASKED.pattern}\Z")
+
+
+def tidy(text: str) -> str:
+    """One blank between words, one line break between lines, no comma where there is nothing to part."""
+    text = _BLANKS.sub(" ", text)
+    if "\n" in text:
+        text = _LINES.sub("\n", text)
+    text = _AFTER_WIDE.sub("", _BEFORE_SIGN.sub("", text))
+    return _LINES.sub("\n", _DANGLING.sub("", _COMMAS.sub("", text))).strip()

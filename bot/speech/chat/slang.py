@@ -1,0 +1,123 @@
+"""Words of chat: abbreviations, slang, laughter, keyboard smash, strings that are no words. A step of ``reader``.
+
+Every run of Latin letters and digits is looked up once; Chinese signs around it are no hindrance.
+"""
+
+import re
+
+from bot.speech.chat.draft import Draft
+from bot.speech.chat.emoticons import WORDS
+from bot.speech.chat.vocabulary import Vocabulary
+
+_TOKEN = re.compile(
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]+(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
+)
+_HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,10000}")
+_CASED = frozenset(
+    {"ATM", "BC", "FR", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Til", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
+)
+"""Spelled so, they are something else: a cash machine, years, a letter, a name."""
+_ROWS = tuple(
+    row[at : at + 5]
+    for line in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+    for row in (line, line[::-1])
+    for at in range(len(row) - 4)
+)
+_STRANGE = re.compile(
+    r"(?=j[b-df-hj-np-tv-z]|q[b-df-hj-np-tv-z]|[bcdfghjklmpqrstvwz]j|v[bcdfghjkmnpqtwxz]|[dfgkhjs]k(?=[dfgjk])|f[bdghjkpvw]"
+    r"|k[dfgjvz]|g[fjkqvz]|h[fgjkvz]|d[fkqvx]|[bcdfghjklmpqsvwz]x|x[dfgjkvz]|s[dfgjvz](?=[fgjkv])|z[bcdfgjkpqrsvx]|w[fgjkqvxz])"
+)
+"""Two letters that hardly ever meet in a word."""
+_LAUGHTER = frozenset({"lol", "lmao", "lmfao", "rofl", "lul", "kek", "kekw", "xswl"})
+"""Chat words that are a laugh."""
+_LONG = 30
+_STRETCH = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
+_UNIT_BEHIND = re.compile(r"[.,]?\d|\s?[%％块元个只次年月日号分秒米斤岁人楼室度倍条页集章回万亿千百公厘毫]")
+_NUMBER_BEFORE = re.compile(r"[\d.,:/-]$|\d $")
+_VOWELS = {"ha": "ha", "he": "he", "hi": "hi", "ho": "ho", "ja": "ja", "je": "je", "lo": "lo"}
+_LAUGHS = {frozenset(pair): pair for pair in _VOWELS}
+
+
+def is_chat_word(word: str, words: Vocabulary) -> bool:
+    """Whether a rule here would say something else for it."""
+    return word.casefold() in words.slang or bool(_laugh(word.casefold(), words))
+
+
+def is_smash(word: str) -> bool:
+    """Whether a word of letters is somebody's hand on the keyboard."""
+    low = word.casefold()
+    if len(low) < 6 or not low.isalpha():
+        return False
+    if any(row in low for row in _ROWS):
+        return True
+    if re.fullmatch(r"(?:asd|sdf|jkl){2,300}[asdfjkl]{0,2}", low):
+        return True
+    strange = len(_STRANGE.findall(low))
+    return strange >= 2 and strange / (len(low) - 1) >= 0.28
+
+
+def expand(draft: Draft) -> None:
+    """Say chat words as a person reading them out would."""
+    draft.text = _TOKEN.sub(lambda match: _said(draft, match), draft.text)
+    if draft.words.language == "zh":
+        draft.change(_HAN_LAUGH, "laughter", lambda match: draft.words.laughter[match[1]])
+
+
+def _said(draft: Draft, match: re.Match[str]) -> str:  # noqa: PLR0911  one question after the other
+    token = match[0]
+    words = draft.words
+    low = token.casefold()
+    if token.isdigit():
+        return _number(draft, match)
+    if draft.reading.expand_slang and token not in _CASED and (known := words.slang.get(low)):
+        before = match.string[max(0, match.start() - 2) : match.start()]
+        if not _NUMBER_BEFORE.search(before):
+            return _noted(draft, "laughter" if low in _LAUGHTER else "slang", token, known)
+    if face := WORDS.get(token):
+        said = "" if draft.reading.skip_emoji else words.emoticons[face]
+        draft.note("emoji", token, said)
+        return said
+    if laugh := _laugh(low, words):
+        return _noted(draft, "laughter", token, laugh)
+    if len(token) > 5 and is_smash(low):
+        return _noted(draft, "smash", token, words.say("smash"))
+    if len(token) >= _LONG and (_STRETCH.match(token) or len(token) > 45) and len(set(low)) > 4:
+        return _noted(draft, "long", token, words.say("long_word"))
+    return token
+
+
+def _noted(draft: Draft, rule: str, before: str, after: str) -> str:
+    if after.casefold() == before.casefold():
+        return before
+    draft.note(rule, before, after)
+    return after
+
+
+def _laugh(low: str, words: Vocabulary) -> str:
+    """The laugh that a word of laughter stands for; empty for other words."""
+    if len(low) < 3 or (low[0] not in "hjlabmw"):
+        return ""
+    letters = set(low)
+    if letters == {"h"}:
+        return words.laughter["h"]
+    if len(low) > 5 and low[0] in "bmw":
+        low, letters = low[1:], set(low[1:])
+    pair = _LAUGHS.get(frozenset(letters)) if len(low) > 4 else None
+    if pair is None or low.count(pair) < 2 or (pair == "lo" and low.count("lol") < 2 and not low.startswith("lolo")):
+        return ""
+    return words.laughter[pair]
+
+
+def _number(draft: Draft, match: re.Match[str]) -> str:
+    """Numbers that are words in Chinese chat: ``2333``, ``666``, ``555``, and ``88`` on a line of its own."""
+    token, words = match[0], draft.words
+    if words.language != "zh" or len(token) < 2 or token[0] not in "1256789":
+        return token
+    before = match.string[: match.start()].rpartition("\n")[2]
+    behind = match.string[match.end() : match.end() + 3]
+    if not before.strip() and not behind.strip(" !！。~～?？").partition("\n")[0].strip() and token in words.numbers:
+        return _noted(draft, "slang", token, words.numbers[token])
+    sign = "23" if re.fullmatch(r"233+", token) else token[0] if len(token) > 2 and set(token) in ({"5"}, {"6"}) else ""
+    if not sign or _NUMBER_BEFORE.search(before[-2:]) or _UNIT_BEHIND.match(behind):
+        return token
+    return _noted(draft, "laughter" if sign != "6" else "slang", token, words.laughter[sign])
