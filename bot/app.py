@@ -32,8 +32,9 @@ from bot.store.preferences import Preferences
 from bot.store.spaces import Spaces
 from bot.store.words import Words
 from bot.texts import of_error
+from bot.web import WebServer
 
-EXTENSIONS = ("cogs.say", "cogs.errors")
+EXTENSIONS = ("cogs.say", "cogs.panel", "cogs.errors")
 """Discord's command doors, loaded by name."""
 GRACE = 20.0
 """Seconds that what is being said may take to finish at the end."""
@@ -143,6 +144,8 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         guard = Guard(spaces, BlockedAccounts(database), admins=config.quota.admins)
         speech = SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=config.quota)
         words = Words(database, hours=config.speech.words_hours)
+        if kind == "cli":
+            await ledger.reap()  # there may be no bot that gives back what a killed command held
         yield Core(config, providers, ledger, calls, budget, clips, Preferences(database), spaces, words, speech)
 
 
@@ -165,7 +168,8 @@ def _platforms(core: Core) -> list[Platform]:
     if config.telegram.token.get_secret_value():
         from bot.platforms.telegram.client import TelegramPlatform  # noqa: PLC0415
 
-        platforms.append(TelegramPlatform(config.telegram, config.endpoints, doors))
+        web = WebServer(config.web.host, config.web.port)
+        platforms.append(TelegramPlatform(config.telegram, config.endpoints, doors, web=web))
     if not platforms:
         raise ConfigError("run.no_token")
     return platforms
@@ -270,4 +274,6 @@ async def _chores(core: Core) -> None:
                 retired = time.monotonic()
         except StoreError as error:
             _log.warning("housekeeping was put off: %s", error.code)
+        except Exception:  # noqa: BLE001  a border: a chore that fails must not end all of them
+            _log.exception("housekeeping broke off; it is tried again")
         await asyncio.sleep(_CHORES)

@@ -92,7 +92,7 @@ class ClipsConfig(_Section):
     """The cache of finished speech: an identical request costs nothing."""
 
     max_megabytes: int = Field(256, ge=1, description="Most it keeps, in MB; the least used goes first.")
-    max_age_days: float = Field(30.0, gt=0, description="Longest it keeps a clip, in days.")
+    max_age_days: float = Field(30.0, gt=0, le=3650, description="Longest it keeps a clip, in days.")
 
 
 class DiscordConfig(_Section):
@@ -165,6 +165,13 @@ class Config(_Section):
     endpoints: EndpointsConfig = EndpointsConfig()
     log: LogConfig = LogConfig()
 
+    @field_validator("data_dir")
+    @classmethod
+    def _possible(cls, path: Path) -> Path:
+        if not str(path).isprintable():
+            raise ValueError("a path has no invisible signs")
+        return path
+
     def provider(self, name: str) -> ProviderConfig:
         """The settings of a provider of the chain, its type filled in. Raises ConfigError for an unknown name."""
         known = {built_in: ProviderConfig() for built_in in _BUILT_IN_NAMES} | self.providers
@@ -200,13 +207,16 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         _put(values, variable, keys, value)
     try:
         config = Config.model_validate(values)
+        data_dir = config.data_dir.expanduser()
+    except RuntimeError:
+        raise ConfigError("config.bad_value", key="data_dir", problem="there is no such home folder") from None
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in problem["loc"])
         raise ConfigError("config.bad_value", key=where, problem=problem["msg"]) from None
     _ = config.chain
     base = path.parent if path is not None else Path()
-    return config.model_copy(update={"data_dir": base / config.data_dir.expanduser()})
+    return config.model_copy(update={"data_dir": base / data_dir})
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -216,8 +226,9 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError("config.missing", path=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("config.unreadable", path=str(path), problem=type(error).__name__) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError("config.not_toml", path=str(path), problem=str(error)) from None
+    except (ValueError, RecursionError) as error:  # TOML that is none, numbers and brackets without end
+        problem = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
+        raise ConfigError("config.not_toml", path=str(path), problem=problem) from None
 
 
 def _nearest(word: str, words: Mapping[str, object]) -> str:
@@ -262,7 +273,8 @@ def _from_environment(
     """Variables that are settings: (variable, path of keys, value); the general name before the precise one."""
     if environment.get("MIMO_API_KEY"):
         yield "MIMO_API_KEY", ["providers", "mimo", "api_key"], environment["MIMO_API_KEY"]
-    named = {name.casefold().replace("-", "_"): name for name in values.get("providers", {})}
+    providers = values.get("providers", {})
+    named = {name.casefold().replace("-", "_"): name for name in providers} if isinstance(providers, dict) else {}
     for variable, value in sorted(environment.items()):
         if not variable.startswith(PREFIX) or variable in NOT_SETTINGS:
             continue
@@ -301,6 +313,8 @@ def _put(values: dict[str, Any], variable: str, keys: list[str], value: str) -> 
     table = values
     for key in path:
         table = table.setdefault(key, {})
+        if not isinstance(table, dict):
+            raise ConfigError("config.bad_value", key=".".join(path), problem="a table is wanted")
     is_list = "tuple" in str(field.annotation)
     table[last] = [part.strip() for part in value.split(",") if part.strip()] if is_list else value
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from hashlib import sha256
 from typing import Self
 
 SAMPLE_RATE = 24_000
@@ -74,6 +75,13 @@ class Sample:
     """An mp3 or wav file, whole."""
     media_type: str
     """``audio/mpeg`` or ``audio/wav``."""
+    digest: str
+    """SHA-256 of the data, in hexadecimal: stands for it where the data itself is too long."""
+
+    @classmethod
+    def of(cls, data: bytes, media_type: str) -> Self:
+        """With its digest. Some milliseconds for a large one."""
+        return cls(data, media_type, sha256(data).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)

@@ -298,3 +298,59 @@ async def test_neither_a_key_nor_a_sentence_is_in_the_log(shell: Shell, mimo: Mi
     assert files
     for path in files:
         assert b"marmalade" not in path.read_bytes(), f"{path} keeps what was said"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['data_dir = "~nosuchperson/x"', 'data_dir = "a\\u0000b"', "speech = 3", "providers.mimo = 3",
+     '[providers.mimo]\nbase_url = "http://[::1"', "[clips]\nmax_age_days = inf", "[clips]\nmax_age_days = 1e300",
+     f"x = {'9' * 5000}", "x = " + "[" * 5000 + "]" * 5000],
+)  # fmt: skip
+async def test_no_configuration_ends_in_a_fault(shell: Shell, text: str) -> None:
+    shell.configure(text)
+    done = await shell("config", "check", environment={"MOUTHPIECE_SPEECH__BITRATE": "24000", "MIMO_API_KEY": "sk-x"})
+    assert done.code == 2
+    assert "Traceback" not in done.err
+    assert len(done.err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("amount", ["-1", "99999999999999999999999"])
+async def test_a_grant_has_a_measure(shell: Shell, amount: str) -> None:
+    assert (await shell("quota", "grant", "sam", "--", amount)).code == 3
+
+
+async def test_a_space_has_a_balance(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    out = str(shell.folder / "a.ogg")
+    assert (await shell("say", "Hello", "--account", "sam", "--space", "discord:9", "-o", out)).code == 0
+    row = json.loads((await shell("quota", "show", "space:discord:9", "--json")).out)["account"][0]
+    assert (row["used"], row["limit"]) == (5, 50_000)
+
+
+async def test_an_account_without_a_name_is_none(shell: Shell) -> None:
+    done = await shell("say", "Hello", "--account", "", "-o", str(shell.folder / "a.ogg"))
+    assert done.code == 3
+
+
+async def test_a_terminal_that_knows_no_chinese_is_no_fault(shell: Shell) -> None:
+    plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    assert (await shell("styles", environment=plain)).code == 0
+    done = await shell("say", "Hi.", "-o", str(shell.folder / "你.ogg"), environment=plain)
+    assert done.code == 0
+
+
+async def test_a_killed_say_gives_the_quota_back(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    gate = mimo.hold_after(chunks=1)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", "--config", str(shell.config), "say", "Hello there", "--account", "sam",
+        "-o", str(shell.folder / "a.ogg"), cwd=ROOT, env=_CLEAN, stderr=asyncio.subprocess.DEVNULL,
+    )  # fmt: skip
+    async with asyncio.timeout(30):
+        await gate.reached.wait()
+        process.terminate()
+        assert await process.wait() == 130
+    gate.set()
+    rows = json.loads((await shell("quota", "show", "sam", "--json")).out)
+    assert rows["account"][0]["used"] == 0
+    assert list(shell.folder.glob("*.ogg")) == []

@@ -32,6 +32,7 @@ async def test_the_person_s_own_comes_before_the_place_s_and_a_named_one_before_
 async def test_speaking_leaves_words_for_the_buttons_and_recents(mimo_house: House, mimo: MimoServer) -> None:
     desk = mimo_house.doors.desk
     answer = await desk.speak(replace(WISH, voice=Voice(id="Mia"), styles=("Whisper",)), Recording(), Waiting())
+    assert answer.balance is not None
     assert answer.balance.used == answer.receipt.charged == len("Hello there.")
     assert (await desk.preferences.get(SAM)).recent_voices[0] == "Mia"
     again = await desk.again(answer.token, "k2", SAM)
@@ -41,6 +42,7 @@ async def test_speaking_leaves_words_for_the_buttons_and_recents(mimo_house: Hou
     assert (other.take, other.styles) == (0, ("Happy",))
     spoken = await desk.speak(other, Recording())
     assert mimo.calls[-1]["messages"][-1]["content"] == "(Happy)Hello there."
+    assert spoken.balance is not None
     assert spoken.balance.used == 2 * len("Hello there.")
 
 

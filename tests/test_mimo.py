@@ -40,7 +40,7 @@ SENTENCE = "Tomorrow is Friday, and the rain has stopped."
 SECRET = "sk-test"
 CLONE_WAV = tones.wav(tones.tone(300, 24_000))
 DESIGNED = Voice(VoiceKind.DESIGNED, description="An old sailor, hoarse, slow.")
-CLONED = Voice(VoiceKind.CLONED, sample=Sample(CLONE_WAV, "audio/wav"))
+CLONED = Voice(VoiceKind.CLONED, sample=Sample.of(CLONE_WAV, "audio/wav"))
 SHORT = Timeouts(connect=5, write=5, idle=0.3, total=0.6)
 
 
@@ -379,9 +379,9 @@ async def test_what_cannot_be_asked_is_refused_before_the_call(server: MimoServe
         (SpeechRequest("a" * 2001), "text.too_long"),
         (SpeechRequest("a", (), Voice(VoiceKind.DESIGNED)), "voice.no_description"),
         (SpeechRequest("a", (), Voice(VoiceKind.CLONED)), "sample.missing"),
-        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample(b"hello", "audio/wav"))), "sample.not_audio"),
-        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample(b"ID3", "video/mp4"))), "sample.not_audio"),
-        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample(Huge(b"x"), "audio/wav"))), "sample.too_large"),
+        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample.of(b"hello", "audio/wav"))), "sample.not_audio"),
+        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample.of(b"ID3", "video/mp4"))), "sample.not_audio"),
+        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample(Huge(b"x"), "audio/wav", ""))), "sample.too_large"),
     ]
     for request, code in cases:
         assert (await error_of(mimo, request)).code == code
@@ -612,7 +612,7 @@ async def test_every_exception_of_httpx_is_a_kind_of_ours() -> None:
         error = kind.__new__(kind)
         assert isinstance(error, Exception)
         ours = failure("mimo", error)
-        assert ours.kind in {ErrorKind.TIMEOUT, ErrorKind.CONNECTION, ErrorKind.BAD_ANSWER, ErrorKind.INVALID}
+        assert ours.kind in {ErrorKind.TIMEOUT, ErrorKind.CONNECTION, ErrorKind.BAD_ANSWER, ErrorKind.MODEL}
         assert ours.detail == kind.__name__
     assert failure("m", httpx.ConnectTimeout("")).kind is ErrorKind.CONNECTION
     assert failure("m", httpx.ReadTimeout("")).kind is ErrorKind.TIMEOUT

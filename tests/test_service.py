@@ -9,7 +9,7 @@ import pytest
 
 from bot.audio.opus import decode
 from bot.errors import BotError, BusyError, DuplicateError, ErrorKind, InputError, ProviderError, QuotaError
-from bot.model import SAMPLE_RATE, Account, Clip, Lane, Receipt, Space, Utterance, Voice
+from bot.model import SAMPLE_RATE, Account, Clip, Lane, Receipt, Space, Utterance, Voice, VoiceKind
 from bot.speech.sink import Recording
 from bot.store.quota import Override
 from tests.conftest import BuildHouse, House, until
@@ -445,3 +445,85 @@ async def test_a_second_delivery_is_known_whoever_spoke(mimo_house: House, mimo:
         assert (await mimo_house.speech.speak(utterance(text, key=key), Recording())).provider == "espeak"
         with pytest.raises(DuplicateError):
             await mimo_house.speech.speak(utterance(text, key=key), Recording())
+
+
+async def test_a_live_call_of_which_nothing_was_whole_is_a_failure(mimo_house: House, mimo: MimoServer) -> None:
+    mimo.faults.append(Fault("cut", times=9))
+    text = "The first sentence is this one. " + "And then there is a second one, which is rather longer. " * 4
+    with pytest.raises(ProviderError):
+        await mimo_house.speech.speak(utterance(text, lane=Lane.CALL), Listener())
+    assert await used(mimo_house) == 0
+
+
+async def test_a_hundred_dropped_tags_are_told_in_short(mimo_house: House) -> None:
+    voice = Voice(VoiceKind.DESIGNED, description="an old sailor")
+    receipt = await mimo_house.speech.speak(utterance("（咳嗽）啊" * 300, voice=voice), Recording())
+    assert receipt.clip_key
+    tags = dict(next(note.facts for note in receipt.notes if note.code == "note.tags_dropped"))["tags"]
+    assert len(tags) < 100
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"model": "mimo-v2.5-tts-voicedesign"}, {"model": "none"}, {"base_url": "https://127.0.0.1:9", "ca": "/no"}],
+)
+async def test_a_provider_set_up_wrongly_leaves_it_to_the_backup(
+    build_house: BuildHouse, mimo: MimoServer, wrong: dict[str, str]
+) -> None:
+    settings = {"base_url": mimo.base_url, "api_key": "sk-test"} | wrong
+    house = await build_house(providers={"mimo": settings}, endpoints={"ca_file": settings.pop("ca", "")})
+    receipt = await house.speech.speak(utterance(), Recording())
+    assert receipt.provider == "espeak"
+    assert receipt.notes[0].code == "note.backup"
+
+
+async def test_the_configured_voice_goes_to_whoever_has_it(build_house: BuildHouse, mimo: MimoServer) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}},
+        speech={"providers": ["espeak", "mimo"], "default_voice": "Mia"},
+    )
+    receipt = await house.speech.speak(utterance(), Recording())
+    assert (receipt.provider, mimo.calls[0]["audio"]["voice"]) == ("mimo", "Mia")
+
+
+async def test_another_engine_under_the_same_name_has_clips_of_its_own(
+    build_house: BuildHouse, mimo: MimoServer
+) -> None:
+    async with MimoServer() as other:
+        for server in (mimo, other):
+            house = await build_house(
+                providers={"mimo": {"base_url": server.base_url, "api_key": "sk-test"}},
+                speech={"providers": ["mimo"]},
+            )
+            receipt = await house.speech.speak(utterance(key=server.root), Recording())
+            assert (receipt.cached, len(server.calls)) == (False, 1)
+
+
+async def test_identical_requests_that_wait_are_bounded(build_house: BuildHouse, mimo: MimoServer) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}},
+        speech={"providers": ["mimo"], "queue": 3},
+        quota={"account_requests_per_minute": 0},
+    )
+    gate = mimo.hold_after(chunks=1)
+    tasks = [asyncio.create_task(house.speech.speak(utterance(key=str(n)), Recording())) for n in range(10)]
+    async with asyncio.timeout(10):
+        await gate.reached.wait()
+        gate.set()
+        done = await asyncio.gather(*tasks, return_exceptions=True)
+    assert sum(isinstance(one, Receipt) for one in done) == 4
+    assert sum(isinstance(one, BusyError) for one in done) == 6
+
+
+async def test_an_override_holds_where_nothing_is_configured_and_on_the_built_in_meter(build_house: BuildHouse) -> None:
+    house = await build_house(
+        speech={"providers": ["espeak"]},
+        quota={"account_characters_per_day": 0, "builtin_characters_per_day": 5, "admins": ["discord:7"]},
+    )
+    with pytest.raises(QuotaError):
+        await house.speech.speak(utterance(key="a"), Recording())
+    await house.speech.speak(utterance(key="b", account=Account("discord", "7")), Recording())
+    await house.ledger.set_override(Override("role:discord:5", unlimited=True))
+    await house.speech.speak(utterance("More words.", key="c", roles=("role:discord:5",)), Recording())
+    await house.ledger.set_override(Override(SAM.scope, characters_per_day=3))
+    assert (await house.speech.balance(SAM)).limit == 3

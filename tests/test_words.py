@@ -87,7 +87,7 @@ async def test_words_that_no_database_takes_are_made_storable(store: Words) -> N
 
 
 async def test_what_is_too_long_or_needs_a_recording_is_not_kept(store: Words, database: Database) -> None:
-    cloned = Voice(VoiceKind.CLONED, sample=Sample(b"RIFF", "audio/wav"))
+    cloned = Voice(VoiceKind.CLONED, sample=Sample.of(b"RIFF", "audio/wav"))
     assert await store.keep(wish("x" * (LONGEST + 1))) == ""
     assert await store.keep(Utterance("Hi.", "k", ANN, voice=cloned)) == ""
     assert await count(database, "words") == 0

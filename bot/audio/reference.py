@@ -41,9 +41,9 @@ def load_sample(data: bytes) -> Sample:
     if -(-len(data) // 3) * 4 > MAX_BASE64:
         raise InputError("sample.too_large", limit=MAX_BYTES)
     if data[:4] == b"RIFF" and data[8:12] == b"WAVE":
-        return Sample(data, "audio/wav")
+        return Sample.of(data, "audio/wav")
     if data[:3] == b"ID3" or _starts_mp3(data):
-        return Sample(data, "audio/mpeg")
+        return Sample.of(data, "audio/mpeg")
     raise InputError("sample.not_audio")
 
 

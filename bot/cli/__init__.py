@@ -7,8 +7,11 @@ Exit codes: 0 done; 2 wrong use or configuration; 3 this text, voice or sample c
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from io import TextIOWrapper
 
 from bot.cli.parser import read
 from bot.config import Config, load
@@ -22,8 +25,10 @@ _INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; argparse itself exits with 2 on wrong use."""
+    _speak_plainly()
     asked = read(arguments)
     config = Config()
+    protect(())
     try:
         config = load(asked.config_path)
         protect(config.secrets, config.log.level if asked.verbose is None else asked.verbose)
@@ -38,6 +43,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.getLogger("mouthpiece").exception("the command broke off")
         print(say("fault", config.language), file=sys.stderr)
         return _FAULT
+
+
+def _speak_plainly() -> None:
+    """A terminal that lacks a sign shows its code; SIGTERM ends a command as Ctrl+C does, with its quota given back."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    with suppress(ValueError):  # not in the main thread, as in some tests
+        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
 
 
 def _tell(error: BotError, config: Config) -> int:

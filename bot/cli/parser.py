@@ -81,8 +81,12 @@ def _add_say(commands: Any) -> None:
     say.add_argument("--clone", default="", metavar="FILE", help="an mp3 or wav sample to speak like (with permission)")
     say.add_argument("--instruction", default="", metavar="TEXT", help="how to say it, in a sentence; never spoken")
     say.add_argument("--take", type=int, default=0, metavar="N", help="another take of the same (default: 0)")
-    say.add_argument("--account", default="", metavar="NAME", help="speak on this account's quota: NAME or discord:123")
-    say.add_argument("--space", default="", metavar="NAME", help="and on this space's: discord:456")
+    say.add_argument(
+        "--account", default=None, metavar="NAME", help="speak on this account's quota: NAME or discord:123"
+    )
+    say.add_argument("--space", default=None, metavar="NAME", help="and on this space's: discord:456")
+    say.add_argument("--message", action="store_true", help="take the text as a chat message that is read aloud")
+    say.add_argument("--language", choices=("en", "zh"), help="of what is said for signs (with --message)")
     say.add_argument("--explain", action="store_true", help="print what would be sent and what it costs; call nobody")
 
 
@@ -90,7 +94,9 @@ def _add_quota(commands: Any) -> None:
     parser = commands.add_parser("quota", help="see and change what people may spend")
     quotas = parser.add_subparsers(required=True, metavar="")
     show = _add(quotas, "show", quota.show, "show what was used today, by an account and at the providers", json=True)
-    show.add_argument("account", nargs="?", default="", help="NAME of the command line, discord:123, telegram:456")
+    show.add_argument(
+        "account", nargs="?", default="", help="NAME of the command line, discord:123, space:telegram:-456"
+    )
     grant = _add(quotas, "grant", quota.grant, "give an account characters, for today or for every day")
     grant.add_argument("account", help="an account, space:discord:456 or role:discord:789")
     grant.add_argument("characters", type=int, help="how many; with --per-day the daily limit itself")

@@ -9,16 +9,18 @@ from bot.cli import names
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import InputError
-from bot.model import Account
 from bot.speech.meter import BUILT_IN, PAID
 from bot.store.quota import Override
 from bot.texts import say
+
+_MOST = 1_000_000_000
+"""Characters that can be given at once."""
 
 
 async def show(config: Config, asked: Arguments) -> int:
     """Today's use of an account, and what every provider was asked for."""
     async with build(config, kind="cli") as core:
-        account = await _account(core, names.account(asked.account)) if asked.account else []
+        account = await _rows(core, asked.account) if asked.account else []
         providers = [await _provider(core, name) for name in config.chain]
     if asked.json:
         print(json.dumps({"account": account, "providers": providers}, ensure_ascii=False, default=str))
@@ -30,9 +32,14 @@ async def show(config: Config, asked: Arguments) -> int:
     return 0
 
 
-async def _account(core: Core, account: Account) -> list[dict[str, object]]:
-    name = {"account": f"{account.platform}:{account.id}"}
-    return [name | asdict(await core.speech.balance(account, meter=meter)) for meter in (PAID, BUILT_IN)]
+async def _rows(core: Core, name: str) -> list[dict[str, object]]:
+    """An account's balance on both meters, or a space's."""
+    if name.startswith("space:"):
+        shared = await core.speech.space_balance(names.space(name.removeprefix("space:")))
+        return [{"account": name} | asdict(shared)]
+    account = names.account(name)
+    named = {"account": f"{account.platform}:{account.id}"}
+    return [named | asdict(await core.speech.balance(account, meter=meter)) for meter in (PAID, BUILT_IN)]
 
 
 async def _provider(core: Core, name: str) -> dict[str, object]:
@@ -43,8 +50,8 @@ async def _provider(core: Core, name: str) -> dict[str, object]:
 
 async def grant(config: Config, asked: Arguments) -> int:
     """Characters on top for today, or a daily limit of its own."""
-    if asked.characters < 0:
-        raise InputError("quota.negative")
+    if not 0 <= asked.characters <= _MOST:
+        raise InputError("quota.out_of_range", limit=_MOST)
     scope = names.scope(asked.account)
     if scope.startswith("role:") and not asked.per_day:
         raise InputError("quota.role_per_day")

@@ -14,9 +14,11 @@ from bot.audio import ogg
 from bot.audio.reference import check_sample
 from bot.cli import names
 from bot.cli.arguments import Arguments
+from bot.cli.message import print_rules, read_aloud, rules
 from bot.config import Config
 from bot.errors import InputError, StoreError
 from bot.model import Account, Receipt, Utterance, Voice, VoiceKind
+from bot.speech.chat.message import Spoken
 from bot.speech.grammar import parse
 from bot.speech.service import Explanation, Progress
 from bot.speech.sink import Recording
@@ -32,13 +34,13 @@ _MOST_SAMPLE = 16_000_000
 
 async def say(config: Config, asked: Arguments) -> int:
     """Speak into a file. A failure leaves no file behind, and a file of before untouched."""
-    utterance = await _utterance(asked)
+    utterance, read = await _utterance(asked, config)
     output = Path(asked.output)
     if not asked.explain:
         _check_output(output)
     async with build(config, kind="cli") as core:
         if asked.explain:
-            _print_explanation(await core.speech.explain(utterance), config, as_json=asked.json)
+            _print_explanation(await core.speech.explain(utterance), config, read, as_json=asked.json)
             return 0
         started = time.monotonic()
         receipt = await core.speech.speak(utterance, Recording(), _progress(config.language))
@@ -57,24 +59,30 @@ async def say(config: Config, asked: Arguments) -> int:
     return 0
 
 
-async def _utterance(asked: Arguments) -> Utterance:
-    """From the options; where the text comes from standard input, it may bring options of its own."""
-    command = parse(await asyncio.to_thread(_standard_input)) if asked.text == "-" else None
+async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoken | None]:
+    """From the options; where the text comes from standard input, it may bring options of its own.
+
+    A chat message brings none: it is read aloud, and how comes with it.
+    """
+    typed = await asyncio.to_thread(_standard_input) if asked.text == "-" else asked.text
+    read = read_aloud(typed, asked, config) if asked.message else None
+    command = parse(typed) if asked.text == "-" and read is None else None
     voice = Voice(id=asked.voice or (command.voice if command else ""))
     if asked.clone:
         voice = Voice(VoiceKind.CLONED, sample=await check_sample(await asyncio.to_thread(_sample, Path(asked.clone))))
     elif asked.design:
         voice = Voice(VoiceKind.DESIGNED, description=asked.design)
-    return Utterance(
-        text=command.text if command else asked.text,
+    utterance = Utterance(
+        text=command.text if command else read.text if read else typed,
         key=f"cli:{uuid.uuid4().hex}",
-        account=names.account(asked.account) if asked.account else None,
-        space=names.space(asked.space) if asked.space else None,
+        account=names.account(asked.account) if asked.account is not None else None,
+        space=names.space(asked.space) if asked.space is not None else None,
         styles=parse_styles(asked.style or (command.style if command else "")),
         voice=voice,
         instruction=asked.instruction or (command.instruction if command else ""),
         take=asked.take or (command.take if command else 0),
     )
+    return utterance, read
 
 
 def _standard_input() -> str:
@@ -156,7 +164,7 @@ def _summary(receipt: Receipt, output: Path, left: int | None, language: str) ->
     }
 
 
-def _print_explanation(found: Explanation, config: Config, *, as_json: bool) -> None:
+def _print_explanation(found: Explanation, config: Config, read: Spoken | None, *, as_json: bool) -> None:
     price = config.provider(found.provider).price_per_1k_tokens * found.tokens / 1000
     notes = [of_note(note, config.language) for note in found.notes]
     if as_json:
@@ -169,11 +177,13 @@ def _print_explanation(found: Explanation, config: Config, *, as_json: bool) -> 
             "tokens": found.tokens,
             "price": round(price, 6),
             "notes": notes,
-        }
+        } | ({"rules": rules(read)} if read else {})
         print(json.dumps(whole, ensure_ascii=False, default=str))
         return
     print(sentence("explain.spoken", config.language, text=""))
     print(found.spoken)
+    if read:
+        print_rules(read, config.language)
     for number, segment in enumerate(found.segments, 1):
         print(sentence("explain.segment", config.language, number=number, characters=len(segment)))
         print(json.dumps(found.requests[number - 1], ensure_ascii=False, indent=2, default=str))
@@ -192,11 +202,18 @@ _DEMO = (
 )
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError("output.write", path=str(folder), problem=error.strerror or "") from error
+
+
 async def demo(config: Config, asked: Arguments) -> int:
     """Speak a few sentences in different styles, each into a file, on the quota of an account named demo."""
     account = Account("cli", "demo")
     folder = config.data_dir.parent / "out"
-    folder.mkdir(parents=True, exist_ok=True)
+    _make_folder(folder)
     language = config.language
     async with build(config, kind="cli") as core:
         for number, (name, styles, text) in enumerate(_DEMO, 1):

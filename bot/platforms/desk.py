@@ -3,12 +3,14 @@
 Built by ``app.py``, used by the command doors of Discord and Telegram, so that both behave and count alike.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass, replace
 
 from bot import texts
-from bot.errors import InputError
+from bot.errors import InputError, StoreError
 from bot.model import Account, Receipt, Space, Utterance, Voice
+from bot.speech import styles as catalogue
 from bot.speech.meter import Balance
 from bot.speech.service import SpeechService
 from bot.speech.sink import Sink
@@ -16,6 +18,8 @@ from bot.speech.turns import Waiting
 from bot.store.preferences import Preferences
 from bot.store.spaces import Spaces
 from bot.store.words import Words
+
+_log = logging.getLogger("mouthpiece")
 
 _TAKES = 1_000_000
 """Takes to choose from when somebody wants another one."""
@@ -30,8 +34,8 @@ class Answer:
     """As it was spoken, defaults filled in."""
     token: str
     """Names the words for buttons; empty where words are not kept."""
-    balance: Balance
-    """Of the meter that paid."""
+    balance: Balance | None
+    """Of the meter that paid; None where the store could not tell."""
 
 
 class Desk:
@@ -49,10 +53,20 @@ class Desk:
         assert account is not None, "whoever stands at a door has an account"
         spoken = await self.with_defaults(utterance)
         receipt = await self.speech.speak(spoken, sink, waiting=waiting)
-        await self.preferences.used(account, utterance.voice.id, utterance.styles)
-        token = await self.words.keep(spoken)
-        balance = await self.speech.balance(account, spoken.roles, self.speech.meter_of(receipt.provider))
-        return Answer(receipt, spoken, token, balance)
+        return await self._written_down(account, utterance, Answer(receipt, spoken, "", None))
+
+    async def _written_down(self, account: Account, asked: Utterance, answer: Answer) -> Answer:
+        """With what the store adds. What was spoken is delivered also where the store fails now."""
+        known = [style.en for name in asked.styles if (style := catalogue.find(name)) is not None]
+        try:
+            await self.preferences.used(account, asked.voice.id, known)
+            token = await self.words.keep(answer.utterance)
+            meter = self.speech.meter_of(answer.receipt.provider)
+            balance = await self.speech.balance(account, answer.utterance.roles, meter)
+        except StoreError as error:
+            _log.warning("a voice message goes out without its buttons: %s", error.code)
+            return answer
+        return replace(answer, token=token, balance=balance)
 
     async def with_defaults(self, utterance: Utterance) -> Utterance:
         """Voice and style where the wish names none: the person's own, else the place's."""
@@ -66,7 +80,7 @@ class Desk:
         if utterance.voice == Voice() and voice:
             utterance = replace(utterance, voice=Voice(id=voice))
         if not utterance.styles and style:
-            utterance = replace(utterance, styles=(style,))
+            utterance = replace(utterance, styles=catalogue.parse(style))
         return utterance
 
     async def again(

@@ -10,11 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
-_UNSEEN = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
-    "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
-)
-"""Signs without a shape (Unicode's Default_Ignorable_Code_Point) and control characters."""
+from bot.speech.markup import INVISIBLE
+
 _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
@@ -28,8 +25,8 @@ _Node = dict[str, Any]
 
 def folded(text: str) -> str:
     """The form in which texts and entries are compared: NFKC, without case, without what cannot be seen."""
-    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
-    plain = unicodedata.normalize("NFKC", _UNSEEN.sub("", plain).casefold())
+    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
+    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", plain).casefold())
     return " ".join(plain.split())
 
 

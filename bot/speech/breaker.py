@@ -11,7 +11,7 @@ _REFUSED = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.BALANCE, ErrorKind.FOR
 
 
 class Breaker:
-    """Closed: requests pass. Open: they do not, until the rest is over; then one is let through to try."""
+    """Closed: requests pass. Open: they do not. After the rest they pass again; one failure opens it anew."""
 
     def __init__(
         self, clock: Callable[[], float], *, failures: int = 3, rest: float = 30.0, long_rest: float = 300.0

@@ -6,6 +6,7 @@ provider sees the text; audio tags (``[cough]``, ``(sobbing)``, ``*sighs*``) sta
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,6 +43,8 @@ _TAG = re.compile(
     r"\[([^\[\]\n]{1,32})\]|\(([^()\n]{1,32})\)|（([^（）\n]{1,32})）|【([^【】\n]{1,32})】"
     r"|(?<![*\w])\*(?! )([^*\n]{1,32})(?<! )\*(?![*\w])"
 )
+_NAMED = 10
+"""So many tags are named in a sentence."""
 OPENING = "([（【"
 """Signs that open an audio tag, and at the very start of a text, for some models, a style."""
 
@@ -102,6 +105,12 @@ def without_tags(text: str) -> str:
     return " ".join("".join(" " if piece.tag else piece.text for piece in split_tags(text)).split())
 
 
+def named_tags(tags: Iterable[str]) -> str:
+    """Some tags in a sentence: each once, and not too many."""
+    each = list(dict.fromkeys(tags))
+    return " ".join(each[:_NAMED]) + (" …" if len(each) > _NAMED else "")
+
+
 def brackets(text: str) -> list[tuple[int, int]]:
     """Where something stands in brackets that may be an audio tag, known or not: never cut inside one."""
     return [match.span() for match in _TAG.finditer(text)]
@@ -115,7 +124,7 @@ _FOLD = _ANGLES | _WIDE_LETTERS | _SLASHES
 _STYLE = re.compile(r"<[\s/]*" + r"\s*".join("style") + r"\b(?:[^<>]{0,200}>)?", re.IGNORECASE)
 _ELEMENT = re.compile(r"</?[^\W\d_][^<>\n]{0,200}>|</?[^\W\d_][\w-]*/?$")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});?")
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
 )
@@ -151,7 +160,7 @@ def strip_markup(text: str) -> str:
     ``a < b``, ``<3`` and ``->`` are not elements and stay.
     """
     for _ in range(_ROUNDS):
-        plain = _INVISIBLE.sub("", decode_entities(text))
+        plain = INVISIBLE.sub("", decode_entities(text))
         plain = _remove(_ELEMENT, _remove(_STYLE, plain, apart=True))
         if plain == text:
             return text

@@ -5,6 +5,7 @@ Made by the waist for each utterance. Paid providers and the built-in engine hav
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from types import TracebackType
@@ -12,7 +13,7 @@ from typing import Self
 
 from bot.config import QuotaConfig
 from bot.errors import StoreError
-from bot.model import Account, Utterance
+from bot.model import Account, Space, Utterance
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit, most_generous
 from bot.store.quota import Meter as MeterName
@@ -102,7 +103,8 @@ class Meter:
         while True:
             await asyncio.sleep(LEASE / 3)
             for meter in tuple(self._spent):
-                await self._ledger.extend(self._key(meter), LEASE)
+                with suppress(StoreError):  # the lease lasts three times as long as the pause
+                    await self._ledger.extend(self._key(meter), LEASE)
 
 
 async def charges(
@@ -115,15 +117,15 @@ async def charges(
     account, space = utterance.account, utterance.space
     if account is None:
         return ()
-    if meter == BUILT_IN:
-        return (Charge(account.scope, tuple(_limits(day=quota.builtin_characters_per_day))),)
-    if f"{account.platform}:{account.id}" in quota.admins:
+    overrides = await ledger.overrides((account.scope, *utterance.roles))
+    if f"{account.platform}:{account.id}" in quota.admins or any(override.unlimited for override in overrides):
         own: tuple[Limit, ...] = ()
+    elif meter == BUILT_IN:
+        own = tuple(_limits(day=quota.builtin_characters_per_day))
     else:
         day, minute = quota.account_characters_per_day, quota.account_requests_per_minute
-        configured = tuple(_limits(day=day, minute=minute))
-        own = most_generous(configured, await ledger.overrides((account.scope, *utterance.roles)))
-    if space is None:
+        own = most_generous(tuple(_limits(day=day, minute=minute)), overrides)
+    if space is None or meter == BUILT_IN:
         return (Charge(account.scope, own),)
     shared = tuple(_limits(day=quota.space_characters_per_day))
     return (
@@ -134,7 +136,7 @@ async def charges(
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an account has spent today and may still spend, on one meter."""
+    """What an account or a space has spent today and may still spend, on one meter."""
 
     meter: MeterName
     used: int
@@ -153,8 +155,18 @@ async def balance(
 ) -> Balance:
     """An account's balance, by the limits that hold for it with these roles. Raises StoreError."""
     own = (await charges(ledger, quota, Utterance("", "", account=account, roles=roles), meter))[0]
-    limit = next((limit.amount for limit in own.limits if limit.metric == "characters"), None)
-    used = await ledger.usage(account.scope, meter)
+    return await _balance(ledger, own, meter)
+
+
+async def space_balance(ledger: Ledger, quota: QuotaConfig, space: Space) -> Balance:
+    """A space's balance. Raises StoreError."""
+    anybody = Utterance("", "", account=Account(space.platform, "-"), space=space)
+    return await _balance(ledger, (await charges(ledger, quota, anybody))[1], PAID)
+
+
+async def _balance(ledger: Ledger, charge: Charge, meter: MeterName) -> Balance:
+    limit = next((limit.amount for limit in charge.limits if limit.metric == "characters"), None)
+    used = await ledger.usage(charge.scope, meter)
     left = None if limit is None else used.left(limit)
     return Balance(meter, used.characters, used.requests, limit, used.granted, left, used.resets)
 

@@ -149,7 +149,7 @@ def failure(provider: str, error: Exception, *, answering: bool = False) -> Prov
         case httpx.DecodingError():
             kind = ErrorKind.BAD_ANSWER
         case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.CookieConflict() | httpx.UnsupportedProtocol():
-            kind = ErrorKind.INVALID
+            kind = ErrorKind.MODEL  # the address or the key is at fault, not the text: somebody else may speak it
         case _:
             kind = ErrorKind.INCOMPLETE if answering else ErrorKind.CONNECTION
     return ProviderError(provider, kind, detail=name)

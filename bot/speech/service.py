@@ -14,10 +14,10 @@ from typing import Any
 
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import BusyError, ConfigError, ErrorKind, ProviderError
-from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Utterance, Voice
+from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Space, Utterance, Voice
 from bot.speech.chain import Chain
 from bot.speech.guard import Guard
-from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, balance
+from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, balance, space_balance
 from bot.speech.provider import Provider, VoiceInfo
 from bot.speech.script import Script, prepare
 from bot.speech.shelf import Shelf
@@ -170,6 +170,10 @@ class SpeechService:
     async def balance(self, account: Account, roles: tuple[str, ...] = (), meter: MeterName = PAID) -> Balance:
         """What an account has spent today and may still spend. Raises StoreError."""
         return await balance(self._ledger, self._quota, account, roles, meter)
+
+    async def space_balance(self, space: Space) -> Balance:
+        """The same for a space. Raises StoreError."""
+        return await space_balance(self._ledger, self._quota, space)
 
     def meter_of(self, provider: str) -> MeterName:
         """The meter that a provider's speech is counted on."""

@@ -40,11 +40,11 @@ class Timeouts:
 
 def service_root(provider: str, base_url: str) -> str:
     """The address without ``/v1`` and what follows it, from any form people paste. Raises ConfigError."""
-    parts = urlsplit(base_url.strip())
     try:
+        parts = urlsplit(base_url.strip())
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port)
     except ValueError:
-        usable = False
+        raise ConfigError("provider.bad_url", provider=provider, url=base_url) from None
     if not usable:
         raise ConfigError("provider.bad_url", provider=provider, url=base_url)
     path = parts.path.rstrip("/")

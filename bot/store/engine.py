@@ -29,9 +29,11 @@ BUSY_SECONDS = 1.5
 PRAGMAS: Mapping[str, str] = {
     "synchronous": "FULL",
     "foreign_keys": "ON",
+    "secure_delete": "ON",
     "journal_size_limit": str(64 * 1024 * 1024),
 }
-"""FULL, because with a write-ahead log NORMAL may lose the last commits when power fails."""
+"""FULL, because with a write-ahead log NORMAL may lose the last commits when power fails; secure_delete, because words
+that are given up must not stay in the file."""
 
 _CODES = {
     sqlite3.SQLITE_BUSY: "store.busy",

@@ -279,9 +279,10 @@ class Ledger:
 
     async def _commit(self, batch: list[_Waiting]) -> None:
         try:
-            await self._write(batch)
-        except LimitPassedError:
-            await self._replay(batch)
+            try:
+                await self._write(batch)
+            except LimitPassedError:
+                await self._replay(batch)
         except BotError as error:
             self._fail(batch, error)
         except Exception:  # the worker is the border: one bad batch must not stop the ledger

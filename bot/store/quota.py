@@ -96,6 +96,10 @@ class Mismatch:
     """The same by the ledger's rows."""
 
 
+_OVERRIDABLE = (Limit("characters", -1, "day"), Limit("requests", -1, "minute"))
+"""What an override may limit where nothing is configured."""
+
+
 def most_generous(limits: Sequence[Limit], overrides: Iterable[Override]) -> tuple[Limit, ...]:
     """The limits that hold for someone: an override replaces the configured amount, also by a smaller one.
 
@@ -104,7 +108,10 @@ def most_generous(limits: Sequence[Limit], overrides: Iterable[Override]) -> tup
     applying = tuple(overrides)
     if any(override.unlimited for override in applying):
         return ()
-    return tuple(_overridden(limit, applying) for limit in limits)
+    named = {(limit.metric, limit.window) for limit in limits}
+    missing = (limit for limit in _OVERRIDABLE if (limit.metric, limit.window) not in named)
+    added = tuple(_overridden(limit, applying) for limit in missing)
+    return (*(_overridden(limit, applying) for limit in limits), *(limit for limit in added if limit.amount >= 0))
 
 
 def _overridden(limit: Limit, overrides: Iterable[Override]) -> Limit:

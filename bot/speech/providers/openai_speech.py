@@ -19,7 +19,7 @@ from bot.model import SAMPLE_RATE, Note, Usage, VoiceKind
 from bot.speech.clean import speakable
 from bot.speech.estimate import estimate_tokens
 from bot.speech.language import language_of
-from bot.speech.markup import split_tags, without_tags
+from bot.speech.markup import named_tags, split_tags, without_tags
 from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
 from bot.speech.refusal import parse_json, read_refusal, tidy
 from bot.speech.styles import SINGING, find
@@ -142,7 +142,7 @@ class OpenAISpeechProvider:
         if not speakable(request.text):
             raise InputError("text.empty")
         speed, words, notes = _rendered(request)
-        tags = " ".join(piece.text for piece in split_tags(request.text) if piece.tag)
+        tags = named_tags(piece.text for piece in split_tags(request.text) if piece.tag)
         if tags:
             notes = (*notes, Note("note.tags_dropped", (("tags", tags),)))
         body: dict[str, Any] = {

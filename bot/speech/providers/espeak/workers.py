@@ -49,6 +49,7 @@ class _Worker:
 
     def __init__(self, process: asyncio.subprocess.Process, patience: float) -> None:
         self._process = process
+        self._killed = False
         self._patience = patience
         self.version = ""
 
@@ -126,9 +127,11 @@ class _Worker:
         return (await self._expect(READY)).decode("ascii", "replace")
 
     def kill(self) -> None:
-        """End the process, whatever it does; without waiting."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        """End the process, whatever it does; without waiting. Once: a second signal may reap it unseen."""
+        if not self._killed:
+            self._killed = True
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
 
     async def end(self) -> None:
         """Kill the process and take in its remains: both pipes and its exit status."""

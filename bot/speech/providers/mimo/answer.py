@@ -22,7 +22,8 @@ _MAX_TOKENS = 10_000_000
 _SHOWN = 50
 """Voices named in one sentence."""
 _CUT_SHORT = frozenset({"length", "repetition_truncation"})
-_UNKNOWN_VOICE = re.compile(r"Unknown voice: .*?Available voices: \[(?P<voices>[^\]]*)\]", re.DOTALL)
+_UNKNOWN_VOICE = "Unknown voice: "
+_VOICES_THERE = re.compile(r"Available voices: \[([^\]]{0,4000})\]")
 _UNKNOWN_MODEL = re.compile(r"(?:not supported|unsupported) model", re.IGNORECASE)
 
 
@@ -69,8 +70,8 @@ class Reader:
     def error(self, refusal: Refusal, status: int, retry_after: float | None = None) -> BotError:
         """A refusal as the error to raise."""
         kind = refusal.kind
-        if voices := _UNKNOWN_VOICE.search(refusal.words):
-            listed = [tidy(name) for name in voices["voices"].split(",") if name.strip()]
+        if _UNKNOWN_VOICE in refusal.words and (voices := _VOICES_THERE.search(refusal.words)):
+            listed = [tidy(name) for name in voices[1].split(",") if name.strip()]
             return InputError("voice.unknown", voice=self.voice, voices=listed[:_SHOWN])
         if kind is ErrorKind.INVALID and _UNKNOWN_MODEL.search(refusal.words):
             kind = ErrorKind.MODEL

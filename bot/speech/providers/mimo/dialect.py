@@ -14,7 +14,7 @@ from bot.errors import InputError
 from bot.model import Note, VoiceKind
 from bot.speech.clean import speakable
 from bot.speech.language import language_of
-from bot.speech.markup import OPENING, Piece, split_tags, without_tags
+from bot.speech.markup import named_tags, OPENING, Piece, split_tags, without_tags
 from bot.speech.provider import SpeechRequest, VoiceInfo
 from bot.speech.styles import SINGING, find
 
@@ -139,7 +139,7 @@ def word(dialect: Dialect, request: SpeechRequest) -> Wording:
     styles, notes = _styles(dialect, request.styles, language)
     text, dropped = _tagged(dialect, split_tags(request.text))
     if dropped:
-        notes = (*notes, Note("note.tags_dropped", (("tags", " ".join(dropped)),)))
+        notes = (*notes, Note("note.tags_dropped", (("tags", named_tags(dropped)),)))
     if dialect.guarded and opens_with_bracket(text):
         text = "…" + text
     user = [request.voice.description.strip()] if dialect.kind is VoiceKind.DESIGNED else []

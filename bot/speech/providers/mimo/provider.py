@@ -11,7 +11,6 @@ import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from hashlib import sha256
 from typing import Any
 
 from bot.audio.pcm import Pcm
@@ -117,8 +116,8 @@ class MimoProvider:
         composed = self._compose(request)
         body = composed.body
         if composed.sample:
-            digest = sha256(composed.sample.data).hexdigest()
-            body = {**body, "audio": {**body["audio"], "voice": f"{_uri_head(composed.sample)}<sha256:{digest}>"}}
+            voice = f"{_uri_head(composed.sample)}<sha256:{composed.sample.digest}>"
+            body = {**body, "audio": {**body["audio"], "voice": voice}}
         low, high = expected_seconds(request.text)
         return Plan(body, composed.prompt_tokens + completion_tokens((low + high) / 2), composed.notes)
 
