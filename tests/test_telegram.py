@@ -1,108 +1,33 @@
 """Telegram's door, end to end: the unmodified library against the stand-in, the core with a real engine."""
 
 import asyncio
-import contextlib
 import io
 import logging
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from bot.audio import ogg
-from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import PlatformError
 from bot.log import Redactor
-from bot.model import Account
-from bot.platforms.base import Doors
 from bot.platforms.telegram import delivery as deliveries
-from bot.platforms.telegram.client import TelegramPlatform
 from bot.platforms.telegram.counter import WAITING
 from bot.platforms.telegram.delivery import cut
 from bot.platforms.telegram.places import PLACES
-from bot.platforms.telegram.polling import Timings
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import TONES, MimoServer
 from tests.fakes.telegram_chats import ANN, BO, LI, Person, units
-from tests.fakes.telegram_methods import Call
 from tests.fakes.telegram_server import TOKEN, Fault, Gate, TelegramServer
-
-ACCOUNT = Account("telegram", str(ANN.id))
-
-
-@dataclass
-class Naps:
-    """Pauses the bot was told to make; none is really made."""
-
-    taken: list[float] = field(default_factory=list)
-
-    async def __call__(self, seconds: float) -> None:
-        self.taken.append(seconds)
-        await asyncio.sleep(0)
-
-
-@dataclass
-class Line:
-    """A bot that is up."""
-
-    server: TelegramServer
-    platform: TelegramPlatform
-    task: asyncio.Task[None]
-    naps: Naps
-
-
-Launch = Callable[..., contextlib.AbstractAsyncContextManager[Line]]
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[TelegramServer]:
-    async with TelegramServer() as started:
-        yield started
-
-
-@pytest.fixture
-def launch(server: TelegramServer) -> Launch:
-    @asynccontextmanager
-    async def start(doors: Doors, *, token: str = TOKEN, grace: float = 20.0, **timings: Any) -> AsyncIterator[Line]:
-        naps = Naps()
-        config = TelegramConfig(token=SecretStr(token), api_url=server.root)
-        times = replace(Timings(), **timings)
-        platform = TelegramPlatform(config, EndpointsConfig(), doors, timings=times, sleep=naps)
-        ready = asyncio.Event()
-        task = asyncio.create_task(platform.run(ready))
-        waiting = asyncio.create_task(ready.wait())
-        await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        try:
-            yield Line(server, platform, task, naps)
-        finally:
-            await platform.stop(grace)
-            await asyncio.gather(task, waiting, return_exceptions=True)
-
-    return start
-
-
-@pytest.fixture
-async def line(launch: Launch, house: House) -> AsyncIterator[Line]:
-    async with launch(house.doors) as started:
-        yield started
-
-
-def heard(call: Call) -> None:
-    """A voice that is one: decoded, of the length it claims, and to be heard."""
-    assert call.sound is not None
-    assert call.sound.seconds > 0.4
-    assert abs(int(call.params["duration"]) - call.sound.seconds) <= 0.5 + 1e-6
-    assert call.sound.level > 0.01
-
-
-async def spent(house: House, person: Person = ANN) -> int:
-    """Characters on the built-in engine's meter."""
-    return (await house.ledger.usage(f"account:telegram:{person.id}", "builtin")).characters
+from tests.telegram_case import (  # noqa: F401  the fixtures of this file
+    ACCOUNT,
+    Launch,
+    Line,
+    fixture_launch,
+    fixture_line,
+    fixture_server,
+    heard,
+    spent,
+)
 
 
 async def test_what_is_asked_for_is_heard_under_the_asking_message(line: Line, house: House) -> None:

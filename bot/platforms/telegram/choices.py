@@ -5,8 +5,8 @@ Each command with a name sets it; without one it shows buttons, and ``buttons.py
 """
 
 from bot import texts
-from bot.errors import BotError
-from bot.model import Utterance, Voice
+from bot.errors import BotError, InputError
+from bot.model import Utterance
 from bot.platforms.telegram import keyboard, speaking
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
@@ -58,20 +58,19 @@ async def style(counter: Counter, asked: Asked) -> None:
 
 async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
     """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
-    name = await known_voice(counter, asked, name) if name else ""
+    name = known_voice(counter, name) if name else ""
     await counter.doors.desk.preferences.set(asked.account, voice=name)
     if not name:
         return texts.say("telegram.voice.reset", asked.language)
     return texts.say("telegram.voice.set", asked.language, voice=name)
 
 
-async def known_voice(counter: Counter, asked: Asked, typed: str) -> str:
-    """The id of a voice as it is listed, or one that a provider takes unlisted. Raises InputError ``voice.unknown``."""
+def known_voice(counter: Counter, typed: str) -> str:
+    """The id of a voice as it is listed: what holds from now on is not guessed. Raises InputError ``voice.unknown``."""
     listed = {info.id.casefold(): info.id for info in counter.doors.speech.voices()}
-    if typed.casefold() in listed:
-        return listed[typed.casefold()]
-    await counter.doors.speech.explain(Utterance("a", asked.key, voice=Voice(id=typed)))
-    return typed
+    if typed.casefold() not in listed:
+        raise InputError("voice.unknown", voice=typed, voices=tuple(listed.values()))
+    return listed[typed.casefold()]
 
 
 async def choose_style(counter: Counter, asked: Asked, typed: str) -> str:

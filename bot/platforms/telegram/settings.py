@@ -52,7 +52,7 @@ async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, Inli
         voice=kept.default_voice or "–",
         style=kept.default_style or "–",
         cooldown=kept.cooldown,
-        words=kept.show_words,
+        shown=kept.show_words,
         context=kept.reply_context,
         blocked=len(kept.blocked_words),
     )
@@ -127,5 +127,5 @@ async def _change(counter: Counter, asked: Asked, key: str, value: str) -> Space
         raise InputError("telegram.settings.unknown", keys=tuple(_SETTINGS))
     assert asked.space is not None
     if key == "voice" and value:
-        value = await choices.known_voice(counter, asked, value)
+        value = choices.known_voice(counter, value)
     return _SETTINGS[key](value, await counter.doors.desk.spaces.get(asked.space))

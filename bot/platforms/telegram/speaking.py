@@ -1,9 +1,13 @@
 """Speaks what somebody asks for on Telegram: ``/say``, ``/sing``, plain text in private, buttons that say it again."""
 
 import asyncio
+import logging
 import secrets
 
+from telegram import Message
+
 from bot import texts
+from bot.errors import StoreError
 from bot.model import Utterance, Voice
 from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
@@ -15,6 +19,8 @@ from bot.speech import grammar, styles
 from bot.speech.meter import Balance
 from bot.speech.sink import Recording
 from bot.speech.turns import Waiting
+
+_log = logging.getLogger(__name__)
 
 _SING = ("Sing",)
 
@@ -60,7 +66,7 @@ async def _tone(counter: Counter, asked: Asked, *, spoken: str) -> str:
         return ""
     if not (await counter.doors.desk.spaces.get(asked.space)).reply_context:
         return ""
-    return texts.say("telegram.tone", asked.language, words=asked.context)
+    return texts.say("telegram.tone", asked.language, quoted=asked.context)
 
 
 async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
@@ -72,10 +78,18 @@ async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
         sent = await counter.delivery.voice(
             asked.message, answer.receipt, asked.language, await _beside(counter, asked, answer)
         )
-    for message in sent:
-        await counter.doors.desk.words.remember_message(
-            "telegram", str(message.chat_id), str(message.message_id), asked.account
-        )
+    await _remember(counter, asked, answer, sent)
+
+
+async def _remember(counter: Counter, asked: Asked, answer: Answer, sent: tuple[Message, ...]) -> None:
+    """Who had the messages spoken; and the voice itself, for inline mode. Raises nothing: it was delivered."""
+    try:
+        for message in sent:
+            await counter.doors.desk.words.remember_message(
+                "telegram", str(message.chat_id), str(message.message_id), asked.account
+            )
+    except StoreError as error:
+        _log.warning("nobody will know who had a voice message spoken: %s", error.code)
     if len(sent) == 1 and sent[0].voice is not None and answer.token:
         voice = ReadyVoice(answer.token, sent[0].voice.file_id, answer.receipt.clip.seconds)
         counter.ready.add(asked.account, voice)
@@ -92,9 +106,9 @@ async def _beside(counter: Counter, asked: Asked, answer: Answer) -> Extras:
     )
 
 
-def cost(charged: int, balance: Balance, language: str) -> str:
-    """What was charged and what is left."""
-    if balance.left is None:
+def cost(charged: int, balance: Balance | None, language: str) -> str:
+    """What was charged and, where that is known and limited, what is left."""
+    if balance is None or balance.left is None:
         return texts.say("telegram.cost", language, characters=charged)
     return texts.say("telegram.cost_left", language, characters=charged, left=balance.left)
 

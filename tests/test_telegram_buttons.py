@@ -1,0 +1,331 @@
+"""Telegram's buttons, choices and settings, end to end: pressed, charged once, remembered."""
+
+import asyncio
+import json
+
+import pytest
+
+from bot.model import Account, Space
+from bot.texts import say
+from tests.conftest import BuildHouse, House
+from tests.fakes.mimo_server import TONES, MimoServer
+from tests.fakes.telegram_chats import ANN, BO, LI, Person
+from tests.fakes.telegram_server import Fault, TelegramServer
+from tests.telegram_case import (  # noqa: F401  the fixtures of this file
+    ACCOUNT,
+    Launch,
+    Line,
+    buttons,
+    fixture_launch,
+    fixture_line,
+    fixture_server,
+    heard,
+    spent,
+)
+
+WORDS = "Come a little closer."
+
+
+async def toasts(line: Line, n: int) -> list[str]:
+    """What the answers to pressed buttons said."""
+    return [call.params.get("text", "") for call in await line.server.wait_for("answerCallbackQuery", n)]
+
+
+async def test_plain_text_in_private_is_spoken_and_has_buttons(line: Line, house: House) -> None:
+    await line.server.text(WORDS)
+    (call,) = await line.server.wait_for("sendVoice")
+    heard(call)
+    shown = buttons(call.result)
+    assert [name for name, data in shown.items() if data.startswith("s:")] == ["Whisper", "Happy", "东北话", "Sing"]
+    assert say("telegram.button.again", "en", characters=len(WORDS)) in shown
+    assert all(len(data.encode()) <= 64 for data in shown.values())
+    await line.platform.stop(20)
+    assert await spent(house) == len(WORDS)
+
+
+async def test_plain_text_in_a_group_is_nobodys_command(line: Line, house: House) -> None:
+    await line.server.text("/say First.", chat=line.server.group())
+    own = (await line.server.wait_for("sendVoice"))[0].result
+    await line.server.text("thanks", chat=line.server.group(), reply_to=own)
+    await line.platform.stop(20)
+    assert len(line.server.asked("sendVoice")) == 1
+    assert "switch_inline_query" not in json.dumps(own["reply_markup"]), "words of a group stay there"
+
+
+async def test_another_style_is_spoken_with_its_price_before_and_what_is_left_after(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    async with launch(mimo_house.doors) as line:
+        await server.text(f"/say voice:Mia {WORDS}")
+        first = (await server.wait_for("sendVoice"))[0]
+        await server.press(first.result, buttons(first.result)["Whisper"])
+        second = (await server.wait_for("sendVoice", 2))[1]
+        (toast,) = await toasts(line, 1)
+    price = len(WORDS)
+    assert toast == say("telegram.price_left", "en", characters=price, left=5000 - 2 * price)
+    assert second.params["caption"] == say("telegram.cost_left", "en", characters=price, left=5000 - 2 * price)
+    assert second.result["reply_to_message"]["message_id"] == first.result["message_id"]
+    heard(second)
+    assert second.sound is not None
+    assert second.sound.pitch == pytest.approx(TONES["Mia"], abs=3)
+    spoken = [seen.json["messages"][-1]["content"] for seen in mimo.requests if seen.method == "POST"]
+    assert len(spoken) == 2
+    assert "isper" in spoken[1] or "悄悄话" in spoken[1]
+    assert WORDS in spoken[1]
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 2 * price
+
+
+async def test_again_is_another_take_and_whoever_presses_pays(
+    server: TelegramServer, mimo_house: House, mimo: MimoServer, launch: Launch
+) -> None:
+    group = server.group(-1009)
+    async with launch(mimo_house.doors) as line:
+        await server.text(f"/say {WORDS}", chat=group)
+        first = (await server.wait_for("sendVoice"))[0]
+        again = say("telegram.button.again", "en", characters=len(WORDS))
+        await server.press(first.result, buttons(first.result)[again], user=BO)
+        second = (await server.wait_for("sendVoice", 2))[1]
+        await toasts(line, 1)
+    assert second.files, "another take is another recording"
+    assert "caption" not in second.params, "what somebody has left is not the group's business"
+    for account in (ACCOUNT, Account("telegram", str(BO.id))):
+        assert (await mimo_house.ledger.usage(account.scope)).characters == len(WORDS)
+    assert (await mimo_house.ledger.usage(Space("telegram", "-1009").scope)).characters == 2 * len(WORDS)
+
+
+async def test_a_second_delivery_of_a_pressed_button_charges_nothing(
+    server: TelegramServer, mimo_house: House, launch: Launch
+) -> None:
+    async with launch(mimo_house.doors):
+        await server.text(WORDS)
+        first = (await server.wait_for("sendVoice"))[0]
+        again = say("telegram.button.again", "en", characters=len(WORDS))
+        update = await server.press(first.result, buttons(first.result)[again])
+        await server.wait_for("sendVoice", 2)
+    server.redeliver(update)
+    async with launch(mimo_house.doors):
+        await server.until(lambda: not server.pending)
+    assert len(server.asked("sendVoice")) == 2
+    assert server.asked("sendMessage") == []
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 2 * len(WORDS)
+
+
+async def test_the_words_are_shown_over_the_chat_or_hidden_below(line: Line) -> None:
+    long = "This is a longer sentence of many words. " * 8
+    for text in (WORDS, long):
+        await line.server.text(text)
+    short_voice, long_voice = await line.server.wait_for("sendVoice", 2)
+    for voice in (short_voice, long_voice):
+        await line.server.press(voice.result, buttons(voice.result)[say("telegram.button.words", "en")])
+    calls = await line.server.wait_for("answerCallbackQuery", 2)
+    (shown,) = [call for call in calls if call.params.get("text")]
+    assert (shown.params["text"], shown.params["show_alert"]) == (WORDS, "true")
+    (message,) = await line.server.wait_for("sendMessage")
+    assert message.params["text"] == long.strip()
+    assert message.result["entities"] == [{"type": "spoiler", "offset": 0, "length": len(long.strip())}]
+
+
+async def test_words_that_are_gone_are_said_to_be_gone(line: Line, house: House) -> None:
+    await line.server.text(WORDS)
+    (call,) = await line.server.wait_for("sendVoice")
+    await house.doors.desk.words.forget(ACCOUNT)
+    await line.server.press(call.result, buttons(call.result)["Whisper"])
+    assert await toasts(line, 1) == [say("words.gone", "en")]
+    await line.platform.stop(20)
+    assert len(line.server.asked("sendVoice")) == 1
+
+
+async def test_a_refusal_after_the_price_is_told_below(
+    server: TelegramServer, build_house: BuildHouse, launch: Launch
+) -> None:
+    limit = {"builtin_characters_per_day": len(WORDS) + 3}
+    house = await build_house(speech={"providers": ["espeak"]}, quota=limit)
+    async with launch(house.doors) as line:
+        await server.text(WORDS)
+        (call,) = await server.wait_for("sendVoice")
+        await server.press(call.result, buttons(call.result)["Happy"])
+        (told,) = await server.wait_for("sendMessage")
+        assert await toasts(line, 1) == [say("telegram.price_left", "en", characters=len(WORDS), left=0)]
+    assert told.params["text"].startswith("You have 3 of 24 characters left")
+    assert len(server.asked("sendVoice")) == 1
+
+
+async def test_a_button_that_carries_nothing_known_stops_spinning(line: Line) -> None:
+    await line.server.text("/voice")
+    (call,) = await line.server.wait_for("sendMessage")
+    message = {**call.result, "reply_markup": {"inline_keyboard": [[{"text": "?", "callback_data": "z:1"}]]}}
+    await line.server.press(message, "z:1")
+    old = {"message_id": 7, "chat": call.result["chat"], "date": 0}
+    await line.server.press({**old, "reply_markup": message["reply_markup"]}, "z:1")
+    assert await toasts(line, 2) == ["", ""]
+
+
+async def test_a_voice_and_a_style_of_ones_own_hold_from_then_on(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    async with launch(mimo_house.doors):
+        await server.text("/voice mia")
+        await server.text("/style Whisper")
+        said = {call.params["text"] for call in await server.wait_for("sendMessage", 2)}
+        await server.text(WORDS)
+        (call,) = await server.wait_for("sendVoice")
+        await server.text("/voice nobody")
+        refused = (await server.wait_for("sendMessage", 3))[2]
+    assert said == {say("telegram.voice.set", "en", voice="Mia"), say("telegram.style.set", "en", style="Whisper")}
+    assert call.sound is not None
+    assert call.sound.pitch == pytest.approx(TONES["Mia"], abs=3)
+    assert "nobody" in refused.params["text"]
+    own = await mimo_house.doors.desk.preferences.get(ACCOUNT)
+    assert (own.voice, own.style) == ("Mia", "Whisper")
+
+
+async def test_without_a_name_there_are_buttons_to_choose_from(line: Line, house: House) -> None:
+    await line.server.text("/voice", user=LI)
+    (voices,) = await line.server.wait_for("sendMessage")
+    assert set(buttons(voices.result).values()) >= {"v:", "v:en-f", "v:zh"}
+    await line.server.press(voices.result, "v:zh", user=LI)
+    await toasts(line, 1)
+    await line.server.text("/style", user=LI)
+    shown = (await line.server.wait_for("sendMessage", 2))[1]
+    assert buttons(shown.result)["悄悄话"] == "t:whisper"
+    await line.server.press(shown.result, "t:whisper", user=LI)
+    assert sorted(await toasts(line, 2)) == sorted(
+        [say("telegram.voice.set", "zh", voice="zh"), say("telegram.style.set", "zh", style="悄悄话")]
+    )
+    own = await house.doors.desk.preferences.get(Account("telegram", str(LI.id)))
+    assert (own.voice, own.style) == ("zh", "悄悄话")
+    await line.server.text("/voice", user=LI)
+    marked = (await line.server.wait_for("sendMessage", 3))[2]
+    assert buttons(marked.result)["✓ zh"] == "v:zh"
+
+
+@pytest.mark.parametrize(
+    ("link", "code", "facts"),
+    [
+        ("voice-en-f", "telegram.voice.set", {"voice": "en-f"}),
+        ("style-whisper", "telegram.style.set", {"style": "Whisper"}),
+        ("", "telegram.help", {}),
+        ("nonsense", "telegram.help", {}),
+        ("make--AAAAAAAAAAAA", "words.gone", {}),
+    ],
+)
+async def test_deep_links(line: Line, link: str, code: str, facts: dict[str, str]) -> None:
+    await line.server.text(f"/start {link}")
+    (call,) = await line.server.wait_for("sendMessage")
+    assert call.params["text"] == say(code, "en", **facts)
+
+
+async def test_quota_shows_a_bar_and_when_it_resets(line: Line) -> None:
+    await line.server.text("/say " + "One two three. " * 67)
+    await line.server.wait_for("sendVoice")
+    await line.server.text("/quota")
+    (call,) = await line.server.wait_for("sendMessage")
+    bar, _, rest = call.params["text"].partition("\n")
+    assert bar == "▓" + "░" * 9
+    assert "1,004 of 10,000" in rest
+    assert "8,996 left" in rest
+    assert "UTC" in rest
+
+
+async def test_sing_sings(server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch) -> None:
+    async with launch(mimo_house.doors):
+        await server.text("/sing La la la, we are here.")
+        heard((await server.wait_for("sendVoice"))[0])
+    (spoken,) = [seen.json["messages"][-1]["content"] for seen in mimo.requests if seen.method == "POST"]
+    assert "唱歌" in spoken or "ing" in spoken.split("La la")[0]
+
+
+async def test_a_persons_settings_choose_the_language(line: Line) -> None:
+    await line.server.text("/settings")
+    (call,) = await line.server.wait_for("sendMessage")
+    await line.server.press(call.result, "l:zh")
+    assert await toasts(line, 1) == [say("telegram.language.set", "zh")]
+    await line.server.text("/help")
+    assert (await line.server.wait_for("sendMessage", 2))[1].params["text"] == say("telegram.help", "zh")
+
+
+async def test_a_groups_settings_are_its_administrators(line: Line, house: House) -> None:
+    group = line.server.group(-1010)
+    group.admins.add(ANN.id)
+    space = Space("telegram", "-1010")
+    await line.server.text("/settings cooldown 5", chat=group, user=BO)
+    refused = (await line.server.wait_for("sendMessage"))[0]
+    assert refused.params["text"] == say("telegram.admins_only", "en")
+    for order in ("cooldown 7", "voice en-f", "block banana, kiwi", "unblock kiwi", "words on", "cooldown x", "what 1"):
+        count = len(line.server.done("sendMessage"))
+        await line.server.text(f"/settings {order}", chat=group)
+        await line.server.wait_for("sendMessage", count + 1)
+    kept = await house.doors.desk.spaces.get(space)
+    assert (kept.cooldown, kept.default_voice, kept.blocked_words, kept.show_words) == (7, "en-f", ("banana",), True)
+    last = line.server.done("sendMessage")[-3]
+    await line.server.press(last.result, "g:words", user=BO)
+    assert await toasts(line, 1) == [say("telegram.admins_only", "en")]
+    await line.server.press(last.result, "g:words")
+    await line.server.wait_for("editMessageText")
+    assert not (await house.doors.desk.spaces.get(space)).show_words
+    line.server.faults = [Fault("getChatMember", code=400, description="Bad Request: member list is inaccessible")]
+    await line.server.press(last.result, "g:words")
+    assert (await toasts(line, 3))[2] == say("telegram.admins_only", "en"), "who cannot be asked for allows nothing"
+
+
+async def test_where_the_group_wants_them_the_words_stand_hidden_below(line: Line, house: House) -> None:
+    group = line.server.group(-1011)
+    await house.doors.desk.spaces.set(Space("telegram", "-1011"), show_words=True)
+    await line.server.text(f"/say {WORDS}", chat=group)
+    (call,) = await line.server.wait_for("sendVoice")
+    assert call.result["caption"] == WORDS
+    assert call.result["caption_entities"] == [{"type": "spoiler", "offset": 0, "length": len(WORDS)}]
+
+
+async def test_the_answered_message_sets_the_tone_only_where_that_is_wanted(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    group = server.group(-1012)
+    other = await server.text("My cat has died.", user=BO, chat=group)
+    async with launch(mimo_house.doors):
+        await server.text("/say I am so sorry.", chat=group, reply_to=other["message"])
+        await server.wait_for("sendVoice")
+        await mimo_house.doors.desk.spaces.set(Space("telegram", "-1012"), reply_context=True)
+        await server.text("/say I am so sorry, really.", chat=group, reply_to=other["message"])
+        await server.wait_for("sendVoice", 2)
+    first, second = [seen.body.decode() for seen in mimo.requests if seen.method == "POST"]
+    assert "cat" not in first
+    instruction = say("telegram.tone", "en", quoted="My cat has died.")
+    assert json.loads(second)["messages"][0] == {"role": "user", "content": instruction}
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == len("I am so sorry.I am so sorry, really.")
+
+
+async def test_who_waits_is_told_the_place_and_may_give_up(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    gate = mimo.hold_after(1)
+    async with launch(mimo_house.doors, queue=0.02) as line:
+        await server.text("/say The first one takes long.", user=BO)
+        await gate.reached.wait()
+        await server.text(f"/say {WORDS}")
+        (told,) = await server.wait_for("sendMessage")
+        assert told.params["text"].startswith("0 before you, about ")
+        (data,) = buttons(told.result).values()
+        await server.press(told.result, data, user=LI)
+        assert await toasts(line, 1) == [""], "only who asked may give up"
+        await server.press(told.result, data)
+        await server.wait_for("deleteMessage")
+        assert (await toasts(line, 2))[1] == say("telegram.cancelled", "en")
+        await server.text("/say Another one.", user=Person(77, "Cy"))
+        await server.wait_for("sendMessage", 2)
+        gate.set()
+        await server.wait_for("sendVoice", 2)
+        await server.wait_for("deleteMessage", 2)
+    assert [call.params["chat_id"] for call in server.done("sendVoice")] == [str(BO.id), "77"]
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
+
+
+async def test_two_buttons_at_once_speak_one_after_the_other(line: Line, house: House) -> None:
+    await line.server.text(WORDS)
+    (call,) = await line.server.wait_for("sendVoice")
+    shown = buttons(call.result)
+    await asyncio.gather(*(line.server.press(call.result, shown[name]) for name in ("Whisper", "Happy")))
+    for sent in await line.server.wait_for("sendVoice", 3):
+        heard(sent)
+    await line.platform.stop(20)
+    assert await spent(house) == 3 * len(WORDS)
