@@ -11,13 +11,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import BotError, DuplicateError
-from bot.platforms.discord.client import NOT_DELIVERED, Bot, language_of
+from bot.errors import BotError, DuplicateError, InputError
+from bot.platforms.discord.client import NOT_DELIVERED, Bot
+from bot.platforms.discord.panel import Press
 from bot.platforms.discord.voice_message import tell, withdraw
 from bot.texts import of_error, say
 
 TOO_LATE, TWICE = 10062, 40060
 """Discord's codes for an interaction that cannot be answered: it ran out, or somebody else answered."""
+
+_REASONS = {
+    10003: "discord.channel_gone",
+    40005: "discord.too_large",
+    50001: "discord.no_permission",
+    50007: "discord.no_permission",
+    50013: "discord.no_permission",
+}
+_STATUSES = {413: "discord.too_large", 429: "discord.slow_down"}
+"""Sentences for what Discord refuses, by its code or else by the status."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
@@ -31,24 +42,44 @@ def cause_of(error: BaseException) -> BaseException:
 
 def sentence(cause: BaseException, language: str) -> str:
     """What to tell the person."""
+    if isinstance(cause, BotError):
+        return of_error(cause, language)
+    if isinstance(cause, app_commands.CommandOnCooldown):
+        return say("discord.cooldown", language, seconds=int(cause.retry_after) + 1)
+    return say(_code_of(cause), language)
+
+
+def _code_of(cause: BaseException) -> str:
+    """The sentence's code for what has no facts."""
     match cause:
-        case BotError():
-            return of_error(cause, language)
-        case app_commands.CommandOnCooldown():
-            return say("discord.cooldown", language, seconds=int(cause.retry_after) + 1)
         case app_commands.CheckFailure():
-            return say("discord.not_allowed", language)
+            return "discord.not_allowed"
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
-            return say("discord.changed", language)
-        case discord.HTTPException() | discord.RateLimited() | aiohttp.ClientError() | OSError():
-            return say("discord.not_sent", language)
+            return "discord.changed"
+        case discord.HTTPException():
+            return _REASONS.get(cause.code) or _STATUSES.get(cause.status, "discord.not_sent")
+        case discord.RateLimited() | aiohttp.ClientError() | OSError():
+            return "discord.not_sent"
         case _:
-            return say("discord.failed", language)
+            return "discord.failed"
 
 
 def cannot_be_answered(cause: BaseException) -> bool:
     """Whether Discord no longer takes an answer to this interaction."""
     return isinstance(cause, discord.HTTPException) and cause.code in (TOO_LATE, TWICE)
+
+
+def press_of(interaction: discord.Interaction[Bot]) -> Press | None:
+    """What was pressed or filled in; None for anything else, and for what is not ours."""
+    if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
+        return None
+    data: dict[str, Any] = dict(interaction.data or {})
+    return Press.parse(str(data.get("custom_id", "")))
+
+
+async def outdated(_interaction: discord.Interaction[Bot], _press: Press) -> None:
+    """A button that nobody answers any more."""
+    raise InputError("discord.old_button")
 
 
 class Errors(commands.Cog):
@@ -74,18 +105,33 @@ class Errors(commands.Cog):
         if interaction.type is discord.InteractionType.autocomplete:
             return  # there is nowhere to put a sentence
         name = interaction.command.qualified_name if interaction.command is not None else "a command"
+        await self.answer(interaction, f"/{name}", cause)
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: discord.Interaction[Bot]) -> None:
+        """Answer presses and filled-in forms: the doors that know them are asked through ``Bot.presses``."""
+        press = press_of(interaction)
+        if press is None or not await self._bot.admit(interaction):
+            return
+        try:
+            await self._bot.presses.get(press.verb, outdated)(interaction, press)
+        except Exception as error:  # noqa: BLE001  a border: whoever pressed is to be told
+            await self.answer(interaction, f"button {press.verb}", error)
+
+    async def answer(self, interaction: discord.Interaction[Any], name: str, cause: BaseException) -> None:
+        """Tell the person, and the log if it is ours."""
         if cannot_be_answered(cause):
-            _log.warning("/%s: an interaction came too late or twice; nothing was done", name)
+            _log.warning("%s: an interaction came too late or twice; nothing was done", name)
             return
         if isinstance(cause, DuplicateError):
             await withdraw(interaction)
             return
         if not isinstance(cause, BotError | app_commands.AppCommandError):
-            _log.error("/%s broke off", name, exc_info=cause)
+            _log.error("%s broke off", name, exc_info=cause)
         try:
-            await tell(interaction, sentence(cause, language_of(interaction, self._bot.doors.language)))
+            await tell(interaction, sentence(cause, await self._bot.language_for(interaction)))
         except NOT_DELIVERED as unheard:
-            _log.warning("/%s: the person could not be told (%s)", name, type(unheard).__name__)
+            _log.warning("%s: the person could not be told (%s)", name, type(unheard).__name__)
 
 
 async def setup(bot: Bot) -> None:

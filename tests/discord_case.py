@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 from pydantic import SecretStr
 
+from bot.app import EXTENSIONS
 from bot.audio.clip import encode
 from bot.audio.pcm import Pcm
 from bot.config import DiscordConfig, EndpointsConfig
 from bot.model import Account, Clip
 from bot.platforms.base import Doors
 from bot.platforms.discord.client import DiscordPlatform
-from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_server import DiscordServer, Message
 
-EXTENSIONS = ("cogs.say", "cogs.errors")
+__all__ = ["EXTENSIONS", "TEXT", "Start", "account", "build", "bursts", "voices_of", "words_of"]
+
 TEXT = "Good evening, everybody."
 Start = Callable[..., AbstractAsyncContextManager[DiscordPlatform]]
 """Runs the platform against the stand-in until the block ends; keywords are settings of ``[discord]``."""
@@ -30,6 +32,16 @@ def build(server: DiscordServer, doors: Doors, state: Path, **settings: Any) -> 
 
 def account(server: DiscordServer) -> Account:
     return Account("discord", str(server.world.ada.id))
+
+
+def words_of(server: DiscordServer) -> list[str]:
+    """The lines that stand beside voice messages."""
+    return [message.content for message in server.messages if not message.voice]
+
+
+def voices_of(server: DiscordServer) -> list[Message]:
+    """The voice messages."""
+    return [message for message in server.messages if message.voice]
 
 
 def bursts(seconds: float = 2.0) -> Clip:

@@ -8,17 +8,16 @@ import pytest
 
 from bot.audio import ogg
 from bot.errors import InputError
-from bot.model import Receipt, Utterance
-from bot.platforms.base import Doors
+from bot.model import Receipt
+from bot.platforms.discord.suggestions import style_options, suggest_styles, suggest_voices
 from bot.speech import styles
 from bot.speech.provider import VoiceInfo
-from bot.speech.sink import Sink
+from bot.store.preferences import Preference
 from bot.store.quota import Override
 from bot.texts import of_error, say
 from cogs.errors import cause_of, sentence
-from cogs.say import suggest_styles, suggest_voices
 from tests.conftest import BuildHouse, House
-from tests.discord_case import TEXT, Start, account
+from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_rules import check_choices
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, Role, User
@@ -77,11 +76,10 @@ async def test_the_answer_is_deferred_before_anybody_speaks(
 
 async def test_again_costs_nothing(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
     async with start(mimo_house.doors):
-        for number in (1, 2):
+        for _ in range(2):
             exchange = await server.slash("say", {"text": TEXT})
-            await server.message(number)
             answer = await exchange.answered()
-    first, second = server.messages
+    first, second = voices_of(server)
     assert first.files[0].data == second.files[0].data
     assert answer.content.startswith(
         say("discord.spoken_free", "en", seconds=ogg.read(second.files[0].data)[0].seconds)
@@ -98,7 +96,7 @@ async def test_a_redelivered_command_is_spoken_once(
         await exchange.answered()
         await server.redeliver(exchange)
         await server.until(lambda: server.statuses("callback") == [200, 400])
-    assert len(server.messages) == 1
+    assert len(voices_of(server)) == 1
     assert len(mimo.calls) == 1
     assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
 
@@ -112,7 +110,7 @@ async def test_a_duplicate_that_discord_lets_through_stays_silent(
         exchange.callback = exchange.original = None  # as if the first answer had never arrived
         await server.redeliver(exchange)
         await exchange.withdrawn()
-    assert len(server.messages) == 1
+    assert len(voices_of(server)) == 1
     assert len(mimo.calls) == 1
     assert exchange.followups == []
 
@@ -137,9 +135,9 @@ async def test_long_speech_comes_in_parts(server: DiscordServer, house: House, s
     async with start(house.doors):
         exchange = await server.slash("say", {"text": "One two three four five. " * 12}, file_limit=40_000)
         await exchange.answered()
-    assert len(server.messages) > 1
-    assert all(message.voice for message in server.messages)
-    assert all(len(message.files[0].data) < 40_000 for message in server.messages)
+    assert len(voices_of(server)) > 1
+    assert len(words_of(server)) == 1
+    assert all(len(message.files[0].data) < 40_000 for message in voices_of(server))
     assert server.refusals == []
 
 
@@ -191,7 +189,7 @@ async def test_a_quota_is_kept(server: DiscordServer, build_house: BuildHouse, m
         await (await server.slash("say", {"text": TEXT}, user=rich)).answered()
     assert "10" in refusal
     assert refusal != "quota.account_characters"
-    assert len(server.messages) == 1
+    assert len(voices_of(server)) == 1
 
 
 async def test_outside_of_guilds(server: DiscordServer, house: House, start: Start) -> None:
@@ -210,27 +208,25 @@ async def test_outside_of_guilds(server: DiscordServer, house: House, start: Sta
     assert server.refusals == []
 
 
-class Broken:
-    """A service with a mistake in it."""
-
-    def __init__(self, error: BaseException) -> None:
-        self.error = error
-
-    async def speak(self, utterance: Utterance, sink: Sink) -> Receipt:
-        raise self.error
-
-
 @pytest.mark.parametrize("channel", ["general", "elsewhere"])
 async def test_a_mistake_of_ours_is_logged_without_words(
-    server: DiscordServer, start: Start, caplog: pytest.LogCaptureFixture, channel: str
+    server: DiscordServer,
+    house: House,
+    start: Start,
+    caplog: pytest.LogCaptureFixture,
+    channel: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    doors = Doors(Broken(RuntimeError("the planted sentence")), "en")  # type: ignore[arg-type]
+    async def broken(*_: object, **__: object) -> Receipt:
+        raise RuntimeError("the planted sentence")
+
+    monkeypatch.setattr(house.doors.desk, "speak", broken)
     world = server.world
     places = {
         "general": world.general,
         "elsewhere": world.add_channel(world.add_guild("elsewhere", bot_is_member=False), "general"),
     }
-    async with start(doors):
+    async with start(house.doors):
         exchange = await server.slash("say", {"text": TEXT}, channel=places[channel])
         answer = await (exchange.answered() if channel == "general" else exchange.followup())
     assert answer.content == say("discord.failed", "en")
@@ -246,7 +242,7 @@ async def test_when_discord_takes_no_upload_the_person_is_told(
     server.fail("message", "40005")
     async with start(house.doors):
         exchange = await server.slash("say", {"text": TEXT})
-        assert (await exchange.answered()).content == say("discord.not_sent", "en")
+        assert (await exchange.answered()).content == say("discord.too_large", "en")
 
 
 def test_every_kind_of_error_has_a_sentence() -> None:
@@ -281,7 +277,7 @@ async def test_too_many_at_a_time_are_put_off(
         assert (await second.answered()).content == say("bot.full", "en")
         gate.set()
         await first.answered()
-    assert len(server.messages) == 1
+    assert len(voices_of(server)) == 1
 
 
 async def test_many_at_once(server: DiscordServer, mimo: MimoServer, build_house: BuildHouse, start: Start) -> None:
@@ -294,8 +290,7 @@ async def test_many_at_once(server: DiscordServer, mimo: MimoServer, build_house
         exchanges = [await server.slash("say", {"text": f"Number {number}."}) for number in range(25)]
         for exchange in exchanges:
             assert (await exchange.answered()).private
-    assert all(message.voice for message in server.messages)
-    assert len(server.messages) == 25
+    assert len(voices_of(server)) == len(words_of(server)) == 25
     assert len(mimo.calls) == 25
     assert (await house.ledger.usage(account(server).scope)).requests == 25
 
@@ -331,24 +326,37 @@ async def test_suggestions(server: DiscordServer, mimo_house: House, start: Star
 
 async def test_suggestions_stay_within_the_limits(mimo_house: House) -> None:
     typed = ["", "a", ",", "Happy,", "Happy, slo", "开心，变", "x" * 6000, "Happy, " * 30 + "s"]
+    own = Preference(favourite_styles=("Whisper", "like a pirate"), recent_styles=("sad",), recent_voices=("Mia",))
     for language in ("en", "zh"):
         for text in typed:
-            choices = [choice.to_dict() for choice in suggest_styles(text, language)]
+            choices = [choice.to_dict() for choice in suggest_styles(text, language, own)]
             check_choices(choices)
             assert all(styles.parse(str(choice["value"])) for choice in choices)
-    assert suggest_styles("Happy, slo", "en")[0].value == "Happy, Slow down"
+        assert len(style_options(language, own)) == 25
+    assert suggest_styles("Happy, slo", "en", own)[0].value == "Happy, Slow down"
     for text in typed:
-        check_choices([choice.to_dict() for choice in suggest_voices(mimo_house.doors, text)])
+        check_choices([choice.to_dict() for choice in suggest_voices(mimo_house.speech.voices(), text, own)])
+
+
+def test_ones_own_come_first() -> None:
+    own = Preference(favourite_styles=("Whisper", "like a pirate"), recent_styles=("sad",))
+    assert [choice.value for choice in suggest_styles("", "en", own)][:4] == [
+        "Whisper",
+        "like a pirate",
+        "Sad",
+        "Slow down",
+    ]
+    assert [choice.value for choice in suggest_styles("", "zh", own)][:3] == ["悄悄话", "like a pirate", "悲伤"]
+    assert suggest_styles("like", "en", own)[0].value == "like a pirate"
+    voices = [VoiceInfo(name, "en", "female, lively") for name in ("Anna", "Bella", "Chloe")]
+    own = Preference(favourite_voices=("Chloe", "gone"), recent_voices=("Bella",))
+    assert [choice.value for choice in suggest_voices(voices, "", own)] == ["Chloe", "Bella", "Anna"]
+    assert [choice.value for choice in suggest_voices(voices, "Chole", Preference())] == ["Chloe"]
 
 
 def test_many_voices_are_suggested_in_part() -> None:
-    class Choir:
-        """A chain with more voices than Discord shows."""
-
-        def voices(self) -> tuple[VoiceInfo, ...]:
-            return tuple(VoiceInfo(f"Voice{number}", "en", "x" * 200) for number in range(40))
-
-    choices = [choice.to_dict() for choice in suggest_voices(Doors(Choir(), "en"), "")]  # type: ignore[arg-type]
+    choir = [VoiceInfo(f"Voice{number}", "en", "x" * 200) for number in range(40)]
+    choices = [choice.to_dict() for choice in suggest_voices(choir, "", Preference())]
     check_choices(choices)
     assert len(choices) == 25
-    assert [choice.value for choice in suggest_voices(Doors(Choir(), "en"), "E39")] == ["Voice39"]  # type: ignore[arg-type]
+    assert suggest_voices(choir, "E39", Preference())[0].value == "Voice39"

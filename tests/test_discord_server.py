@@ -303,7 +303,7 @@ async def test_only_what_is_there_can_be_pressed(server: DiscordServer, http: ai
     await post(http, server, {"components": [row(button(disabled=True)), row(select())]})
     message = server.messages[0]
     for name, values in (("other", ()), ("again", ()), ("styles", ()), ("styles", ("7",)), ("styles", ("0", "1"))):
-        with pytest.raises(ValueError, match="press|menu"):
+        with pytest.raises(ValueError, match=r"press|menu"):
             await server.press(message, name, *values)
     press = await server.press(message, "styles", "1")
     path = f"/interactions/{press.id}/{press.token}/callback"
@@ -318,6 +318,7 @@ async def test_a_form_has_limits(server: DiscordServer, http: aiohttp.ClientSess
     press = await server.press(server.messages[0], "again")
     path = f"/interactions/{press.id}/{press.token}/callback"
     form = {"title": "Words", "custom_id": "form", "components": [{"type": 18, "label": "Words", "component": field}]}
+    wrong: dict[str, Any]
     for wrong in (
         {"title": "x" * 46},
         {"components": []},

@@ -133,12 +133,23 @@ class Rest:
         check_message(data, files)
         if data.get("flags", 0) & VOICE and not channel.voice_messages:
             raise Refused(50173)
+        self._check_reference(channel.id, data.get("message_reference"))
         if (twin := self._twin(channel.id, data)) is not None:
             return self.state.answer(twin)
         flags = data.get("flags", 0) & (VOICE if LOST_FLAG not in request else 0)
         message = Message(channel, self.state.world.bot, data, files, flags)
         self.state.messages.append(message)
         return self.state.answer(message)
+
+    def _check_reference(self, channel_id: int, reference: Any) -> None:
+        """An answer to a message: of the same channel, and there unless its absence is allowed."""
+        if reference is None:
+            return
+        known = any(str(message.id) == str(reference.get("message_id")) for message in self.state.messages)
+        if str(reference.get("channel_id", channel_id)) != str(channel_id):
+            raise Refused(50035, "message_reference: of another channel")
+        if not known and reference.get("fail_if_not_exists", True):
+            raise Refused(50035, "message_reference: unknown message")
 
     async def _delete_message(self, request: web.Request) -> web.Response:
         self._check_token(request)
@@ -148,7 +159,8 @@ class Rest:
         if not channel.bot_is_here or not channel.permissions & VIEW_CHANNEL:
             raise Refused(50001)
         wanted = int(request.match_info["message"])
-        for message in self.state.messages:
+        responses = [exchange.original for exchange in self.state.exchanges.values() if exchange.original]
+        for message in [*self.state.messages, *(one for one in responses if not one.private)]:
             if message.id == wanted and message.channel is channel and not message.deleted:
                 message.deleted = True
                 return web.Response(status=204)

@@ -8,7 +8,7 @@ import hashlib
 import json
 import logging
 import ssl
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,12 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.config import DiscordConfig, EndpointsConfig
-from bot.errors import PlatformError
+from bot.errors import PlatformError, StoreError
 from bot.platforms.base import Doors
+from bot.platforms.discord.panel import Press
+from bot.platforms.discord.place import Queue
 from bot.platforms.discord.voice_message import tell
+from bot.platforms.discord.wish import account_of, space_of
 from bot.texts import language, say
 
 MOST_RUNNING = 500
@@ -75,20 +78,12 @@ class _Tree(app_commands.CommandTree["Bot"]):
 
     async def interaction_check(self, interaction: discord.Interaction["Bot"], /) -> bool:
         """Called by the library in the task of each command, before it."""
-        bot = self.client
-        full = len(bot.running) >= MOST_RUNNING
         if interaction.type is discord.InteractionType.autocomplete:
-            return not (bot.stopping or full)
-        task = asyncio.current_task()
-        assert task is not None, "the library runs each command in a task of its own"
-        bot.running[task] = interaction
-        task.add_done_callback(lambda done: bot.running.pop(done, None))
-        if bot.stopping or full:
-            words = say("bot.stopping" if bot.stopping else "bot.full", language_of(interaction, bot.doors.language))
-            with suppress(*NOT_DELIVERED):
-                await tell(interaction, words)
-            return False
-        return True
+            return not (self.client.stopping or self.client.full)
+        return await self.client.admit(interaction)
+
+
+Pressed = Callable[[discord.Interaction["Bot"], Press], Awaitable[None]]
 
 
 class Bot(commands.Bot):
@@ -108,7 +103,10 @@ class Bot(commands.Bot):
         self.doors: Doors = platform.doors
         self.stopping = False
         self.running: dict[asyncio.Task[Any], discord.Interaction[Bot]] = {}
-        """Commands under way, by their task."""
+        """Commands and presses under way, by their task."""
+        self.queue = Queue()
+        self.presses: dict[str, Pressed] = {}
+        """Who answers a button, by its verb; command doors add theirs."""
         self._platform = platform
         self._taking_commands = ready
 
@@ -122,6 +120,33 @@ class Bot(commands.Bot):
     async def on_ready(self) -> None:
         """Commands arrive from now on."""
         self._taking_commands.set()
+
+    @property
+    def full(self) -> bool:
+        """Whether as much is under way as may be."""
+        return len(self.running) >= MOST_RUNNING
+
+    async def admit(self, interaction: discord.Interaction["Bot"]) -> bool:
+        """Note that this task answers an interaction; False, and the person told, when nothing more is taken."""
+        refused = "bot.stopping" if self.stopping else "bot.full" if self.full else ""
+        task = asyncio.current_task()
+        assert task is not None, "the library runs each command and each press in a task of its own"
+        self.running[task] = interaction
+        task.add_done_callback(lambda done: self.running.pop(done, None))
+        if refused:
+            with suppress(*NOT_DELIVERED):
+                await tell(interaction, say(refused, language_of(interaction, self.doors.language)))
+        return not refused
+
+    async def language_for(self, interaction: discord.Interaction[Any]) -> str:
+        """The language to answer somebody in: their choice, else what Discord says."""
+        locale = str(interaction.locale.value)
+        try:
+            return await self.doors.desk.language(
+                account_of(interaction), space_of(interaction), locale, self.doors.language
+            )
+        except StoreError:  # an answer in the other language is still an answer
+            return language_of(interaction, self.doors.language)
 
     async def finish(self, grace: float) -> None:
         """Take no more commands; wait for those that run, then break them off and say so; close."""

@@ -11,8 +11,11 @@ waveform. Discord documents it for messages in channels, not for edits or follow
 - RESPONSE: where the bot is no member (installed by a user, other people's direct messages) it cannot post. The
   deferral itself carries the flag and is filled with the voice message; Discord has confirmed that this works.
 - FILE: where voice messages are not allowed, the deferral is filled with a plain ``.ogg`` file.
+- PRIVATE: the person wants to hear it alone; the private deferral is filled with a plain ``.ogg`` file.
 
-A voice message that is refused at the last moment becomes a plain file too.
+A voice message that is refused at the last moment becomes a plain file too. A voice message can carry no words: a line
+about it goes into a message of its own, or with a plain file into the same. When the interaction's token has run out
+(15 minutes), the channel is the way that is left.
 """
 
 import asyncio
@@ -23,6 +26,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
+import aiohttp
 import discord
 from discord.http import MultipartParameters, handle_message_parameters
 from discord.webhook.async_ import async_context, interaction_response_params
@@ -36,6 +40,10 @@ VOICE_REFUSED = frozenset({50159, 50160, 50161, 50173, 50035})
 """Codes after which a plain file is worth a try: not as a voice message, not here, not with these fields."""
 NO_ACCESS = frozenset({10003, 50001, 50007, 50013})
 """Codes that say the bot cannot post into this channel at all."""
+TOKEN_GONE = frozenset({10015, 10062, 50027})
+"""Codes that say the interaction can be answered no more: it is older than 15 minutes."""
+DISMISSED = 10008
+"""Code for a response that the person has taken off their screen."""
 _WORDS = 2000
 """Most characters of a message."""
 _KEY = "mouthpiece.answer"
@@ -47,6 +55,7 @@ class Way(Enum):
     CHANNEL = "channel"
     RESPONSE = "response"
     FILE = "file"
+    PRIVATE = "private"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,9 @@ class Delivery:
     kind: Literal["voice", "file"]
     message_id: int
     private: bool = False
-    """Whether only the person who asked can hear it: the bot may not write into this channel."""
+    """Whether only the person who asked can hear it."""
+    line_id: int = 0
+    """The message that says who asked, where it is another one."""
 
 
 @dataclass(slots=True)
@@ -103,48 +114,68 @@ def size_limit(interaction: discord.Interaction[Any]) -> int:
     return limit
 
 
-async def defer(interaction: discord.Interaction[Any]) -> Way:
-    """Acknowledge a command that will be answered with sound.
+async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> Way:
+    """Acknowledge a command that will be answered with sound; ``private``: which only who asks may hear.
 
     Raises discord.HTTPException (10062: too late, 40060: acknowledged before).
     """
-    way = way_of(interaction)
+    way = Way.PRIVATE if private else way_of(interaction)
     if way is Way.RESPONSE:
         await _defer_as_voice(interaction)
     else:
-        await interaction.response.defer(ephemeral=way is Way.CHANNEL, thinking=True)
+        await interaction.response.defer(ephemeral=way in (Way.CHANNEL, Way.PRIVATE), thinking=True)
     interaction.extras[_KEY] = _Answer(way)
     return way
 
 
-async def send(interaction: discord.Interaction[Any], clip: Clip) -> Delivery:
+async def send(interaction: discord.Interaction[Any], clip: Clip, line: str = "") -> Delivery:
     """Send one clip after ``defer``: a voice message, or where Discord will not have it, a file.
 
-    Raises discord.HTTPException when neither is taken, AudioError when the clip cannot be written.
+    ``line`` goes with it where everyone sees it. Raises discord.HTTPException when neither is taken, AudioError when
+    the clip cannot be written.
     """
     answer: _Answer = interaction.extras[_KEY]
     data = await asyncio.to_thread(ogg.write, clip, {})
-    if answer.way is Way.CHANNEL:
-        delivery = await _into_channel(interaction, answer, data, clip)
+    if answer.way is Way.PRIVATE:
+        delivery = await _privately(interaction, data, answer)
+    elif answer.way is Way.CHANNEL:
+        delivery = await _into_channel(interaction, answer, _Sound(data, clip, line))
     else:
-        delivery = await _into_response(interaction, answer, data, clip)
+        delivery = await _into_response(interaction, answer, _Sound(data, clip, line))
     answer.sent += 1
     return delivery
 
 
-async def tell(interaction: discord.Interaction[Any], words: str) -> None:
-    """Say something to the person who asked, and to nobody else. Raises discord.HTTPException."""
+async def tell(interaction: discord.Interaction[Any], words: str, view: discord.ui.View | None = None) -> None:
+    """Say something to the person who asked, and to nobody else, with buttons. Raises discord.HTTPException."""
     words = words[:_WORDS]
+    shown: discord.ui.View = discord.utils.MISSING if view is None else view
     answer: _Answer | None = interaction.extras.get(_KEY)
     if not interaction.response.is_done():
-        await interaction.response.send_message(words, ephemeral=True)
-    elif answer is None or answer.way is Way.CHANNEL:
-        await interaction.edit_original_response(content=words)
+        await interaction.response.send_message(words, ephemeral=True, view=shown)
+    elif answer is None or answer.way in (Way.CHANNEL, Way.PRIVATE):
+        await interaction.edit_original_response(content=words, view=view)
     else:
         if not answer.filled:  # it can be seen by everyone, and one deferred as a voice message takes no words
             await interaction.delete_original_response()
             answer.filled = True
-        await interaction.followup.send(words, ephemeral=True)
+        await interaction.followup.send(words, ephemeral=True, view=shown)
+
+
+async def show(interaction: discord.Interaction[Any], words: str, view: discord.ui.View | None) -> None:
+    """Put words into a deferral that is still to be filled, for the time being. Raises discord.HTTPException.
+
+    One that was deferred as a voice message takes none: there it does nothing.
+    """
+    answer: _Answer = interaction.extras[_KEY]
+    if answer.way is not Way.RESPONSE and not answer.filled and not answer.sent:
+        await interaction.edit_original_response(content=words[:_WORDS], view=view)
+
+
+async def hand_over(interaction: discord.Interaction[Any], data: bytes, name: str, words: str) -> None:
+    """A file for the person who asked, after a private deferral. Raises discord.HTTPException."""
+    file = discord.File(io.BytesIO(data), name)
+    await interaction.edit_original_response(content=words[:_WORDS], attachments=[file])
 
 
 async def withdraw(interaction: discord.Interaction[Any]) -> None:
@@ -156,36 +187,67 @@ async def withdraw(interaction: discord.Interaction[Any]) -> None:
         answer.filled = True
 
 
-async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, data: bytes, clip: Clip) -> Delivery:
+@dataclass(frozen=True, slots=True)
+class _Sound:
+    """One clip on its way out."""
+
+    data: bytes
+    clip: Clip
+    line: str
+
+    def voice(self) -> _VoiceFile:
+        return _VoiceFile(self.data, self.clip)
+
+    def file(self) -> discord.File:
+        return discord.File(io.BytesIO(self.data), FILE_NAME)
+
+
+async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
     nonce = f"{interaction.id}-{answer.sent}"
     try:
-        return await _post(interaction, _VoiceFile(data, clip), nonce, voice=True)
+        message = await _post(interaction, nonce, file=sound.voice(), flags=discord.MessageFlags(voice=True))
     except discord.HTTPException as error:
         if error.code not in VOICE_REFUSED | NO_ACCESS and error.status != 403:
             raise
         blocked = error.code in NO_ACCESS - {50013}
+    else:
+        return _delivery(message, line_id=await _beside(interaction, int(message["id"]), f"{nonce}l", sound.line))
     if not blocked:
         try:
-            return await _post(interaction, discord.File(io.BytesIO(data), FILE_NAME), f"{nonce}f", voice=False)
+            return _delivery(await _post(interaction, f"{nonce}f", file=sound.file(), content=sound.line or None))
         except discord.HTTPException as error:
             if error.code not in NO_ACCESS:
                 raise
-    return await _privately(interaction, data, answer)
+    return await _privately(interaction, sound.data, answer)
 
 
-async def _post(interaction: discord.Interaction[Any], file: discord.File, nonce: str, *, voice: bool) -> Delivery:
+async def _beside(interaction: discord.Interaction[Any], message_id: int, nonce: str, line: str) -> int:
+    """Post the line as an answer to the voice message; its id, or 0 where there is none. The sound is out: no error."""
+    if not line:
+        return 0
+    channel_id, guild_id = interaction.channel_id, interaction.guild_id
+    assert channel_id is not None, "a command comes from a channel"
+    to = discord.MessageReference(
+        message_id=message_id, channel_id=channel_id, guild_id=guild_id, fail_if_not_exists=False
+    )
+    quiet = discord.MessageFlags(suppress_embeds=True, suppress_notifications=True)
+    with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+        return int((await _post(interaction, nonce, content=line, message_reference=to.to_dict(), flags=quiet))["id"])
+    return 0
+
+
+async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any) -> Any:
     """Post into the channel. With the nonce, a request that the library repeats does not post twice."""
-    flags = discord.MessageFlags(voice=True) if voice else discord.utils.MISSING
     assert interaction.channel_id is not None, "a command comes from a channel"
-    with handle_message_parameters(file=file, flags=flags, nonce=nonce) as params:
-        message = await interaction.client.http.send_message(interaction.channel_id, params=params)
-    return _delivery(message)
+    nobody = discord.AllowedMentions.none()
+    with handle_message_parameters(nonce=nonce, allowed_mentions=nobody, **parts) as params:
+        return await interaction.client.http.send_message(interaction.channel_id, params=params)
 
 
-def _delivery(message: Any, *, private: bool = False) -> Delivery:
+def _delivery(message: Any, *, private: bool = False, line_id: int = 0) -> Delivery:
     """Which of the two it became: Discord says so by the flags of the message it returns."""
     voice = bool(message.get("flags", 0) & discord.MessageFlags.voice.flag)
-    return Delivery("voice" if voice else "file", int(message["id"]), private)
+    return Delivery("voice" if voice else "file", int(message["id"]), private, line_id)
 
 
 async def _privately(interaction: discord.Interaction[Any], data: bytes, answer: _Answer) -> Delivery:
@@ -193,17 +255,27 @@ async def _privately(interaction: discord.Interaction[Any], data: bytes, answer:
     if answer.sent:
         message = await interaction.followup.send(file=file, ephemeral=True, wait=True)
         return Delivery("file", message.id, private=True)
-    edited = await interaction.edit_original_response(attachments=[file])
+    edited = await interaction.edit_original_response(attachments=[file], content=None, view=None)
     return Delivery("file", edited.id, private=True)
 
 
-async def _into_response(interaction: discord.Interaction[Any], answer: _Answer, data: bytes, clip: Clip) -> Delivery:
-    if answer.filled:  # a follow-up cannot be a voice message
-        message = await interaction.followup.send(file=discord.File(io.BytesIO(data), FILE_NAME), wait=True)
-        return Delivery("file", message.id)
+async def _into_response(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
+    try:
+        if answer.filled:  # a follow-up cannot be a voice message
+            message = await interaction.followup.send(file=sound.file(), wait=True)
+            return Delivery("file", message.id)
+        return await _instead_of_deferral(interaction, answer, sound)
+    except discord.HTTPException as error:
+        if error.code not in TOKEN_GONE or answer.way is Way.RESPONSE:
+            raise
+    message = await _post(interaction, f"{interaction.id}-{answer.sent}", file=sound.file(), content=sound.line or None)
+    return _delivery(message)
+
+
+async def _instead_of_deferral(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
     if answer.way is Way.RESPONSE:
         try:
-            message = await _fill(interaction, _VoiceFile(data, clip), voice=True)
+            message = await _fill(interaction, file=sound.voice(), flags=discord.MessageFlags(voice=True))
         except discord.HTTPException as error:
             if error.code not in VOICE_REFUSED and error.status != 403:
                 raise
@@ -211,16 +283,16 @@ async def _into_response(interaction: discord.Interaction[Any], answer: _Answer,
             if message.get("attachments"):
                 answer.filled = True
                 return _delivery(message)
-    message = await _fill(interaction, discord.File(io.BytesIO(data), FILE_NAME), voice=False)
+    line = {} if answer.way is Way.RESPONSE else {"content": sound.line or None, "view": None}
+    message = await _fill(interaction, file=sound.file(), **line)
     answer.filled = True
     return _delivery(message)
 
 
-async def _fill(interaction: discord.Interaction[Any], file: discord.File, *, voice: bool) -> Any:
+async def _fill(interaction: discord.Interaction[Any], **parts: Any) -> Any:
     """Make the deferred response a message with this file."""
-    flags = discord.MessageFlags(voice=True) if voice else discord.utils.MISSING
     http = interaction.client.http
-    with handle_message_parameters(file=file, flags=flags) as params:
+    with handle_message_parameters(allowed_mentions=discord.AllowedMentions.none(), **parts) as params:
         return await async_context.get().edit_original_interaction_response(
             interaction.application_id,
             interaction.token,

@@ -1,0 +1,98 @@
+"""One answer with sound, from the wish to the panel: what every speaking command and button of Discord does.
+
+Called by the command doors after ``voice_message.defer``.
+"""
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.audio import ogg
+from bot.errors import StoreError
+from bot.model import Utterance
+from bot.platforms.desk import Answer
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.panel import panel, report
+from bot.platforms.discord.suggestions import preference_of, style_options
+from bot.platforms.discord.voice_message import DISMISSED, TOKEN_GONE, Delivery, Way
+from bot.platforms.discord.wish import account_of, space_of
+from bot.speech.sink import Recording
+from bot.speech.turns import Waiting
+from bot.texts import language, say
+
+if TYPE_CHECKING:
+    from bot.platforms.discord.client import Bot
+
+_SHOWN_WORDS = 1500
+"""Characters of the words that stand beside a voice message."""
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+async def speak(interaction: "discord.Interaction[Bot]", utterance: Utterance, *, private: bool = False) -> None:
+    """Speak, send, say who asked, show the panel. Raises as ``Desk.speak`` and ``voice_message.send`` do."""
+    bot = interaction.client
+    tongue = await bot.language_for(interaction)
+    waiting = Waiting()
+    async with bot.queue.shown(interaction, waiting, tongue):
+        answer = await bot.doors.desk.speak(utterance, Recording(), waiting)
+    limit = voice_message.size_limit(interaction)
+    parts = await asyncio.to_thread(ogg.split, answer.receipt.clip, limit)
+    line = "" if private else await line_of(interaction, answer)
+    deliveries: list[Delivery] = []
+    for part in parts:
+        deliveries.append(await voice_message.send(interaction, part, "" if deliveries else line))
+        await _remember(interaction, deliveries[-1])
+    await _show_panel(interaction, answer, deliveries, tongue, private=private)
+
+
+async def line_of(interaction: "discord.Interaction[Bot]", answer: Answer) -> str:
+    """Who asked, in which style, and the words where the guild wants them; nothing where Discord says it itself."""
+    space = space_of(interaction)
+    if space is None or not interaction.is_guild_integration():
+        return ""
+    doors = interaction.client.doors
+    settings = await doors.desk.spaces.get(space)
+    tongue = settings.language or language(str(interaction.guild_locale or ""), doors.language)
+    shown = [discord.utils.escape_markdown(name) for name in answer.utterance.styles]
+    facts = {"who": interaction.user.mention, "styles": shown}
+    line = say("discord.line_style" if shown else "discord.line", tongue, **facts)
+    if settings.show_words:
+        words = discord.utils.escape_markdown(" ".join(answer.receipt.spoken.split()))
+        line += "\n> " + (words if len(words) <= _SHOWN_WORDS else f"{words[:_SHOWN_WORDS]}…")
+    return line
+
+
+async def _remember(interaction: "discord.Interaction[Bot]", delivery: Delivery) -> None:
+    """Note for moderators who asked for a message."""
+    if delivery.private:
+        return
+    words, channel = interaction.client.doors.desk.words, str(interaction.channel_id)
+    try:
+        for message_id in (delivery.message_id, delivery.line_id):
+            if message_id:
+                await words.remember_message("discord", channel, str(message_id), account_of(interaction))
+    except StoreError as error:
+        _log.warning("who asked for a message could not be noted: %s", error.code)
+
+
+async def _show_panel(
+    interaction: "discord.Interaction[Bot]",
+    answer: Answer,
+    deliveries: list[Delivery],
+    tongue: str,
+    *,
+    private: bool,
+) -> None:
+    options = style_options(tongue, await preference_of(interaction, interaction.client.doors.desk))
+    deletable = voice_message.way_of(interaction) is not Way.RESPONSE
+    view = panel(answer, deliveries, options, tongue, private=private, deletable=deletable)
+    words = report(answer.receipt, answer.balance, deliveries, tongue, private=private)
+    try:
+        await voice_message.tell(interaction, words, view)
+    except discord.HTTPException as error:
+        if error.code not in TOKEN_GONE | {DISMISSED}:
+            raise
+        _log.info("a panel could not be shown (%d): the sound is out", error.code)

@@ -1,0 +1,140 @@
+"""The private panel beside a voice message: what its buttons are called, what they carry, what stands above them.
+
+Shown by answer.py, pressed in cogs/panel.py. A button carries all it needs in its ``custom_id`` (a token for the words,
+ids of messages), so that it works after a restart.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.model import Receipt
+from bot.platforms.desk import Answer
+from bot.platforms.discord.voice_message import Delivery
+from bot.speech.meter import Balance
+from bot.texts import of_note, say
+
+PREFIX = "mp"
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_MOST_IDS = 6
+"""Messages that one button can name within 100 characters."""
+
+
+class Buttons(discord.ui.View):
+    """Rows of components whose presses are answered by their ``custom_id`` alone.
+
+    The library keeps no note of it: else every panel ever shown would stay in memory.
+    """
+
+    def __init__(self, *items: discord.ui.Item[Any]) -> None:
+        super().__init__(timeout=None)
+        for item in items:
+            self.add_item(item)
+
+    def is_dispatchable(self) -> bool:
+        """Asked by the library before it keeps a view."""
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What a button carries."""
+
+    verb: str
+    """``again``, ``style``, ``files``, ``file``, ``delete``, ``cancel``, ``preview``."""
+    facts: tuple[str, ...] = ()
+    """By verb. None holds a colon."""
+
+    @property
+    def custom_id(self) -> str:
+        """As Discord keeps it."""
+        return ":".join((PREFIX, self.verb, *self.facts))
+
+    @classmethod
+    def parse(cls, custom_id: str) -> "Press | None":
+        """None for what is not one of ours."""
+        prefix, _, rest = custom_id.partition(":")
+        verb, *facts = rest.split(":")
+        return cls(verb, tuple(facts)) if prefix == PREFIX and verb else None
+
+
+def ids_to_text(ids: Iterable[int]) -> str:
+    """Message ids in base 36, joined by dots."""
+    return ".".join(_to_base(number) for number in ids)
+
+
+def ids_of_text(text: str) -> list[int]:
+    """Raises ValueError for what is not such a list."""
+    return [int(part, 36) for part in text.split(".") if part]
+
+
+def _to_base(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+    return digits or "0"
+
+
+def button(code: str, language: str, press: Press, **looks: Any) -> discord.ui.Button[Any]:
+    """A button with a sentence on it; ``looks``: emoji, style, row and the facts of the sentence under ``facts``."""
+    label = say(code, language, **looks.pop("facts", {}))[:80]
+    looks.setdefault("style", discord.ButtonStyle.secondary)
+    return discord.ui.Button(label=label, custom_id=press.custom_id, **looks)
+
+
+def style_menu(options: Sequence[discord.SelectOption], language: str, press: Press) -> discord.ui.Select[Any]:
+    """Styles to choose from."""
+    placeholder = say("discord.panel.style", language)[:150]
+    return discord.ui.Select(custom_id=press.custom_id, placeholder=placeholder, options=list(options))
+
+
+def panel(
+    answer: Answer,
+    deliveries: Sequence[Delivery],
+    options: Sequence[discord.SelectOption],
+    language: str,
+    *,
+    private: bool,
+    deletable: bool,
+) -> Buttons | None:
+    """Again · As file · Delete, and a menu of styles; None where there is nothing to press."""
+    items: list[discord.ui.Item[Any]] = []
+    if answer.token:
+        facts = (answer.token, "p" if private else "c")
+        price = {"characters": len(answer.receipt.spoken)}
+        items.append(button("discord.panel.again", language, Press("again", facts), emoji="🔁", facts=price))
+        items.append(button("discord.panel.files", language, Press("files", facts), emoji="💾"))
+    named = [number for one in deliveries if not one.private for number in (one.message_id, one.line_id) if number]
+    if deletable and named and not private:
+        press = Press("delete", (ids_to_text(named[:_MOST_IDS]),))
+        items.append(button("discord.panel.delete", language, press, style=discord.ButtonStyle.danger))
+    if answer.token and options:
+        items.append(style_menu(options, language, Press("style", facts)))
+    return Buttons(*items) if items else None
+
+
+def report(
+    receipt: Receipt, balance: Balance | None, deliveries: Sequence[Delivery], language: str, *, private: bool
+) -> str:
+    """The private lines beside the sound: its length and cost, what is left, and whatever is to be known of it."""
+    seconds, characters = receipt.clip.seconds, receipt.charged
+    spoken = "discord.spoken" if characters else "discord.spoken_free"
+    lines = [say(spoken, language, seconds=seconds, characters=characters), *what_is_left(balance, language)]
+    lines += [of_note(note, language) for note in receipt.notes]
+    if any(delivery.private for delivery in deliveries) and not private:
+        lines.append(say("discord.only_you", language))
+    elif any(delivery.kind == "file" for delivery in deliveries) and not private:
+        lines.append(say("discord.as_file", language))
+    return "\n".join(lines)
+
+
+def what_is_left(balance: Balance | None, language: str) -> list[str]:
+    """One line, or none where there is no limit, or nobody knows. The moment is shown in the reader's own time."""
+    if balance is None or balance.limit is None or balance.left is None:
+        return []
+    resets = discord.utils.format_dt(balance.resets, "R")
+    whole = balance.limit + balance.granted
+    return [say("discord.left", language, left=balance.left, limit=whole, resets=resets)]

@@ -1,0 +1,158 @@
+"""What the buttons under the private panel do: again, another style, as a file, delete, cancel.
+
+Loaded by name by the Discord platform. Presses arrive through ``Bot.presses``; what goes wrong is raised and answered
+by cogs/errors.py. The words behind a button are kept for a day; then a sentence says so.
+"""
+
+import asyncio
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot.errors import InputError
+from bot.model import Utterance
+from bot.platforms.discord import answer, voice_message
+from bot.platforms.discord.client import Bot
+from bot.platforms.discord.files import FORMATS
+from bot.platforms.discord.panel import Buttons, Press, button, ids_of_text
+from bot.platforms.discord.wish import account_of, channel_of, here, key_of, roles_of
+from bot.speech import styles
+from bot.speech.sink import Recording
+from bot.texts import say
+
+_PRIVATE = "p"
+
+
+class Panel(commands.Cog):
+    """Answers presses while it is loaded."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._verbs = {
+            "again": self.again,
+            "style": self.other_style,
+            "files": self.offer_files,
+            "file": self.as_file,
+            "delete": self.delete,
+            "cancel": self.cancel,
+        }
+
+    async def cog_load(self) -> None:
+        """Called by the library."""
+        self._bot.presses.update(self._verbs)
+
+    async def cog_unload(self) -> None:
+        """Called by the library."""
+        for verb in self._verbs:
+            self._bot.presses.pop(verb, None)
+
+    async def again(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Another take of the same words."""
+        await self._speak(interaction, press, None)
+
+    async def other_style(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """The same words in the style that was chosen."""
+        await self._speak(interaction, press, styles.parse(chosen(interaction)))
+
+    async def _speak(self, interaction: discord.Interaction[Bot], press: Press, wanted: tuple[str, ...] | None) -> None:
+        token, way = facts_of(press, 2)
+        private = way == _PRIVATE
+        await voice_message.defer(interaction, private=private)
+        utterance = await self._bot.doors.desk.again(
+            token,
+            key_of(interaction),
+            account_of(interaction),
+            styles=wanted,
+            roles=roles_of(interaction),
+            channel=channel_of(interaction),
+        )
+        await answer.speak(interaction, here(interaction, utterance), private=private)
+
+    async def offer_files(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Ask which kind of file."""
+        token, _ = facts_of(press, 2)
+        tongue = await self._bot.language_for(interaction)
+        choice = Buttons(
+            *(button("discord.file", tongue, Press("file", (token, form)), facts={"kind": form}) for form in FORMATS)
+        )
+        await interaction.response.send_message(say("discord.which_file", tongue), view=choice, ephemeral=True)
+
+    async def as_file(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """The clip as a file, for who pressed. It comes from the cache; where that has lost it, it is spoken anew."""
+        token, form = facts_of(press, 2)
+        write = FORMATS.get(form)
+        if write is None:
+            raise InputError("discord.old_button")
+        await voice_message.defer(interaction, private=True)
+        tongue = await self._bot.language_for(interaction)
+        receipt = await self._bot.doors.speech.speak(await self._same(interaction, token), Recording())
+        data = await asyncio.to_thread(write, receipt.clip)
+        if len(data) > voice_message.size_limit(interaction):
+            raise InputError("discord.file_too_large", kind=form)
+        code = "discord.spoken" if receipt.charged else "discord.spoken_free"
+        words = say(code, tongue, seconds=receipt.clip.seconds, characters=receipt.charged)
+        await voice_message.hand_over(interaction, data, f"speech.{form}", words)
+
+    async def _same(self, interaction: discord.Interaction[Bot], token: str) -> Utterance:
+        """The same take of the same words, so that it is found in the cache."""
+        kept = await self._bot.doors.desk.words.get(token)
+        if kept is None:
+            raise InputError("words.gone")
+        return here(interaction, kept.utterance(key_of(interaction), account_of(interaction)))
+
+    async def delete(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Take the voice message and its line away: for who asked for it, and for moderators."""
+        try:
+            ids = ids_of_text(*facts_of(press, 1))
+        except ValueError:
+            raise InputError("discord.old_button") from None
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        tongue = await self._bot.language_for(interaction)
+        await self._check_owner(interaction, ids)
+        channel_id = interaction.channel_id
+        assert channel_id is not None, "a press comes from a channel"
+        for message_id in ids:
+            try:
+                await self._bot.http.delete_message(channel_id, message_id)
+            except discord.NotFound:  # somebody was faster
+                continue
+        await interaction.edit_original_response(content=say("discord.deleted", tongue))
+
+    async def _check_owner(self, interaction: discord.Interaction[Bot], ids: list[int]) -> None:
+        if interaction.permissions.manage_messages and interaction.guild_id is not None:
+            return
+        words = self._bot.doors.desk.words
+        for message_id in ids:
+            owner = await words.said_by("discord", str(interaction.channel_id), str(message_id))
+            if owner != account_of(interaction):
+                raise InputError("discord.not_yours")
+
+    async def cancel(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Give up a command that waits for its turn."""
+        (number,) = facts_of(press, 1)
+        tongue = await self._bot.language_for(interaction)
+        if not number.isdigit() or not self._bot.queue.cancel(int(number), interaction.user.id):
+            raise InputError("discord.cannot_cancel")
+        await interaction.response.edit_message(content=say("discord.cancelled", tongue), view=None)
+
+
+def facts_of(press: Press, count: int) -> tuple[str, ...]:
+    """The facts of a button. Raises InputError for one that was made otherwise."""
+    if len(press.facts) != count:
+        raise InputError("discord.old_button")
+    return press.facts
+
+
+def chosen(interaction: discord.Interaction[Any]) -> str:
+    """What was chosen from a menu. Raises InputError for a press without one."""
+    data: dict[str, Any] = dict(interaction.data or {})
+    values = data.get("values") or []
+    if not values:
+        raise InputError("discord.old_button")
+    return str(values[0])
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Panel(bot))

@@ -1,0 +1,348 @@
+"""The line and the private panel beside a voice message, and what their buttons do."""
+
+import io
+
+import av
+import numpy as np
+import pytest
+
+from bot.audio import ogg, opus
+from bot.model import Space
+from bot.platforms.discord.files import FORMATS
+from bot.platforms.discord.panel import Press, ids_of_text, ids_to_text
+from bot.speech.meter import PAID
+from bot.texts import say
+from tests.conftest import BuildHouse, House, until
+from tests.discord_case import TEXT, Start, account, bursts, voices_of, words_of
+from tests.fakes.discord_exchange import Message
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, User
+from tests.fakes.mimo_server import MimoServer
+
+pytest_plugins = ["tests.discord_fixtures"]
+
+
+async def spoken(server: DiscordServer, **options: object) -> Message:
+    """Somebody says something; the private panel that comes with it."""
+    return await (await server.slash("say", {"text": TEXT, **options})).answered()
+
+
+# Beside the voice message
+
+
+async def test_a_line_says_who_asked(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        await spoken(server)
+        await spoken(server, style="*Whisper*, @everyone")
+        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), show_words=True, language="zh")
+        await spoken(server)
+    plain, styled, worded = words_of(server)
+    who = f"<@{server.world.ada.id}>"
+    assert plain == say("discord.line", "en", who=who)
+    assert styled == say("discord.line_style", "en", who=who, styles=["\\*Whisper\\*", "@everyone"])
+    assert worded == say("discord.line", "zh", who=who) + f"\n> {TEXT}"
+    first = voices_of(server)[0]
+    assert int(server.messages[1].data["message_reference"]["message_id"]) == first.id
+    assert server.refusals == []
+
+
+async def test_the_panel_tells_cost_and_rest(server: DiscordServer, build_house: BuildHouse, start: Start) -> None:
+    house = await build_house(speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 100})
+    async with start(house.doors):
+        panel = await spoken(server)
+    resets = (await house.speech.balance(account(server), (), "builtin")).resets
+    left = say("discord.left", "en", left=100 - len(TEXT), limit=100, resets=f"<t:{int(resets.timestamp())}:R>")
+    assert panel.private
+    assert left in panel.content
+    assert [name.split(":")[1] for name in panel.buttons] == ["again", "files", "delete", "style"]
+    assert all(len(name) <= 100 for name in panel.buttons)
+
+
+async def test_privately_nothing_is_posted(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server, private=True)
+        await server.until(lambda: panel.buttons)
+        again = await (await server.press(panel, panel.button("mp:again"))).answered()
+        await server.until(lambda: again.buttons)
+    for message in (panel, again):
+        assert message.private
+        assert message.files[0].sound is not None
+        assert message.files[0].filename.endswith(".ogg")
+    assert server.messages == []
+    assert not any(name.startswith("mp:delete") for name in panel.buttons)
+
+
+# Buttons
+
+
+async def test_again_is_another_take_and_charged(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        panel = await spoken(server, style="Whisper")
+        press = await server.press(panel, panel.button("mp:again"))
+        again = await press.answered()
+    assert len(voices_of(server)) == 2
+    assert len(mimo.calls) == 2
+    assert again.buttons[0] != panel.buttons[0]
+    used = await mimo_house.ledger.usage(account(server).scope)
+    assert (used.characters, used.requests) == (2 * len(TEXT), 2)
+
+
+async def test_buttons_work_after_a_restart(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+    async with start(house.doors):
+        await (await server.press(panel, panel.button("mp:style"), "Whisper")).answered()
+    assert words_of(server)[1].endswith("Whisper")
+    assert len(voices_of(server)) == 2
+
+
+async def test_words_that_are_gone(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+        await house.doors.desk.words.forget(account(server))
+        for button, values in (("mp:again", ()), ("mp:style", ("Sad",))):
+            press = await server.press(panel, panel.button(button), *values)
+            assert (await press.answered()).content == say("words.gone", "en")
+    assert len(voices_of(server)) == 1
+
+
+async def test_the_rules_of_the_place_hold_for_buttons(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), blocked_words=["evening"])
+        press = await server.press(panel, panel.button("mp:again"))
+        assert (await press.answered()).content == say("guard.word", "en")
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+async def test_as_file(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, form: str) -> None:
+    async with start(mimo_house.doors):
+        panel = await spoken(server)
+        choice = await (await server.press(panel, panel.button("mp:files"))).answered()
+        file = await (
+            await server.press(choice, choice.button(f"mp:file:{panel.button('mp:again').split(':')[2]}:{form}"))
+        ).answered()
+    assert choice.private
+    assert file.private
+    assert file.files[0].filename == f"speech.{form}"
+    heard = decoded(file.files[0].data)
+    sound = voices_of(server)[0].files[0].sound
+    assert sound is not None
+    assert heard.seconds == pytest.approx(sound.seconds, abs=0.1)
+    assert heard.level == pytest.approx(sound.level, rel=0.2)
+    assert len(mimo.calls) == 1
+    assert (await mimo_house.ledger.usage(account(server).scope, PAID)).characters == len(TEXT)
+
+
+async def test_a_file_that_is_too_large(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+        choice = await (await server.press(panel, panel.button("mp:files"))).answered()
+        wav = next(name for name in choice.buttons if name.endswith(":wav"))
+        refused = await server.press(choice, wav, file_limit=20_000)
+        assert (await refused.answered()).content == say("discord.file_too_large", "en", kind="wav")
+
+
+class Heard:
+    """A decoded file."""
+
+    def __init__(self, samples: np.ndarray, rate: int, comment: str) -> None:
+        self.seconds = len(samples) / rate
+        self.level = float(np.sqrt(np.mean(samples.astype(np.float64) ** 2)))
+        self.comment = comment
+
+
+def decoded(data: bytes) -> Heard:
+    with av.open(io.BytesIO(data), "r") as container:
+        rate = container.streams.audio[0].rate
+        blocks = []
+        for frame in container.decode(audio=0):
+            block = frame.to_ndarray()
+            blocks.append(block.ravel() / 32768 if block.dtype == np.int16 else block.ravel())
+        return Heard(
+            np.concatenate(blocks),
+            rate,
+            " ".join([*container.metadata.values(), *container.streams[0].metadata.values()]),
+        )
+
+
+@pytest.mark.parametrize("form", list(FORMATS))
+def test_files_sound_like_the_clip_and_say_what_they_are(form: str) -> None:
+    clip = bursts()
+    heard = decoded(FORMATS[form](clip))
+    samples = np.frombuffer(opus.decode(clip.packets, clip.pre_skip, clip.samples).samples, "<i2") / 32768
+    assert heard.seconds == pytest.approx(clip.seconds, abs=0.1)
+    assert heard.level == pytest.approx(float(np.sqrt(np.mean(samples**2))), rel=0.1)
+    assert ogg.SYNTHETIC_TAGS["COMMENT"] in heard.comment
+
+
+async def test_delete_takes_voice_and_line_away(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+        for _ in range(2):  # twice does no harm
+            press = await server.press(panel, panel.button("mp:delete"))
+            assert (await press.answered()).content == say("discord.deleted", "en")
+    assert [message.deleted for message in server.messages] == [True, True]
+
+
+async def test_only_the_asker_and_moderators_delete(server: DiscordServer, house: House, start: Start) -> None:
+    bo, mod = User("bo"), User("mod")
+    server.world.home.moderators.add(mod.id)
+    async with start(house.doors):
+        panel = await spoken(server)
+        refused = await server.press(panel, panel.button("mp:delete"), user=bo)
+        assert (await refused.answered()).content == say("discord.not_yours", "en")
+        assert not any(message.deleted for message in server.messages)
+        await (await server.press(panel, panel.button("mp:delete"), user=mod)).answered()
+    assert all(message.deleted for message in server.messages)
+
+
+async def test_without_the_permission_to_delete(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+        server.world.general.permissions = 0
+        press = await server.press(panel, panel.button("mp:delete"))
+        assert (await press.answered()).content == say("discord.no_permission", "en")
+
+
+async def test_a_button_of_another_version(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await spoken(server)
+        for name in ("mp:unknown:1", "mp:again", "mp:again:a", "mp:delete:!", "mp:cancel:x", "mp:file:abc:exe"):
+            panel.data["components"][0]["components"][0]["custom_id"] = name
+            press = await server.press(panel, name)
+            code = "discord.cannot_cancel" if "cancel" in name else "discord.old_button"
+            assert (await press.answered()).content == say(code, "en")
+
+
+def test_what_a_button_carries_comes_back() -> None:
+    ids = [2**63 - 1, 1, 1_573_549_704_346_599_427]
+    assert ids_of_text(ids_to_text(ids)) == ids
+    press = Press("delete", (ids_to_text([2**63 - 1] * 6),))
+    assert len(press.custom_id) <= 100
+    assert Press.parse(press.custom_id) == press
+    for foreign in ("", "other:again:x", "mp", "mp:"):
+        assert Press.parse(foreign) is None
+
+
+# Late, dismissed, not allowed
+
+
+async def test_a_result_later_than_the_token_reaches_the_channel(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        server.clock.advance(15 * 60 + 1)
+        gate.set()
+        await server.until(lambda: server.statuses("edit") == [401])
+    assert len(voices_of(server)) == 1
+    assert len(words_of(server)) == 1
+    assert server.statuses("edit") == [401]  # and nothing was tried after it
+
+
+async def test_a_late_file_reaches_the_channel_too(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        server.clock.advance(15 * 60 + 1)
+        gate.set()
+        message = await server.message()
+    assert not message.voice
+    assert message.files[0].sound is not None
+    assert message.content.startswith("-# ")
+
+
+async def test_where_the_bot_cannot_post_only_one_hears_it(server: DiscordServer, house: House, start: Start) -> None:
+    server.fail("message", "10003")  # the channel was deleted meanwhile
+    async with start(house.doors):
+        panel = await spoken(server)
+    assert panel.files[0].sound is not None
+    assert say("discord.only_you", "en") in panel.content
+    assert server.messages == []
+
+
+async def test_a_file_in_the_response_carries_the_line(server: DiscordServer, house: House, start: Start) -> None:
+    server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        panel = await exchange.followup()
+        assert exchange.original is not None
+        assert exchange.original.content == say("discord.line", "en", who=f"<@{server.world.ada.id}>")
+        await (await server.press(panel, panel.button("mp:delete"))).answered()
+        assert exchange.original.deleted
+    assert server.refusals == []
+
+
+@pytest.mark.parametrize(("kind", "code"), [("429 without Via", "slow_down"), ("50013", None), ("50173", None)])
+async def test_what_discord_refuses_is_told(
+    server: DiscordServer, house: House, start: Start, kind: str, code: str | None
+) -> None:
+    server.fail("message", kind)
+    async with start(house.doors):
+        panel = await spoken(server)
+    if code is not None:
+        assert panel.content == say(f"discord.{code}", "en")
+    else:
+        assert say("discord.as_file", "en") in panel.content
+        assert server.messages[0].files[0].sound is not None
+
+
+# Waiting
+
+
+async def test_the_place_is_shown_and_given_up(
+    server: DiscordServer, mimo: MimoServer, build_house: BuildHouse, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.place.EVERY", 0.01)
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys)), "max_concurrency": 1}},
+        speech={"providers": ["mimo"]},
+    )
+    gate = mimo.hold_after(1)
+    async with start(house.doors):
+        first = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        second = await server.slash("say", {"text": "Something else."})
+        place = await second.answered()
+        assert place.content == say("discord.place", "en", before=0, seconds=3)
+        [cancel] = place.buttons
+        stranger = await server.press(place, cancel, user=User("bo"))
+        assert (await stranger.answered()).content == say("discord.cannot_cancel", "en")
+        await (await server.press(place, cancel)).acknowledged()
+        await until(lambda: place.content == say("discord.cancelled", "en"))
+        assert place.buttons == []
+        gate.set()
+        await first.answered()
+        assert len(voices_of(server)) == 1
+        assert len(mimo.calls) == 1
+    used = await house.ledger.usage(account(server).scope)
+    assert (used.characters, used.requests) == (len(TEXT), 1)
+
+
+async def test_who_does_not_wait_cannot_cancel(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        first = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        other = await server.slash("say", {"text": "\u200b"})
+        refused = await other.answered()
+        refused.data["components"] = [
+            {"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": f"mp:cancel:{first.id}"}]}
+        ]
+        press = await server.press(refused, f"mp:cancel:{first.id}")
+        assert (await press.answered()).content == say("discord.cannot_cancel", "en")
+        gate.set()
+        await first.answered()
+    assert len(voices_of(server)) == 1
