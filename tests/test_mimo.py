@@ -381,7 +381,10 @@ async def test_what_cannot_be_asked_is_refused_before_the_call(server: MimoServe
         (SpeechRequest("a", (), Voice(VoiceKind.CLONED)), "sample.missing"),
         (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample.of(b"hello", "audio/wav"))), "sample.not_audio"),
         (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample.of(b"ID3", "video/mp4"))), "sample.not_audio"),
-        (SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample(Huge(b"x"), "audio/wav", ""))), "sample.too_large"),
+        (
+            SpeechRequest("a", (), Voice(VoiceKind.CLONED, sample=Sample(Huge(b"x"), "audio/wav", ""))),
+            "sample.too_large",
+        ),
     ]
     for request, code in cases:
         assert (await error_of(mimo, request)).code == code
