@@ -12,6 +12,7 @@ from bot.speech.budget import Budget
 from bot.speech.turns import Asker
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
+from tests.conftest import until
 
 
 class _Clock:
@@ -123,8 +124,7 @@ async def test_those_who_wait_for_a_limit_keep_their_order(calls: ProviderCalls,
     await budget.pause("p", 0.05)
     tasks = [asyncio.create_task(one("A")) for _ in range(20)]
     tasks += [asyncio.create_task(one("B")), asyncio.create_task(one("call", Lane.CALL))]
-    while budget._turns["p"].waiting < 22:  # all of them: a place that could not be used is given back
-        await asyncio.sleep(0.001)
+    await until(lambda: budget._turns["p"].waiting == 22)  # all of them: a place that was of no use is given back
     clock.now += 1
     await asyncio.wait_for(asyncio.gather(*tasks), 10)
     assert started[0] == "call"

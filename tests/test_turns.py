@@ -137,7 +137,10 @@ async def test_whoever_waits_can_be_told_the_place_and_the_time() -> None:
 
     task = asyncio.create_task(wait())
     await _settle()
-    assert waiting.place() == (1, pytest.approx(6.0))  # A's first of three, then B: spaces take turns
+    place = waiting.place()
+    assert place is not None
+    assert place[0] == 1
+    assert place[1] == pytest.approx(6.0)  # A's first of three, then B: spaces take turns
     await line.finish()
     await task
     assert waiting.place() is None

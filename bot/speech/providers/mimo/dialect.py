@@ -14,7 +14,7 @@ from bot.errors import InputError
 from bot.model import Note, VoiceKind
 from bot.speech.clean import speakable
 from bot.speech.language import language_of
-from bot.speech.markup import named_tags, OPENING, Piece, split_tags, without_tags
+from bot.speech.markup import OPENING, Piece, named_tags, split_tags, without_tags
 from bot.speech.provider import SpeechRequest, VoiceInfo
 from bot.speech.styles import SINGING, find
 
