@@ -34,7 +34,16 @@ from bot.store.words import Words
 from bot.texts import of_error
 from bot.web import WebServer
 
-EXTENSIONS = ("cogs.say", "cogs.panel", "cogs.errors")
+EXTENSIONS = (
+    "cogs.say",
+    "cogs.speak_message",
+    "cogs.panel",
+    "cogs.voices",
+    "cogs.styles",
+    "cogs.quota",
+    "cogs.help",
+    "cogs.errors",
+)
 """Discord's command doors, loaded by name."""
 GRACE = 20.0
 """Seconds that what is being said may take to finish at the end."""

@@ -116,6 +116,7 @@ class Rest:
         version = str(snowflake())
         stored = [
             {"id": str(snowflake()), "application_id": request.match_info["app"], "version": version, "type": 1,
+             "description": "",
              **({} if guild is None else {"guild_id": str(guild)}), **command}
             for command in commands
         ]  # fmt: skip

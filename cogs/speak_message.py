@@ -1,0 +1,101 @@
+"""What can be done with a message: speak it, speak it in a chosen style, and for moderators: who had it spoken.
+
+Loaded by name by the Discord platform. A message that a person chooses is handed to the bot with its words, whatever
+intents the bot has.
+"""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import InputError
+from bot.platforms.discord import answer, voice_message
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.panel import Buttons, Press, style_menu
+from bot.platforms.discord.suggestions import preference_of, style_options
+from bot.platforms.discord.wish import utterance_of
+from bot.texts import say
+
+_EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
+_ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
+_IN_GUILDS = app_commands.AppCommandContext(guild=True)
+_GUILDS = app_commands.AppInstallationType(guild=True)
+
+
+class SpeakMessage(commands.Cog):
+    """Three entries of a message's menu."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._menus: tuple[app_commands.ContextMenu, ...] = (
+            app_commands.ContextMenu(
+                name=localized("discord.menu.speak"),
+                callback=self.speak,
+                allowed_contexts=_EVERYWHERE,
+                allowed_installs=_ANYBODY,
+            ),
+            app_commands.ContextMenu(
+                name=localized("discord.menu.speak_as"),
+                callback=self.speak_as,
+                allowed_contexts=_EVERYWHERE,
+                allowed_installs=_ANYBODY,
+            ),
+            app_commands.default_permissions(manage_messages=True)(
+                app_commands.ContextMenu(
+                    name=localized("discord.menu.who"),
+                    callback=self.who_said,
+                    allowed_contexts=_IN_GUILDS,
+                    allowed_installs=_GUILDS,
+                )
+            ),
+        )
+
+    async def cog_load(self) -> None:
+        """Called by the library."""
+        for menu in self._menus:
+            self._bot.tree.add_command(menu)
+
+    async def cog_unload(self) -> None:
+        """Called by the library."""
+        for menu in self._menus:
+            self._bot.tree.remove_command(menu.name, type=menu.type)
+
+    async def speak(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Speak a message as it is written; whoever chose it pays."""
+        await voice_message.defer(interaction)
+        await answer.speak(interaction, utterance_of(interaction, message.clean_content))
+
+    async def speak_as(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Ask for a style first. The words wait behind the menu as they do behind a button."""
+        await voice_message.defer(interaction, private=True)
+        tongue = await self._bot.language_for(interaction)
+        if not message.clean_content.strip():
+            raise InputError("text.empty")
+        desk = self._bot.doors.desk
+        token = await desk.words.keep(utterance_of(interaction, message.clean_content))
+        if not token:
+            raise InputError("words.not_kept")
+        options = style_options(tongue, await preference_of(interaction, desk))
+        menu = style_menu(options, tongue, Press("style", (token, "c")))
+        await voice_message.tell(interaction, say("discord.which_style", tongue), Buttons(menu))
+
+    async def who_said(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        """Name the account behind a message of ours."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        if not interaction.permissions.manage_messages:
+            raise InputError("discord.moderators_only")
+        tongue = await self._bot.language_for(interaction)
+        words = self._bot.doors.desk.words
+        account = await words.said_by("discord", str(message.channel.id), str(message.id))
+        if account is None:
+            raise InputError("discord.nobody_known")
+        await voice_message.tell(
+            interaction, say("discord.who_said", tongue, who=f"<@{account.id}>", account=account.id)
+        )
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(SpeakMessage(bot))

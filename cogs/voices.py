@@ -1,0 +1,125 @@
+"""``/voices``: who can speak, and what each sounds like. Loaded by name by the Discord platform.
+
+A preview is made when it is first asked for, on the host's account, and found in the clip cache from then on. A listed
+voice has one preview in each language, so the lists are the cap; few are made at a time.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BusyError, InputError
+from bot.model import Utterance, Voice
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.panel import Buttons, Press
+from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_voices, title, voice_options
+from bot.platforms.discord.wish import key_of
+from bot.speech.provider import VoiceInfo
+from bot.speech.sink import Recording
+from bot.texts import say
+from cogs.panel import chosen
+
+_AT_A_TIME = 2
+_PATIENCE = 20
+"""Seconds that a preview may wait for the others."""
+_LISTED = 40
+"""Voices named in the list: it stays below Discord's 2000 characters."""
+
+
+class Voices(commands.Cog):
+    """The command, its suggestions, and the menu of previews."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._making = asyncio.Semaphore(_AT_A_TIME)
+
+    async def cog_load(self) -> None:
+        """Called by the library."""
+        self._bot.presses["preview"] = self.pressed
+
+    async def cog_unload(self) -> None:
+        """Called by the library."""
+        self._bot.presses.pop("preview", None)
+
+    @app_commands.command(
+        name=localized("discord.voices.name", "voices"), description=localized("discord.voices.description")
+    )
+    @app_commands.rename(voice=localized("discord.say.voice.name", "voice"))
+    @app_commands.describe(voice=localized("discord.voices.voice"))
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def voices(
+        self, interaction: discord.Interaction[Bot], voice: app_commands.Range[str, 0, LONGEST] = ""
+    ) -> None:
+        """List the voices, or let one be heard."""
+        await voice_message.defer(interaction, private=True)
+        if voice.strip():
+            await self._preview(interaction, voice.strip())
+            return
+        tongue = await self._bot.language_for(interaction)
+        voices = self._bot.doors.speech.voices()
+        menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
+            custom_id=Press("preview").custom_id,
+            placeholder=say("discord.voices.listen", tongue)[:150],
+            options=voice_options(voices),
+        )
+        await voice_message.tell(interaction, listed(voices, tongue), Buttons(menu) if menu.options else None)
+
+    @voices.autocomplete("voice")
+    async def _complete_voice(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        doors = self._bot.doors
+        return suggest_voices(doors.speech.voices(), current, await preference_of(interaction, doors.desk))
+
+    async def pressed(self, interaction: discord.Interaction[Bot], _press: Press) -> None:
+        """A voice was chosen from the menu."""
+        await voice_message.defer(interaction, private=True)
+        await self._preview(interaction, chosen(interaction))
+
+    async def _preview(self, interaction: discord.Interaction[Bot], name: str) -> None:
+        known = {voice.id: voice for voice in self._bot.doors.speech.voices()}
+        if name not in known:
+            raise InputError("voice.unknown", voice=name, voices=list(known)[:25])
+        tongue = await self._bot.language_for(interaction)
+        words = say("discord.voices.preview", known[name].language or tongue, voice=name)
+        wish = Utterance(words, key_of(interaction), voice=Voice(id=name))
+        async with self._turn():
+            receipt = await self._bot.doors.speech.speak(wish, Recording())
+        await voice_message.send(interaction, receipt.clip)
+        await voice_message.tell(interaction, f"**{discord.utils.escape_markdown(title(known[name]))}**")
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._making.acquire()
+        except TimeoutError:
+            raise BusyError("bot.full") from None
+        try:
+            yield
+        finally:
+            self._making.release()
+
+
+def listed(voices: Sequence[VoiceInfo], language: str) -> str:
+    """The voices in lines, as many as fit."""
+    if not voices:
+        return say("discord.voices.none", language)
+    lines = [say("discord.voices.intro", language)]
+    for voice in voices[:_LISTED]:
+        line = f"**{discord.utils.escape_markdown(voice.id)}** {voice.description}".strip()
+        if sum(map(len, lines)) + len(lines) + len(line) > 1900:
+            break
+        lines.append(line)
+    return "\n".join(lines)
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Voices(bot))

@@ -1,0 +1,153 @@
+"""What else Discord's menus and commands offer: messages spoken, who said it, lists, previews, help."""
+
+import pytest
+
+from bot.model import Space
+from bot.speech.meter import BUILT_IN
+from bot.speech.provider import VoiceInfo
+from bot.speech.styles import CATALOGUE
+from bot.store.quota import Override
+from bot.texts import say
+from cogs.quota import bar
+from cogs.styles import shelves
+from cogs.voices import listed
+from tests.conftest import BuildHouse, House
+from tests.discord_case import TEXT, Start, account, voices_of, words_of
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import PUBLIC_THREAD, Channel, User
+from tests.fakes.mimo_rules import TONES
+from tests.fakes.mimo_server import MimoServer
+from tests.fakes.tones import pitch
+
+pytest_plugins = ["tests.discord_fixtures"]
+SPEAK, SPEAK_AS, WHO = (say(f"discord.menu.{name}", "en") for name in ("speak", "speak_as", "who"))
+
+
+async def test_a_message_is_spoken_and_who_chose_it_pays(server: DiscordServer, house: House, start: Start) -> None:
+    bo = User("bo")
+    async with start(house.doors):
+        written = server.written("Somebody else wrote this.", user=bo)
+        panel = await (await server.menu(SPEAK, written)).answered()
+        empty = await (await server.menu(SPEAK, server.written("", bo))).answered()
+    assert voices_of(server)[0].files[0].sound is not None
+    assert panel.private
+    assert empty.content == say("text.empty", "en")
+    used = await house.ledger.usage(account(server).scope, BUILT_IN)
+    assert used.characters == len(written.content)
+
+
+async def test_a_message_in_a_chosen_style(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        ask = await (await server.menu(SPEAK_AS, server.written("Come closer."))).answered()
+        assert ask.private
+        assert ask.content == say("discord.which_style", "en")
+        assert server.messages == []
+        await (await server.press(ask, ask.button("mp:style"), "Whisper")).answered()
+        empty = await (await server.menu(SPEAK_AS, server.written("   "))).answered()
+    assert words_of(server)[0].endswith("Whisper")
+    assert len(mimo.calls) == 1
+    assert empty.content == say("text.empty", "en")
+
+
+async def test_moderators_see_who_said_it(server: DiscordServer, house: House, start: Start) -> None:
+    mod = User("mod")
+    server.world.home.moderators.add(mod.id)
+    async with start(house.doors):
+        await (await server.slash("say", {"text": TEXT})).answered()
+        command = next(one for one in server.state.commands[None] if one["name"] == WHO)
+        assert int(command["default_member_permissions"]) == 1 << 13
+        for message in server.messages:  # the voice message and the line beside it
+            told = await (await server.menu(WHO, message, user=mod)).answered()
+            assert told.private
+            ada = server.world.ada.id
+            assert told.content == say("discord.who_said", "en", who=f"<@{ada}>", account=str(ada))
+        unknown = await server.menu(WHO, server.written("my own words"), user=mod)
+        assert (await unknown.answered()).content == say("discord.nobody_known", "en")
+        refused = await server.menu(WHO, server.messages[0])
+        assert (await refused.answered()).content == say("discord.moderators_only", "en")
+
+
+async def test_singing(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        await (await server.slash("sing", {"text": "La la la."})).answered()
+    assert len(voices_of(server)) == 1
+    assert words_of(server)[0].endswith(" · sing")
+
+
+async def test_the_quota_with_its_bar(server: DiscordServer, build_house: BuildHouse, start: Start) -> None:
+    house = await build_house(
+        speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 48, "account_characters_per_day": 100}
+    )
+    async with start(house.doors):
+        await (await server.slash("say", {"text": TEXT})).answered()
+        told = await (await server.slash("quota")).answered()
+        await house.ledger.set_override(Override(account(server).scope, unlimited=True))
+        free = await (await server.slash("quota", locale="zh-CN")).answered()
+    resets = (await house.speech.balance(account(server), (), BUILT_IN)).resets
+    line = say(
+        "discord.quota.line", "en", used=24, limit=48, left=24, requests=1, resets=f"<t:{int(resets.timestamp())}:R>"
+    )
+    assert told.private
+    assert "▰▰▰▰▰▰▱▱▱▱▱▱\n" + line in told.content
+    assert say("discord.quota.free", "zh", used=0, requests=0) in free.content
+
+
+@pytest.mark.parametrize(
+    ("used", "whole", "full"), [(0, 10, 0), (1, 1000, 1), (999, 1000, 11), (5, 5, 12), (9, 5, 12), (0, 0, 0)]
+)
+def test_a_bar_is_true_at_its_ends(used: int, whole: int, full: int) -> None:
+    assert bar(used, whole) == "▰" * full + "▱" * (12 - full)
+
+
+async def test_lists_and_help(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        for locale, tongue in (("en-US", "en"), ("zh-CN", "zh")):
+            styles = await (await server.slash("styles", locale=locale)).answered()
+            assert all(style.label(tongue) in styles.content for style in CATALOGUE)
+            helped = await (await server.slash("help", locale=locale)).answered()
+            assert helped.content == say("discord.help", tongue)
+            assert helped.private
+    assert all(len(shelves(tongue)) <= 2000 for tongue in ("en", "zh"))
+    many = [VoiceInfo(f"voice_{number}", "en", "x" * 80) for number in range(100)]
+    assert len(listed(many, "en")) <= 2000
+    assert listed([], "en") == say("discord.voices.none", "en")
+
+
+async def test_previews_are_on_the_house_and_made_once(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        menu = await (await server.slash("voices")).answered()
+        assert "**Mia**" in menu.content
+        press = await server.press(menu, menu.button("mp:preview"), "Mia")
+        await server.until(lambda: press.original if press.original and press.original.content else None)
+        named = await server.slash("voices", {"voice": "Mia"})
+        await server.until(lambda: named.original if named.original and named.original.content else None)
+        unknown = await (await server.slash("voices", {"voice": "Nobody"})).answered()
+        suggested = await (await server.autocomplete("voices", "voice", "mia")).suggestions()
+    assert press.original is not None
+    sound = press.original.files[0].sound
+    assert press.original.private
+    assert sound is not None
+    assert pitch(sound.pcm, sound.rate) == pytest.approx(TONES["Mia"], rel=0.02)
+    assert "Nobody" in unknown.content
+    assert suggested[0]["value"] == "Mia"
+    assert len(mimo.calls) == 1
+    assert (await mimo_house.ledger.usage(account(server).scope)).requests == 0
+    assert server.messages == []
+
+
+async def test_a_thread_counts_as_its_channel(server: DiscordServer, house: House, start: Start) -> None:
+    world = server.world
+    thread = Channel("thread", PUBLIC_THREAD, guild_id=world.home.id, parent_id=world.general.id)
+    world.channels[thread.id] = thread
+    other = world.add_channel(world.home, "other")
+    async with start(house.doors):
+        await house.doors.desk.spaces.set(Space("discord", str(world.home.id)), channels=[str(world.general.id)])
+        for place in (world.general, thread):
+            await (await server.slash("say", {"text": TEXT}, channel=place)).answered()
+        refused = await (await server.slash("say", {"text": TEXT}, channel=other)).answered()
+    assert refused.content == say("guard.channel", "en")
+    assert {message.channel.id for message in voices_of(server)} <= {world.general.id, thread.id}
