@@ -25,7 +25,7 @@ async def other_style(counter: Counter, asked: Asked) -> None:
     _, key, token = asked.line.split(":", 2)
     style = keyboard.style_of(key)
     if style is not None:
-        await speaking.again(counter, asked, token, styles=(style.label("en"),))
+        await speaking.again(counter, asked, token, styles=(style.en,))
 
 
 async def again(counter: Counter, asked: Asked) -> None:

@@ -126,7 +126,9 @@ async def start(counter: Counter, asked: Asked) -> None:
     elif order == "make" and matter:
         key, _, token = matter.partition("-")
         style = keyboard.style_of(key)
-        await speaking.again(counter, asked, token, styles=(style.label("en"),) if style else ())
+        kept = await counter.doors.desk.words.get(token)
+        as_kept = kept.styles if kept is not None else ()
+        await speaking.again(counter, asked, token, styles=(style.en,) if style else as_kept)
     else:
         await show_help(counter, asked)
 

@@ -21,7 +21,7 @@ from telegram import (
 from telegram.error import TelegramError
 
 from bot import texts
-from bot.errors import BotError
+from bot.errors import BotError, InputError, ProviderError
 from bot.model import Account, Utterance, Voice
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.counter import Counter
@@ -109,7 +109,10 @@ class Inline:
             take=command.take,
         )
         desk = self._counter.doors.desk
-        await desk.speech.explain(wish)  # asks nobody, and refuses what cannot be spoken
+        try:
+            await desk.speech.explain(wish)  # asks nobody
+        except (InputError, ProviderError):
+            return ""
         return await desk.words.keep(await desk.with_defaults(wish))
 
     def _cards(self, typed: _Typed, token: str, bot: str) -> list[InlineQueryResultArticle]:

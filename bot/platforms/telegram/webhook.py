@@ -79,7 +79,7 @@ class Webhook:
         try:
             async with asyncio.timeout(self._timings.read):
                 update = Update.de_json(json.loads(await request.read()), self._bot)
-        except (ValueError, KeyError, TypeError, AttributeError, TimeoutError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, TimeoutError):
             return web.Response(status=400)
         if not self._places.free:
             return web.Response(status=503, headers={"Retry-After": "1"})
