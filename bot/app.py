@@ -41,6 +41,7 @@ EXTENSIONS = (
     "cogs.voices",
     "cogs.styles",
     "cogs.quota",
+    "cogs.settings",
     "cogs.help",
     "cogs.errors",
 )

@@ -1,0 +1,285 @@
+"""``/settings``: a person's own voice, style, language and favourites; for moderators those of the server.
+
+Loaded by name by the Discord platform. The guard of the waist obeys what moderators set; here it is only asked for.
+"""
+
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Literal, TypeVar
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import InputError
+from bot.model import Space, Utterance, Voice
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.forms import entries_of, list_form
+from bot.platforms.discord.panel import Press
+from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_styles, suggest_voices
+from bot.platforms.discord.wish import account_of, role_scope, space_of
+from bot.store.preferences import Kind, Preference
+from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings
+from bot.texts import say
+
+_T = TypeVar("_T")
+NONE = "-"
+"""Typed to go back to the default: Discord sends no empty option."""
+Language = Literal["auto", "en", "zh"]
+VoiceName = app_commands.Range[str, 1, LONGEST]
+StyleNames = app_commands.Range[str, 1, LONGEST]
+AnyChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+_OPTIONS = (
+    "voice",
+    "style",
+    "language",
+    "kind",
+    "name",
+    "keep",
+    "cooldown",
+    "words",
+    "role",
+    "rule",
+    "channel",
+    "opened",
+)
+_NAMES = {option: localized(f"discord.settings.{option}.name") for option in _OPTIONS}
+_WHAT = {option: localized(f"discord.settings.{option}") for option in _OPTIONS} | {
+    "name": localized("discord.settings.which")  # ``discord.settings.name`` is what the group is called
+}
+
+
+def _rename(*options: str) -> Callable[[_T], _T]:
+    return app_commands.rename(**{option: _NAMES[option] for option in options})
+
+
+def _describe(*options: str) -> Callable[[_T], _T]:
+    return app_commands.describe(**{option: _WHAT[option] for option in options})
+
+
+def moderated_space(interaction: discord.Interaction[Any]) -> Space:
+    """The guild, for somebody who manages it. Raises InputError ``discord.moderators_only``."""
+    space = space_of(interaction)
+    if space is None or not interaction.is_guild_integration() or not interaction.permissions.manage_guild:
+        raise InputError("discord.moderators_only")
+    return space
+
+
+def own_settings(own: Preference, language: str) -> str:
+    """What a person has set."""
+    facts = {field.name: getattr(own, field.name) or "–" for field in fields(own)}
+    facts["tongue"] = facts.pop("language")  # ``say`` has a language of its own
+    return say("discord.settings.mine_are", language, **facts)
+
+
+def server_settings(shared: SpaceSettings, language: str) -> str:
+    """What moderators have set. Blocked words are counted, not shown."""
+    return say(
+        "discord.settings.server_are",
+        language,
+        voice=shared.default_voice or "–",
+        style=shared.default_style or "–",
+        tongue=shared.language or "–",
+        cooldown=shared.cooldown,
+        words=shared.show_words,
+        allowed=[f"<@&{scope.rpartition(':')[2]}>" for scope in shared.allowed_roles] or "–",
+        blocked=[f"<@&{scope.rpartition(':')[2]}>" for scope in shared.blocked_roles] or "–",
+        channels=[f"<#{channel}>" for channel in shared.channels] or "–",
+        count=len(shared.blocked_words),
+    )
+
+
+class Settings(commands.Cog):
+    """The group of commands."""
+
+    settings = app_commands.Group(
+        name=localized("discord.settings.name", "settings"),
+        description=localized("discord.settings.description"),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+    )
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._desk = bot.doors.desk
+
+    async def cog_load(self) -> None:
+        """Called by the library."""
+        self._bot.presses["blocked"] = self.words_filled_in
+
+    async def cog_unload(self) -> None:
+        """Called by the library."""
+        self._bot.presses.pop("blocked", None)
+
+    @settings.command(
+        name=localized("discord.settings.mine.name", "mine"), description=localized("discord.settings.mine")
+    )
+    @_rename("voice", "style", "language")
+    @_describe("voice", "style", "language")
+    async def mine(
+        self,
+        interaction: discord.Interaction[Bot],
+        *,
+        voice: VoiceName | None = None,
+        style: StyleNames | None = None,
+        language: Language | None = None,
+    ) -> None:
+        """Set and show what a person likes."""
+        await voice_message.defer(interaction, private=True)
+        account = account_of(interaction)
+        await self._desk.preferences.set(
+            account, voice=await self._voice(voice), style=_or_none(style), language=_language(language)
+        )
+        own = await self._desk.preferences.get(account)
+        await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
+
+    @settings.command(
+        name=localized("discord.settings.favourite.name", "favourite"),
+        description=localized("discord.settings.favourite"),
+    )
+    @_rename("kind", "name", "keep")
+    @_describe("kind", "name", "keep")
+    async def favourite(
+        self, interaction: discord.Interaction[Bot], kind: Kind, name: VoiceName, *, keep: bool = True
+    ) -> None:
+        """Add a favourite, or take it out."""
+        await voice_message.defer(interaction, private=True)
+        account = account_of(interaction)
+        await self._desk.preferences.favourite(account, kind, name, keep)
+        own = await self._desk.preferences.get(account)
+        await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
+
+    @settings.command(
+        name=localized("discord.settings.forget.name", "forget"), description=localized("discord.settings.forget")
+    )
+    async def forget(self, interaction: discord.Interaction[Bot]) -> None:
+        """Remove a person's settings and kept words."""
+        await voice_message.defer(interaction, private=True)
+        account, tongue = account_of(interaction), await self._bot.language_for(interaction)
+        await self._desk.preferences.forget(account)
+        await self._desk.words.forget(account)
+        await voice_message.tell(interaction, say("discord.settings.forgotten", tongue))
+
+    @settings.command(
+        name=localized("discord.settings.server.name", "server"), description=localized("discord.settings.server")
+    )
+    @_rename("voice", "style", "language", "cooldown", "words")
+    @_describe("voice", "style", "language", "cooldown", "words")
+    async def server(
+        self,
+        interaction: discord.Interaction[Bot],
+        *,
+        voice: VoiceName | None = None,
+        style: StyleNames | None = None,
+        language: Language | None = None,
+        cooldown: app_commands.Range[int, 0, LONGEST_COOLDOWN] | None = None,
+        words: bool | None = None,
+    ) -> None:
+        """Set and show what holds in a server."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        changes: dict[str, Any] = {
+            "default_voice": await self._voice(voice),
+            "default_style": _or_none(style),
+            "language": _language(language),
+            "cooldown": cooldown,
+            "show_words": words,
+        }
+        await self._change(interaction, space, **{name: value for name, value in changes.items() if value is not None})
+
+    @settings.command(
+        name=localized("discord.settings.role.name", "role"), description=localized("discord.settings.roles")
+    )
+    @_rename("role", "rule")
+    @_describe("role", "rule")
+    async def role(
+        self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Literal["allowed", "blocked", "neither"]
+    ) -> None:
+        """Say whether a role may speak."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        shared, scope = await self._desk.spaces.get(space), role_scope(role.id)
+        allowed = [other for other in shared.allowed_roles if other != scope] + [scope] * (rule == "allowed")
+        blocked = [other for other in shared.blocked_roles if other != scope] + [scope] * (rule == "blocked")
+        await self._change(interaction, space, allowed_roles=allowed, blocked_roles=blocked)
+
+    @settings.command(
+        name=localized("discord.settings.channel.name", "channel"), description=localized("discord.settings.channels")
+    )
+    @_rename("channel", "opened")
+    @_describe("channel", "opened")
+    async def channel(self, interaction: discord.Interaction[Bot], channel: AnyChannel, opened: bool) -> None:
+        """Say whether people may speak in a channel."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        shared = await self._desk.spaces.get(space)
+        kept = [other for other in shared.channels if other != str(channel.id)] + [str(channel.id)] * opened
+        await self._change(interaction, space, channels=kept)
+
+    @settings.command(
+        name=localized("discord.settings.blocklist.name", "blocklist"),
+        description=localized("discord.settings.blocklist"),
+    )
+    async def blocklist(self, interaction: discord.Interaction[Bot]) -> None:
+        """Open the form of words that are not spoken here."""
+        shared = await self._desk.spaces.get(moderated_space(interaction))
+        tongue = await self._bot.language_for(interaction)
+        title, label = say("discord.settings.blocklist", tongue), say("discord.settings.word_a_line", tongue)
+        await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
+
+    async def words_filled_in(self, interaction: discord.Interaction[Bot], _press: Press) -> None:
+        """The form came back."""
+        await voice_message.defer(interaction, private=True)
+        words = entries_of(dict(interaction.data or {}))
+        await self._change(interaction, moderated_space(interaction), blocked_words=words)
+
+    async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
+        """Change what is named and show what holds now."""
+        shared = await self._desk.spaces.set(space, **changes)
+        await voice_message.tell(interaction, server_settings(shared, await self._bot.language_for(interaction)))
+
+    async def _voice(self, name: str | None) -> str | None:
+        """A voice that somebody could speak with. Raises InputError ``voice.unknown``."""
+        name = _or_none(name)
+        if name:
+            await self._bot.doors.speech.explain(Utterance("a", "", voice=Voice(id=name)))
+        return name
+
+    @mine.autocomplete("voice")
+    @server.autocomplete("voice")
+    async def _complete_voice(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return suggest_voices(self._bot.doors.speech.voices(), current, await preference_of(interaction, self._desk))
+
+    @mine.autocomplete("style")
+    @server.autocomplete("style")
+    async def _complete_style(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        own = await preference_of(interaction, self._desk)
+        return suggest_styles(current, await self._bot.language_for(interaction), own)
+
+    @favourite.autocomplete("name")
+    async def _complete_name(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        own = await preference_of(interaction, self._desk)
+        if interaction.namespace.kind == "style":
+            return suggest_styles(current, await self._bot.language_for(interaction), own)
+        return suggest_voices(self._bot.doors.speech.voices(), current, own)
+
+
+def _or_none(text: str | None) -> str | None:
+    """What was typed; empty to go back to the default."""
+    return "" if text is not None and text.strip() == NONE else text
+
+
+def _language(choice: Language | None) -> str | None:
+    return "" if choice == "auto" else choice
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Settings(bot))

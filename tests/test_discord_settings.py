@@ -1,0 +1,156 @@
+"""``/settings`` on Discord: what people and moderators set, and that it holds afterwards."""
+
+from typing import Any
+
+import pytest
+
+from bot.model import Space
+from bot.platforms.discord.forms import FIELD, entries_of, fields_of
+from bot.store.spaces import MOST_WORDS, WORD_CHARACTERS
+from bot.texts import say
+from tests.conftest import House
+from tests.discord_case import TEXT, Start, account, voices_of, words_of
+from tests.fakes.discord_exchange import Message
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, Role, User
+from tests.fakes.mimo_rules import TONES
+from tests.fakes.tones import pitch
+
+pytest_plugins = ["tests.discord_fixtures"]
+
+
+@pytest.fixture
+def mod(server: DiscordServer) -> User:
+    mod = User("mod")
+    server.world.add_member(server.world.home, mod)
+    server.world.home.moderators.add(mod.id)
+    return mod
+
+
+def home(server: DiscordServer) -> Space:
+    return Space("discord", str(server.world.home.id))
+
+
+async def told(server: DiscordServer, name: str, options: dict[str, Any] | None = None, **more: Any) -> Message:
+    answer = await (await server.slash(f"settings {name}", options, **more)).answered()
+    assert answer.private
+    return answer
+
+
+async def test_a_persons_own_voice_and_style_are_used(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        shown = await told(server, "mine", {"voice": "Mia", "style": "Happy, Slow down", "language": "zh"})
+        assert shown.content.splitlines()[0] == "你的声音：Mia"
+        panel = await (await server.slash("say", {"text": TEXT})).answered()
+        back = await told(server, "mine", {"voice": "-", "style": "-", "language": "auto"})
+    sound = voices_of(server)[0].files[0].sound
+    assert sound is not None
+    assert pitch(sound.pcm, sound.rate) == pytest.approx(TONES["Mia"], rel=0.02)
+    assert words_of(server)[0].endswith("Happy, Slow down")
+    assert "字符" in panel.content
+    assert back.content.splitlines()[:3] == ["Your voice: –", "Your style: –", "Language of my answers: –"]
+
+
+async def test_favourites_come_first(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        await told(server, "favourite", {"kind": "voice", "name": "Mia"})
+        await told(server, "favourite", {"kind": "style", "name": "Whisper"})
+        voices = await (await server.autocomplete("say", "voice", "")).suggestions()
+        styles = await (await server.autocomplete("say", "style", "")).suggestions()
+        typed = await (await server.autocomplete("settings favourite", "name", "mia")).suggestions()
+        gone = await told(server, "favourite", {"kind": "voice", "name": "Mia", "keep": False})
+    assert voices[0]["value"] == "Mia"
+    assert styles[0]["value"] == "Whisper"
+    assert typed[0]["value"] == "Mia"
+    assert "Mia" not in gone.content
+
+
+async def test_a_person_is_forgotten(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        await told(server, "mine", {"style": "Happy"})
+        panel = await (await server.slash("say", {"text": TEXT})).answered()
+        assert (await told(server, "forget")).content == say("discord.settings.forgotten", "en")
+        press = await server.press(panel, panel.button("mp:again"))
+        assert (await press.answered()).content == say("words.gone", "en")
+    assert (await house.doors.desk.preferences.get(account(server))).style == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("server", {"cooldown": 5}), ("role", {"rule": "blocked"}), ("channel", {"open": True}), ("blocklist", {})],
+)
+async def test_only_moderators_set_the_server(
+    server: DiscordServer, house: House, start: Start, name: str, options: dict[str, Any]
+) -> None:
+    role = Role("singer")
+    server.world.home.roles.append(role)
+    named: dict[str, dict[str, Any]] = {"role": {"role": role}, "channel": {"channel": server.world.general}}
+    extra = named.get(name, {})
+    async with start(house.doors):
+        before = await house.doors.desk.spaces.get(home(server))
+        assert (await told(server, name, options | extra)).content == say("discord.moderators_only", "en")
+        direct = server.world.add_direct(server.world.ada)
+        nowhere = await server.slash("settings server", {"cooldown": 5}, channel=direct)
+        assert (await nowhere.answered()).content == say("discord.moderators_only", "en")
+        assert await house.doors.desk.spaces.get(home(server)) == before
+
+
+async def test_what_a_server_sets_holds(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
+    options = {"voice": "Mia", "style": "Whisper", "language": "zh", "cooldown": 600, "words": True}
+    async with start(mimo_house.doors):
+        shown = await told(server, "server", options, user=mod)
+        assert shown.content.splitlines()[:4] == ["Voice: Mia", "Style: Whisper", "Language: zh", "Cooldown: 600 s"]
+        await (await server.slash("say", {"text": TEXT})).answered()
+        quick = await (await server.slash("say", {"text": "Once more."})).answered()
+    sound = voices_of(server)[0].files[0].sound
+    assert sound is not None
+    assert pitch(sound.pcm, sound.rate) == pytest.approx(TONES["Mia"], rel=0.02)
+    assert words_of(server)[0].endswith(f"Whisper\n> {TEXT}")
+    assert quick.content == say("guard.cooldown", "en", seconds=600)
+
+
+async def test_roles_and_channels(server: DiscordServer, house: House, start: Start, mod: User) -> None:
+    world, singer, bo = server.world, Role("singer"), User("bo")
+    world.add_member(world.home, bo, singer)
+    other = world.add_channel(world.home, "other", permissions=EVERYTHING_WE_NEED)
+    async with start(house.doors):
+        shown = await told(server, "role", {"role": singer, "rule": "allowed"}, user=mod)
+        assert f"Roles allowed: <@&{singer.id}>" in shown.content
+        refused = await (await server.slash("say", {"text": TEXT})).answered()
+        assert refused.content == say("guard.role", "en")
+        await (await server.slash("say", {"text": TEXT}, user=bo)).answered()
+        assert len(voices_of(server)) == 1
+        await told(server, "role", {"role": singer, "rule": "blocked"}, user=mod)
+        refused = await (await server.slash("say", {"text": TEXT}, user=bo)).answered()
+        assert refused.content == say("guard.role", "en")
+        await told(server, "role", {"role": singer, "rule": "neither"}, user=mod)
+        await told(server, "channel", {"channel": other, "open": True}, user=mod)
+        refused = await (await server.slash("say", {"text": TEXT})).answered()
+        assert refused.content == say("guard.channel", "en")
+        shown = await told(server, "channel", {"channel": other, "open": False}, user=mod)
+        assert "Channels: –" in shown.content
+        await (await server.slash("say", {"text": TEXT})).answered()
+    assert len(voices_of(server)) == 2
+
+
+async def test_words_are_blocked_by_a_form(server: DiscordServer, house: House, start: Start, mod: User) -> None:
+    async with start(house.doors):
+        opened = await server.slash("settings blocklist", user=mod)
+        filled = await server.submit(opened, ["evening\n\n  bad phrase  "])
+        shown = await filled.answered()
+        assert shown.content.endswith("Blocked words: 2")
+        refused = await (await server.slash("say", {"text": TEXT})).answered()
+        again = await (await server.slash("settings blocklist", user=mod)).form()
+    assert refused.content == say("guard.word", "en")
+    assert again["components"][0]["component"]["value"] == "evening\nbad phrase"
+    assert server.refusals == []
+
+
+def test_a_full_blocklist_fits_a_form() -> None:
+    words = [f"{number:03d}".ljust(WORD_CHARACTERS, "x") for number in range(MOST_WORDS)]
+    fields = fields_of(words)
+    assert len(fields) <= 5
+    assert all(len(text) <= FIELD for text in fields)
+    rows = [{"component": {"value": text}} for text in fields]
+    assert entries_of({"components": rows}) == words
+    assert fields_of([]) == [""]
