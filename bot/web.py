@@ -3,6 +3,7 @@
 Built by ``app.py``; Telegram's webhook hands it a route.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -30,6 +31,8 @@ class WebServer:
         self._port = port
         self._routes: dict[tuple[str, str], Handler] = {}
         self._runner: web.AppRunner | None = None
+        self._turn = asyncio.Lock()
+        """Opening and closing take turns: whoever has a route finds the port open."""
 
     @property
     def root(self) -> str:
@@ -47,12 +50,14 @@ class WebServer:
             raise ConfigError("web.route", path=path)
         self._routes[key] = handler
         try:
-            await self._open()
+            async with self._turn:
+                await self._open()
             yield
         finally:
             del self._routes[key]
-            if not self._routes:
-                await self._close()
+            async with self._turn:
+                if not self._routes:
+                    await self._close()
 
     async def _open(self) -> None:
         if self._runner is not None:

@@ -71,7 +71,7 @@ def fixture_launch(server: TelegramServer) -> Launch:
     ) -> AsyncIterator[Line]:
         naps = Naps()
         config = TelegramConfig(token=SecretStr(token), api_url=server.root, **(settings or {}))
-        times = replace(Timings(), **timings)
+        times = replace(Timings(), **{"typing": 0.0, **timings})
         platform = TelegramPlatform(config, EndpointsConfig(), doors, web=web, timings=times, sleep=naps)
         ready = asyncio.Event()
         task = asyncio.create_task(platform.run(ready))

@@ -52,12 +52,23 @@ async def test_typing_asks_nobody_and_costs_nothing(
     async with launch(mimo_house.doors):
         for end in range(5, len(WORDS)):
             await server.inline(WORDS[:end])
-        calls = await answers(server, len(WORDS) - 5)
+            await answers(server, end - 4)
     assert [seen for seen in mimo.requests if seen.method == "POST"] == []
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
-    for call in calls:
+    for call in server.done("answerInlineQuery"):
         assert (call.params["is_personal"], call.params["cache_time"]) == ("true", "0")
         assert [card["title"] for card in results(call, "article")] == ["Whisper", "Happy", "东北话", "Sing"]
+
+
+async def test_who_types_on_gets_one_answer(server: TelegramServer, house: House, launch: Launch) -> None:
+    for end in range(5, len(WORDS)):
+        newest = await server.inline(WORDS[:end])
+    async with launch(house.doors, typing=0.2):
+        (call,) = await answers(server)
+        await server.inline("Something new.")
+        await answers(server, 2)
+    assert call.params["inline_query_id"] == newest
+    assert len(server.asked("answerInlineQuery")) == 2
 
 
 async def test_the_button_makes_it_in_private_and_there_it_is_brought_back(line: Line, house: House) -> None:
@@ -95,7 +106,7 @@ async def test_voices_are_found_by_their_words_and_shown_to_their_person(line: L
     asked = {}
     for typed, user in (("", ANN), ("good  NIGHT", ANN), ("nothing like it", ANN), ("", BO)):
         asked[await line.server.inline(typed, user=user)] = typed
-    await line.server.until(lambda: all(line.server.world.inline_queries.values()))
+        await line.server.until(lambda: all(line.server.world.inline_queries.values()))
     by_query = {call.params["inline_query_id"]: call for call in line.server.done("answerInlineQuery")}
     shown = [[voice["title"] for voice in results(by_query[name], "voice")] for name in asked]
     assert shown == [["Good night to you.", "Good morning to you."], ["Good night to you."], [], []]
@@ -143,6 +154,7 @@ async def test_a_query_that_is_too_old_disturbs_nobody(line: Line) -> None:
     old = "Bad Request: query is too old and response timeout expired or query ID is invalid"
     line.server.faults = [Fault("answerInlineQuery", code=400, description=old)]
     await line.server.inline(WORDS)
+    await line.server.until(lambda: bool(line.server.asked("answerInlineQuery")))
     await line.server.inline("Another one.")
     await answers(line.server)
     assert len(line.server.asked("answerInlineQuery")) == 2

@@ -1,12 +1,24 @@
 """The Telegram stand-in refuses what Telegram refuses; driven by the unmodified library and by bare requests."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
-from telegram import Bot, InlineKeyboardButton, InlineKeyboardMarkup, ReplyParameters
+from aiohttp import web
+from telegram import (
+    Bot,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQueryResultArticle,
+    InlineQueryResultCachedVoice,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    MessageEntity,
+    ReplyParameters,
+)
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
 from telegram.request import HTTPXRequest
 
@@ -14,6 +26,7 @@ from bot.audio import clip as clips
 from bot.audio import ogg
 from bot.audio.pcm import Pcm
 from bot.platforms.telegram import client as _  # noqa: F401  sets how the library shows spans of time
+from bot.web import WebServer
 from tests.fakes import tones
 from tests.fakes.telegram_chats import ANN, Json
 from tests.fakes.telegram_server import BOT, TOKEN, Fault, Gate, TelegramServer
@@ -250,6 +263,96 @@ async def test_buttons_have_limits_and_are_answered_once(server: TelegramServer,
     mine: Json = (await server.text("mine"))["message"]
     with pytest.raises(BadRequest, match=r"(?i)can't be edited"):
         await client.edit_message_text("yours", ANN.id, mine["message_id"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "refusal"),
+    [
+        ([[{"text": " ", "callback_data": "a"}]], "unallowed"),
+        ([[{"text": "a"}]], "unallowed"),
+        ([[{"text": "a", "callback_data": "a", "url": "https://t.me"}]], "unallowed"),
+        ([[{"text": "a", "url": "javascript:alert(1)"}]], "BUTTON_URL_INVALID"),
+        ([[{"text": "a", "switch_inline_query": "x" * 257}]], "SWITCH_INLINE_QUERY_INVALID"),
+        ([[{"text": "a", "callback_data": "a"}] * 9], "REPLY_MARKUP_TOO_LONG"),
+    ],
+)
+async def test_keyboards_that_are_refused(server: TelegramServer, rows: Any, refusal: str) -> None:
+    markup = json.dumps({"inline_keyboard": rows})
+    answer = await bare(server, "sendMessage", chat_id=ANN.id, text="Hello", reply_markup=markup)
+    assert answer.status_code == 400
+    assert refusal in answer.json()["description"]
+
+
+async def test_entities_stay_inside_their_text(client: Bot) -> None:
+    whole = [MessageEntity(MessageEntity.SPOILER, 0, 5)]
+    assert (await client.send_message(ANN.id, "Hello", entities=whole)).entities[0].type == "spoiler"
+    with pytest.raises(BadRequest, match="entities"):
+        await client.send_message(ANN.id, "Hell", entities=whole)
+
+
+async def test_an_inline_query_is_answered_once_with_what_there_is(server: TelegramServer, client: Bot) -> None:
+    sent = await client.send_voice(ANN.id, voice(1.0), filename="voice.ogg", duration=1)
+    assert sent.voice is not None
+    known = InlineQueryResultCachedVoice("1", sent.voice.file_id, "Hello")
+    card = InlineQueryResultArticle("2", "Card", InputTextMessageContent("Hello"))
+    identity = await server.inline("Hello")
+    (update,) = await client.get_updates(timeout=0, allowed_updates=["inline_query"])
+    assert update.inline_query is not None
+    assert (update.inline_query.id, update.inline_query.query) == (identity, "Hello")
+    for wrong, refusal in (
+        ([InlineQueryResultCachedVoice("1", "voice-file-99", "Hello")], "wrong file"),
+        ([InlineQueryResultCachedVoice("1", sent.voice.file_id, "")], "title"),
+        ([card, card], "duplicate"),
+        ([InlineQueryResultArticle("x" * 65, "Card", InputTextMessageContent("Hello"))], "id_invalid"),
+        ([InlineQueryResultArticle("1", "Card", InputTextMessageContent(""))], "empty"),
+        ([InlineQueryResultArticle(str(n), "Card", InputTextMessageContent("Hello")) for n in range(51)], "too_much"),
+    ):
+        with pytest.raises(BadRequest, match=f"(?i){refusal}"):
+            await client.answer_inline_query(identity, wrong)
+    with pytest.raises(BadRequest, match=r"(?i)start_parameter"):
+        await client.answer_inline_query(identity, [], button=InlineQueryResultsButton("Go", start_parameter="a b"))
+    await client.answer_inline_query(identity, [known, card])
+    with pytest.raises(BadRequest, match="too old"):
+        await client.answer_inline_query(identity, [known])
+
+
+async def test_messages_are_taken_back_and_administrators_named(server: TelegramServer, client: Bot) -> None:
+    sent = await client.send_message(ANN.id, "Hello")
+    await client.delete_message(ANN.id, sent.message_id)
+    with pytest.raises(BadRequest, match="not found"):
+        await client.delete_message(ANN.id, sent.message_id)
+    group = server.group()
+    theirs = await server.text("/hello", chat=group)
+    with pytest.raises(BadRequest, match="can't be deleted"):
+        await client.delete_message(group.id, theirs["message"]["message_id"])
+    group.admins.add(ANN.id)
+    assert (await client.get_chat_member(group.id, ANN.id)).status == "administrator"
+    assert (await client.get_chat_member(group.id, 1002)).status == "member"
+    with pytest.raises(BadRequest, match=r"(?i)participant"):
+        await client.get_chat_member(group.id, group.id)
+
+
+async def test_a_webhook_has_rules_and_is_brought_what_waits(server: TelegramServer, client: Bot) -> None:
+    for url, secret, refusal in (
+        ("https://example.org:9000/", "", "ports"),
+        ("https://example.org/", "no spaces", "unallowed"),
+    ):
+        with pytest.raises(BadRequest, match=refusal):
+            await client.set_webhook(url, secret_token=secret)
+    came: list[tuple[str, Json]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        came.append((request.headers["X-Telegram-Bot-Api-Secret-Token"], await request.json()))
+        return web.Response(status=503 if len(came) == 1 else 200)
+
+    hook = WebServer("127.0.0.1", 0)
+    async with hook.route("POST", "/hook", take):
+        server.updates.proxied = hook.root
+        await client.set_webhook("https://example.org/hook", secret_token="mine", allowed_updates=["message"])
+        update = await server.text("Hello")
+        await server.until(lambda: not server.pending)
+    assert came == [("mine", update), ("mine", update)], "what was refused is brought again"
+    assert server.updates.brought == [503, 200]
 
 
 async def test_misbehaves_on_demand(server: TelegramServer, client: Bot) -> None:

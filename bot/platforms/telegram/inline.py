@@ -55,17 +55,30 @@ class Inline:
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._newest: dict[int, str] = {}
+        """Ids of the queries that are being answered, the newest of each person."""
 
     async def answer(self, update: Update, _: object) -> None:
-        """Answer one query, in time or not at all; the border for its failures."""
+        """Answer one query, in time or not at all; the border for its failures.
+
+        Who types on gets an answer to the newest query alone: the others are shown to nobody, and their words are
+        not kept.
+        """
         query = update.inline_query
         if query is None or query.from_user.is_bot:
             return
+        person = query.from_user.id
+        self._newest[person] = query.id
         try:
             async with asyncio.timeout(self._counter.timings.inline):
-                await self._answer(query)
+                await asyncio.sleep(self._counter.timings.typing)
+                if self._newest.get(person) == query.id:
+                    await self._answer(query)
         except (BotError, TelegramError, TimeoutError) as error:
             _log.info("an inline query was not answered (%s)", getattr(error, "code", type(error).__name__))
+        finally:
+            if self._newest.get(person) == query.id:
+                del self._newest[person]
 
     async def _answer(self, query: InlineQuery) -> None:
         account = Account("telegram", str(query.from_user.id))
@@ -136,7 +149,7 @@ class Inline:
 
 def _voice(number: int, voice: ReadyVoice, kept: KeptWords) -> InlineQueryResultCachedVoice:
     style = f" ({', '.join(kept.styles)})" if kept.styles else ""
-    title = cut(" ".join(kept.text.split()), _TITLE) + style
+    title = cut(cut(" ".join(kept.text.split()), _TITLE) + style, 2 * _TITLE)
     return InlineQueryResultCachedVoice(id=f"voice-{number}", voice_file_id=voice.file_id, title=title)
 
 

@@ -49,6 +49,8 @@ class Timings:
     """Longest pause that Telegram may ask for before a message is given up."""
     queue: float = 3.0
     """How long somebody waits before being told how many go before; then the number is looked at as often."""
+    typing: float = 0.4
+    """How long somebody types nothing more until an inline query is looked at."""
     inline: float = 5.0
     """What the answer to an inline query may take; a later one is not taken."""
     turn: float = 300.0

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 from telegram import Bot, Update
-from telegram.error import InvalidToken, RetryAfter, TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import PlatformError
 from bot.platforms.telegram.places import PLACES, Places
@@ -50,7 +50,8 @@ class Webhook:
         except RetryAfter:
             raise PlatformError("platform.unreachable", platform="telegram") from None
         except TelegramError as error:
-            _log.warning("telegram did not take the webhook (%s)", type(error).__name__)
+            why = error.message if isinstance(error, BadRequest) else type(error).__name__
+            _log.warning("telegram did not take the webhook: %s", why)
             raise PlatformError("platform.unreachable", platform="telegram") from None
 
     async def run(self, ready: asyncio.Event) -> NoReturn:
