@@ -12,10 +12,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 
 from bot.errors import ConfigError
@@ -101,6 +101,14 @@ class DiscordConfig(_Section):
     token: SecretStr = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     application_id: str = Field("", description="For the invite command where no token is set.")
     development_guild: int = Field(0, ge=0, description="Commands appear at once in this server; 0: everywhere.")
+    shard_count: int = Field(0, ge=0, le=10_000, description="Gateway connections in all; 0: as Discord advises.")
+    shard_ids: tuple[int, ...] = Field((), description="Those of them that this process holds; empty: all.")
+
+    @model_validator(mode="after")
+    def _shards_exist(self) -> Self:
+        if any(not 0 <= number < self.shard_count for number in self.shard_ids):
+            raise ValueError("shard_ids are numbers from 0 to shard_count - 1")
+        return self
 
 
 class TelegramConfig(_Section):

@@ -113,9 +113,11 @@ async def test_a_network_that_is_not_there(server: DiscordServer, house: House, 
 
 
 async def test_a_gateway_that_is_not_there(
-    server: DiscordServer, house: House, tmp_path: Path, unused_tcp_port: int
+    server: DiscordServer, house: House, tmp_path: Path, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=f"ws://127.0.0.1:{unused_tcp_port}/")
+    monkeypatch.setattr("bot.platforms.discord.client.CONNECTING", 0.3)
+    server.state.gateway_url = f"ws://127.0.0.1:{unused_tcp_port}/"
+    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=server.state.gateway_url)
     config = DiscordConfig(token=SecretStr(server.token))
     with pytest.raises(PlatformError) as caught:
         await DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path).run(asyncio.Event())
@@ -171,6 +173,35 @@ def certificate(folder: Path) -> Path:
 async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: House, start: Start) -> None:
     async with start(house.doors):
         assert server.gateway.identified[0]["intents"] == 1
+
+
+async def test_shards_are_as_configured(server: DiscordServer, house: House, start: Start) -> None:
+    """Two processes could share the guilds so: each hears its own."""
+    other = server.world.add_guild("other")
+    other.id = (server.world.home.id >> 22 | 1) << 22  # of an odd number: the second of two shards
+    server.world.guilds[other.id] = other
+    elsewhere = server.world.add_channel(other, "elsewhere")
+    server.world.home.id = (server.world.home.id >> 23) << 23  # of an even one
+    server.world.guilds[server.world.home.id] = server.world.home
+    server.world.general.guild_id = server.world.home.id
+    async with start(house.doors, shard_count=2, shard_ids=(1,)):
+        assert [identify["shard"] for identify in server.gateway.identified] == [[1, 2]]
+        unheard = await server.slash("say", {"text": TEXT})
+        await (await server.slash("say", {"text": TEXT}, channel=elsewhere)).answered()
+    assert unheard.callback is None
+    assert [message.channel for message in voices_of(server)] == [elsewhere]
+
+
+async def test_how_many_shards_is_discords_advice(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        assert server.statuses("gateway") == [200]
+        assert [identify["shard"] for identify in server.gateway.identified] == [[0, 1]]
+
+
+def test_shards_that_do_not_exist_are_refused() -> None:
+    for wrong in ({"shard_ids": (0,)}, {"shard_ids": (2,), "shard_count": 2}, {"shard_ids": (-1,), "shard_count": 2}):
+        with pytest.raises(ValueError, match="shard_ids"):
+            DiscordConfig(**wrong)
 
 
 async def test_a_dropped_gateway_is_resumed(server: DiscordServer, house: House, start: Start) -> None:

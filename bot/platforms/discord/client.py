@@ -32,6 +32,8 @@ from bot.texts import language, say
 
 MOST_RUNNING = 500
 """Commands at a time; whoever comes then is asked to try again."""
+CONNECTING = 60.0
+"""Seconds that one gateway connection may take, the library's own tries included."""
 _CLOSING = 10.0
 """Seconds that closing the connections may take."""
 _FAREWELL = 3.0
@@ -86,7 +88,7 @@ class _Tree(app_commands.CommandTree["Bot"]):
 Pressed = Callable[[discord.Interaction["Bot"], Press], Awaitable[None]]
 
 
-class Bot(commands.Bot):
+class Bot(commands.AutoShardedBot):
     """The connection to Discord. Command doors take what they need from it."""
 
     def __init__(self, platform: "DiscordPlatform", ready: asyncio.Event, **options: Any) -> None:
@@ -116,6 +118,14 @@ class Bot(commands.Bot):
             await self.load_extension(extension)
         await self.tree.set_translator(_Words())
         await self._platform.sync(self)
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect one shard. The library tries for ever; after a minute whoever supervises is told instead."""
+        try:
+            async with asyncio.timeout(CONNECTING):
+                await super().launch_shard(gateway, shard_id, initial=initial)
+        except TimeoutError as error:
+            raise discord.GatewayNotFound from error
 
     async def on_ready(self) -> None:
         """Commands arrive from now on."""
@@ -209,7 +219,7 @@ class DiscordPlatform:
         if self._stopped:
             return
         with addressed(self._endpoints):
-            self._bot = bot = Bot(self, ready, connector=self._connector(), **self._options)
+            self._bot = bot = Bot(self, ready, connector=self._connector(), **self._shards(), **self._options)
             self._serving = asyncio.create_task(self._serve(bot))
             try:
                 await self._serving
@@ -238,11 +248,6 @@ class DiscordPlatform:
             raise PlatformError(code, platform=self.name) from error
         except (discord.HTTPException, discord.GatewayNotFound, discord.RateLimited, *_NETWORK) as error:
             raise PlatformError("platform.unreachable", platform=self.name) from error
-        except AttributeError as error:
-            if bot.ws is not None:
-                raise
-            # The library, trying again, asks a gateway for its state that was never there.
-            raise PlatformError("platform.unreachable", platform=self.name) from error
 
     async def stop(self, grace: float) -> None:
         """Take no more commands, let running ones finish (``grace`` seconds at most), close. Idempotent."""
@@ -253,6 +258,11 @@ class DiscordPlatform:
         await bot.finish(grace)
         await asyncio.wait([serving], timeout=_CLOSING)
         serving.cancel()
+
+    def _shards(self) -> dict[str, Any]:
+        """How many gateway connections there are, and which of them are ours; what is left out, Discord advises."""
+        count, ids = self._config.shard_count, self._config.shard_ids
+        return ({"shard_count": count} if count else {}) | ({"shard_ids": list(ids)} if ids else {})
 
     def _connector(self) -> aiohttp.TCPConnector:
         if not self._endpoints.ca_file:
