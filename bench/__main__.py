@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-_PARTS = ("audio", "speak", "ledger")
+_PARTS = ("audio", "speak", "ledger", "clean")
 
 
 def main() -> int:

@@ -59,20 +59,30 @@ def _decoded(match: re.Match[str]) -> str:
 
 def reveal(draft: Draft) -> None:
     """Take off what hides words: unseen signs, towers of marks, costumes."""
-    text = draft.text
-    if text.isascii() and text.isprintable():
+    if draft.text.isascii() and draft.text.isprintable():
         return
-    draft.whole("invisible", _UNSEEN.sub("", text))
+    if unseen := _UNSEEN.findall(draft.text):
+        draft.text = _UNSEEN.sub("", draft.text)
+        draft.note("invisible", " ".join(f"U+{ord(sign):04X}" for sign in dict.fromkeys(unseen)), "")
     if draft.text.isascii():
         return
-    draft.text = draft.text.translate(_DOUBLE)
-    draft.text = unicodedata.normalize("NFC", draft.text)
-    if _MARK.search(draft.text):
-        apart = unicodedata.normalize("NFD", draft.text)
-        draft.whole("zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
-    draft.whole("fancy", _COSTUME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), draft.text))
+    text = unicodedata.normalize("NFC", draft.text.translate(_DOUBLE))
+    draft.text = text
+    if _MARK.search(text):
+        apart = unicodedata.normalize("NFD", text)
+        _undressed(draft, "zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
+    _undressed(draft, "fancy", _COSTUME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), draft.text))
     if len(_SMALL.findall(draft.text)) > 2:
-        draft.whole("fancy", draft.text.translate(_SMALL_CAPITALS))
+        _undressed(draft, "fancy", draft.text.translate(_SMALL_CAPITALS))
+
+
+def _undressed(draft: Draft, rule: str, after: str) -> None:
+    """Take the new text. Spoilers are not hidden yet: where one may be, the note shows nothing of the text."""
+    if "||" not in after:
+        draft.whole(rule, after)
+    elif after != draft.text:
+        draft.text = after
+        draft.note(rule, "…", "")
 
 
 def unjoin(draft: Draft) -> None:

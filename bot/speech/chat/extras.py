@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from bot.speech.chat.draft import Draft
+from bot.speech.chat.entrance import enter
 from bot.speech.chat.message import Attachment, ChatMessage, Kind
 from bot.speech.chat.names import spoken_name
 from bot.speech.chat.times import duration
@@ -58,17 +59,17 @@ def opening(draft: Draft, message: ChatMessage) -> str:
         other = spoken_name(message.forwarded_from)
         phrase = ("says_forward" if name else "forward") + ("" if other else "_unknown")
         said = words.say(phrase, name=name, other=other)
-        draft.note("forward", message.forwarded_from, said)
+        draft.note("forward", enter(message.forwarded_from), said)
         return said
     if message.reply_to is not None:
         other = spoken_name(message.reply_to) or words.say("someone")
         said = words.say("says_to" if name else "to", name=name, other=other)
-        draft.note("reply", message.reply_to, said)
+        draft.note("reply", enter(message.reply_to), said)
         return said
     if not name:
         return ""
     said = words.say("says", name=name)
-    draft.note("name", message.author, said)
+    draft.note("name", enter(message.author), said)
     return said
 
 
@@ -84,7 +85,7 @@ def sending(draft: Draft, message: ChatMessage, said: str) -> str:
     else:
         other = spoken_name(message.reply_to) or draft.words.say("someone")
         whole = draft.words.say("sent_to", name=name, other=other, things=said)
-    draft.note("name", message.author, whole)
+    draft.note("name", enter(message.author), whole)
     return whole
 
 
@@ -126,7 +127,7 @@ def _length(draft: Draft, kind: Kind, seconds: float) -> str:
 def _stickers(draft: Draft, stickers: tuple[str, ...], read: Reader) -> list[str]:
     words = draft.words
     if draft.reading.skip_emoji:
-        draft.note("sticker", ", ".join(stickers[:_STICKERS]), "")
+        draft.note("sticker", enter(", ".join(stickers[:_STICKERS])), "")
         return []
     names = [
         name for sticker in stickers[:_STICKERS] if (name := read(spoken_name(sticker) or sticker[:_PART_CHARACTERS]))
@@ -140,7 +141,7 @@ def _stickers(draft: Draft, stickers: tuple[str, ...], read: Reader) -> list[str
         said = words.say("sticker", name=names[0])
     else:
         said = words.say("stickers", names=words.joined(names))
-    draft.note("sticker", ", ".join(stickers[:_STICKERS]), said)
+    draft.note("sticker", enter(", ".join(stickers[:_STICKERS])), said)
     return [said]
 
 
@@ -157,5 +158,5 @@ def _poll(draft: Draft, message: ChatMessage, read: Reader) -> str:
         listed = words.phrases["comma"].join(options[:-1]) + last
         stop = "" if said[-1:] in "?!？！.。" else words.phrases["stop"]
         said += stop + words.say("poll_options", options=listed)
-    draft.note("poll", poll.question, said)
+    draft.note("poll", "", said)
     return said

@@ -13,14 +13,14 @@ _LONGEST_KEY = 64
 _LONGEST_VALUE = 200
 _UNSPACED_SIGNS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana, Han: no blanks between words."""
-_UNSPACED = re.compile(f"[{_UNSPACED_SIGNS}]")
 NO_WORD_BEFORE = rf"(?<![^\W{_UNSPACED_SIGNS}])"
 """Where a word may begin, in an expression: not behind a letter or digit of a script that writes with blanks."""
 NO_WORD_AFTER = rf"(?![^\W{_UNSPACED_SIGNS}])"
 _UNSAYABLE = re.compile(r"[\[\]()（）【】<>*{}&\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x1f\x7f]")
 
-_RUNS = re.compile(r"(.)\1*")
-_WORD = re.compile(r"\w")
+_RUNS = re.compile(r"(.)\1{0,63}")
+_BORDER = rf"(?-i:{NO_WORD_AFTER}|(?<![^\W{_UNSPACED_SIGNS}]))"
+"""Not in the middle of a word: what stands on one side or the other is none of its letters."""
 
 _Tree = dict[str, "_Tree"]
 _END = ""
@@ -30,29 +30,23 @@ def _fold(word: str) -> str:
     return " ".join(unicodedata.normalize("NFC", word[:_LONGEST_KEY]).lower().split())
 
 
-def _spaced(sign: str) -> bool:
-    """Whether a word that begins or ends with this sign wants a border there."""
-    return bool(_WORD.match(sign)) and not _UNSPACED.match(sign)
-
-
-def _compile(words: Iterable[tuple[str, list[str]]]) -> re.Pattern[str] | None:
-    """One expression for all words, each given with the expressions of its signs; None for no words."""
+def _compile(words: Iterable[list[str]]) -> re.Pattern[str] | None:
+    """One expression for all words, each given as the expressions of its signs; None for no words."""
     root: _Tree = {}
-    for word, signs in words:
+    for signs in words:
         node = root
-        border = (NO_WORD_BEFORE if _spaced(word[0]) else "", NO_WORD_AFTER if _spaced(word[-1]) else "")
-        for sign in (border[0] + signs[0], *signs[1:]):
+        for sign in signs:
             node = node.setdefault(sign, {})
-        node[_END] = {border[1]: {}}
-    return re.compile(_expression(root), re.IGNORECASE) if root else None
+        node[_END] = {}
+    return re.compile(f"{_BORDER}{_expression(root)}{_BORDER}", re.IGNORECASE) if root else None
 
 
 def _expression(node: _Tree) -> str:
     """The tree as an expression that prefers longer words. Depth is at most ``_LONGEST_KEY``."""
     branches = [sign + _expression(below) for sign, below in node.items() if sign != _END]
-    if _END in node:
-        branches.append(next(iter(node[_END])))
-    return branches[0] if len(branches) == 1 else f"(?:{'|'.join(branches)})"
+    if not branches:
+        return ""
+    return f"(?:{'|'.join(branches)})" + ("?" if _END in node else "")
 
 
 def _sign(sign: str) -> str:
@@ -72,7 +66,7 @@ class Dictionary:
         for written, said in list(entries)[:_MOST_ENTRIES]:
             if key := _fold(written):
                 self._said[key] = " ".join(_UNSAYABLE.sub(" ", said[:_LONGEST_VALUE]).split())
-        self.pattern = _compile((word, [_sign(sign) for sign in word]) for word in self._said)
+        self.pattern = _compile([_sign(sign) for sign in word] for word in self._said)
         """Finds its words; None when there are none."""
 
     def said(self, found: str) -> str:
@@ -85,5 +79,5 @@ class Blocklist:
 
     def __init__(self, words: Iterable[str]) -> None:
         keys = [key for key in map(_fold, list(words)[:_MOST_ENTRIES]) if key]
-        self.pattern = _compile((key, [_run(run[0]) for run in _RUNS.finditer(key)]) for key in keys)
+        self.pattern = _compile([_run(run[0]) for run in _RUNS.finditer(key)] for key in keys)
         """Finds its words; None when there are none."""

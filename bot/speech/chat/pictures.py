@@ -126,7 +126,7 @@ def _name(sign: str, draft: Draft) -> str:
 
 def emoji_name(sign: str, language: str, draft: Draft) -> str:
     """What an emoji is called; the first part of one that nobody knows."""
-    bare = _DROPPED.sub("", sign)
+    bare = _DROPPED.sub("", sign) or sign
     if short := draft.words.emoji.get(bare):
         return short
     name = _official(language).get(bare) or _official(language).get(sign)
@@ -152,7 +152,7 @@ def _official(language: str) -> dict[str, str]:
         name = data.get(language, "").strip(":").replace("_", " ").replace("&", "and").replace("!", "")
         name = _ASIDE.sub("", name.removeprefix("keycap ").removeprefix("按键 "))
         names.setdefault(
-            _DROPPED.sub("", sign),
+            _DROPPED.sub("", sign) or sign,
             name.replace("“", "").replace("”", "").replace("#", "number sign").replace("*", "star"),
         )
     return names

@@ -27,7 +27,7 @@ _CHAT_WORDS = {name: frozenset(words.slang) | {face.lower() for face in WORDS} f
 
 _PLAIN = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z'’,.!? \u4e00-\u9fff，。！？]{0,1000}")
 _NOT_PLAIN = re.compile(
-    r"([a-z\u4e00-\u9fff])\1\1|([a-z\u4e00-\u9fff]{2})\2\2|([\u4e00-\u9fff]{3,8}?)\3\3\3"
+    r"([a-z\u4e00-\u9fff])\1\1|([a-z\u4e00-\u9fff]{2})\2\2|([a-z\u4e00-\u9fff]{3,8}?)\3\3\3"
     r"|[,.!?，。！？ ](?:[,.!?，。！？]|  )|^[ ,，]|[ ,，]$"
     r"|[b-df-hj-np-tv-xz]{5}|asdf|werty|ertyu|rtyui|tyuio|yuiop|poiuy|oiuyt|uytre|ytrew|trewq|[zxcvbnm]{5}"
     r"|asdasd|[a-z]{20}"
@@ -45,10 +45,10 @@ def read(message: ChatMessage, reading: Reading) -> Spoken:
         return Spoken(text)
     draft = Draft(text[:MOST_READ], reading, VOCABULARIES[reading.language])
     if message.silent and not reading.read_silent:
-        draft.note("silent", text, "")
+        draft.note("silent", "@silent", "")
         return Spoken("", draft.applied)
     if len(text) > MOST_READ:
-        draft.note("length", text, draft.text)
+        draft.note("length", str(len(text)), str(MOST_READ))
     _frame(draft, message, link_alone=_apply(draft, message))
     if ending.block(draft):
         return Spoken("", draft.applied, refused=True)

@@ -16,13 +16,13 @@ _BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOT
 _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
-_SPACED = re.compile(r"(?<=[^\s]) +(-->|->|=>|→|==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) +(?=\w)")
-_AND = re.compile(r"\s?&+\s?")
+_SPACED = re.compile(r"(?<=[^\s]) {1,8}(-->|->|=>|→|==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
+_AND = re.compile(r"\s?&{1,64}\s?")
 _EQUALS = re.compile(r"(?<=\w)\s?=\s?(?=\w)")
 _PLUS = re.compile(r"(?<!\w)\+(?=\d)")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
 _AT = re.compile(r"(?<!\S)@(?=\d)")
-_BAR = re.compile(r"\s?[|¦]+\s?")
+_BAR = re.compile(r"\s?[|¦]{1,64}\s?")
 _BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[/\\](?=[^\W\d_])")
 _DROPPED = re.compile(
     "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
@@ -30,11 +30,11 @@ _DROPPED = re.compile(
 )
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_BEFORE_SIGN = re.compile(r" +(?=[,.!?;:，。！？；：、…])")
+_BEFORE_SIGN = re.compile(r" (?=[,.!?;:，。！？；：、…])")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
-_COMMAS = re.compile(r"[,，、;；](?: ?[,，、])*(?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
-_DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；])+")
-_ONLY_ASKED = re.compile(r"[?？!！\s]*[?？][?？!！\s]*")
+_COMMAS = re.compile(r"[,，、;；](?: ?[,，、]){0,20}(?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
+_DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
+_ASKING = frozenset("?？!！ ")
 _SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\u2000]")
 
 
@@ -58,11 +58,8 @@ def say_signs(draft: Draft) -> None:
 
 def ask(draft: Draft) -> None:
     """A message of question marks alone is a question."""
-    if "?" in draft.text or "？" in draft.text:
-        draft.change(_ONLY_WHOLE, "sign", lambda _: draft.words.say("what"))
-
-
-_ONLY_WHOLE = re.compile(rf"\A{_ONLY_ASKED.pattern}\Z")
+    if ("?" in draft.text or "？" in draft.text) and _ASKING.issuperset(draft.text):
+        draft.whole("sign", draft.words.say("what"))
 
 
 def tidy(text: str) -> str:

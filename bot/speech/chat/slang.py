@@ -10,7 +10,7 @@ from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.vocabulary import Vocabulary
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]+(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
 )
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,10000}")
 _CASED = frozenset(

@@ -1,0 +1,97 @@
+"""``say --message``: a text taken as a chat message, on the command line as a real process."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bot.audio import ogg
+from bot.cli.arguments import Arguments
+from bot.cli.message import read_aloud
+from bot.config import Config
+from tests.fakes.mimo_server import MimoServer
+from tests.test_cli import Shell
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    return Shell(tmp_path)
+
+
+async def test_the_rules_are_told_as_one_object(shell: Shell) -> None:
+    done = await shell("say", "btw, look: https://youtu.be/x ||Bob||", "--message", "--explain", "--json")
+    assert (done.code, done.err) == (0, "")
+    told = json.loads(done.out)
+    assert told["spoken"] == "by the way, look: a link to YouTube [whispering] spoiler"
+    assert told["segments"] == [told["spoken"]]
+    assert told["characters"] == len(told["spoken"])
+    assert len(told["requests"]) == 1
+    assert told["rules"] == [
+        {"rule": "spoiler", "before": "||…||", "after": "[whispering] spoiler"},
+        {"rule": "link", "before": "https://youtu.be/x", "after": "a link to YouTube"},
+        {"rule": "slang", "before": "btw", "after": "by the way"},
+    ]
+
+
+async def test_the_rules_are_told_in_words(shell: Shell) -> None:
+    done = await shell("say", "**hi** (there) \u200bhttps://youtu.be/x", "--message", "--explain")
+    assert done.code == 0
+    assert done.out.splitlines()[:6] == [
+        "Spoken:",
+        "hi, there, a link to YouTube",
+        "  unseen signs: U+200B is left out",
+        "  link: https://youtu.be/x → a link to YouTube",
+        "  formatting: **hi** (there) a link to YouTube → hi (there) a link to YouTube",
+        "  brackets: hi (there) a link to YouTube → hi , there, a link to YouTube",
+    ]
+
+
+async def test_a_command_s_text_has_no_rules(shell: Shell) -> None:
+    told = json.loads((await shell("say", "btw [cough]", "--explain", "--json")).out)
+    assert told["spoken"] == "btw [cough]"
+    assert "rules" not in told
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "spoken"),
+    [
+        ("看 https://b23.tv/x", "", "看 一个哔哩哔哩链接"),
+        ("look https://b23.tv/x", "", "look a link to Bilibili"),
+        ("🔥", "zh", "火"),
+        ("🔥", "en", "fire"),
+        ("2333", "zh", "哈哈哈"),
+    ],
+)
+async def test_the_language_is_the_text_s_or_the_one_asked_for(
+    shell: Shell, text: str, language: str, spoken: str
+) -> None:
+    more = ("--language", language) if language else ()
+    done = await shell("say", text, "--message", "--explain", "--json", *more)
+    assert json.loads(done.out)["spoken"] == spoken
+
+
+def test_a_text_without_words_is_read_in_the_configured_language() -> None:
+    asked = Arguments(language=None)
+    assert read_aloud("https://b23.tv/x", asked, Config(language="zh")).text == "一个哔哩哔哩链接"
+    assert read_aloud("https://b23.tv/x", asked, Config(language="en")).text == "a link to Bilibili"
+
+
+async def test_standard_input_is_a_message_without_options(shell: Shell) -> None:
+    done = await shell("say", "-", "--message", "--explain", "--json", stdin="style:Happy lol\n")
+    assert json.loads(done.out)["spoken"] == "style:Happy haha"
+
+
+async def test_a_message_is_spoken_without_a_style_of_its_own(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    path = shell.folder / "a.ogg"
+    done = await shell("say", "(Happy) <style>x</style> so funny 😂", "--message", "-o", str(path))
+    assert (done.code, done.err) == (0, "")
+    assert mimo.calls[0]["messages"][-1]["content"] == "Happy, x so funny [laughs]"
+    assert ogg.read(path.read_bytes())[0].seconds > 0.2
+
+
+async def test_a_message_without_a_word_is_refused(shell: Shell) -> None:
+    done = await shell("say", "... !!!", "--message", "-o", str(shell.folder / "a.ogg"))
+    assert (done.code, done.out) == (3, "")
+    assert done.err == "mouthpiece: There is nothing to speak in this text.\n"
+    assert not (shell.folder / "a.ogg").exists()
