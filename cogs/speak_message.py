@@ -71,14 +71,13 @@ class SpeakMessage(commands.Cog):
         """Ask for a style first. The words wait behind the menu as they do behind a button."""
         await voice_message.defer(interaction, private=True)
         tongue = await self._bot.language_for(interaction)
-        if not message.clean_content.strip():
-            raise InputError("text.empty")
-        desk = self._bot.doors.desk
-        token = await desk.words.keep(utterance_of(interaction, message.clean_content))
+        desk, wish = self._bot.doors.desk, utterance_of(interaction, message.clean_content)
+        price = (await self._bot.doors.speech.explain(wish)).characters  # refused here what would be refused then
+        token = await desk.words.keep(wish)
         if not token:
             raise InputError("words.not_kept")
         options = style_options(tongue, await preference_of(interaction, desk))
-        menu = style_menu(options, tongue, Press("style", (token, "c")))
+        menu = style_menu(options, tongue, Press("style", (token, "c")), characters=price)
         await voice_message.tell(interaction, say("discord.which_style", tongue), Buttons(menu))
 
     async def who_said(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:

@@ -43,6 +43,8 @@ async def test_a_message_in_a_chosen_style(
         ask = await (await server.menu(SPEAK_AS, server.written("Come closer."))).answered()
         assert ask.private
         assert ask.content == say("discord.which_style", "en")
+        menu = ask.data["components"][0]["components"][0]
+        assert menu["placeholder"] == say("discord.panel.style", "en", characters=len("Come closer."))
         assert server.messages == []
         await (await server.press(ask, ask.button("mp:style"), "Whisper")).answered()
         empty = await (await server.menu(SPEAK_AS, server.written("   "))).answered()

@@ -1,13 +1,17 @@
 """The line and the private panel beside a voice message, and what their buttons do."""
 
 import io
+from dataclasses import replace
+from typing import Any
 
 import av
 import numpy as np
 import pytest
 
 from bot.audio import ogg, opus
+from bot.errors import StoreError
 from bot.model import Space
+from bot.platforms.desk import Answer
 from bot.platforms.discord.files import FORMATS
 from bot.platforms.discord.panel import Press, ids_of_text, ids_to_text
 from bot.speech.meter import PAID
@@ -70,6 +74,49 @@ async def test_privately_nothing_is_posted(server: DiscordServer, house: House, 
         assert message.files[0].filename.endswith(".ogg")
     assert server.messages == []
     assert not any(name.startswith("mp:delete") for name in panel.buttons)
+
+
+async def test_what_is_paid_for_goes_out_though_the_store_fails(
+    server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = house.doors.desk
+    speak = desk.speak
+
+    async def broken(*_: object, **__: object) -> None:
+        raise StoreError("store.busy")
+
+    async def then_it_fails(*wish: Any) -> Answer:
+        answer = await speak(*wish)
+        monkeypatch.setattr(desk.spaces, "get", broken)
+        monkeypatch.setattr(desk.words, "remember_message", broken)
+        monkeypatch.setattr(desk.preferences, "get", broken)
+        return replace(answer, token="", balance=None)
+
+    monkeypatch.setattr(desk, "speak", then_it_fails)
+    async with start(house.doors):
+        panel = await spoken(server)
+    sound = voices_of(server)[0].files[0].sound
+    assert sound is not None
+    assert panel.content == say("discord.spoken", "en", seconds=sound.seconds, characters=len(TEXT))
+    assert [name.split(":")[1] for name in panel.buttons] == ["delete"]
+
+
+async def test_a_panel_that_cannot_be_shown_is_no_failure(server: DiscordServer, house: House, start: Start) -> None:
+    server.fail("edit", "10008")  # the person has taken it off the screen
+    async with start(house.doors):
+        await server.slash("say", {"text": TEXT})
+        await server.until(lambda: server.statuses("edit") == [404])
+        await (await server.slash("say", {"text": TEXT})).answered()
+    assert len(voices_of(server)) == 2
+    assert server.statuses("edit") == [404, 200]
+
+
+async def test_the_library_keeps_no_panel(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors) as platform:
+        panel = await spoken(server)
+        await (await server.press(panel, panel.button("mp:files"))).answered()
+        assert platform._bot is not None
+        assert list(platform._bot.persistent_views) == []
 
 
 # Buttons

@@ -201,7 +201,7 @@ SENTENCES: dict[str, str] = {
     "discord.panel.again": "Again ({characters} characters)",
     "discord.panel.files": "As file",
     "discord.panel.delete": "Delete",
-    "discord.panel.style": "The same in another style…",
+    "discord.panel.style": "The same in another style… ({characters} characters)",
     "discord.place": "{before} before you, about {seconds} s.",
     "discord.cancel": "Cancel",
     "discord.old_button": "This button is from an older version; please say it anew.",

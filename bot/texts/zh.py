@@ -201,7 +201,7 @@ SENTENCES: dict[str, str] = {
     "discord.panel.again": "再来一次（{characters} 个字符）",
     "discord.panel.files": "存为文件",
     "discord.panel.delete": "删除",
-    "discord.panel.style": "换一种风格再说…",
+    "discord.panel.style": "换一种风格再说…（{characters} 个字符）",
     "discord.place": "前面还有 {before} 个，大约 {seconds} 秒。",
     "discord.cancel": "取消",
     "discord.old_button": "这个按钮来自旧版本；请重新说一次。",

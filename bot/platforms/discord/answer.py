@@ -5,7 +5,6 @@ Called by the command doors after ``voice_message.defer``.
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING
 
 import discord
 
@@ -14,16 +13,15 @@ from bot.errors import StoreError
 from bot.model import Utterance
 from bot.platforms.desk import Answer
 from bot.platforms.discord import voice_message
+from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import panel, report
 from bot.platforms.discord.suggestions import preference_of, style_options
-from bot.platforms.discord.voice_message import DISMISSED, TOKEN_GONE, Delivery, Way
+from bot.platforms.discord.voice_message import Delivery, Way
 from bot.platforms.discord.wish import account_of, space_of
 from bot.speech.sink import Recording
 from bot.speech.turns import Waiting
+from bot.store.spaces import SpaceSettings
 from bot.texts import language, say
-
-if TYPE_CHECKING:
-    from bot.platforms.discord.client import Bot
 
 _SHOWN_WORDS = 1500
 """Characters of the words that stand beside a voice message."""
@@ -31,7 +29,7 @@ _SHOWN_WORDS = 1500
 _log = logging.getLogger("mouthpiece.discord")
 
 
-async def speak(interaction: "discord.Interaction[Bot]", utterance: Utterance, *, private: bool = False) -> None:
+async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, private: bool = False) -> None:
     """Speak, send, say who asked, show the panel. Raises as ``Desk.speak`` and ``voice_message.send`` do."""
     bot = interaction.client
     tongue = await bot.language_for(interaction)
@@ -48,13 +46,16 @@ async def speak(interaction: "discord.Interaction[Bot]", utterance: Utterance, *
     await _show_panel(interaction, answer, deliveries, tongue, private=private)
 
 
-async def line_of(interaction: "discord.Interaction[Bot]", answer: Answer) -> str:
+async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:
     """Who asked, in which style, and the words where the guild wants them; nothing where Discord says it itself."""
     space = space_of(interaction)
     if space is None or not interaction.is_guild_integration():
         return ""
     doors = interaction.client.doors
-    settings = await doors.desk.spaces.get(space)
+    try:
+        settings = await doors.desk.spaces.get(space)
+    except StoreError:  # it is paid for: what is spoken goes out, its words stay private
+        settings = SpaceSettings()
     tongue = settings.language or language(str(interaction.guild_locale or ""), doors.language)
     shown = [discord.utils.escape_markdown(name) for name in answer.utterance.styles]
     facts = {"who": interaction.user.mention, "styles": shown}
@@ -65,7 +66,7 @@ async def line_of(interaction: "discord.Interaction[Bot]", answer: Answer) -> st
     return line
 
 
-async def _remember(interaction: "discord.Interaction[Bot]", delivery: Delivery) -> None:
+async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -> None:
     """Note for moderators who asked for a message."""
     if delivery.private:
         return
@@ -79,7 +80,7 @@ async def _remember(interaction: "discord.Interaction[Bot]", delivery: Delivery)
 
 
 async def _show_panel(
-    interaction: "discord.Interaction[Bot]",
+    interaction: discord.Interaction[Bot],
     answer: Answer,
     deliveries: list[Delivery],
     tongue: str,
@@ -92,7 +93,5 @@ async def _show_panel(
     words = report(answer.receipt, answer.balance, deliveries, tongue, private=private)
     try:
         await voice_message.tell(interaction, words, view)
-    except discord.HTTPException as error:
-        if error.code not in TOKEN_GONE | {DISMISSED}:
-            raise
-        _log.info("a panel could not be shown (%d): the sound is out", error.code)
+    except NOT_DELIVERED as error:  # too late, or taken off the screen: the sound is out all the same
+        _log.info("a panel could not be shown: %s", type(error).__name__)

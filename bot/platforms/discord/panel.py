@@ -85,9 +85,11 @@ def button(code: str, language: str, press: Press, **looks: Any) -> discord.ui.B
     return discord.ui.Button(label=label, custom_id=press.custom_id, **looks)
 
 
-def style_menu(options: Sequence[discord.SelectOption], language: str, press: Press) -> discord.ui.Select[Any]:
-    """Styles to choose from."""
-    placeholder = say("discord.panel.style", language)[:150]
+def style_menu(
+    options: Sequence[discord.SelectOption], language: str, press: Press, *, characters: int
+) -> discord.ui.Select[Any]:
+    """Styles to choose from, with the price of a choice."""
+    placeholder = say("discord.panel.style", language, characters=characters)[:150]
     return discord.ui.Select(custom_id=press.custom_id, placeholder=placeholder, options=list(options))
 
 
@@ -102,9 +104,8 @@ def panel(
 ) -> Buttons | None:
     """Again · As file · Delete, and a menu of styles; None where there is nothing to press."""
     items: list[discord.ui.Item[Any]] = []
+    facts, price = (answer.token, "p" if private else "c"), {"characters": len(answer.receipt.spoken)}
     if answer.token:
-        facts = (answer.token, "p" if private else "c")
-        price = {"characters": len(answer.receipt.spoken)}
         items.append(button("discord.panel.again", language, Press("again", facts), emoji="🔁", facts=price))
         items.append(button("discord.panel.files", language, Press("files", facts), emoji="💾"))
     named = [number for one in deliveries if not one.private for number in (one.message_id, one.line_id) if number]
@@ -112,7 +113,7 @@ def panel(
         press = Press("delete", (ids_to_text(named[:_MOST_IDS]),))
         items.append(button("discord.panel.delete", language, press, style=discord.ButtonStyle.danger))
     if answer.token and options:
-        items.append(style_menu(options, language, Press("style", facts)))
+        items.append(style_menu(options, language, Press("style", facts), **price))
     return Buttons(*items) if items else None
 
 

@@ -42,8 +42,6 @@ NO_ACCESS = frozenset({10003, 50001, 50007, 50013})
 """Codes that say the bot cannot post into this channel at all."""
 TOKEN_GONE = frozenset({10015, 10062, 50027})
 """Codes that say the interaction can be answered no more: it is older than 15 minutes."""
-DISMISSED = 10008
-"""Code for a response that the person has taken off their screen."""
 _WORDS = 2000
 """Most characters of a message."""
 _KEY = "mouthpiece.answer"
