@@ -24,6 +24,11 @@ _IN_GUILDS = app_commands.AppCommandContext(guild=True)
 _GUILDS = app_commands.AppInstallationType(guild=True)
 
 
+def words_of(message: discord.Message) -> str:
+    """The words of a message, names in the place of mentions; of a forwarded one those that it carries."""
+    return message.clean_content or "\n".join(snapshot.content for snapshot in message.message_snapshots)
+
+
 class SpeakMessage(commands.Cog):
     """Three entries of a message's menu."""
 
@@ -65,13 +70,13 @@ class SpeakMessage(commands.Cog):
     async def speak(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Speak a message as it is written; whoever chose it pays."""
         await voice_message.defer(interaction)
-        await answer.speak(interaction, utterance_of(interaction, message.clean_content))
+        await answer.speak(interaction, utterance_of(interaction, words_of(message)))
 
     async def speak_as(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Ask for a style first. The words wait behind the menu as they do behind a button."""
         await voice_message.defer(interaction, private=True)
         tongue = await self._bot.language_for(interaction)
-        desk, wish = self._bot.doors.desk, utterance_of(interaction, message.clean_content)
+        desk, wish = self._bot.doors.desk, utterance_of(interaction, words_of(message))
         price = (await self._bot.doors.speech.explain(wish)).characters  # refused here what would be refused then
         token = await desk.words.keep(wish)
         if not token:

@@ -36,6 +36,23 @@ async def test_a_message_is_spoken_and_who_chose_it_pays(server: DiscordServer, 
     assert used.characters == len(written.content)
 
 
+async def test_mentions_are_names_and_forwarded_words_are_heard(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    forwarded = {
+        "type": 0, "content": "Read all about it.", "embeds": [], "attachments": [], "mentions": [],
+        "mention_roles": [],
+        "timestamp": "2026-01-01T00:00:00.000000+00:00", "edited_timestamp": None, "flags": 0, "components": [],
+    }  # fmt: skip
+    async with start(mimo_house.doors):
+        await (await server.menu(SPEAK, server.written(f"Hello <@{server.world.ada.id}>!"))).answered()
+        snapshot = server.written("", snapshots=[{"message": forwarded}])
+        await (await server.menu(SPEAK, snapshot)).answered()
+    said = [call["messages"][-1]["content"] for call in mimo.calls]
+    assert str(server.world.ada.id) not in said[0]
+    assert said[1] == "Read all about it."
+
+
 async def test_a_message_in_a_chosen_style(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:

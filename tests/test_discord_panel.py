@@ -376,6 +376,28 @@ async def test_the_place_is_shown_and_given_up(
     assert (used.characters, used.requests) == (len(TEXT), 1)
 
 
+@pytest.mark.parametrize("way", ["file", "private"])
+async def test_the_place_makes_room_for_the_file(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.01)
+    if way == "file":
+        server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        first = await server.slash("say", {"text": TEXT})
+        await gate.reached.wait()
+        second = await server.slash("say", {"text": "Something else.", "private": way == "private"})
+        place = await second.answered()
+        assert place.buttons[0].startswith("mp:cancel")
+        gate.set()
+        await server.until(lambda: place.files)
+        await first.answered()
+    assert not any(name.startswith("mp:cancel") for name in place.buttons)
+    assert say("discord.place", "en", before=0, seconds=3) != place.content
+    assert server.refusals == []
+
+
 async def test_who_does_not_wait_cannot_cancel(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:

@@ -108,7 +108,8 @@ class Message:
 
     def payload(self, root: str, application_id: int) -> dict[str, Any]:
         """A message object."""
-        return {
+        forwarded = {"message_snapshots": self.data["snapshots"]} if "snapshots" in self.data else {}
+        return forwarded | {
             "id": str(self.id), "channel_id": str(self.channel.id), "author": self.author.payload(),
             "content": self.content, "timestamp": timestamp(), "edited_timestamp": None, "tts": False,
             "mention_everyone": False, "mentions": [], "mention_roles": [], "embeds": self.data.get("embeds") or [],
