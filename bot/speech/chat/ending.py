@@ -34,7 +34,7 @@ def cut(draft: Draft, text: str) -> str:
     words = draft.words.say("cut")
     room = most - len(words)
     if room < 1:
-        return text[:most].strip()
+        room, words = most, ""
     kept = text[:room]
     if broken := _TAG_OPEN.search(kept):
         kept = kept[: broken.start()]

@@ -14,7 +14,7 @@ from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.english import ENGLISH
 from bot.speech.chat.message import ChatMessage, Cue, Delivery, Reading, Spoken
 from bot.speech.chat.numbers import spell
-from bot.speech.chat.slang import expand
+from bot.speech.chat.slang import STRANGE, expand
 from bot.speech.chat.stress import stress
 
 VOCABULARIES = {"en": ENGLISH, "zh": CHINESE}
@@ -29,8 +29,8 @@ _PLAIN = re.compile(r"[A-Za-z\u4e00-\u9fff][A-Za-z'’,.!? \u4e00-\u9fff，。�
 _NOT_PLAIN = re.compile(
     r"([a-z\u4e00-\u9fff])\1\1|([a-z\u4e00-\u9fff]{2})\2\2|([a-z\u4e00-\u9fff]{3,8}?)\3\3\3"
     r"|[,.!?，。！？ ](?:[,.!?，。！？]|  )|^[ ,，]|[ ,，]$"
-    r"|[b-df-hj-np-tv-xz]{5}|asdf|werty|ertyu|rtyui|tyuio|yuiop|poiuy|oiuyt|uytre|ytrew|trewq|[zxcvbnm]{5}"
-    r"|asdasd|[a-z]{20}"
+    r"|asdf|werty|ertyu|rtyui|tyuio|yuiop|poiuy|oiuyt|uytre|ytrew|trewq|[zxcvbnm]{5}"
+    r"|asdasd|sdfsdf|jkljkl|[a-z]{20}|[haeioj]{5}|lol|(?=[b-df-hj-np-tv-xz]{2})" + STRANGE
 )
 _LATIN = re.compile(r"[a-z]+")
 _CAPITALS = re.compile(r"[A-Z]['’]?[A-Z]")
@@ -126,7 +126,12 @@ def _look_up(draft: Draft) -> None:
     """Words of the dictionary, said as it says."""
     says = draft.reading.says
     if says.pattern is not None:
-        draft.replace(says.pattern, lambda match: draft.put("dictionary", match[0], says.said(match[0]), keep=True))
+        draft.replace(
+            says.pattern,
+            lambda match: draft.put(
+                "dictionary", match[0], signs.plain(entrance.enter(says.said(match[0]))), keep=True
+            ),
+        )
 
 
 def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:
@@ -140,10 +145,11 @@ def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:
             draft.text += draft.words.say("with", things=draft.words.joined(parts))
         if poll:
             draft.text += "\n" + poll
+        draft.text = signs.tidy(draft.text)
         return
     parts = [body, *parts] if body else parts
     if said := "\n".join(filter(None, (draft.words.joined(parts), poll))):
-        draft.text = extras.sending(draft, message, said)
+        draft.text = signs.tidy(extras.sending(draft, message, said))
 
 
 def _settle(draft: Draft) -> None:

@@ -35,7 +35,7 @@ _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
 _COMMAS = re.compile(r"[,，、;；](?: ?[,，、]){0,20}(?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
 _ASKING = frozenset("?？!！ ")
-_SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\u2000]")
+_SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\xa0\u00c0-\u2000]")
 
 
 def say_signs(draft: Draft) -> None:
@@ -60,6 +60,11 @@ def ask(draft: Draft) -> None:
     """A message of question marks alone is a question."""
     if ("?" in draft.text or "？" in draft.text) and _ASKING.issuperset(draft.text):
         draft.whole("sign", draft.words.say("what"))
+
+
+def plain(text: str) -> str:
+    """A person's own words for something, without any sign that is not said."""
+    return tidy(_BRACKET.sub(" ", _DROPPED.sub(" ", text.replace("&", " "))))
 
 
 def tidy(text: str) -> str:

@@ -23,11 +23,12 @@ _ROWS = tuple(
     for row in (line, line[::-1])
     for at in range(len(row) - 4)
 )
-_STRANGE = re.compile(
-    r"(?=j[b-df-hj-np-tv-z]|q[b-df-hj-np-tv-z]|[bcdfghjklmpqrstvwz]j|v[bcdfghjkmnpqtwxz]|[dfgkhjs]k(?=[dfgjk])|f[bdghjkpvw]"
+STRANGE = (
+    r"(?:j[b-df-hj-np-tv-z]|q[b-df-hj-np-tv-z]|[bcdfghjklmpqrstvwz]j|v[bcdfghjkmnpqtwxz]|[dfgkhjs]k(?=[dfgjk])|f[bdghjkpvw]"
     r"|k[dfgjvz]|g[fjkqvz]|h[fgjkvz]|d[fkqvx]|[bcdfghjklmpqsvwz]x|x[dfgjkvz]|s[dfgjvz](?=[fgjkv])|z[bcdfgjkpqrsvx]|w[fgjkqvxz])"
 )
-"""Two letters that hardly ever meet in a word."""
+"""Two letters that hardly ever meet in a word, as an expression."""
+_STRANGE = re.compile(f"(?={STRANGE})")
 _LAUGHTER = frozenset({"lol", "lmao", "lmfao", "rofl", "lul", "kek", "kekw", "xswl"})
 """Chat words that are a laugh."""
 _LONG = 30
