@@ -17,7 +17,8 @@ COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot
 COPY cogs ./cogs
 RUN python -m pip install --no-deps --no-build-isolation . \
-    && useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin mouthpiece \
+    && rm -rf build ./*.egg-info bot cogs \
+    && useradd --uid 10001 --home-dir /data --shell /usr/sbin/nologin mouthpiece \
     && install -d -o mouthpiece -g mouthpiece -m 0700 /data
 
 USER mouthpiece

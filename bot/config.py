@@ -12,10 +12,19 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
 
 from bot.errors import ConfigError
@@ -95,10 +104,18 @@ class ClipsConfig(_Section):
     max_age_days: float = Field(30.0, gt=0, le=3650, description="Longest it keeps a clip, in days.")
 
 
+def _trimmed(secret: SecretStr) -> SecretStr:
+    """Blanks at the ends of a secret come from copying it."""
+    return SecretStr(secret.get_secret_value().strip())
+
+
+_Secret = Annotated[SecretStr, AfterValidator(_trimmed)]
+
+
 class DiscordConfig(_Section):
     """Discord; without a token it is not started."""
 
-    token: SecretStr = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
+    token: _Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     application_id: str = Field("", description="For the invite command where no token is set.")
     development_guild: int = Field(0, ge=0, description="Commands appear at once in this server; 0: everywhere.")
     shard_count: int = Field(0, ge=0, le=10_000, description="Gateway connections in all; 0: as Discord advises.")
@@ -114,7 +131,7 @@ class DiscordConfig(_Section):
 class TelegramConfig(_Section):
     """Telegram; without a token it is not started."""
 
-    token: SecretStr = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
+    token: _Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     api_url: str = Field("", description="Empty: Telegram's own. Else a local Bot API server.")
     test_environment: bool = Field(False, description="Talk to Telegram's test servers.")
     webhook_url: str = Field("", description="Where Telegram brings updates; empty: they are fetched.")

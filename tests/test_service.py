@@ -527,3 +527,15 @@ async def test_an_override_holds_where_nothing_is_configured_and_on_the_built_in
     await house.speech.speak(utterance("More words.", key="c", roles=("role:discord:5",)), Recording())
     await house.ledger.set_override(Override(SAM.scope, characters_per_day=3))
     assert (await house.speech.balance(SAM)).limit == 3
+
+
+async def test_what_one_person_typed_is_not_told_to_the_next(house: House) -> None:
+    first = await house.speech.speak(utterance(key="a", styles=("my private words",)), Recording())
+    again = await house.speech.speak(utterance(key="b"), Recording())
+    assert (again.cached, again.notes) == (True, ())
+    assert [note.code for note in first.notes] == ["note.style_unsupported"]
+    third = await house.speech.speak(utterance(key="c", styles=("唱歌",)), Recording())
+    assert third.cached
+    assert dict(third.notes[0].facts)["style"] == "唱歌"
+    data = house.core.config.data_dir
+    assert all(b"private words" not in path.read_bytes() for path in data.iterdir() if path.is_file())

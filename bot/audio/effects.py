@@ -6,6 +6,7 @@ function from Pcm to Pcm and a line in ``EFFECTS``.
 """
 
 import math
+import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -19,6 +20,7 @@ from bot.errors import AudioError
 with warnings.catch_warnings():
     # pydub looks for ffmpeg when imported and complains; nothing here starts one.
     warnings.simplefilter("ignore")
+    os.environ.setdefault("PATH", os.defpath)  # it takes for granted that there is one
     from pydub import AudioSegment
 
 _FULL_SCALE = 32768.0

@@ -15,7 +15,7 @@ from io import TextIOWrapper
 
 from bot.cli.parser import read
 from bot.config import Config, load
-from bot.errors import BotError
+from bot.errors import BotError, StoreError
 from bot.log import Redactor, protect
 from bot.texts import of_error, say
 
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         config = load(asked.config_path)
         protect(config.secrets, config.log.level if asked.verbose is None else asked.verbose)
+        asked.read_input()
         return asyncio.run(asked.command(config, asked))
     except BotError as error:
         return _tell(error, config)
@@ -39,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _INTERRUPTED
     except BrokenPipeError:
         return 0
+    except OSError as error:  # standard output that is full or closed
+        return _tell(StoreError("output.write", path="-", problem=error.strerror or ""), config)
     except Exception:
         logging.getLogger("mouthpiece").exception("the command broke off")
         print(say("fault", config.language), file=sys.stderr)

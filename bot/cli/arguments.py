@@ -2,11 +2,15 @@
 
 import argparse
 import os
+import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 from bot.config import Config
+
+_MOST_INPUT = 1_000_000
+"""Bytes read from standard input: far more than can be spoken at once."""
 
 
 class Arguments(argparse.Namespace):
@@ -15,6 +19,14 @@ class Arguments(argparse.Namespace):
     config: str | None
     verbose: str | None
     command: "Command"
+    typed: str = ""
+    """What standard input held, where it was asked for."""
+
+    def read_input(self) -> None:
+        """Where the text is ``-``, it comes from standard input: read before anything runs, so that Ctrl+C ends it."""
+        if getattr(self, "text", "") == "-":
+            data = sys.stdin.buffer.read(_MOST_INPUT) if sys.stdin is not None else b""
+            self.typed = data.decode("utf-8", "replace")
 
     @property
     def config_path(self) -> Path | None:

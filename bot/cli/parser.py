@@ -50,15 +50,24 @@ def _parser() -> argparse.ArgumentParser:
         ("unblock", block.unblock, "let a blocked account speak again"),
     ):
         _add(commands, name, command, text).add_argument("account", help="NAME, discord:123 or telegram:456")
-    config = commands.add_parser("config", help="look at the configuration").add_subparsers(required=True, metavar="")
+    config = commands.add_parser("config", help="look at the configuration").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
     _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
-    database = commands.add_parser("db", help="look after the database").add_subparsers(required=True, metavar="")
+    database = commands.add_parser("db", help="look after the database").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
     _add(database, "upgrade", operate.db_upgrade, "bring the database up to date (run and say do so by themselves)")
     invite = _add(commands, "invite", operate.invite, "print the link that adds the bot to a Discord server")
     invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
     _add(commands, "demo", speak.demo, "speak a few sentences into files, to hear what this is")
     _add(commands, "run", operate.run, "run the bot until SIGTERM or Ctrl+C")
     return parser
+
+
+def _group(commands: Any, name: str, text: str) -> Any:
+    """A word that needs another one behind it."""
+    return commands.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")
 
 
 def _add(commands: Any, name: str, command: Command, text: str, *, json: bool = False) -> argparse.ArgumentParser:
@@ -91,8 +100,7 @@ def _add_say(commands: Any) -> None:
 
 
 def _add_quota(commands: Any) -> None:
-    parser = commands.add_parser("quota", help="see and change what people may spend")
-    quotas = parser.add_subparsers(required=True, metavar="")
+    quotas = _group(commands, "quota", "see and change what people may spend")
     show = _add(quotas, "show", quota.show, "show what was used today, by an account and at the providers", json=True)
     show.add_argument(
         "account", nargs="?", default="", help="NAME of the command line, discord:123, space:telegram:-456"

@@ -27,9 +27,8 @@ from bot.texts import of_note
 from bot.texts import say as sentence
 
 _ENDINGS = (".ogg", ".oga", ".opus")
-_MOST_INPUT = 1_000_000
-"""Bytes read from standard input, and of a file to be cloned far more than the service takes."""
 _MOST_SAMPLE = 16_000_000
+"""Bytes of a sample that are read: more than any service takes."""
 
 
 async def say(config: Config, asked: Arguments) -> int:
@@ -64,7 +63,7 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
 
     A chat message brings none: it is read aloud, and how comes with it.
     """
-    typed = await asyncio.to_thread(_standard_input) if asked.text == "-" else asked.text
+    typed = asked.typed if asked.text == "-" else asked.text
     read = read_aloud(typed, asked, config) if asked.message else None
     command = parse(typed) if asked.text == "-" and read is None else None
     voice = Voice(id=asked.voice or (command.voice if command else ""))
@@ -85,10 +84,6 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     return utterance, read
 
 
-def _standard_input() -> str:
-    return sys.stdin.buffer.read(_MOST_INPUT + 1)[:_MOST_INPUT].decode("utf-8", "replace")
-
-
 def _sample(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
@@ -101,8 +96,11 @@ def _check_output(path: Path) -> None:
     """Refuse before anything is spent."""
     if path.suffix.casefold() not in _ENDINGS:
         raise InputError("output.ending", path=str(path), endings=_ENDINGS)
-    if path.is_dir() or not path.parent.is_dir():
-        raise InputError("output.folder", path=str(path))
+    try:
+        if path.is_dir() or not path.parent.is_dir():
+            raise InputError("output.folder", path=str(path))
+    except OSError as error:
+        raise StoreError("output.write", path=str(path), problem=error.strerror or "") from error
     if not os.access(path.parent, os.W_OK):
         raise StoreError("store.read_only", path=str(path.parent))
 
@@ -111,7 +109,7 @@ def _write(path: Path, data: bytes) -> None:
     """All of it under its name, or nothing. Raises StoreError."""
     name = ""
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".mouthpiece.")
         with os.fdopen(handle, "wb") as file:
             file.write(data)
         Path(name).chmod(0o666 & ~_umask())
@@ -212,7 +210,7 @@ def _make_folder(folder: Path) -> None:
 async def demo(config: Config, asked: Arguments) -> int:
     """Speak a few sentences in different styles, each into a file, on the quota of an account named demo."""
     account = Account("cli", "demo")
-    folder = config.data_dir.parent / "out"
+    folder = config.data_dir / "demo"
     _make_folder(folder)
     language = config.language
     async with build(config, kind="cli") as core:

@@ -155,7 +155,8 @@ class SpeechService:
             if (found := await self._shelf.find(line.keys)) is not None:
                 await meter.hold(PAID, script.characters, free=True)
                 await sink.write(found.clip.packets)
-                return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, found.notes)
+                notes = await self._notes(found.provider, script)
+                return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes)
             track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
             asker = Asker(utterance.lane, _turns_of(utterance), waiting or Waiting())
             job = _Job(script, utterance, meter, track, sink.live, asker, progress, line.providers, line.notes)
@@ -285,8 +286,17 @@ class SpeechService:
             return ""
         provider = job.providers[0]
         key = await self._shelf.key(provider, job.script, bitrate, job.utterance.take)
-        notes = [note for note in _once(job.notes) if note.code != "note.backup"]
-        return key if await self._shelf.keep(key, clip, provider.name, notes) else ""
+        await self._shelf.keep(key, clip, provider.name)
+        return key
+
+    async def _notes(self, name: str, script: Script) -> tuple[Note, ...]:
+        """What a provider has to tell of this wish: also where the sound was made for another one."""
+        provider = next((known for known in self._chain.providers if known.name == name), None)
+        if provider is None:
+            return ()
+        requests = [script.request(segment.text) for segment in script.segments]
+        plans = await asyncio.to_thread(lambda: [provider.plan(request) for request in requests])
+        return _once(note for plan in plans for note in plan.notes)
 
 
 def _turns_of(utterance: Utterance) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from bot.audio import ogg
 from bot.errors import AudioError, BusyError
-from bot.model import Clip, Note
+from bot.model import Clip
 from bot.speech.provider import Provider
 from bot.speech.script import Script
 from bot.store.clips import ClipStore
@@ -21,8 +21,6 @@ _LONGEST_FLIGHT = 900.0
 """Seconds that an identical request waits for the one under way."""
 _LONG_TEXT = 400
 """Characters from which on a key takes milliseconds and leaves the event loop."""
-_LONGEST_NOTES = 4000
-"""Characters of notes that the store takes beside a clip."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,6 @@ class Found:
     key: str
     clip: Clip
     provider: str
-    notes: tuple[Note, ...]
 
 
 @dataclass(slots=True)
@@ -69,17 +66,12 @@ class Shelf:
             except AudioError:
                 await self._clips.delete(key)
                 continue
-            notes = tuple(Note(code, tuple(map(tuple, facts))) for code, facts in json.loads(stored.notes))
-            return Found(key, clip, stored.provider, notes)
+            return Found(key, clip, stored.provider)
         return None
 
-    async def keep(self, key: str, clip: Clip, provider: str, notes: Sequence[Note]) -> bool:
-        """Put a clip there; False where it does not fit."""
-        about = json.dumps([(note.code, note.facts) for note in notes])
-        if len(about) > _LONGEST_NOTES:
-            return False
-        await self._clips.put(key, await asyncio.to_thread(ogg.write, clip, {}), provider=provider, notes=about)
-        return True
+    async def keep(self, key: str, clip: Clip, provider: str) -> None:
+        """Put a clip there: sound alone, and who spoke. Nothing of what was written is kept with it."""
+        await self._clips.put(key, await asyncio.to_thread(ogg.write, clip, {}), provider=provider)
 
     async def file_id(self, key: str, platform: str) -> str | None:
         """The platform's own name of a clip, where it was uploaded before."""
