@@ -329,3 +329,13 @@ async def test_two_buttons_at_once_speak_one_after_the_other(line: Line, house: 
         heard(sent)
     await line.platform.stop(20)
     assert await spent(house) == 3 * len(WORDS)
+
+
+async def test_buttons_outlive_a_restart(line: Line, house: House, launch: Launch) -> None:
+    await line.server.text(WORDS)
+    (call,) = await line.server.wait_for("sendVoice")
+    await line.platform.stop(20)
+    await line.server.press(call.result, buttons(call.result)["Happy"])
+    async with launch(house.doors):
+        heard((await line.server.wait_for("sendVoice", 2))[1])
+    assert await spent(house) == 2 * len(WORDS)

@@ -2,6 +2,11 @@
 
 import asyncio
 import json
+import os
+import re
+import signal
+import sys
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -23,6 +28,7 @@ from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     heard,
 )
 
+ROOT = Path(__file__).parent.parent
 URL = "https://bot.example.org/telegram/hook"
 SECRET = "A-secret_of-ours"
 SETTINGS = {"webhook_url": URL, "webhook_secret": SECRET}
@@ -160,3 +166,49 @@ async def test_bots_on_the_test_servers_use_other_addresses(house: House, launch
         await server.wait_for("sendMessage")
         await platform.stop(5)
         await task
+
+
+async def test_a_whole_process_takes_what_is_brought(server: TelegramServer, tmp_path: Path) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text(
+        f"""
+        [speech]
+        providers = ["espeak"]
+        [telegram]
+        token = "{server.token}"
+        api_url = "{server.root}"
+        webhook_url = "{URL}"
+        webhook_secret = "{SECRET}"
+        [web]
+        port = 0
+        """,
+        encoding="utf-8",
+    )
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "--config", str(config), "run"),
+        cwd=ROOT,
+        env=clean,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    log = ""
+    try:
+        async with asyncio.timeout(60):
+            while not (listening := re.search(r"listening on (http://127\.0\.0\.1:\d+)", log)):
+                line = await process.stderr.readline()
+                assert line, log
+                log += line.decode()
+            server.updates.proxied = listening[1]
+            await server.text("/say Brought to a whole process.")
+            heard((await server.wait_for("sendVoice"))[0])
+            process.send_signal(signal.SIGTERM)
+            log += (await process.communicate())[1].decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.communicate()
+    assert process.returncode == 0
+    assert SECRET not in log
+    assert server.token not in log
+    assert server.updates.webhook == URL
