@@ -316,7 +316,8 @@ async def test_who_waits_is_told_the_place_and_may_give_up(
         gate.set()
         await server.wait_for("sendVoice", 2)
         await server.wait_for("deleteMessage", 2)
-    assert [call.params["chat_id"] for call in server.done("sendVoice")] == [str(BO.id), "77"]
+    # Uploads of two people overlap: which arrives first is not promised.
+    assert {call.params["chat_id"] for call in server.done("sendVoice")} == {str(BO.id), "77"}
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
 
 
