@@ -53,4 +53,4 @@ lock:  ## renew the lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:  ## remove what make made
-	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis demo/out demo/data
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis demo/data

@@ -15,9 +15,10 @@ from bot.platforms.telegram.delivery import cut
 from bot.platforms.telegram.places import PLACES
 from bot.texts import say
 from tests.conftest import BuildHouse, House
+from tests.fakes.gate import Gate
 from tests.fakes.mimo_server import TONES, MimoServer
 from tests.fakes.telegram_chats import ANN, BO, LI, Person, units
-from tests.fakes.telegram_server import TOKEN, Fault, Gate, TelegramServer
+from tests.fakes.telegram_server import TOKEN, Fault, TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     ACCOUNT,
     Launch,

@@ -28,8 +28,9 @@ from bot.audio.pcm import Pcm
 from bot.platforms.telegram import client as _  # noqa: F401  sets how the library shows spans of time
 from bot.web import WebServer
 from tests.fakes import tones
+from tests.fakes.gate import Gate
 from tests.fakes.telegram_chats import ANN, Json
-from tests.fakes.telegram_server import BOT, TOKEN, Fault, Gate, TelegramServer
+from tests.fakes.telegram_server import BOT, TOKEN, Fault, TelegramServer
 from tests.fakes.telegram_sound import checksum
 
 

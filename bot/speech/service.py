@@ -6,7 +6,7 @@ quota is ``meter.py``, retries and budget are ``chain.py``, samples become packe
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -85,8 +85,8 @@ class _Line:
     """Who is asked, and what was said before."""
 
     providers: deque[Provider]
-    keys: list[str]
-    """Of the clips that would do, the likeliest last."""
+    keys: dict[str, str]
+    """Of the clips that would do, by provider, the likeliest last."""
     notes: list[Note]
 
 
@@ -149,10 +149,10 @@ class SpeechService:
         bitrate = self._bitrate(script, sink)
         line = await self._line_up(order, script, bitrate, utterance.take)
         async with (
-            nullcontext() if sink.live else self._shelf.flight(line.keys[-1]),
+            nullcontext() if sink.live else self._shelf.flight(line.keys[line.providers[0].name]),
             Meter(self._ledger, self._quota, utterance, resumable=not sink.live) as meter,
         ):
-            if (found := await self._shelf.find(line.keys)) is not None:
+            if (found := await self._shelf.find(tuple(line.keys.values()))) is not None:
                 await meter.hold(PAID, script.characters, free=True)
                 await sink.write(found.clip.packets)
                 notes = await self._notes(found.provider, script)
@@ -164,7 +164,7 @@ class SpeechService:
             clip = await track.finish()
             if not job.cut:
                 meter.round_up(script.characters)
-            key = await self._keep(clip, job, bitrate)
+            key = await self._keep(clip, job, bitrate, line.keys)
             await meter.settle()
             return Receipt(clip, job.spoke[-1], script.spoken, meter.charged, clip_key=key, notes=_once(job.notes))
 
@@ -200,14 +200,14 @@ class SpeechService:
 
         Who rests after failures, or cannot even plan this, is left out with a note while somebody else is there.
         """
-        keys: list[str] = []
+        keys: dict[str, str] = {}
         line = deque(order)
         notes: list[Note] = []
         while True:
             provider = line[0]
             reason: _Failure | None = self._chain.resting(provider)
             try:
-                keys.append(await self._shelf.key(provider, script, bitrate, take))
+                keys[provider.name] = await self._shelf.key(provider, script, bitrate, take)
             except (ProviderError, ConfigError) as error:
                 reason = error
                 if len(line) == 1 or not _next_may_speak(error):
@@ -280,12 +280,12 @@ class SpeechService:
         job.spoke.append(provider.name)
         return ()
 
-    async def _keep(self, clip: Clip, job: _Job, bitrate: int) -> str:
+    async def _keep(self, clip: Clip, job: _Job, bitrate: int, keys: Mapping[str, str]) -> str:
         """Put a clip that one provider spoke whole on the shelf; returns its key, or nothing."""
         if job.cut or len(set(job.spoke)) != 1:
             return ""
         provider = job.providers[0]
-        key = await self._shelf.key(provider, job.script, bitrate, job.utterance.take)
+        key = keys.get(provider.name) or await self._shelf.key(provider, job.script, bitrate, job.utterance.take)
         await self._shelf.keep(key, clip, provider.name)
         return key
 

@@ -20,7 +20,7 @@ from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_gateway import Gateway
 from tests.fakes.discord_people import People
 from tests.fakes.discord_rest import Rest
-from tests.fakes.discord_state import OPERATIONS, Fault, Gate, State
+from tests.fakes.discord_state import OPERATIONS, Fault, OperationGate, State
 from tests.fakes.discord_world import World
 
 __all__ = ["Clock", "DiscordServer", "Exchange", "Message"]
@@ -116,10 +116,10 @@ class DiscordServer(People):
         assert operation in OPERATIONS, operation
         self.state.faults.append(Fault(operation, kind, times, retry_after))
 
-    def hold(self, operation: str) -> Gate:
+    def hold(self, operation: str) -> OperationGate:
         """Calls of an operation wait until the gate that is returned is opened."""
         assert operation in OPERATIONS, operation
-        gate = Gate(operation)
+        gate = OperationGate(operation)
         self.state.gates.append(gate)
         return gate
 

@@ -3,7 +3,6 @@
 Made by discord_server.py; tests look at it.
 """
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from aiohttp import web
 from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_world import World
+from tests.fakes.gate import Gate
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 LOST_FLAG = web.RequestKey("LOST_FLAG", bool)
@@ -34,23 +34,12 @@ class Fault:
     retry_after: float = 0.02
 
 
-class Gate:
+class OperationGate(Gate):
     """Holds every call of an operation until it is opened."""
 
     def __init__(self, operation: str) -> None:
+        super().__init__()
         self.operation = operation
-        self.reached = asyncio.Event()
-        """Set when a call stands before it."""
-        self._opened = asyncio.Event()
-
-    def open(self) -> None:
-        """Let everything through from now on."""
-        self._opened.set()
-
-    async def passed(self) -> None:
-        """Stand before it until it is open."""
-        self.reached.set()
-        await self._opened.wait()
 
 
 @dataclass(slots=True)
@@ -74,7 +63,7 @@ class State:
     exchanges: dict[str, Exchange] = field(default_factory=dict)
     """By token."""
     faults: list[Fault] = field(default_factory=list)
-    gates: list[Gate] = field(default_factory=list)
+    gates: list[OperationGate] = field(default_factory=list)
     calls: list[tuple[str, int]] = field(default_factory=list)
     """Operation and status of every call, in order."""
     refusals: list[Refused] = field(default_factory=list)

@@ -16,6 +16,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.fakes.gate import Gate
 from tests.fakes.telegram_chats import ANN, ApiError, Chat, Json, Person, World, commands, units
 from tests.fakes.telegram_methods import QUERY, Call, Methods, Upload
 from tests.fakes.telegram_updates import Updates
@@ -36,24 +37,6 @@ BOT: Json = {
 _PATIENCE = 20.0
 """Seconds after which a condition that a test waits for is taken to be never."""
 _UPLOAD = 50_000_000
-
-
-class Gate:
-    """Withholds answers until it is open."""
-
-    def __init__(self) -> None:
-        self.reached = asyncio.Event()
-        """Set when a request stands before it."""
-        self._opened = asyncio.Event()
-
-    def open(self) -> None:
-        """Let everything through from now on."""
-        self._opened.set()
-
-    async def passed(self) -> None:
-        """Stand before it until it is open."""
-        self.reached.set()
-        await self._opened.wait()
 
 
 @dataclass(slots=True)
