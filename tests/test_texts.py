@@ -5,12 +5,14 @@ import re
 import string
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from bot import texts
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note
+from bot.texts import en, zh
 
 ROOT = Path(__file__).parent.parent
 _CODED = {"say", "sentence", "Note", "localized"}
@@ -22,6 +24,11 @@ def _blanks(template: str) -> set[str]:
 
 def test_both_languages_have_the_same_codes() -> None:
     assert set(texts.LANGUAGES["en"]) == set(texts.LANGUAGES["zh"])
+
+
+@pytest.mark.parametrize("language", [en, zh])
+def test_a_code_stands_in_one_part_alone(language: ModuleType) -> None:
+    assert len(language.SENTENCES) == sum(len(part.SENTENCES) for part in language.PARTS)
 
 
 @pytest.mark.parametrize("code", sorted(texts.LANGUAGES["en"]))

@@ -1,0 +1,3 @@
+"""English: reading aloud in a voice call or a chat."""
+
+SENTENCES: dict[str, str] = {}

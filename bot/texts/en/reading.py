@@ -1,0 +1,3 @@
+"""English: settings of reading aloud: names, dictionaries, who is read."""
+
+SENTENCES: dict[str, str] = {}
