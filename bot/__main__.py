@@ -1,8 +1,17 @@
-"""``python -m bot`` is the ``mouthpiece`` command."""
+"""``python -m bot`` and the ``mouthpiece`` command."""
 
 import sys
 
-from bot.cli import main
+
+def main() -> int:
+    """Run one command; returns its exit code. Ctrl+C while the parts are still loaded ends it quietly, too."""
+    try:
+        from bot.cli import main as run  # noqa: PLC0415  takes some tenths of a second
+
+        return run()
+    except KeyboardInterrupt:
+        return 130
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -26,6 +26,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
 
@@ -88,7 +89,7 @@ class QuotaConfig(_Section):
         try:
             ZoneInfo(name)
         except (KeyError, ValueError, OSError) as error:
-            raise ValueError("no such time zone (an IANA name such as Europe/Berlin is wanted)") from error
+            raise ValueError("config.wanted.zone") from error
         return name
 
     @property
@@ -124,7 +125,7 @@ class DiscordConfig(_Section):
     @model_validator(mode="after")
     def _shards_exist(self) -> Self:
         if any(not 0 <= number < self.shard_count for number in self.shard_ids):
-            raise ValueError("shard_ids are numbers from 0 to shard_count - 1")
+            raise ValueError("config.wanted.shards")
         return self
 
 
@@ -141,14 +142,14 @@ class TelegramConfig(_Section):
     @classmethod
     def _an_address(cls, url: str) -> str:
         if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
-            raise ValueError("an address such as https://bot.example.org/telegram is wanted")
+            raise ValueError("config.wanted.address")
         return url
 
     @field_validator("webhook_secret")
     @classmethod
     def _a_secret(cls, secret: SecretStr) -> SecretStr:
         if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", secret.get_secret_value()):
-            raise ValueError("at most 256 of A-Z, a-z, 0-9, _ and - are taken")
+            raise ValueError("config.wanted.secret")
         return secret
 
 
@@ -194,7 +195,7 @@ class Config(_Section):
     @classmethod
     def _possible(cls, path: Path) -> Path:
         if not str(path).isprintable():
-            raise ValueError("a path has no invisible signs")
+            raise ValueError("config.wanted.visible")
         return path
 
     def provider(self, name: str) -> ProviderConfig:
@@ -211,7 +212,7 @@ class Config(_Section):
     @property
     def chain(self) -> tuple[str, ...]:
         """Names of the enabled providers in order. Raises ConfigError when none is left or one is unknown."""
-        chain = tuple(name for name in self.speech.providers if self.provider(name).enabled)
+        chain = tuple(name for name in dict.fromkeys(self.speech.providers) if self.provider(name).enabled)
         if not chain:
             raise ConfigError("config.no_provider")
         return chain
@@ -234,14 +235,35 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
         config = Config.model_validate(values)
         data_dir = config.data_dir.expanduser()
     except RuntimeError:
-        raise ConfigError("config.bad_value", key="data_dir", problem="there is no such home folder") from None
+        raise ConfigError("config.wanted.home", key="data_dir") from None
     except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise ConfigError("config.bad_value", key=where, problem=problem["msg"]) from None
+        raise _problem(error.errors(include_input=False, include_url=False)[0]) from None
     _ = config.chain
     base = path.parent if path is not None else Path()
     return config.model_copy(update={"data_dir": base / data_dir})
+
+
+_WANTED = {
+    "greater_than": "config.wanted.more",
+    "greater_than_equal": "config.wanted.least",
+    "less_than_equal": "config.wanted.most",
+    "literal_error": "config.wanted.one_of",
+    "string_too_short": "config.wanted.something",
+    "tuple_type": "config.wanted.list",
+    "model_type": "config.wanted.table",
+    "dict_type": "config.wanted.table",
+}
+"""Sentences for kinds of errors of pydantic; those of numbers, switches and texts are told by their beginning."""
+
+
+def _problem(details: ErrorDetails) -> ConfigError:
+    """What pydantic found, as a sentence of ours."""
+    kind, facts = details["type"], dict(details.get("ctx", {}))
+    if kind == "value_error":  # raised above, with a code
+        code = str(facts.pop("error"))
+    else:
+        code = _WANTED.get(kind) or f"config.wanted.{kind.partition('_')[0]}"
+    return ConfigError(code, key=".".join(map(str, details["loc"])), **facts)
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -285,7 +307,7 @@ def _refuse_unknown(values: Mapping[str, Any]) -> None:
 
 def _refuse_unknown_in_providers(value: Any) -> None:
     if not isinstance(value, dict):
-        raise ConfigError("config.bad_value", key="providers", problem="tables such as [providers.mimo] are wanted")
+        raise ConfigError("config.wanted.table", key="providers")
     for provider, keys in value.items():
         for key in keys if isinstance(keys, dict) else ():
             if key not in ProviderConfig.model_fields:
@@ -339,7 +361,7 @@ def _put(values: dict[str, Any], variable: str, keys: list[str], value: str) -> 
     for key in path:
         table = table.setdefault(key, {})
         if not isinstance(table, dict):
-            raise ConfigError("config.bad_value", key=".".join(path), problem="a table is wanted")
+            raise ConfigError("config.wanted.table", key=".".join(path))
     is_list = "tuple" in str(field.annotation)
     table[last] = [part.strip() for part in value.split(",") if part.strip()] if is_list else value
 

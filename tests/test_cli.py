@@ -257,6 +257,43 @@ async def test_config_check(shell: Shell, mimo: MimoServer) -> None:
     assert "account_characters_per_day" in done.err
 
 
+@pytest.mark.parametrize("holds", [None, "no certificate"])
+async def test_config_check_names_a_certificate_file_that_is_none(shell: Shell, holds: str | None) -> None:
+    path = shell.folder / "ca.pem"
+    if holds is not None:
+        path.write_text(holds, encoding="utf-8")
+    shell.configure(f'[endpoints]\nca_file = "{path}"\n')
+    done = await shell("config", "check")
+    assert (done.code, str(path) in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [(["sya", "hi"], "say"), (["say", "hi", "--stlye", "Sad"], "--style"), (["db", "upgrde"], "upgrade")],
+)
+async def test_a_typing_error_gets_a_suggestion(shell: Shell, typed: list[str], meant: str) -> None:
+    done = await shell(*typed)
+    assert done.code == 2
+    assert f"Did you mean {meant}?" in done.err
+
+
+async def test_an_interrupt_while_the_parts_are_loaded_is_no_fault() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'bot.cli': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+        "from bot.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out, err) == (130, b"", b"")
+
+
 async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> None:
     done = await shell(
         "invite", environment={"MOUTHPIECE_DISCORD__TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE.x" + "y" * 37}

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from pydantic import BaseModel
 
 from bot import texts
 from bot.config import Config, ProviderConfig, load
@@ -77,6 +78,40 @@ def test_values_that_cannot_be_used_are_refused_in_a_sentence(tmp_path: Path, te
     sentence = texts.of_error(caught.value, "en")
     assert sentence.endswith((".", "?"))
     assert caught.value.code not in sentence
+
+
+_SECTIONS = {
+    name: field.annotation.model_fields
+    for name, field in Config.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+}
+_KEYS = [
+    *((name, "") for name in Config.model_fields if name != "providers"),
+    *((name, key) for name, section in _SECTIONS.items() for key in section),
+    *(("providers", key) for key in ProviderConfig.model_fields),
+]
+
+
+@pytest.mark.parametrize(("section", "key"), _KEYS)
+def test_whatever_a_key_is_set_to_is_taken_or_refused_in_our_own_words(tmp_path: Path, section: str, key: str) -> None:
+    path, refusals = tmp_path / "config.toml", []
+    for value in ("true", "-1", "1.5", "999999999999", "nan", "''", "'x y'", "'\\u0000'", "[]", "[[]]", "{a=1}", "0"):
+        table = "providers.mimo" if section == "providers" else section
+        path.write_text(f"[{table}]\n{key} = {value}\n" if key else f"{section} = {value}\n", encoding="utf-8")
+        try:
+            load(path, {})
+        except ConfigError as error:
+            refusals.append(error)
+    assert refusals
+    for language in ("en", "zh"):
+        assert {error.code for error in refusals} <= set(texts.LANGUAGES[language])
+        assert "…" not in " ".join(texts.of_error(error, language) for error in refusals)
+
+
+def test_a_provider_named_twice_is_asked_once(tmp_path: Path) -> None:
+    path = tmp_path / "config.toml"
+    path.write_text('[speech]\nproviders = ["espeak", "espeak"]\n', encoding="utf-8")
+    assert load(path, {}).chain == ("espeak",)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import ssl
 from contextlib import AsyncExitStack
 
 from bot.app import provider_of, serve
@@ -29,8 +30,12 @@ async def run(config: Config, asked: Arguments) -> int:
 
 
 async def config_check(config: Config, asked: Arguments) -> int:
-    """What the configuration means: who speaks, which platforms start. Exit code 2 when nobody could speak."""
+    """What the configuration means: who speaks, which platforms start.
+
+    Raises ConfigError when nobody could speak or a file it names is unfit.
+    """
     language, able = config.language, 0
+    _check_certificates(config.endpoints.ca_file)
     async with AsyncExitStack() as stack:
         for name in config.chain:
             provider = provider_of(name, config)
@@ -50,6 +55,15 @@ async def config_check(config: Config, asked: Arguments) -> int:
     if not able:
         raise ConfigError("check.nobody")
     return 0
+
+
+def _check_certificates(path: str) -> None:
+    """Raise ConfigError where the file of authorities is none."""
+    try:
+        if path:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+    except OSError as error:  # ssl.SSLError is one
+        raise ConfigError("config.ca_file", path=path) from error
 
 
 async def db_upgrade(config: Config, asked: Arguments) -> int:

@@ -1,8 +1,10 @@
 """What can be typed: commands, options, help. Read by ``main``; each command is a function of its own file."""
 
 import argparse
+import re
 from collections.abc import Sequence
-from typing import Any
+from difflib import get_close_matches
+from typing import Any, NoReturn
 
 from bot import __version__
 from bot.cli import block, info, operate, quota, speak
@@ -25,8 +27,27 @@ exit codes: 0 done, 2 wrong use or configuration, 3 cannot be spoken, 4 quota us
 6 provider refused or failed, 7 sound, 8 database or data folder, 9 chat network, 70 fault, 130 interrupted"""
 
 
+class _Parser(argparse.ArgumentParser):
+    """Names what was likely meant by a word it does not know."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with 2 and a sentence."""
+        wrong = re.search(r"invalid choice: '(.+?)'|unrecognized arguments: (-\S+)", message)
+        nearest = get_close_matches(wrong[1] or wrong[2].partition("=")[0], self._words()) if wrong else ()
+        super().error(f"{message}. Did you mean {nearest[0]}?" if nearest else message)
+
+    def _words(self) -> list[str]:
+        """Every command and every option, of all commands."""
+        words = list(self._option_string_actions)
+        for action in self._actions:
+            words += map(str, action.choices or ())
+            if isinstance(action.choices, dict):
+                words += (word for parser in action.choices.values() for word in parser._words())
+        return words
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="mouthpiece",
         description="A chat bot that gives a community a voice: the bot, and its host's tools.",
         epilog=_HELP,
@@ -50,13 +71,9 @@ def _parser() -> argparse.ArgumentParser:
         ("unblock", block.unblock, "let a blocked account speak again"),
     ):
         _add(commands, name, command, text).add_argument("account", help="NAME, discord:123 or telegram:456")
-    config = commands.add_parser("config", help="look at the configuration").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    config = _group(commands, "config", "look at the configuration")
     _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
-    database = commands.add_parser("db", help="look after the database").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    database = _group(commands, "db", "look after the database")
     _add(database, "upgrade", operate.db_upgrade, "bring the database up to date (run and say do so by themselves)")
     invite = _add(commands, "invite", operate.invite, "print the link that adds the bot to a Discord server")
     invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
