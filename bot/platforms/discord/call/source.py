@@ -1,0 +1,291 @@
+"""What a voice call hears: one source of 20 ms Opus packets for as long as the session lives.
+
+Written to by the session on the event loop, item by item, through ``Line`` (a sink of the waist); read by discord.py's
+player thread, which waits 20 ms between two reads and sends whatever it gets. ``read`` therefore never waits: where
+nothing is due it gives the silence packet, and after a while nothing, which ends that thread until the next words.
+"""
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+import discord
+
+SILENCE = b"\xf8\xff\xfe"
+"""20 ms of silence, as Discord's documentation gives it; end-to-end encryption lets it pass as it is."""
+PACKET_MS = 20
+GAP = 6
+"""Silent packets between two items: a breath, so that two messages do not sound like one."""
+IDLE = 75
+"""Silent packets (1.5 s) after which the player thread ends, and with it the green ring around the bot."""
+LEAST_LEAD, MOST_LEAD = 60, 400
+"""Milliseconds of sound that are collected before an item begins while the silence runs."""
+_GROWTH, _SHRINKAGE = 40, 20
+_SMOOTH_ITEMS = 8
+"""Items without an underrun after which the lead shrinks."""
+AHEAD = 1500
+"""Packets (30 s) not yet heard, from which on whoever writes has to wait."""
+_PATIENCE = 30.0
+"""Seconds that one item may be kept waiting in all; a provider would give up on a reader that never reads."""
+
+
+class Listener(Protocol):
+    """Who is told what is heard. Called on the event loop."""
+
+    def started(self, item: str) -> None:
+        """The first packet of an item goes out."""
+        ...
+
+    def finished(self, item: str, skipped: bool) -> None:
+        """The last packet of an item went out, or it was dropped."""
+        ...
+
+
+class _Item:
+    """Packets of one item; all fields are guarded by the source's lock."""
+
+    __slots__ = ("closed", "id", "packets", "started", "waited")
+
+    def __init__(self, item: str) -> None:
+        self.id = item
+        self.packets: deque[bytes] = deque()
+        self.started = False
+        self.closed = False
+        self.waited = 0
+        """Silent packets sent since its first one came."""
+
+
+class Line:
+    """The sink of one item."""
+
+    live = True
+    max_bytes: int | None = None
+
+    def __init__(self, source: "LiveSource", item: _Item) -> None:
+        self._source = source
+        self._item = item
+        self._patience = _PATIENCE
+
+    async def write(self, packets: Sequence[bytes]) -> None:
+        """Queue packets; waits while far more is queued than was heard. Packets of a dropped item go nowhere."""
+        taken = self._source.put(self._item, packets)
+        if not taken or self._source.ahead <= AHEAD or self._patience <= 0:
+            return
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._patience):
+                await self._source.room()
+        self._patience -= loop.time() - since
+
+    def close(self) -> None:
+        """Nothing more comes. Idempotent."""
+        self._source.close(self._item)
+
+
+class LiveSource(discord.AudioSource):
+    """One for a session; make it on the event loop."""
+
+    def __init__(self, listener: Listener, wake: Callable[[], None]) -> None:
+        """``wake`` is called on the event loop when there is something to hear, also while a player thread runs."""
+        self._listener = listener
+        self._wake = wake
+        self._loop = asyncio.get_running_loop()
+        self._lock = threading.Lock()
+        self._items: deque[_Item] = deque()
+        self._silent = 0
+        """Silent packets since the last one of an item, or since the player thread began."""
+        self._fresh = True
+        """No packet of an item went out since the player thread began: nobody waits behind a silence."""
+        self._paused = False
+        self._dry = False
+        """The item that was playing has run out of packets."""
+        self._ahead = 0
+        self._lead = LEAST_LEAD
+        self._smooth = 0
+        self._room = asyncio.Event()
+        self._room_wanted = False
+        self.underruns = 0
+        """How often an item ran dry in its midst."""
+
+    # On the event loop
+
+    def line(self, item: str) -> Line:
+        """A new item behind those that are there."""
+        entry = _Item(item)
+        with self._lock:
+            self._items.append(entry)
+        return Line(self, entry)
+
+    def put(self, item: _Item, packets: Sequence[bytes]) -> bool:
+        """Called by ``Line``; False where the item was dropped."""
+        with self._lock:
+            if item.closed:
+                return False
+            item.packets.extend(packets)
+            self._ahead += len(packets)
+        if packets and not self._paused:
+            self._wake()
+        return True
+
+    def close(self, item: _Item) -> None:
+        """Called by ``Line``."""
+        with self._lock:
+            if item.closed:
+                return
+            item.closed = True
+            if not item.packets:
+                self._end(item, skipped=False)
+
+    def skip(self, item: str) -> bool:
+        """Drop an item, playing or not; the next ``read`` gives none of it. False when it is not there."""
+        with self._lock:
+            found = [entry for entry in self._items if entry.id == item]
+            self._drop(found)
+        return bool(found)
+
+    def skip_all(self) -> None:
+        """Drop everything."""
+        with self._lock:
+            self._drop(list(self._items))
+
+    def pause(self) -> None:
+        """Silence from the next packet on; what is there stays."""
+        self._paused = True
+
+    def resume(self) -> None:
+        """Go on where it stopped."""
+        self._paused = False
+        if self.wanted:
+            self._wake()
+
+    @property
+    def paused(self) -> bool:
+        """Whether it was told to be silent."""
+        return self._paused
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is something to hear."""
+        with self._lock:
+            return not self._paused and any(entry.packets for entry in self._items)
+
+    @property
+    def ahead(self) -> int:
+        """Packets not yet heard."""
+        return self._ahead
+
+    @property
+    def items(self) -> int:
+        """Items not yet heard to the end."""
+        return len(self._items)
+
+    @property
+    def lead(self) -> int:
+        """Milliseconds that are collected before an item begins while the silence runs."""
+        return self._lead
+
+    async def room(self) -> None:
+        """Wait until less is queued. Whoever calls sets the limit."""
+        with self._lock:
+            if self._ahead <= AHEAD:
+                return
+            self._room.clear()
+            self._room_wanted = True
+        await self._room.wait()
+
+    # In the player thread
+
+    def is_opus(self) -> bool:
+        """Packets go out as they are."""
+        return True
+
+    def read(self) -> bytes:
+        """One packet of 20 ms; empty where the player thread is to end."""
+        with self._lock:
+            item = None if self._paused else self._due()
+            if item is None:
+                return self._silence()
+            if not item.started:
+                item.started = True
+                self._tell(self._listener.started, item.id)
+            packet = item.packets.popleft()
+            self._ahead -= 1
+            self._silent, self._fresh, self._dry = 0, False, False
+            if item.closed and not item.packets:
+                self._end(item, skipped=False)
+            self._make_room()
+            return packet
+
+    def _due(self) -> _Item | None:
+        """The item that a packet is to be taken from. Lock held."""
+        if not self._items:
+            return None
+        item = self._items[0]
+        if not item.packets:
+            if item.started and not self._dry:
+                self._run_dry(item)
+            return None
+        if item.started and not self._dry:
+            return item
+        if not item.started and not self._fresh and self._silent < GAP:
+            return None
+        return item if self._collected(item) else None
+
+    def _run_dry(self, item: _Item) -> None:
+        self._dry = True
+        item.waited = 0
+        self.underruns += 1
+        self._smooth = 0
+        self._lead = min(MOST_LEAD, self._lead + _GROWTH)
+
+    def _collected(self, item: _Item) -> bool:
+        """Whether enough is there to begin an item, or to go on after it ran dry; or the wait for it was long enough.
+
+        Out of idleness the first packet goes out at once, as long as nothing ran dry lately.
+        """
+        lead = self._lead - LEAST_LEAD if self._fresh and not item.started else self._lead
+        return item.closed or max(len(item.packets), item.waited) * PACKET_MS >= lead
+
+    def _silence(self) -> bytes:
+        """A silent packet, or after many of them the end of the player thread. Lock held."""
+        if self._silent >= IDLE:
+            self._silent, self._fresh = 0, True
+            return b""
+        self._silent += 1
+        if self._items and self._items[0].packets:
+            self._items[0].waited += 1
+        return SILENCE
+
+    # In both, with the lock held
+
+    def _drop(self, found: Sequence[_Item]) -> None:
+        for entry in found:
+            self._ahead -= len(entry.packets)
+            entry.packets.clear()
+            entry.closed = True
+            self._end(entry, skipped=True)
+        self._make_room()
+
+    def _end(self, item: _Item, *, skipped: bool) -> None:
+        self._items.remove(item)
+        if item.started:
+            self._dry = False
+        self._smooth += 1
+        if self._smooth >= _SMOOTH_ITEMS:
+            self._smooth = 0
+            self._lead = max(LEAST_LEAD, self._lead - _SHRINKAGE)
+        self._tell(self._listener.finished, item.id, skipped)
+
+    def _make_room(self) -> None:
+        if self._room_wanted and self._ahead <= AHEAD:
+            self._room_wanted = False
+            self._tell(self._room.set)
+
+    def _tell(self, what: Callable[..., object], *facts: object) -> None:
+        """Have the event loop do something, in the order in which it was told."""
+        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+            self._loop.call_soon_threadsafe(what, *facts)
