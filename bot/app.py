@@ -17,6 +17,7 @@ from bot.errors import BotError, ConfigError, PlatformError, StoreError
 from bot.lock import folder_lock
 from bot.platforms.base import Doors, Platform
 from bot.platforms.desk import Desk
+from bot.platforms.doctor import Doctor
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.chain import Chain
@@ -62,6 +63,7 @@ class Core:
     """The parts that live as long as the process."""
 
     config: Config
+    database: Database
     providers: tuple[Provider, ...]
     ledger: Ledger
     calls: ProviderCalls
@@ -156,16 +158,21 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         words = Words(database, hours=config.speech.words_hours)
         if kind == "cli":
             await ledger.reap()  # there may be no bot that gives back what a killed command held
-        yield Core(config, providers, ledger, calls, budget, clips, Preferences(database), spaces, words, speech)
+        yield Core(
+            config, database, providers, ledger, calls, budget, clips, Preferences(database), spaces, words, speech
+        )
 
 
 def doors_of(core: Core) -> Doors:
     """What every door is given."""
     desk = Desk(core.speech, core.preferences, core.spaces, core.words)
-    return Doors(core.speech, desk, core.config.language)
+    config = core.config
+    limits = {name: _limits(config.provider(name)) for name in config.chain}
+    doctor = Doctor(core.database, core.calls, core.providers, limits, core.speech, config.language)
+    return Doors(core.speech, desk, doctor, config.language)
 
 
-def _platforms(core: Core) -> list[Platform]:
+def platforms_of(core: Core) -> list[Platform]:
     """The platforms that have a token. Raises ConfigError when there is none."""
     config, doors = core.config, doors_of(core)
     platforms: list[Platform] = []
@@ -198,7 +205,7 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
             loop.add_signal_handler(sign, stop.set)
     with folder_lock(config.data_dir):
         async with build(config, kind="bot") as core:
-            platforms = _platforms(core)
+            platforms = platforms_of(core)
             await core.budget.reap()
             given_back = await core.ledger.reap(owner="bot")
             if given_back:

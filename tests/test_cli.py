@@ -13,6 +13,7 @@ from bot.audio import ogg
 from bot.audio.opus import decode
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
+from tests.fakes.telegram_server import TelegramServer
 
 ROOT = Path(__file__).parent.parent
 _CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
@@ -292,6 +293,33 @@ async def test_an_interrupt_while_the_parts_are_loaded_is_no_fault() -> None:
     )
     out, err = await process.communicate()
     assert (process.returncode, out, err) == (130, b"", b"")
+
+
+async def test_the_doctor_looks_at_everything_once(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    done = await shell("doctor", "--json")
+    assert done.code == 0
+    rows = json.loads(done.out)
+    assert {row["check"] for row in rows} >= {"store", "opus", "dave", "provider", "quota", "platform"}
+    assert {row["state"] for row in rows} == {"good", "warning"}  # there is no token
+
+
+async def test_the_doctor_finds_a_damaged_store_and_a_refused_token(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    assert (await shell("db", "upgrade")).code == 0
+    async with TelegramServer() as server:
+        environment = {
+            "MOUTHPIECE_TELEGRAM__TOKEN": "123:wrongTokenThatNobodyKnows",
+            "MOUTHPIECE_TELEGRAM__API_URL": server.root,
+        }
+        done = await shell("doctor", environment=environment)
+    assert done.code == 1
+    assert "✗ telegram" in done.out
+    assert "wrongToken" not in done.out + done.err
+    for path in shell.folder.rglob("mouthpiece.db*"):
+        path.write_bytes(b"no database" * 1000)
+    done = await shell("doctor")
+    assert (done.code, done.out.startswith("✗ store")) == (1, True)
 
 
 async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.audio import ogg
+from tests.fakes.discord_server import DiscordServer
 from tests.fakes.mimo_server import MimoServer
 
 ROOT = Path(__file__).parent.parent
@@ -56,7 +57,8 @@ async def test_a_command_does_what_it_is_shown_for(line: str, home: Path, mimo: 
         "MOUTHPIECE_PROVIDERS__MIMO__BASE_URL": mimo.base_url,
         "MOUTHPIECE_DISCORD__TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE." + "y" * 38,
     }
-    code, out, err = await _run(line, home, environment)
+    async with DiscordServer(token=environment["MOUTHPIECE_DISCORD__TOKEN"]) as discord:
+        code, out, err = await _run(line, home, environment | {"MOUTHPIECE_ENDPOINTS__DISCORD_API": discord.api})
     assert (code, err) == (0, "")
     assert out
     if written := re.search(r"-o (\S+)", line):

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from bot import __version__
-from bot.cli import block, info, operate, quota, speak
+from bot.cli import block, doctor, info, operate, quota, speak
 from bot.cli.arguments import Arguments, Command
 
 
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     styles.add_argument("query", nargs="?", default="", help="part of a name, typing errors allowed")
     _add(commands, "models", info.models, "list the model ids each provider offers", json=True)
     _add(commands, "health", info.health, "ask every provider whether it would answer now; costs nothing", json=True)
+    _add(commands, "doctor", doctor.doctor, "check everything once: store, sound, providers, tokens, rights", json=True)
     _add_quota(commands)
     for name, command, text in (
         ("block", block.block, "let an account speak no more, anywhere"),

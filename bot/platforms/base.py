@@ -1,10 +1,12 @@
 """The seam to a chat network: what app.py starts, supervises and stops."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bot.platforms.desk import Desk
+from bot.platforms.doctor import Doctor, Finding
 from bot.speech.service import SpeechService
 
 
@@ -14,6 +16,7 @@ class Doors:
 
     speech: SpeechService
     desk: Desk
+    doctor: Doctor
     language: str
     """Language where a person's own is not known: ``en`` or ``zh``."""
 
@@ -29,6 +32,13 @@ class Platform(Protocol):
 
         Raises PlatformError: ``platform.token`` for a token that is refused (final), ``platform.unreachable`` for
         a network that cannot be reached (the supervisor tries again).
+        """
+        ...
+
+    async def examine(self) -> Sequence[Finding]:
+        """Log in without taking anything, and say what is found: the token, and rights that a host has to switch on.
+
+        For the command line, where nothing runs. Raises PlatformError.
         """
         ...
 

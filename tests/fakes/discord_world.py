@@ -158,6 +158,8 @@ class World:
     def __init__(self) -> None:
         self.bot = User("mouthpiece", bot=True)
         self.application_id = self.bot.id
+        self.application_flags = 0
+        """``1 << 18`` where messages may be read."""
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
         self.ada = User("ada")
@@ -195,6 +197,7 @@ class World:
         """An application object."""
         return {
             "id": str(self.application_id), "name": "mouthpiece", "icon": None, "description": "", "summary": "",
-            "bot_public": True, "bot_require_code_grant": False, "verify_key": "00" * 32, "flags": 0, "hook": True,
-            "owner": self.ada.payload(), "team": None, "rpc_origins": [], "bot": self.bot.payload(),
+            "flags": self.application_flags, "bot_public": True, "bot_require_code_grant": False, "hook": True,
+            "verify_key": "00" * 32, "owner": self.ada.payload(), "team": None, "rpc_origins": [],
+            "bot": self.bot.payload(),
         }  # fmt: skip

@@ -28,6 +28,7 @@ from bot.platforms.discord.panel import Press
 from bot.platforms.discord.place import Queue
 from bot.platforms.discord.voice_message import tell
 from bot.platforms.discord.wish import account_of, space_of
+from bot.platforms.doctor import Finding, State, found
 from bot.texts import language, say
 
 MOST_RUNNING = 500
@@ -248,6 +249,29 @@ class DiscordPlatform:
             raise PlatformError(code, platform=self.name) from error
         except (discord.HTTPException, discord.GatewayNotFound, discord.RateLimited, *_NETWORK) as error:
             raise PlatformError("platform.unreachable", platform=self.name) from error
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether the token is taken, and whether messages can be read. Raises PlatformError."""
+        with addressed(self._endpoints):
+            client = discord.Client(intents=discord.Intents.none(), connector=self._connector())
+            try:
+                async with client:
+                    await client.login(self._config.token.get_secret_value())
+                    flags = (await client.application_info()).flags
+            except discord.LoginFailure as error:
+                raise PlatformError("platform.token", platform=self.name) from error
+            except (discord.HTTPException, *_NETWORK) as error:
+                raise PlatformError("platform.unreachable", platform=self.name) from error
+        granted = flags.gateway_message_content or flags.gateway_message_content_limited
+        name = client.user.name if client.user is not None else ""
+        return (
+            found("discord", State.GOOD, "doctor.discord", name=name),
+            found(
+                "discord",
+                State.GOOD if granted else State.WARNING,
+                f"doctor.discord.content{'' if granted else '.off'}",
+            ),
+        )
 
     async def stop(self, grace: float) -> None:
         """Take no more commands, let running ones finish (``grace`` seconds at most), close. Idempotent."""

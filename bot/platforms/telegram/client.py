@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -22,6 +22,7 @@ from bot import texts
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import ConfigError, PlatformError
 from bot.platforms.base import Doors
+from bot.platforms.doctor import Finding, State, found
 from bot.platforms.telegram.asking import read
 from bot.platforms.telegram.counter import Counter, Turns
 from bot.platforms.telegram.delivery import Delivery
@@ -100,6 +101,29 @@ class TelegramPlatform:
                     await request.shutdown()
         finally:
             self._closed.set()
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether the token is taken, and whether messages of groups can be read. Raises PlatformError, ConfigError."""
+        if not _TOKEN.fullmatch(self._token):
+            raise PlatformError("platform.token", platform=self.name)
+        requests = await asyncio.to_thread(self._requests)
+        bot = self._bot(*requests)
+        try:
+            me = await bot.get_me()
+        except InvalidToken:
+            raise PlatformError("platform.token", platform=self.name) from None
+        except TelegramError:
+            raise PlatformError("platform.unreachable", platform=self.name) from None
+        finally:
+            for request in requests:
+                await request.shutdown()
+        reads = bool(me.can_read_all_group_messages)
+        return (
+            found("telegram", State.GOOD, "doctor.telegram", name=me.username or me.first_name),
+            found(
+                "telegram", State.GOOD if reads else State.WARNING, f"doctor.telegram.groups{'' if reads else '.off'}"
+            ),
+        )
 
     async def stop(self, grace: float) -> None:
         """Take no more commands, let what is being said finish (``grace`` seconds at most), close. Idempotent."""

@@ -1,3 +1,32 @@
 """English: the checks of doctor, and why a message was not read."""
 
-SENTENCES: dict[str, str] = {}
+SENTENCES: dict[str, str] = {
+    "doctor.good": "✓",
+    "doctor.warning": "!",
+    "doctor.bad": "✗",
+    "doctor.timeout": "{check}: no answer within {seconds} s. Look at the network and at the load of the machine.",
+    "doctor.failed": "{check}: {problem}",
+    "doctor.no_token": "Platforms: there is no token, so the bot would not start. Set MOUTHPIECE_DISCORD__TOKEN or MOUTHPIECE_TELEGRAM__TOKEN.",
+    "doctor.store": "Store: it can be written, {megabytes} MB are free.",
+    "doctor.store.low": "Store: it can be written, but only {megabytes} MB are free. Make room on the disk of the data folder.",
+    "doctor.opus": "Opus: sound is encoded and decoded (PyAV {version}).",
+    "doctor.opus.bad": "Opus: what was encoded does not come back whole. Install the package again (pip install --force-reinstall av).",
+    "doctor.dave": "DAVE: voice calls can be end-to-end encrypted (protocol {version}).",
+    "doctor.dave.bad": "DAVE: the library {library} is missing, so Discord lets nobody into a call. Install the packages again.",
+    "doctor.provider": "Provider {provider}: it answers; {calls} requests today.",
+    "doctor.provider.bad": "Provider {provider}: it does not answer ({detail}) Look at its key, its address and the network.",
+    "doctor.provider.not_set_up": "Provider {provider}: not set up. {problem}",
+    "doctor.provider.spent": "Provider {provider}: the limit set for today is reached; it speaks again after midnight UTC.",
+    "doctor.quota.account": "Quota: {left} of {limit} characters are left for you today.",
+    "doctor.quota.account.free": "Quota: you have no daily limit.",
+    "doctor.quota.account.spent": "Quota: your {limit} characters are used up; more come {resets}.",
+    "doctor.quota.space": "Quota: {left} of {limit} characters are left for this place today.",
+    "doctor.quota.space.free": "Quota: this place has no daily limit.",
+    "doctor.quota.space.spent": "Quota: this place has used up its {limit} characters; more come {resets}.",
+    "doctor.discord": "Discord: the token is taken; the bot is {name}.",
+    "doctor.discord.content": "Discord: the message-content intent is granted.",
+    "doctor.discord.content.off": "Discord: the message-content intent is not granted, so messages cannot be read aloud. Switch it on in the developer portal, under Bot.",
+    "doctor.telegram": "Telegram: the token is taken; the bot is @{name}.",
+    "doctor.telegram.groups": "Telegram: messages of groups can be read aloud.",
+    "doctor.telegram.groups.off": "Telegram: privacy mode hides messages of groups from the bot. To read them aloud, switch it off with /setprivacy at @BotFather and add the bot to the group again, or make it an administrator.",
+}

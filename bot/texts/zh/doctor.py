@@ -1,3 +1,32 @@
 """Chinese: the checks of doctor, and why a message was not read."""
 
-SENTENCES: dict[str, str] = {}
+SENTENCES: dict[str, str] = {
+    "doctor.good": "✓",
+    "doctor.warning": "!",
+    "doctor.bad": "✗",
+    "doctor.timeout": "{check}：{seconds} 秒内没有回应。请检查网络和机器负载。",
+    "doctor.failed": "{check}：{problem}",
+    "doctor.no_token": "平台：没有令牌，机器人无法启动。请设置 MOUTHPIECE_DISCORD__TOKEN 或 MOUTHPIECE_TELEGRAM__TOKEN。",
+    "doctor.store": "存储：可以写入，剩余 {megabytes} MB。",
+    "doctor.store.low": "存储：可以写入，但只剩 {megabytes} MB。请在数据目录所在的磁盘上腾出空间。",
+    "doctor.opus": "Opus：声音可以编码和解码（PyAV {version}）。",
+    "doctor.opus.bad": "Opus：编码后的声音无法完整还原。请重新安装该软件包（pip install --force-reinstall av）。",
+    "doctor.dave": "DAVE：语音通话可以端到端加密（协议 {version}）。",
+    "doctor.dave.bad": "DAVE：缺少 {library} 库，Discord 不会让机器人进入语音通话。请重新安装依赖包。",
+    "doctor.provider": "提供方 {provider}：有回应；今天 {calls} 次请求。",
+    "doctor.provider.bad": "提供方 {provider}：没有正常回应（{detail}）。请检查密钥、地址和网络。",
+    "doctor.provider.not_set_up": "提供方 {provider}：尚未设置。{problem}",
+    "doctor.provider.spent": "提供方 {provider}：已达到为今天设置的上限；UTC 零点后恢复。",
+    "doctor.quota.account": "额度：你今天还剩 {left} / {limit} 个字符。",
+    "doctor.quota.account.free": "额度：你没有每日上限。",
+    "doctor.quota.account.spent": "额度：你的 {limit} 个字符已用完；{resets} 恢复。",
+    "doctor.quota.space": "额度：这里今天还剩 {left} / {limit} 个字符。",
+    "doctor.quota.space.free": "额度：这里没有每日上限。",
+    "doctor.quota.space.spent": "额度：这里的 {limit} 个字符已用完；{resets} 恢复。",
+    "doctor.discord": "Discord：令牌有效；机器人是 {name}。",
+    "doctor.discord.content": "Discord：已获得消息内容权限（message content intent）。",
+    "doctor.discord.content.off": "Discord：未获得消息内容权限，无法朗读消息。请在开发者后台的 Bot 页面打开 Message Content Intent。",
+    "doctor.telegram": "Telegram：令牌有效；机器人是 @{name}。",
+    "doctor.telegram.groups": "Telegram：可以朗读群里的消息。",
+    "doctor.telegram.groups.off": "Telegram：隐私模式使机器人看不到群消息。若要朗读，请在 @BotFather 用 /setprivacy 关闭隐私模式后重新把机器人加入群，或把它设为管理员。",
+}

@@ -1,0 +1,180 @@
+"""One list of checks behind ``/doctor`` and ``mouthpiece doctor``: what works, what does not, and what to do about it.
+
+Built by ``app.py``. A check is a function that returns findings; a platform adds its own to the list. None of them
+spends anything, and none may take longer than ``LONGEST``.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from importlib import metadata
+
+from bot.audio.opus import PACKET_SAMPLES, OpusStream, decode
+from bot.errors import AudioError, BotError
+from bot.model import Account, Space
+from bot.speech.meter import BUILT_IN, PAID, Balance
+from bot.speech.provider import Provider
+from bot.speech.service import SpeechService
+from bot.store.calls import ProviderCalls, ProviderLimits
+from bot.store.database import Database
+from bot.texts import of_error, say
+
+LONGEST = 10.0
+"""Seconds that one check may take."""
+_LOW_DISK = 200
+"""Megabytes below which the store will not last long."""
+
+
+class State(StrEnum):
+    """How well something is."""
+
+    GOOD = "good"
+    WARNING = "warning"
+    """It works, and something is to be known about it."""
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at, how it is, and the sentence that says so and what to do."""
+
+    check: str
+    """``store``, ``opus``, ``dave``, ``provider``, ``quota``, ``discord``, ``telegram``, ``permissions`` …"""
+    state: State
+    code: str
+    facts: tuple[tuple[str, object], ...] = ()
+
+    def sentence(self, language: str) -> str:
+        """For a person: a mark, and one line."""
+        words = " ".join(say(self.code, language, **dict(self.facts)).split())
+        return f"{say(f'doctor.{self.state}', language)} {words}"
+
+
+Check = Callable[[], Awaitable[Sequence[Finding]]]
+
+
+def found(name: str, state: State, code: str, /, **facts: object) -> Finding:
+    """A finding."""
+    return Finding(name, state, code, tuple(facts.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Doctor:
+    """Knows the parts that every door shares."""
+
+    database: Database
+    calls: ProviderCalls
+    providers: Sequence[Provider]
+    limits: dict[str, ProviderLimits]
+    speech: SpeechService
+    language: str
+
+    async def examine(
+        self, account: Account | None = None, space: Space | None = None, *, more: Sequence[tuple[str, Check]] = ()
+    ) -> tuple[Finding, ...]:
+        """Run every check at once and return the findings in the order of the list. Raises nothing expected.
+
+        ``account`` and ``space``: whose quota is looked at. ``more``: a platform's own checks by name.
+        """
+        checks: list[tuple[str, Check]] = [
+            ("store", self._store),
+            ("opus", _opus),
+            ("dave", _dave),
+            ("provider", self._providers),
+            ("quota", lambda: self._quota(account, space)),
+            *more,
+        ]
+        findings = await asyncio.gather(*(self._run(name, check) for name, check in checks))
+        return tuple(finding for each in findings for finding in each)
+
+    async def _run(self, name: str, check: Check) -> Sequence[Finding]:
+        try:
+            async with asyncio.timeout(LONGEST):
+                return await check()
+        except TimeoutError:
+            return (found(name, State.BAD, "doctor.timeout", check=name, seconds=int(LONGEST)),)
+        except BotError as error:
+            problem = of_error(error, self.language)
+            return (found(name, State.BAD, "doctor.failed", check=name, problem=problem),)
+
+    async def _store(self) -> Sequence[Finding]:
+        """Whether it can be written, and for how long there is room."""
+        await self.database.write(lambda connection: connection.exec_driver_sql("SELECT * FROM alembic_version"))
+        folder = self.database.path.parent
+        free = (await asyncio.to_thread(shutil.disk_usage, folder)).free // 1_000_000
+        low = free < _LOW_DISK
+        code = "doctor.store.low" if low else "doctor.store"
+        return (found("store", State.WARNING if low else State.GOOD, code, megabytes=free),)
+
+    async def _providers(self) -> Sequence[Finding]:
+        """Each on its own; that one of several fails is no more than a warning."""
+        findings = await asyncio.gather(*map(self._provider, self.providers))
+        if any(finding.state is State.GOOD for finding in findings):
+            return [
+                Finding(each.check, State.WARNING, each.code, each.facts) if each.state is State.BAD else each
+                for each in findings
+            ]
+        return findings
+
+    async def _provider(self, provider: Provider) -> Finding:
+        name = provider.name
+        try:
+            provider.check_ready()
+            health = await provider.health()
+        except BotError as error:
+            problem = of_error(error, self.language)
+            return found("provider", State.BAD, "doctor.provider.not_set_up", provider=name, problem=problem)
+        if not health.ok:
+            return found("provider", State.BAD, "doctor.provider.bad", provider=name, detail=health.detail)
+        limits = self.limits.get(name, ProviderLimits())
+        totals = await self.calls.totals(name, datetime.now(UTC).date())
+        if (limits.rpd and totals.calls >= limits.rpd) or (limits.tpd and totals.tokens >= limits.tpd):
+            return found("provider", State.BAD, "doctor.provider.spent", provider=name)
+        return found("provider", State.GOOD, "doctor.provider", provider=name, calls=totals.calls)
+
+    async def _quota(self, account: Account | None, space: Space | None) -> Sequence[Finding]:
+        """What is left of the person's and the place's share; without either, whether the ledger answers."""
+        balances: list[tuple[str, Balance]] = []
+        meter = PAID if any(each.capabilities.metered for each in self.providers) else BUILT_IN
+        if account is not None or space is None:
+            asked = account or Account("cli", "doctor")
+            balances.append(("doctor.quota.account", await self.speech.balance(asked, meter=meter)))
+        if space is not None:
+            balances.append(("doctor.quota.space", await self.speech.space_balance(space)))
+        return [_share(code, balance) for code, balance in balances]
+
+
+def _share(code: str, balance: Balance) -> Finding:
+    if balance.left is None:
+        return found("quota", State.GOOD, f"{code}.free")
+    if balance.left <= 0:
+        return found("quota", State.BAD, f"{code}.spent", limit=balance.limit, resets=balance.resets)
+    return found("quota", State.GOOD, code, left=balance.left, limit=balance.limit)
+
+
+async def _opus() -> Sequence[Finding]:
+    """A fifth of a second there and back."""
+
+    def there_and_back() -> None:
+        stream = OpusStream()
+        samples = 10 * PACKET_SAMPLES
+        decode([*stream.feed(bytes(2 * samples)), *stream.finish()], 0, samples)
+
+    try:
+        await asyncio.to_thread(there_and_back)
+    except AudioError:
+        return (found("opus", State.BAD, "doctor.opus.bad"),)
+    return (found("opus", State.GOOD, "doctor.opus", version=metadata.version("av")),)
+
+
+async def _dave() -> Sequence[Finding]:
+    """Discord's end-to-end encryption, which every voice call there needs."""
+    try:
+        import davey  # noqa: PLC0415  its absence is what is looked for
+        import nacl  # noqa: F401, PLC0415
+    except ImportError as error:
+        return (found("dave", State.BAD, "doctor.dave.bad", library=error.name or "davey"),)
+    return (found("dave", State.GOOD, "doctor.dave", version=davey.DAVE_PROTOCOL_VERSION),)
