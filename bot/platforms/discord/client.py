@@ -253,7 +253,7 @@ class DiscordPlatform:
     async def examine(self) -> Sequence[Finding]:
         """Whether the token is taken, and whether messages can be read. Raises PlatformError."""
         with addressed(self._endpoints):
-            client = discord.Client(intents=discord.Intents.none(), connector=self._connector())
+            client = discord.Client(intents=discord.Intents(guilds=True), connector=self._connector())
             try:
                 async with client:
                     await client.login(self._config.token.get_secret_value())
