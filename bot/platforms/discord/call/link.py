@@ -1,0 +1,270 @@
+"""The connection of one session to a voice channel: joins, notices when it is dead, joins again, moves, leaves.
+
+Joining is ours because discord.py 2.7.1's own ways of trying again, resuming and moving leave a call silent for up to
+30 seconds, or connected to nothing: it is told not to try (``reconnect=False``), and a fresh connection is made
+instead. A moderator's move it follows by itself in some milliseconds, so that is left to it. Used by ``session``.
+"""
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+import aiohttp
+import discord
+
+from bot.errors import BotError, PlatformError
+from bot.platforms.discord.call import rooms
+from bot.platforms.discord.call.client import LEFT, CallClient
+from bot.platforms.discord.call.playback import Playback
+from bot.platforms.discord.call.rooms import Room
+from bot.platforms.discord.call.source import LiveSource
+from bot.platforms.discord.call.timing import Timing
+
+JOIN_LIMIT = 10.0
+"""Seconds for one try."""
+_LIBRARY_LIMIT = 15.0
+"""Seconds after which the library would give up itself, so that ours comes first."""
+_LEAVE_LIMIT = 3.0
+"""Seconds for leaving; the gateway's word for it must not meet the next joining."""
+JOIN_PAUSES = (0.0, 1.0, 2.0, 4.0)
+"""Seconds before each try when somebody waits for an answer."""
+HEAL_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0)
+"""The same when a call broke off."""
+LOOK, DEAD = 0.5, 3.0
+"""Seconds between two looks at the connection, and of being dead until it is made anew."""
+PRIVACY, PRIVACY_LOOK = 2.0, 0.05
+"""Seconds that the first words wait for the group that encrypts them, and between two looks."""
+FATAL = {4004: "call.not_let_in", 4014: "call.taken_out", 4017: "call.encryption", 4021: "call.rate_limited"}
+"""Close codes of the voice server after which trying again does not help."""
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+class Owner(Protocol):
+    """Who is told. Called on the event loop; must not wait."""
+
+    def lost(self) -> None:
+        """The connection broke and could not be made anew at once; it goes on being tried."""
+        ...
+
+    def back(self) -> None:
+        """It is there again; only after ``lost``."""
+        ...
+
+    def ended(self, error: BotError) -> None:
+        """It is over, and why. Nothing is tried any more."""
+        ...
+
+
+class Link:
+    """One for a session. ``playback`` plays over whatever connection there is."""
+
+    def __init__(self, source: LiveSource, owner: Owner, timing: Timing) -> None:
+        self.playback = Playback(source, self._may_begin)
+        self._owner = owner
+        self._timing = timing
+        self._room: Room | None = None
+        self._client: CallClient | None = None
+        self._changing = asyncio.Lock()
+        self._gone = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+        self._privacy: asyncio.Task[None] | None = None
+        self._unprotected: CallClient | None = None
+        """The connection whose group was waited for in vain."""
+
+    @property
+    def room(self) -> Room | None:
+        """Where the bot is, or means to be again; None before joining and after leaving."""
+        return self._room
+
+    @property
+    def connected(self) -> bool:
+        """Whether packets arrive at the moment."""
+        return self._client is not None and self._client.is_connected()
+
+    async def join(self, room: Room) -> None:
+        """Go into a voice channel. Raises InputError as ``rooms.check``, PlatformError for what goes wrong."""
+        rooms.check(room)
+        async with self._changing:
+            await self._connect(room, JOIN_PAUSES)
+            self._room = room
+            if self._watching is None:
+                self._watching = asyncio.create_task(self._watch())
+
+    async def move(self, room: Room) -> None:
+        """Go into another one of the same guild; stays where it is when that fails. Raises as ``join``."""
+        rooms.check(room)
+        async with self._changing:
+            before = self._room
+            await self._disconnect()
+            try:
+                await self._connect(room, JOIN_PAUSES)
+            except BotError:
+                self._room = before
+                self._gone.set()  # whoever watches makes the old connection anew
+                raise
+            self._room = room
+
+    def follow(self, room: Room) -> None:
+        """The bot is said to be there: it went itself, or somebody moved it and discord.py is about to follow."""
+        if self._room is not None:
+            self._room = room
+
+    async def leave(self) -> None:
+        """Leave. Idempotent; whatever goes wrong, there is no connection afterwards."""
+        room, self._room = self._room, None
+        for task in (self._watching, self._privacy):
+            if task is not None and task is not asyncio.current_task():
+                task.cancel()
+        self._watching = self._privacy = None
+        async with self._changing:
+            await self._disconnect()
+            if room is not None:
+                await self._drop(room.guild.voice_client)
+
+    # Connecting
+
+    async def _connect(self, room: Room, pauses: Sequence[float]) -> None:
+        """Try until it works. Raises PlatformError."""
+        for pause in pauses:
+            await self._timing.sleep(pause)
+            client = await self._try(room)
+            if client is not None:
+                self._settle(client)
+                return
+        raise PlatformError("call.unreachable", channel=room.mention)
+
+    async def _try(self, room: Room) -> CallClient | None:
+        """One try; None where another one may help. Raises PlatformError where not."""
+        await self._drop(room.guild.voice_client)
+        joining: Coroutine[Any, Any, CallClient] = room.connect(
+            timeout=_LIBRARY_LIMIT, reconnect=False, self_deaf=True, cls=CallClient
+        )
+        reason: object
+        try:
+            client = await self._timing.within(JOIN_LIMIT, joining)
+        except discord.ConnectionClosed as error:
+            if error.code in FATAL:
+                raise PlatformError(FATAL[error.code], channel=room.mention) from error
+            reason = error.code
+        except IndexError as error:  # the library found no way of encryption that both know
+            raise PlatformError("call.encryption", channel=room.mention) from error
+        except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            reason = type(error).__name__
+        else:
+            if client.is_connected():
+                return client
+            reason = "not connected"
+        _log.warning("a voice call could not be joined: %s", reason)
+        await self._drop(room.guild.voice_client)
+        return None
+
+    def _settle(self, client: CallClient) -> None:
+        self._client = client
+        self._gone.clear()
+        client.gone = self._gone.set
+        self.playback.attach(client)
+
+    async def _disconnect(self) -> None:
+        self.playback.detach()
+        client, self._client = self._client, None
+        await self._drop(client)
+
+    async def _drop(self, client: discord.VoiceProtocol | None) -> None:
+        """Be rid of a connection, in whatever state it is."""
+        if client is None:
+            return
+        if isinstance(client, CallClient):
+            client.let_go = True
+        with suppress(TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError):
+            await self._timing.within(_LEAVE_LIMIT, client.disconnect(force=True))
+            return
+        client.cleanup()
+
+    # Watching
+
+    async def _watch(self) -> None:
+        """Until it is over: look whether the connection lives, and make it anew when it does not."""
+        dead_since: float | None = None
+        while self._room is not None:
+            with suppress(TimeoutError):
+                await self._timing.within(LOOK, self._wait_gone())
+            if self.connected:
+                dead_since = None
+                self._gone.clear()
+                self.playback.wake()
+                continue
+            now = self._timing.clock()
+            dead_since = now if dead_since is None else dead_since
+            if not self._gone.is_set() and now - dead_since < DEAD:
+                continue  # the library follows a move by itself
+            dead_since = None
+            try:
+                await self._heal()
+            except BotError as error:
+                self._room = None
+                self._owner.ended(error)
+
+    async def _wait_gone(self) -> None:
+        await self._gone.wait()
+
+    async def _heal(self) -> None:
+        """A new connection in the place of a dead one. Raises BotError when that is in vain."""
+        async with self._changing:
+            room, client = self._room, self._client
+            if room is None or self.connected:
+                return
+            if client is not None and client.taken_out:
+                raise PlatformError("call.taken_out", channel=room.mention)
+            code = client.close_code if client is not None else None
+            await self._disconnect()
+            if code in FATAL and code != LEFT:
+                raise PlatformError(FATAL[code], channel=room.mention)
+            await self._retry()
+
+    async def _retry(self) -> None:
+        told = False
+        for pause in HEAL_PAUSES:
+            await self._timing.sleep(pause)
+            room = self._room  # somebody may have moved the bot in between
+            if room is None:
+                return
+            rooms.check(room)  # a right was taken away, or the channel filled up
+            client = await self._try(room)
+            if client is not None:
+                self._settle(client)
+                if told:
+                    self._owner.back()
+                return
+            if not told:
+                told = True
+                self._owner.lost()
+        raise PlatformError("call.unreachable", channel=room.mention if room is not None else "")
+
+    # End-to-end encryption
+
+    def _may_begin(self) -> bool:
+        """Whether the first words would reach those who listen.
+
+        Until the group that encrypts them exists, discord.py sends packets that listeners drop. Nobody has to be
+        waited for in an empty channel; on a stage there is no such group.
+        """
+        client = self._client
+        if client is None or client is self._unprotected or client.voice_privacy_code is not None:
+            return True
+        if isinstance(client.channel, discord.StageChannel) or not rooms.others(client.channel):
+            return True
+        if self._privacy is None or self._privacy.done():
+            self._privacy = asyncio.create_task(self._wait_for_privacy(client))
+        return False
+
+    async def _wait_for_privacy(self, client: CallClient) -> None:
+        end = self._timing.clock() + PRIVACY
+        while client is self._client and client.voice_privacy_code is None:
+            if self._timing.clock() >= end:
+                self._unprotected = client
+                break
+            await self._timing.sleep(PRIVACY_LOOK)
+        self.playback.wake()
