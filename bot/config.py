@@ -119,6 +119,9 @@ class DiscordConfig(_Section):
     token: _Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     application_id: str = Field("", description="For the invite command where no token is set.")
     development_guild: int = Field(0, ge=0, description="Commands appear at once in this server; 0: everywhere.")
+    message_content: bool = Field(
+        False, description="Read messages aloud: needs Message Content Intent switched on in the developer portal."
+    )
     shard_count: int = Field(0, ge=0, le=10_000, description="Gateway connections in all; 0: as Discord advises.")
     shard_ids: tuple[int, ...] = Field((), description="Those of them that this process holds; empty: all.")
 

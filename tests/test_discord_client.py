@@ -7,6 +7,7 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import discord
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -172,7 +173,17 @@ def certificate(folder: Path) -> Path:
 
 async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: House, start: Start) -> None:
     async with start(house.doors):
-        assert server.gateway.identified[0]["intents"] == 1
+        asked = discord.Intents._from_value(server.gateway.identified[0]["intents"])
+    assert asked == discord.Intents(guilds=True, voice_states=True, guild_messages=True)
+
+
+async def test_message_content_is_asked_for_where_it_is_set(server: DiscordServer, house: House, start: Start) -> None:
+    with pytest.raises(PlatformError, match=r"platform\.intents"):
+        async with start(house.doors, message_content=True):
+            pass
+    server.gateway.privileged = discord.Intents(message_content=True).value
+    async with start(house.doors, message_content=True):
+        assert discord.Intents._from_value(server.gateway.identified[-1]["intents"]).message_content
 
 
 async def test_shards_are_as_configured(server: DiscordServer, house: House, start: Start) -> None:

@@ -97,7 +97,9 @@ class Bot(commands.AutoShardedBot):
             command_prefix=commands.when_mentioned,
             help_command=None,
             tree_cls=_Tree,
-            intents=discord.Intents(guilds=True),
+            intents=discord.Intents(
+                guilds=True, voice_states=True, guild_messages=True, message_content=platform.message_content
+            ),
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
@@ -203,6 +205,8 @@ class DiscordPlatform:
         """
         self.doors = doors
         self.extensions = tuple(extensions)
+        self.message_content = config.message_content
+        """Whether Discord is asked for what people write in channels."""
         self._config = config
         self._endpoints = endpoints
         self._note = state_dir / "discord-commands.json"

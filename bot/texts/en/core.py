@@ -187,7 +187,7 @@ SENTENCES: dict[str, str] = {
     "busy.person": "You have {limit} commands waiting already; please wait for them.",
     "error.unexpected": "Something went wrong here that should not have; nothing was charged for what was not spoken.",
     "platform.token": "{platform} does not accept the token: it is disabled, the rest runs on.",
-    "platform.intents": "{platform} wants a privileged intent to be switched on in its developer portal: it is disabled.",
+    "platform.intents": "{platform} wants Message Content Intent to be switched on in its developer portal (Bot, Privileged Gateway Intents), or message_content = false in [discord].",
     "platform.unreachable": "{platform} cannot be reached.",
     "platform.bad_ca_file": "The certificate file {path} for {platform} cannot be read: it is disabled.",
     "provider.bad_proxy": "The environment names a proxy that {provider} cannot use.",

@@ -187,7 +187,7 @@ SENTENCES: dict[str, str] = {
     "busy.person": "你已有 {limit} 条命令在等待；请等它们完成。",
     "error.unexpected": "这里出现了意料之外的错误；没有朗读的部分不会扣费。",
     "platform.token": "{platform} 不接受这个令牌：已停用，其余部分继续运行。",
-    "platform.intents": "{platform} 要求在开发者门户中打开一项特权意图：已停用。",
+    "platform.intents": "{platform} 要求在开发者门户（Bot → Privileged Gateway Intents）中打开 Message Content Intent，或在 [discord] 中设 message_content = false。",
     "platform.unreachable": "无法连接 {platform}。",
     "platform.bad_ca_file": "无法读取 {platform} 的证书文件 {path}：已停用。",
     "provider.bad_proxy": "环境变量指定的代理无法用于 {provider}。",
