@@ -24,12 +24,16 @@ from bot.speech.chain import Chain
 from bot.speech.guard import Guard
 from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
+from bot.store.bindings import Bindings
 from bot.store.blocked import BlockedAccounts
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.clips import ClipStore
 from bot.store.database import Database
+from bot.store.dictionaries import Dictionaries
 from bot.store.ledger import Ledger
+from bot.store.markers import Markers
 from bot.store.preferences import Preferences
+from bot.store.readings import Readings
 from bot.store.spaces import Spaces
 from bot.store.words import Words
 from bot.texts import of_error
@@ -72,6 +76,10 @@ class Core:
     preferences: Preferences
     spaces: Spaces
     words: Words
+    readings: Readings
+    dictionaries: Dictionaries
+    bindings: Bindings
+    markers: Markers
     speech: SpeechService
 
 
@@ -159,7 +167,21 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         if kind == "cli":
             await ledger.reap()  # there may be no bot that gives back what a killed command held
         yield Core(
-            config, database, providers, ledger, calls, budget, clips, Preferences(database), spaces, words, speech
+            config=config,
+            database=database,
+            providers=providers,
+            ledger=ledger,
+            calls=calls,
+            budget=budget,
+            clips=clips,
+            preferences=Preferences(database),
+            spaces=spaces,
+            words=words,
+            readings=Readings(database),
+            dictionaries=Dictionaries(database),
+            bindings=Bindings(database),
+            markers=Markers(database),
+            speech=speech,
         )
 
 

@@ -128,9 +128,12 @@ class Settings(commands.Cog):
         """Set and show what a person likes."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
-        await self._desk.preferences.set(
-            account, voice=await self._voice(voice), style=_or_none(style), language=_language(language)
-        )
+        changes: dict[str, Any] = {
+            "voice": await self._voice(voice),
+            "style": _or_none(style),
+            "language": _language(language),
+        }
+        await self._desk.preferences.set(account, **_given(changes))
         own = await self._desk.preferences.get(account)
         await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
 
@@ -186,7 +189,7 @@ class Settings(commands.Cog):
             "cooldown": cooldown,
             "show_words": words,
         }
-        await self._change(interaction, space, **{name: value for name, value in changes.items() if value is not None})
+        await self._change(interaction, space, **_given(changes))
 
     @settings.command(
         name=localized("discord.settings.role.name", "role"), description=localized("discord.settings.roles")
@@ -269,6 +272,11 @@ class Settings(commands.Cog):
         if interaction.namespace.kind == "style":
             return suggest_styles(current, await self._bot.language_for(interaction), own)
         return suggest_voices(self._bot.doors.speech.voices(), current, own)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    """Those that were used."""
+    return {name: value for name, value in options.items() if value is not None}
 
 
 def _or_none(text: str | None) -> str | None:

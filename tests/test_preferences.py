@@ -1,6 +1,7 @@
 """What a person likes, in the real database."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -44,7 +45,7 @@ async def test_nothing_to_set_makes_no_row(preferences: Preferences, database: D
     [({"voice": "x" * 97}, "name.too_long"), ({"style": "x" * 201}, "name.too_long"), ({"language": "de"}, "language")],
 )
 async def test_what_does_not_fit_is_refused_and_nothing_changes(
-    preferences: Preferences, change: dict[str, str], code: str
+    preferences: Preferences, change: dict[str, Any], code: str
 ) -> None:
     await preferences.set(ANN, voice="Mia")
     with pytest.raises(InputError, match=code):
@@ -118,3 +119,18 @@ async def test_a_person_is_forgotten_and_others_are_not(preferences: Preferences
     await preferences.forget(ANN)
     assert await preferences.get(ANN) == Preference()
     assert (await preferences.get(BOB)).voice == "Mia"
+
+
+async def test_how_somebody_is_read_aloud_is_remembered(preferences: Preferences) -> None:
+    await preferences.set(ANN, nickname=" Annie  B ", speed="fast", spoken_language="zh", opted_out=True)
+    kept = await preferences.get(ANN)
+    assert (kept.nickname, kept.speed, kept.spoken_language, kept.opted_out) == ("Annie B", "fast", "zh", True)
+    await preferences.set(ANN, nickname="", speed="", spoken_language="", opted_out=False)
+    assert await preferences.get(ANN) == Preference()
+
+
+@pytest.mark.parametrize("change", [{"nickname": "x" * 65}, {"speed": "warp"}, {"spoken_language": "tlh"}])
+async def test_how_nobody_can_be_read_aloud_is_refused(preferences: Preferences, change: dict[str, Any]) -> None:
+    with pytest.raises(InputError):
+        await preferences.set(ANN, **change)
+    assert await preferences.get(ANN) == Preference()

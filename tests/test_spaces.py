@@ -129,3 +129,37 @@ async def test_settings_that_are_remembered_are_not_read_again(tmp_path: Path) -
     # The database is closed: only what is remembered can be told.
     (tmp_path / "mouthpiece.db").unlink()
     assert (await spaces.get(GUILD)).cooldown == 7
+
+
+async def test_lists_changed_at_the_same_time_lose_nothing(spaces: Spaces, database: Database) -> None:
+    other = Spaces(database)
+    channels = [str(number) for number in range(20)]
+    await asyncio.gather(
+        *(
+            store.adjust(GUILD, add={"channels": [channel]})
+            for channel, store in zip(channels, [spaces, other] * 10, strict=True)
+        )
+    )
+    assert sorted((await Spaces(database).get(GUILD)).channels) == sorted(channels)
+    await asyncio.gather(*(spaces.adjust(GUILD, remove={"channels": [channel]}) for channel in channels[:15]))
+    assert sorted((await Spaces(database).get(GUILD)).channels) == sorted(channels[15:])
+
+
+async def test_a_role_moves_from_one_list_to_the_other_in_one_step(spaces: Spaces) -> None:
+    await spaces.set(GUILD, blocked_roles=["role:discord:7"])
+    kept = await spaces.adjust(
+        GUILD, add={"allowed_roles": ["role:discord:7"]}, remove={"blocked_roles": ["role:discord:7"]}
+    )
+    assert (kept.allowed_roles, kept.blocked_roles) == (("role:discord:7",), ())
+
+
+async def test_a_word_is_taken_out_however_it_is_spaced(spaces: Spaces) -> None:
+    await spaces.adjust(GUILD, add={"blocked_words": ["two  words", "darn"]})
+    assert (await spaces.adjust(GUILD, remove={"blocked_words": [" two words "]})).blocked_words == ("darn",)
+
+
+async def test_a_full_list_stays_as_it_was(spaces: Spaces) -> None:
+    await spaces.set(GUILD, channels=[str(number) for number in range(MOST_CHANNELS)])
+    with pytest.raises(InputError, match=r"space\.channels_full"):
+        await spaces.adjust(GUILD, add={"channels": ["one more"]})
+    assert len((await spaces.get(GUILD)).channels) == MOST_CHANNELS

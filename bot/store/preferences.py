@@ -3,10 +3,10 @@
 Every change is one transaction on the person's own row. Lists are short and stand in the row as JSON.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict, Unpack
 
 from sqlalchemy import Connection, Row, delete, select, update
 
@@ -32,7 +32,13 @@ _NEW: dict[str, Any] = {
     "favourite_styles": [],
     "recent_voices": [],
     "recent_styles": [],
+    "nickname": "",
+    "speed": "",
+    "spoken_language": "",
+    "opted_out": False,
 }
+NICKNAME_CHARACTERS = 64
+SPEEDS = ("", "slow", "fast")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,26 @@ class Preference:
     recent_voices: tuple[str, ...] = ()
     """Most recent first, each once."""
     recent_styles: tuple[str, ...] = ()
+    nickname: str = ""
+    """As it is spoken when messages are read aloud; empty: the name shown."""
+    speed: str = ""
+    """``slow``, ``fast`` or empty."""
+    spoken_language: str = ""
+    """Of messages that do not tell it themselves; empty: the place's."""
+    opted_out: bool = False
+    """Whether messages of this person are never read aloud."""
+
+
+class PreferenceChanges(TypedDict, total=False):
+    """What to change; an empty text goes back to the default, what is left out stays."""
+
+    voice: str
+    style: str
+    language: str
+    nickname: str
+    speed: str
+    spoken_language: str
+    opted_out: bool
 
 
 class Preferences:
@@ -63,20 +89,12 @@ class Preferences:
         """What an account prefers; defaults where nothing is stored. Raises StoreError."""
         return await self._database.read(partial(_get, scope=account.scope))
 
-    async def set(
-        self, account: Account, *, voice: str | None = None, style: str | None = None, language: str | None = None
-    ) -> None:
-        """Change what is given; an empty text goes back to the default, None leaves it.
+    async def set(self, account: Account, **changes: Unpack[PreferenceChanges]) -> None:
+        """Change what is given, all or nothing.
 
-        Raises InputError ``name.too_long``, ``language.unknown``; StoreError.
+        Raises InputError ``name.too_long``, ``language.unknown``, ``speed.unknown``; StoreError.
         """
-        values: dict[str, Any] = {}
-        if voice is not None:
-            values["voice"] = bounds.name(voice, bounds.VOICE_CHARACTERS)
-        if style is not None:
-            values["style"] = bounds.name(style, bounds.STYLE_CHARACTERS)
-        if language is not None:
-            values["language"] = bounds.language(language)
+        values = {name: _CHECKS[name](value) for name, value in changes.items()}
         if values:
             await self._database.write(partial(_set, scope=account.scope, values=values))
 
@@ -108,6 +126,23 @@ class Preferences:
         )
 
 
+def _speed(name: str) -> str:
+    if name not in SPEEDS:
+        raise InputError("speed.unknown", speeds=SPEEDS[1:])
+    return name
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "voice": lambda text: bounds.name(text, bounds.VOICE_CHARACTERS),
+    "style": lambda text: bounds.name(text, bounds.STYLE_CHARACTERS),
+    "language": bounds.language,
+    "nickname": lambda text: bounds.name(text, NICKNAME_CHARACTERS),
+    "speed": _speed,
+    "spoken_language": bounds.language,
+    "opted_out": bool,
+}
+
+
 def _fitting(given: Sequence[str], kind: Kind) -> list[str]:
     lines = [" ".join(bounds.well_formed(name).split()) for name in given]
     return [line for line in lines if 0 < len(line) <= _LIMITS[kind]]
@@ -119,15 +154,11 @@ def _get(connection: Connection, *, scope: str) -> Preference:
 
 
 def _of(row: Row[Any]) -> Preference:
-    return Preference(
-        voice=row.voice,
-        style=row.style,
-        language=row.language,
-        favourite_voices=tuple(row.favourite_voices),
-        favourite_styles=tuple(row.favourite_styles),
-        recent_voices=tuple(row.recent_voices),
-        recent_styles=tuple(row.recent_styles),
-    )
+    stored: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in row._mapping.items()
+    }
+    del stored["account"]
+    return Preference(**stored)
 
 
 def _set(connection: Connection, *, scope: str, values: dict[str, Any]) -> None:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     literal,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200
@@ -154,6 +154,11 @@ preference = Table(
     Column("favourite_styles", JSON, nullable=False),
     Column("recent_voices", JSON, nullable=False),
     Column("recent_styles", JSON, nullable=False),
+    # Of reading aloud.
+    Column("nickname", String(64), nullable=False, server_default=""),
+    Column("speed", String(8), nullable=False, server_default=""),
+    Column("spoken_language", String(8), nullable=False, server_default=""),
+    Column("opted_out", Boolean, nullable=False, server_default="0"),
 )
 
 space_setting = Table(
@@ -170,6 +175,70 @@ space_setting = Table(
     Column("cooldown", Integer, nullable=False),  # seconds
     Column("blocked_words", JSON, nullable=False),
     Column("reply_context", Boolean, nullable=False),
+)
+
+reading_setting = Table(
+    "reading_setting",
+    metadata,
+    Column("space", String(KEY_LENGTH), primary_key=True),
+    Column("names", Boolean, nullable=False),
+    Column("name_template", String(80), nullable=False),
+    Column("language", String(8), nullable=False),
+    Column("skip_prefix", String(8), nullable=False),
+    Column("max_characters", Integer, nullable=False),
+    Column("required_roles", JSON, nullable=False),
+    Column("priority_roles", JSON, nullable=False),
+    Column("blocked_roles", JSON, nullable=False),
+    Column("ignored", JSON, nullable=False),  # scopes of accounts
+    Column("bots", Boolean, nullable=False),
+    Column("webhooks", Boolean, nullable=False),
+    Column("in_call_only", Boolean, nullable=False),
+    Column("read_silent", Boolean, nullable=False),
+    Column("skip_emoji", Boolean, nullable=False),
+    Column("expand_slang", Boolean, nullable=False),
+    Column("laugh", Boolean, nullable=False),
+    Column("emphasis", Boolean, nullable=False),
+    Column("whisper", Boolean, nullable=False),
+    Column("actions", Boolean, nullable=False),
+    Column("auto_join", Boolean, nullable=False),
+    Column("alone_seconds", Integer, nullable=False),
+    # Minutes after midnight in the time zone; the same twice: none.
+    Column("quiet_from", Integer, nullable=False),
+    Column("quiet_until", Integer, nullable=False),
+    Column("timezone", String(64), nullable=False),
+)
+
+dictionary_entry = Table(
+    "dictionary_entry",
+    metadata,
+    # The scope of an account or a space.
+    Column("owner", String(KEY_LENGTH), primary_key=True),
+    Column("written", String(128), primary_key=True),
+    Column("said", String(200), nullable=False),
+    Column("pattern", Boolean, nullable=False),
+    Column("place", Integer, nullable=False),  # the order in which they were added
+    sqlite_with_rowid=False,
+)
+
+binding = Table(
+    "binding",
+    metadata,
+    Column("space", String(KEY_LENGTH), primary_key=True),
+    Column("channel", String(80), primary_key=True),
+    Column("voice_channel", String(80), nullable=False),
+    Column("voice", String(96), nullable=False),
+    Column("style", String(200), nullable=False),
+    Column("max_characters", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+session_marker = Table(
+    "session_marker",
+    metadata,
+    Column("space", String(KEY_LENGTH), primary_key=True),
+    Column("voice_channel", String(80), nullable=False),
+    Column("channels", JSON, nullable=False),
+    Column("seen", BigInteger, nullable=False),
 )
 
 blocked_account = Table(

@@ -3,18 +3,14 @@
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, TypedDict, Unpack
-
-from sqlalchemy import Connection, delete, select
+from typing import Any, TypedDict, Unpack, cast
 
 from bot.errors import InputError
 from bot.model import Space
 from bot.store import bounds
 from bot.store.database import Database
-from bot.store.engine import insert_into
-from bot.store.recall import Recall
 from bot.store.schema import space_setting
+from bot.store.settings_table import Lists, SettingsTable
 
 MOST_ROLES = 50
 MOST_CHANNELS = 100
@@ -65,7 +61,13 @@ class SpaceChanges(TypedDict, total=False):
     reply_context: bool
 
 
-_DEFAULTS = SpaceSettings()
+class SpaceLists(TypedDict, total=False):
+    """Entries of the settings that are lists."""
+
+    allowed_roles: Sequence[str]
+    blocked_roles: Sequence[str]
+    channels: Sequence[str]
+    blocked_words: Sequence[str]
 
 
 class Spaces:
@@ -73,12 +75,11 @@ class Spaces:
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock``: seconds that never go back, for how long settings are believed."""
-        self._database = database
-        self._recall: Recall[SpaceSettings] = Recall(clock=clock)
+        self._table = SettingsTable(database, space_setting, SpaceSettings(), _CHECKS, clock=clock)
 
     async def get(self, space: Space) -> SpaceSettings:
         """The settings that hold; another process' change arrives within 10 s. Raises StoreError."""
-        return await self._recall.get(space.scope, lambda: self._database.read(partial(_get, scope=space.scope)))
+        return await self._table.get(space)
 
     async def set(self, space: Space, **changes: Unpack[SpaceChanges]) -> SpaceSettings:
         """Change the settings that are named, all or none; returns what holds now.
@@ -87,25 +88,17 @@ class Spaces:
         ``space.words_full``, ``space.word_empty``, ``space.word_too_long``, ``space.cooldown`` (each with limit);
         StoreError.
         """
-        values = _checked(changes)
-        try:
-            return await self._database.write(partial(_set, scope=space.scope, values=values))
-        finally:
-            self._recall.drop(space.scope)
+        return await self._table.set(space, changes)
+
+    async def adjust(
+        self, space: Space, *, add: SpaceLists | None = None, remove: SpaceLists | None = None
+    ) -> SpaceSettings:
+        """Put entries into lists and take others out, in one step, whoever else changes them. Raises as ``set``."""
+        return await self._table.adjust(space, cast("Lists", add or {}), cast("Lists", remove or {}))
 
     async def forget(self, space: Space) -> None:
         """Back to the defaults; nothing of the space stays stored here. Raises StoreError."""
-        try:
-            await self._database.write(
-                lambda connection: connection.execute(delete(space_setting).where(space_setting.c.space == space.scope))
-            )
-        finally:
-            self._recall.drop(space.scope)
-
-
-def _checked(changes: SpaceChanges) -> dict[str, Any]:
-    """The values as they are stored."""
-    return {name: _CHECKS[name](value) for name, value in changes.items()}
+        await self._table.forget(space)
 
 
 def _roles(scopes: Sequence[str]) -> list[str]:
@@ -150,21 +143,3 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "blocked_words": _words,
     "reply_context": bool,
 }
-
-
-def _get(connection: Connection, *, scope: str) -> SpaceSettings:
-    row = connection.execute(select(space_setting).where(space_setting.c.space == scope)).first()
-    if row is None:
-        return _DEFAULTS
-    stored = dict(row._mapping)
-    del stored["space"]
-    lists = {name: tuple(value) for name, value in stored.items() if isinstance(value, list)}
-    return SpaceSettings(**(stored | lists))
-
-
-def _set(connection: Connection, *, scope: str, values: dict[str, Any]) -> SpaceSettings:
-    if values:
-        new = {name: getattr(_DEFAULTS, name) for name in _CHECKS} | values
-        row = insert_into(space_setting).values(space=scope, **new)
-        connection.execute(row.on_conflict_do_update(index_elements=[space_setting.c.space], set_=values))
-    return _get(connection, scope=scope)
