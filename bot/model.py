@@ -5,6 +5,8 @@ from enum import IntEnum, StrEnum
 from hashlib import sha256
 from typing import Self
 
+from bot.errors import BotError
+
 SAMPLE_RATE = 24_000
 """Hertz. What the core speaks throughout: MiMo's rate, and one libopus takes without a resampler."""
 
@@ -121,6 +123,11 @@ class Utterance:
     """0 is the take that everyone shares; another number asks for another one."""
     lane: Lane = Lane.SAY
 
+    @property
+    def manner(self) -> tuple[object, ...]:
+        """Who has it said, where and how: utterances in which this is equal may be spoken together."""
+        return (self.account, self.space, self.styles, self.voice, self.instruction, self.take, self.lane)
+
 
 @dataclass(frozen=True, slots=True)
 class Segment:
@@ -129,6 +136,8 @@ class Segment:
     text: str
     gap: float = 0.0
     """Seconds of silence after it."""
+    start: int = 0
+    """Where it begins in the cleaned text, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,3 +195,5 @@ class Receipt:
     clip_key: str = ""
     """Names the clip in the cache; empty where it was not kept."""
     notes: tuple[Note, ...] = ()
+    left_out: tuple[tuple[str, BotError], ...] = ()
+    """Of several utterances that were to be spoken together: the keys of those that were not, and why."""

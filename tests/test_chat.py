@@ -190,7 +190,7 @@ def test_only_our_tags_leave_for_the_service(text: str, language: str, model: st
     sent = []
     for segment in script.segments:
         try:
-            sent.append(provider.plan(script.request(segment.text)).body["messages"][-1]["content"])
+            sent.append(provider.plan(script.request(segment)).body["messages"][-1]["content"])
         except InputError:  # a segment of tags or signs alone is not sent
             sent.append(segment.text)
     whole = " ".join(sent)

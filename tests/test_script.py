@@ -41,7 +41,7 @@ def _spoken(model: str, script: Script) -> list[tuple[SpeechRequest, str]]:
     provider = MimoProvider("mimo", MimoSettings(api_key="sk-test", model=model))
     pairs = []
     for segment in script.segments:
-        request = script.request(segment.text)
+        request = script.request(segment)
         try:
             body = provider.plan(request).body
         except InputError:
@@ -65,7 +65,7 @@ def test_v25_gets_one_leading_tag_of_ours_and_the_person_s_text(text: str, style
         return
     for request, content in _spoken("mimo-v2.5-tts", script):
         ours, theirs = "", content
-        if script.styles:
+        if script.manner.styles:
             match = re.match(r"\(([^()\[\]（）【】]*)\)", content)
             assert match is not None, "the style stands first on every segment"
             ours, theirs = match[0], content[match.end() :]
@@ -82,7 +82,7 @@ def test_v2_gets_one_style_element_of_ours_and_no_other(text: str, styles: tuple
         return
     for request, content in _spoken("mimo-v2-tts", script):
         opened = [match.start() for match in re.finditer(r"<\s*style", content, re.IGNORECASE)]
-        assert opened == ([0] if script.styles else [])
+        assert opened == ([0] if script.manner.styles else [])
         theirs = re.sub(r"^<style>[^<>]*</style>", "", content)
         assert "style>" not in theirs.casefold()
         assert _squeezed(theirs) == _squeezed(request.text)
@@ -96,7 +96,7 @@ def test_a_designed_voice_gets_no_tag_at_all(text: str) -> None:
     provider = MimoProvider("mimo", _SETTINGS)
     for segment in script.segments:
         try:
-            body = provider.plan(script.request(segment.text)).body
+            body = provider.plan(script.request(segment)).body
         except InputError:
             continue
         sent = json.dumps(body, ensure_ascii=False)
@@ -130,7 +130,7 @@ def test_what_is_sent(model: str, text: str, styles: tuple[str, ...], content: s
 def test_what_a_person_can_set_is_bounded() -> None:
     script = _script("hello", tuple(f"style {'x' * 100} {n}" for n in range(50)), instruction="y" * 2000)
     assert script is not None
-    assert len(script.styles) <= 6
-    assert all(len(style) <= 48 for style in script.styles)
-    assert len(script.instruction) == 2000
+    assert len(script.manner.styles) <= 6
+    assert all(len(style) <= 48 for style in script.manner.styles)
+    assert len(script.manner.instruction) == 2000
     assert _script("hello", instruction="y" * 2001) is None

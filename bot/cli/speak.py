@@ -20,7 +20,8 @@ from bot.errors import InputError, StoreError
 from bot.model import Account, Receipt, Utterance, Voice, VoiceKind
 from bot.speech.chat.message import Spoken
 from bot.speech.grammar import parse
-from bot.speech.service import Explanation, Progress
+from bot.speech.performance import Progress
+from bot.speech.service import Explanation
 from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
 from bot.texts import of_note

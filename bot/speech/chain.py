@@ -78,6 +78,12 @@ class Chain:
             raise reason
         return tuple(able)
 
+    def unmetered(self) -> tuple[Provider, ...]:
+        """Who costs no quota and is set up."""
+        return tuple(
+            provider for provider in self.providers if not provider.capabilities.metered and _is_ready(provider)
+        )
+
     def resting(self, provider: Provider) -> ProviderError | None:
         """Why a provider should not be asked now, if it should not."""
         breaker = self._breakers[provider.name]
@@ -131,6 +137,14 @@ class Chain:
                 raise ProviderError(provider.name, ErrorKind.BAD_ANSWER, detail="silence")
         if resampler is not None:
             await take.write(resampler.finish())
+
+
+def _is_ready(provider: Provider) -> bool:
+    try:
+        provider.check_ready()
+    except BotError:
+        return False
+    return True
 
 
 async def _fed(resampler: Resampler, samples: bytes) -> bytes:

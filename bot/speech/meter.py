@@ -1,18 +1,19 @@
-"""What one utterance costs: held before a provider is asked, spent for what was synthesized, the rest released.
+"""What utterances cost: held before a provider is asked, spent for what was synthesized, the rest released.
 
-Made by the waist for each utterance. Paid providers and the built-in engine have meters of their own.
+Made by the waist for each utterance, or for several that are spoken together. Paid providers and the built-in engine
+have meters of their own.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Literal, Self
 
 from bot.config import QuotaConfig
-from bot.errors import StoreError
+from bot.errors import DuplicateError, QuotaError, StoreError
 from bot.model import Account, Space, Utterance
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit, most_generous
@@ -22,65 +23,100 @@ LEASE = 90.0
 """Seconds after which a hold of a dead process goes back to the person."""
 PAID: MeterName = "paid"
 BUILT_IN: MeterName = "builtin"
+_Slot = MeterName | Literal["free"]
+"""What a hold is for: a meter, or a cached clip."""
+
+
+class RefusedError(Exception):
+    """Some of several wishes may not be spoken. What is held for the others stays held."""
+
+    def __init__(self, refusals: Mapping[str, DuplicateError | QuotaError], slot: _Slot) -> None:
+        """By key, all for the same kind of reason: a second delivery, or else the quota. ``slot``: what was asked."""
+        super().__init__(f"{len(refusals)} of several wishes")
+        self.refusals = refusals
+        self._slot = slot
+
+    @property
+    def paid_quota_ended(self) -> bool:
+        """Whether it was the quota for what costs money."""
+        return self._slot == PAID and any(isinstance(error, QuotaError) for error in self.refusals.values())
+
+
+@dataclass(slots=True)
+class _Row:
+    """One utterance's holds."""
+
+    utterance: Utterance
+    spent: dict[_Slot, int] = field(default_factory=dict)
+    """Characters by what is held, in the order in which it was."""
+
+    def key(self, slot: _Slot) -> str:
+        """The wish's own key for what is held first, whichever: by it a second delivery is known."""
+        first = next(iter(self.spent), slot)
+        return self.utterance.key if slot == first else f"{self.utterance.key}/{slot}"
 
 
 class Meter:
-    """The holds of one utterance. ``async with`` settles them whatever happens, cancellation included."""
+    """The holds of utterances that are spoken together, each under its own key.
 
-    def __init__(self, ledger: Ledger, quota: QuotaConfig, utterance: Utterance, *, resumable: bool) -> None:
-        """``resumable``: nothing is heard before the end, so a wish whose process died may be heard again."""
+    ``async with`` settles them whatever happens, cancellation included.
+    """
+
+    def __init__(self, ledger: Ledger, quota: QuotaConfig, utterances: Sequence[Utterance], *, resumable: bool) -> None:
+        """``resumable``: nothing is heard before the end, so a wish whose process died may be heard again.
+
+        All of one account; their keys differ.
+        """
         self._ledger = ledger
         self._quota = quota
-        self._utterance = utterance
+        self._rows = {utterance.key: _Row(utterance) for utterance in utterances}
+        self._account = utterances[0].account
         self._resumable = resumable
-        self._spent: dict[MeterName, int] = {}
         self._keeper: asyncio.Task[None] | None = None
 
     @property
     def charged(self) -> int:
         """Characters spent so far."""
-        return sum(self._spent.values()) if self._utterance.account is not None else 0
+        return sum(sum(row.spent.values()) for row in self._rows.values()) if self._account is not None else 0
 
-    async def hold(self, meter: MeterName, characters: int, *, free: bool = False) -> None:
-        """Take characters from a meter, once; the operator (no account) takes none.
+    async def hold(self, meter: MeterName, characters: Mapping[str, int]) -> None:
+        """Take characters from a meter, by key, for each key once; the operator (no account) takes none.
 
-        ``free``: a cached clip. Nothing is charged; the key is written down, so that a second delivery stays silent.
-        Raises QuotaError, DuplicateError.
+        Raises RefusedError for those that were heard before or, when there are none, that the quota refuses;
+        StoreError.
         """
-        account = self._utterance.account
-        if account is None or meter in self._spent:
-            self._spent.setdefault(meter, 0)
-            return
-        await self._ledger.hold(
-            self._key(meter),
-            charges=() if free else await charges(self._ledger, self._quota, self._utterance, meter),
-            characters=0 if free else characters,
-            requests=0 if free else 1,
-            lease=LEASE,
-            meter=meter,
-            resumable=self._resumable,
-        )
-        self._spent[meter] = 0
-        self._keeper = self._keeper or asyncio.create_task(self._keep())
+        await self._take(meter, characters)
 
-    def spend(self, meter: MeterName, characters: int) -> None:
-        """So many of the held characters were synthesized."""
-        self._spent[meter] = self._spent.get(meter, 0) + characters
+    async def hold_free(self, keys: Iterable[str]) -> None:
+        """A cached clip: nothing is charged; the keys are written down, so that a second delivery stays silent.
 
-    def round_up(self, characters: int) -> None:
+        Raises RefusedError, StoreError.
+        """
+        await self._take("free", dict.fromkeys(keys, 0))
+
+    def spend(self, meter: MeterName, characters: Mapping[str, int]) -> None:
+        """So many of the held characters were synthesized, by key."""
+        for key, amount in characters.items():
+            spent = self._rows[key].spent
+            spent[meter] = spent.get(meter, 0) + amount
+
+    def round_up(self, characters: Mapping[str, int]) -> None:
         """All was spoken: where one meter paid, it pays the whole text, spaces between segments included."""
-        if len(self._spent) == 1:
-            self._spent = dict.fromkeys(self._spent, characters)
+        for key, amount in characters.items():
+            spent = self._rows[key].spent
+            paying = [slot for slot, paid in spent.items() if paid]
+            if len(paying) == 1:
+                spent[paying[0]] = amount
 
     async def settle(self) -> None:
         """Write down what was spent and release the rest. Idempotent."""
         if self._keeper is not None:
             self._keeper.cancel()
             self._keeper = None
-        if self._utterance.account is None:
+        if self._account is None:
             return
-        for meter, characters in list(self._spent.items()):
-            await self._ledger.settle(self._key(meter), characters=characters)
+        held = [(row.key(slot), spent) for row in self._rows.values() for slot, spent in row.spent.items()]
+        await _each(self._ledger.settle(key, characters=spent) for key, spent in held)
 
     async def __aenter__(self) -> Self:
         return self
@@ -94,17 +130,69 @@ class Meter:
             if error is None:
                 raise  # else what went wrong first is what is told; the lease gives the hold back
 
-    def _key(self, meter: MeterName) -> str:
-        """The wish's own key for the first meter that is held, whichever: by it a second delivery is known."""
-        first = next(iter(self._spent), meter)
-        return self._utterance.key if meter == first else f"{self._utterance.key}/{meter}"
+    async def _take(self, slot: _Slot, characters: Mapping[str, int]) -> None:
+        rows = [self._rows[key] for key in characters if slot not in self._rows[key].spent]
+        if self._account is None:
+            for row in rows:
+                row.spent[slot] = 0
+            return
+        charged: dict[tuple[str, ...], tuple[Charge, ...]] = {}
+        for row in rows:
+            roles = row.utterance.roles
+            if slot != "free" and roles not in charged:
+                charged[roles] = await charges(self._ledger, self._quota, row.utterance, slot)
+        refusals: dict[str, DuplicateError | QuotaError] = {}
+        await _each(
+            self._try(row, slot, characters[row.utterance.key], charged.get(row.utterance.roles, ()), refusals)
+            for row in rows
+        )
+        self._keeper = self._keeper or asyncio.create_task(self._keep())
+        again = {key: error for key, error in refusals.items() if isinstance(error, DuplicateError)}
+        if refusals:
+            raise RefusedError(again or refusals, slot)
+
+    async def _try(
+        self,
+        row: _Row,
+        slot: _Slot,
+        characters: int,
+        charged: tuple[Charge, ...],
+        refusals: dict[str, DuplicateError | QuotaError],
+    ) -> None:
+        """One hold; why it was refused goes among the refusals."""
+        try:
+            await self._ledger.hold(
+                row.key(slot),
+                charges=charged,
+                characters=characters,
+                requests=0 if slot == "free" else 1,
+                lease=LEASE,
+                meter=PAID if slot == "free" else slot,
+                resumable=self._resumable,
+            )
+        except (DuplicateError, QuotaError) as error:
+            refusals[row.utterance.key] = error
+        else:
+            row.spent[slot] = 0
 
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(LEASE / 3)
-            for meter in tuple(self._spent):
-                with suppress(StoreError):  # the lease lasts three times as long as the pause
-                    await self._ledger.extend(self._key(meter), LEASE)
+            for row in self._rows.values():
+                for slot in tuple(row.spent):
+                    with suppress(StoreError):  # the lease lasts three times as long as the pause
+                        await self._ledger.extend(row.key(slot), LEASE)
+
+
+async def _each(calls: Iterable[Coroutine[Any, Any, object]]) -> None:
+    """At once, so that the ledger writes them in one transaction; when all have answered, the first error is raised."""
+    asked = list(calls)
+    if len(asked) == 1:
+        await asked[0]
+        return
+    for answer in await asyncio.gather(*asked, return_exceptions=True):
+        if isinstance(answer, BaseException):
+            raise answer
 
 
 async def charges(

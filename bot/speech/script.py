@@ -1,5 +1,10 @@
-"""An utterance made ready: cleaned, split, its style and voice in order. Made by the waist for every utterance."""
+"""Utterances made ready: cleaned, joined, split, their style and voice in order. Called by the waist.
 
+Several short messages of one person become one script: a line each, as few segments as possible, and for every
+stretch of it known whose it is.
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.config import SpeechConfig
@@ -8,7 +13,7 @@ from bot.model import Segment, Utterance, Voice
 from bot.speech.clean import clean, clean_instruction, clean_line
 from bot.speech.language import language_of
 from bot.speech.provider import SpeechRequest
-from bot.speech.split import split_live, split_recording
+from bot.speech.split import PARAGRAPH_GAP, split_burst, split_live, split_recording
 
 _RAW_PER_CLEAN = 16
 """Raw text may be so many times longer than what is allowed before it is not even cleaned."""
@@ -19,55 +24,113 @@ _INSTRUCTION_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What is going to be said, ready for any provider."""
+class Manner:
+    """How an utterance is said: cleaned, whatever is said."""
 
-    spoken: str
-    """The cleaned text, audio tags included: what is counted and charged."""
-    segments: tuple[Segment, ...]
     styles: tuple[str, ...]
     voice: Voice
     instruction: str
 
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one of several utterances contributes."""
+
+    key: str
+    start: int
+    """Where it begins in the script's text, in characters."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is going to be said, ready for any provider."""
+
+    spoken: str
+    """The cleaned text, audio tags included; a line for each utterance where there are several."""
+    segments: tuple[Segment, ...]
+    manner: Manner
+    parts: tuple[Part, ...]
+    """One for each utterance, in order."""
+
     @property
     def characters(self) -> int:
-        """Code points of the cleaned text."""
-        return len(self.spoken)
+        """What is counted and charged: code points of the cleaned texts."""
+        return sum(part.end - part.start for part in self.parts)
 
     @property
-    def language(self) -> str:
-        """Of the whole text."""
-        return language_of(self.spoken)
+    def voice(self) -> Voice:
+        """The one that was asked for."""
+        return self.manner.voice
 
-    def request(self, text: str) -> SpeechRequest:
+    def request(self, segment: Segment) -> SpeechRequest:
         """A piece of it as a provider gets it: the style is repeated on each."""
-        return SpeechRequest(text, self.styles, self.voice, self.instruction)
+        return SpeechRequest(segment.text, self.manner.styles, self.voice, self.manner.instruction)
+
+    def shares(self, start: int = 0, end: int | None = None) -> dict[str, int]:
+        """How many characters of a stretch of the text are whose, by key; those without a share are left out."""
+        last = len(self.spoken) if end is None else end
+        shares = {part.key: min(part.end, last) - max(part.start, start) for part in self.parts}
+        return {key: share for key, share in shares.items() if share > 0}
 
 
-def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:
-    """Clean and split; ``short``: into a few sentences at a time.
-
-    Raises InputError ``text.empty``, ``text.too_long``, ``instruction.too_long``, ``voice.description_too_long``.
-    """
-    most = config.max_characters
-    if len(utterance.text) > most * _RAW_PER_CLEAN:
-        raise InputError("text.too_long", length=len(utterance.text), limit=most)
-    spoken = clean(utterance.text, language_of(utterance.text))
-    if len(spoken) > most:
-        raise InputError("text.too_long", length=len(spoken), limit=most)
+def manner_of(utterance: Utterance) -> Manner:
+    """How it is said. Raises InputError ``instruction.too_long``, ``voice.description_too_long``."""
     names = (clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES])
     voice = replace(
         utterance.voice,
         id=clean_line(utterance.voice.id, _VOICE_CHARACTERS),
         description=_bounded(utterance.voice.description, "voice.description_too_long"),
     )
-    return Script(
-        spoken=spoken,
-        segments=split_live(spoken) if short else split_recording(spoken, segment_characters),
+    return Manner(
         styles=tuple(dict.fromkeys(name for name in names if name)),
         voice=voice,
         instruction=_bounded(utterance.instruction, "instruction.too_long"),
     )
+
+
+def speakable_text(text: str, config: SpeechConfig) -> str:
+    """What is spoken of a text. Raises InputError ``text.empty``, ``text.too_long``."""
+    most = config.max_characters
+    if len(text) > most * _RAW_PER_CLEAN:
+        raise InputError("text.too_long", length=len(text), limit=most)
+    spoken = clean(text, language_of(text))
+    if len(spoken) > most:
+        raise InputError("text.too_long", length=len(spoken), limit=most)
+    return spoken
+
+
+def compose(manner: Manner, lines: Mapping[str, str], *, short: bool, segment_characters: int) -> Script:
+    """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time."""
+    spoken = "\n".join(lines.values())
+    parts: list[Part] = []
+    for key, line in lines.items():
+        start = parts[-1].end + 1 if parts else 0
+        parts.append(Part(key, start, start + len(line)))
+    if len(parts) == 1:
+        segments = split_live(spoken) if short else split_recording(spoken, segment_characters)
+    elif clean(spoken) == spoken:
+        segments = split_burst(spoken) if short else split_recording(spoken, segment_characters)
+    else:  # pieces of markup that mean nothing each by itself must not meet in one request
+        segments = _apart(lines, parts, segment_characters)
+    return Script(spoken, segments, manner, tuple(parts))
+
+
+def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:
+    """The script of one utterance. Raises what ``manner_of`` and ``speakable_text`` raise."""
+    manner, line = manner_of(utterance), speakable_text(utterance.text, config)
+    return compose(manner, {utterance.key: line}, short=short, segment_characters=segment_characters)
+
+
+def _apart(lines: Mapping[str, str], parts: list[Part], segment_characters: int) -> tuple[Segment, ...]:
+    """Segments of which none holds pieces of two lines."""
+    segments: list[Segment] = []
+    for part in parts:
+        if segments:
+            segments[-1] = replace(segments[-1], gap=PARAGRAPH_GAP)
+        own = split_recording(lines[part.key], segment_characters)
+        segments.extend(replace(segment, start=part.start + segment.start) for segment in own)
+    return tuple(segments)
 
 
 def _bounded(text: str, code: str) -> str:

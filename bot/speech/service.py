@@ -1,44 +1,42 @@
-"""The waist: everything that speaks passes ``SpeechService.speak``.
+"""The waist: everything that speaks passes ``SpeechService.speak`` or ``speak_together``.
 
 clean → split → (clip cache) → hold quota → provider → Opus packets → sink. The first two are ``script.py``, the
-quota is ``meter.py``, retries and budget are ``chain.py``, samples become packets in ``track.py``.
+quota is ``meter.py``, segments go through the providers in ``performance.py``, retries and budget are ``chain.py``,
+samples become packets in ``track.py``.
 """
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from bot.config import QuotaConfig, SpeechConfig
-from bot.errors import BusyError, ConfigError, ErrorKind, ProviderError
-from bot.model import Account, Clip, Lane, Note, Receipt, Segment, Space, Utterance, Voice
+from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError
+from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
 from bot.speech.chain import Chain
 from bot.speech.guard import Guard
-from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, balance, space_balance
+from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
+from bot.speech.performance import Failure, Performance, Progress, backup, counted_on, next_may_speak
 from bot.speech.provider import Provider, VoiceInfo
-from bot.speech.script import Script, prepare
-from bot.speech.shelf import Shelf
+from bot.speech.script import Manner, Script, compose, manner_of, speakable_text
+from bot.speech.shelf import Found, Shelf
 from bot.speech.sink import Sink
-from bot.speech.split import split_recording
-from bot.speech.track import LiveTrack, RecordingTrack, Track
-from bot.speech.truncation import expected_seconds, looks_truncated
+from bot.speech.track import LiveTrack, RecordingTrack
+from bot.speech.truncation import expected_seconds
 from bot.speech.turns import Asker, Waiting
 from bot.store.clips import ClipStore
 from bot.store.ledger import Ledger
 from bot.store.quota import Meter as MeterName
 
+MOST_TOGETHER = 50
+"""Utterances that may be spoken together."""
 _LONG_TEXT = 2000
 """Characters from which on cleaning takes milliseconds and leaves the event loop."""
 _LEAST_BITRATE = 12_000
 """Bits per second below which speech suffers more than from a second voice message."""
-_SMALLEST_PIECE = 60
-"""Characters: what is cut off even at this length is not cut off for its length."""
-
-Progress = Callable[[int, int], None]
-"""Called with segments done and segments in all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +52,28 @@ class Explanation:
     notes: tuple[Note, ...]
 
 
-_Failure = ProviderError | BusyError | ConfigError
-"""After which another provider may be asked."""
-
-
 @dataclass(slots=True)
-class _Job:
-    """One utterance on its way through the providers."""
+class _Wish:
+    """What is wanted: one utterance, or several that are spoken together."""
 
-    script: Script
-    utterance: Utterance
-    meter: Meter
-    track: Track
-    live: bool
-    asker: Asker
-    progress: Progress | None
-    providers: deque[Provider]
-    """Who may still be asked; the first is asked."""
-    notes: list[Note]
-    spoke: list[str] = field(default_factory=list)
-    """Names of those who did speak."""
-    cut: bool = False
-    """Whether a live segment broke off."""
-    failure: _Failure | None = None
-    """Why it did, the last time."""
+    first: Utterance
+    """How all of them are to be said."""
+    manner: Manner
+    order: Sequence[Provider]
+    """Who may be asked."""
+    lines: dict[str, str]
+    """Cleaned texts by the keys of the utterances that are still to be spoken."""
+    left_out: dict[str, BotError]
+    notes: list[Note] = field(default_factory=list)
+
+    def leave_out(self, refusals: Mapping[str, BotError]) -> None:
+        """Go on without some. Where nobody is left, the first refusal is raised, one that has a sentence if any."""
+        self.left_out |= refusals
+        for key in refusals:
+            self.lines.pop(key, None)
+        if not self.lines:
+            told = (error for error in self.left_out.values() if not isinstance(error, DuplicateError))
+            raise next(told, next(iter(self.left_out.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +84,7 @@ class _Line:
     keys: dict[str, str]
     """Of the clips that would do, by provider, the likeliest last."""
     notes: list[Note]
+    bitrate: int
 
 
 class SpeechService:
@@ -121,9 +118,10 @@ class SpeechService:
             provider = self._chain.order(utterance.voice)[0]
         except ConfigError:  # nobody has a key: still worth explaining
             provider = self._chain.able(utterance.voice)[0]
-        script = await self._prepare(utterance, (provider,), live=live)
-        await self._guard.check(utterance, script.spoken)
-        plans = [provider.plan(script.request(segment.text)) for segment in script.segments]
+        wish = await self._wish((utterance,), (provider,))
+        await self._guard.check(utterance, wish.lines[utterance.key])
+        script = await self._compose(wish, live=live)
+        plans = [provider.plan(script.request(segment)) for segment in script.segments]
         return Explanation(
             spoken=script.spoken,
             segments=tuple(segment.text for segment in script.segments),
@@ -142,31 +140,21 @@ class SpeechService:
         ``waiting`` tells its place while it waits for a turn. When it returns or raises, all is settled. Raises
         InputError, QuotaError, BusyError, ProviderError, ConfigError (no key), DuplicateError, StoreError.
         """
-        utterance = self._with_voice(utterance)
-        order = self._chain.order(utterance.voice)
-        script = await self._prepare(utterance, order, live=sink.live)
-        await self._guard.admit(utterance, script.spoken)
-        bitrate = self._bitrate(script, sink)
-        line = await self._line_up(order, script, bitrate, utterance.take)
-        async with (
-            nullcontext() if sink.live else self._shelf.flight(line.keys[line.providers[0].name]),
-            Meter(self._ledger, self._quota, utterance, resumable=not sink.live) as meter,
-        ):
-            if (found := await self._shelf.find(tuple(line.keys.values()))) is not None:
-                await meter.hold(PAID, script.characters, free=True)
-                await sink.write(found.clip.packets)
-                notes = await self._notes(found.provider, script)
-                return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes)
-            track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
-            asker = Asker(utterance.lane, _turns_of(utterance), waiting or Waiting())
-            job = _Job(script, utterance, meter, track, sink.live, asker, progress, line.providers, line.notes)
-            await self._synthesize(job)
-            clip = await track.finish()
-            if not job.cut:
-                meter.round_up(script.characters)
-            key = await self._keep(clip, job, bitrate, line.keys)
-            await meter.settle()
-            return Receipt(clip, job.spoke[-1], script.spoken, meter.charged, clip_key=key, notes=_once(job.notes))
+        return await self._speak((utterance,), sink, progress, waiting)
+
+    async def speak_together(
+        self, utterances: Sequence[Utterance], sink: Sink, waiting: Waiting | None = None
+    ) -> Receipt:
+        """Say several utterances of one account as one script, with as few requests as possible.
+
+        All have the same ``manner`` (else ValueError); roles and channels may differ. Each is cleaned, asked of the
+        guard, held and charged for itself, under its own key. Those that cannot be spoken (said before, refused by
+        the guard, nothing to say, no quota left) are left out and told in ``Receipt.left_out``; where none remains,
+        the first reason is raised: DuplicateError only when all were said before. Raises what ``speak`` raises.
+        """
+        if not 0 < len(utterances) <= MOST_TOGETHER or any(one.manner != utterances[0].manner for one in utterances):
+            raise ValueError("what is spoken together is of one manner, and bounded")
+        return await self._speak(utterances, sink, None, waiting)
 
     async def balance(self, account: Account, roles: tuple[str, ...] = (), meter: MeterName = PAID) -> Balance:
         """What an account has spent today and may still spend. Raises StoreError."""
@@ -179,7 +167,7 @@ class SpeechService:
     def meter_of(self, provider: str) -> MeterName:
         """The meter that a provider's speech is counted on."""
         spoke = next((known for known in self._chain.providers if known.name == provider), None)
-        return BUILT_IN if spoke is not None and not spoke.capabilities.metered else PAID
+        return counted_on(spoke) if spoke is not None else PAID
 
     async def file_id(self, receipt: Receipt, platform: str) -> str | None:
         """The platform's own name of this clip, where it was uploaded before."""
@@ -195,7 +183,99 @@ class SpeechService:
             return replace(utterance, voice=Voice(id=self._speech.default_voice))
         return utterance
 
-    async def _line_up(self, order: Sequence[Provider], script: Script, bitrate: int, take: int) -> "_Line":
+    async def _speak(
+        self, utterances: Sequence[Utterance], sink: Sink, progress: Progress | None, waiting: Waiting | None
+    ) -> Receipt:
+        first = self._with_voice(utterances[0])
+        wish = await self._wish((first, *utterances[1:]), self._chain.order(first.voice))
+        await self._admit(wish, utterances)
+        speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
+        asker = Asker(first.lane, _turns_of(first), waiting or Waiting())
+        async with Meter(self._ledger, self._quota, speaking, resumable=not sink.live) as meter:
+            while True:
+                try:
+                    return await self._try(wish, meter, sink, asker, progress)
+                except RefusedError as refused:
+                    if not (refused.paid_quota_ended and self._go_on_unpaid(wish)):
+                        wish.leave_out(refused.refusals)
+
+    async def _wish(self, utterances: Sequence[Utterance], order: Sequence[Provider]) -> _Wish:
+        """Every text cleaned. Raises InputError where nothing is left to be spoken."""
+        manner = manner_of(utterances[0])
+        if sum(len(utterance.text) for utterance in utterances) > _LONG_TEXT:
+            lines, unspoken = await asyncio.to_thread(_cleaned, utterances, self._speech)
+        else:
+            lines, unspoken = _cleaned(utterances, self._speech)
+        wish = _Wish(utterances[0], manner, order, lines, {})
+        wish.leave_out(unspoken)
+        return wish
+
+    async def _admit(self, wish: _Wish, utterances: Sequence[Utterance]) -> None:
+        """Ask the guard for each. Raises what it raises where it lets none pass."""
+        refusals: dict[str, BotError] = {}
+        for utterance in utterances:
+            if utterance.key in wish.lines and utterance.key not in refusals:
+                try:
+                    await self._guard.admit(utterance, wish.lines[utterance.key])
+                except InputError as error:
+                    refusals[utterance.key] = error
+        wish.leave_out(refusals)
+
+    def _go_on_unpaid(self, wish: _Wish) -> bool:
+        """In a call, when the paid quota is used up: leave it to those who cost none. False where that is no way."""
+        unpaid = self._chain.unmetered()
+        if wish.first.lane is not Lane.CALL or not unpaid or all(map(_is_unmetered, wish.order)):
+            return False
+        able = tuple(filter(_is_unmetered, wish.order))
+        if not able:  # they have no voice of this kind
+            wish.manner = replace(wish.manner, voice=Voice())
+        wish.order = able or unpaid
+        wish.notes = [Note("note.quota_built_in", (("provider", wish.order[0].name),))]
+        return True
+
+    async def _try(self, wish: _Wish, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None) -> Receipt:
+        """Speak what the wish holds, from the shelf or by a provider. Raises RefusedError before anything is heard."""
+        script = await self._compose(wish, live=sink.live)
+        bitrate = self._bitrate(script, sink)
+        line = await self._line_up(wish.order, script, bitrate, wish.first.take)
+        async with nullcontext() if sink.live else self._shelf.flight(line.keys[line.providers[0].name]):
+            if (found := await self._shelf.find(tuple(line.keys.values()))) is not None:
+                return await self._play(found, script, meter, sink, wish)
+            track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
+            performance = Performance(
+                self._chain,
+                script,
+                meter,
+                track,
+                live=sink.live,
+                asker=asker,
+                providers=line.providers,
+                notes=(*wish.notes, *line.notes),
+                progress=progress,
+            )
+            await performance.run()
+            clip = await track.finish()
+            key = ""
+            if not performance.cut:
+                meter.round_up(script.shares())
+                if len({provider.name for provider in performance.spoke}) == 1:
+                    key = await self._keep(clip, performance.spoke[0], script, wish.first.take, line)
+            await meter.settle()
+            spoke = performance.spoke[-1].name
+            notes = _once(performance.notes)
+            left_out = tuple(wish.left_out.items())
+            charged = meter.charged
+            return Receipt(clip, spoke, script.spoken, charged, clip_key=key, notes=notes, left_out=left_out)
+
+    async def _play(self, found: Found, script: Script, meter: Meter, sink: Sink, wish: _Wish) -> Receipt:
+        """A clip from the shelf: costs nothing."""
+        await meter.hold_free(script.shares())
+        await sink.write(found.clip.packets)
+        notes = _once((*wish.notes, *await self._notes(found.provider, script)))
+        left_out = tuple(wish.left_out.items())
+        return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes, left_out)
+
+    async def _line_up(self, order: Sequence[Provider], script: Script, bitrate: int, take: int) -> _Line:
         """Who will be asked, in order, and where the clips of those until the first of them would stand.
 
         Who rests after failures, or cannot even plan this, is left out with a note while somebody else is there.
@@ -205,23 +285,23 @@ class SpeechService:
         notes: list[Note] = []
         while True:
             provider = line[0]
-            reason: _Failure | None = self._chain.resting(provider)
+            reason: Failure | None = self._chain.resting(provider)
             try:
                 keys[provider.name] = await self._shelf.key(provider, script, bitrate, take)
             except (ProviderError, ConfigError) as error:
                 reason = error
-                if len(line) == 1 or not _next_may_speak(error):
+                if len(line) == 1 or not next_may_speak(error):
                     raise
             if reason is None or len(line) == 1:
-                return _Line(line, keys, notes)
+                return _Line(line, keys, notes, bitrate)
             line.popleft()
-            notes.append(_backup(provider, line[0], reason))
+            notes.append(backup(provider, line[0], reason))
 
-    async def _prepare(self, utterance: Utterance, order: Sequence[Provider], *, live: bool) -> Script:
-        longest = min(provider.capabilities.segment_characters for provider in order)
-        short = live or utterance.lane is Lane.JOB  # so that others get a turn soon
-        ready = partial(prepare, utterance, self._speech, short=short, segment_characters=longest)
-        return await asyncio.to_thread(ready) if len(utterance.text) > _LONG_TEXT else ready()
+    async def _compose(self, wish: _Wish, *, live: bool) -> Script:
+        longest = min(provider.capabilities.segment_characters for provider in wish.order)
+        short = live or wish.first.lane is Lane.JOB  # so that others get a turn soon
+        ready = partial(compose, wish.manner, wish.lines, short=short, segment_characters=longest)
+        return await asyncio.to_thread(ready) if sum(map(len, wish.lines.values())) > _LONG_TEXT else ready()
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
         """The configured one, or less where the recording would outgrow its sink."""
@@ -231,61 +311,9 @@ class SpeechService:
         fitting = int(sink.max_bytes * 8 * 0.9 / max(seconds, 1.0))
         return max(_LEAST_BITRATE, min(self._speech.bitrate, fitting))
 
-    async def _synthesize(self, job: _Job) -> None:
-        """Every segment by the first provider that can; a segment cut short is split and asked for again."""
-        work = deque(job.script.segments)
-        done = 0
-        while work:
-            segment = work.popleft()
-            pieces = await self._segment(job, segment, sum(len(rest.text) for rest in work))
-            work.extendleft(reversed(pieces))
-            done += not pieces
-            if job.progress is not None:
-                job.progress(done, done + len(work))
-        if not job.spoke and job.failure is not None:
-            raise job.failure
-
-    async def _segment(self, job: _Job, segment: Segment, still: int) -> Sequence[Segment]:
-        """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
-        while True:
-            provider = job.providers[0]
-            meter = self.meter_of(provider.name)
-            await job.meter.hold(meter, job.script.characters if not job.spoke else len(segment.text) + still)
-            try:
-                return await self._by(job, provider, segment, meter)
-            except (ProviderError, BusyError, ConfigError) as error:
-                heard = not job.track.reset()
-                if heard and (job.spoke or len(job.script.segments) > 1):
-                    job.cut, job.failure = True, error
-                    job.notes.append(Note("note.cut"))
-                    await job.track.keep(segment.gap)
-                    return ()
-                if heard or len(job.providers) == 1 or not _next_may_speak(error):
-                    raise
-                job.providers.popleft()
-                job.notes.append(_backup(provider, job.providers[0], error))
-
-    async def _by(self, job: _Job, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
-        request = job.script.request(segment.text)
-        await self._chain.speak(provider, request, job.asker, job.track)
-        if not job.live and looks_truncated(segment.text, job.track.seconds):
-            job.track.reset()
-            if len(segment.text) < 2 * _SMALLEST_PIECE:
-                raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
-            return _halves(segment)
-        joined = len(job.script.segments) > 1
-        await job.track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
-        job.meter.spend(meter, len(segment.text))
-        job.notes.extend(provider.plan(request).notes)
-        job.spoke.append(provider.name)
-        return ()
-
-    async def _keep(self, clip: Clip, job: _Job, bitrate: int, keys: Mapping[str, str]) -> str:
-        """Put a clip that one provider spoke whole on the shelf; returns its key, or nothing."""
-        if job.cut or len(set(job.spoke)) != 1:
-            return ""
-        provider = job.providers[0]
-        key = keys.get(provider.name) or await self._shelf.key(provider, job.script, bitrate, job.utterance.take)
+    async def _keep(self, clip: Clip, provider: Provider, script: Script, take: int, line: _Line) -> str:
+        """Put a clip that one provider spoke whole on the shelf; returns its key."""
+        key = line.keys.get(provider.name) or await self._shelf.key(provider, script, line.bitrate, take)
         await self._shelf.keep(key, clip, provider.name)
         return key
 
@@ -294,7 +322,7 @@ class SpeechService:
         provider = next((known for known in self._chain.providers if known.name == name), None)
         if provider is None:
             return ()
-        requests = [script.request(segment.text) for segment in script.segments]
+        requests = [script.request(segment) for segment in script.segments]
         plans = await asyncio.to_thread(lambda: [provider.plan(request) for request in requests])
         return _once(note for plan in plans for note in plan.notes)
 
@@ -305,25 +333,21 @@ def _turns_of(utterance: Utterance) -> str:
     return whose.scope if whose is not None else ""
 
 
-def _next_may_speak(error: _Failure) -> bool:
-    """Whether another provider should be asked instead."""
-    return error.next_may_speak if isinstance(error, ProviderError) else True
+def _is_unmetered(provider: Provider) -> bool:
+    return counted_on(provider) == BUILT_IN
 
 
-def _backup(instead: Provider, provider: Provider, error: _Failure) -> Note:
-    match error:
-        case ProviderError():
-            reason = str(error.kind)
-        case BusyError():
-            reason = "busy"
-        case _:
-            reason = "config"
-    return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", reason)))
-
-
-def _halves(segment: Segment) -> tuple[Segment, ...]:
-    *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
-    return (*pieces, Segment(last.text, segment.gap))
+def _cleaned(utterances: Sequence[Utterance], config: SpeechConfig) -> tuple[dict[str, str], dict[str, BotError]]:
+    """By key: what is spoken, and why something is not. A key that comes twice counts once."""
+    lines: dict[str, str] = {}
+    unspoken: dict[str, BotError] = {}
+    for utterance in utterances:
+        if utterance.key not in lines:
+            try:
+                lines[utterance.key] = speakable_text(utterance.text, config)
+            except InputError as error:
+                unspoken[utterance.key] = error
+    return lines, unspoken
 
 
 def _once(notes: Iterable[Note]) -> tuple[Note, ...]:

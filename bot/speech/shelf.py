@@ -112,7 +112,7 @@ def _key(provider: Provider, script: Script, bitrate: int, take: int) -> str:
     """A hash; no text can be read out of it."""
     shape = {
         "provider": (provider.name, provider.identity),
-        "requests": [dict(provider.plan(script.request(segment.text)).body) for segment in script.segments],
+        "requests": [dict(provider.plan(script.request(segment)).body) for segment in script.segments],
         "gaps": [segment.gap for segment in script.segments],
         "bitrate": bitrate,
         "take": take,

@@ -31,6 +31,7 @@ class _Rank(IntEnum):
 
 _GAPS = {_Rank.ANYWHERE: 0.0, _Rank.WORD: 0.0, _Rank.CLAUSE: 0.12, _Rank.SENTENCE: 0.25, _Rank.PARAGRAPH: 0.45}
 """Seconds of silence after a cut there."""
+PARAGRAPH_GAP = _GAPS[_Rank.PARAGRAPH]
 
 _BREAK = re.compile(
     r"(?P<paragraph>\n)"
@@ -57,6 +58,11 @@ def split_live(text: str) -> tuple[Segment, ...]:
     return _segments(text, FIRST_CHARACTERS, LIVE_CHARACTERS, sentences=_LIVE_SENTENCES)
 
 
+def split_burst(text: str) -> tuple[Segment, ...]:
+    """Several short messages, one on each line: segments of at most ``LIVE_CHARACTERS``, as few as that allows."""
+    return _segments(text, LIVE_CHARACTERS, LIVE_CHARACTERS, sentences=None)
+
+
 def _end(cut: _Cut) -> int:
     return cut.end
 
@@ -68,10 +74,12 @@ def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple
     while start < len(text):
         room = first if not segments else limit
         cut = _next_cut(text, cuts, start, room, sentences if segments or sentences is None else 1)
-        piece = text[start : cut.end].strip()
+        raw = text[start : cut.end]
+        piece = raw.strip()
         if piece:
             last = not text[cut.end :].strip()
-            segments.append(Segment(piece, 0.0 if last else _GAPS[cut.rank]))
+            begin = start + len(raw) - len(raw.lstrip())
+            segments.append(Segment(piece, 0.0 if last else _GAPS[cut.rank], begin))
         start = cut.end
     return tuple(segments)
 

@@ -132,6 +132,7 @@ SENTENCES: dict[str, str] = {
     # beside the sound
     "note.backup": "{provider} spoke this, because {instead} could not ({reason}).",
     "note.cut": "A part broke off.",
+    "note.quota_built_in": "The quota for the usual voice is used up; {provider} goes on, which costs none.",
     "note.singing_alone": "Singing tolerates no other style; left out: {dropped}.",
     "note.style_unsupported": "This voice cannot do the style {style}; it was left out.",
     "note.instruction_unsupported": "This voice takes no instruction; it was left out.",

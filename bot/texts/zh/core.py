@@ -132,6 +132,7 @@ SENTENCES: dict[str, str] = {
     # beside the sound
     "note.backup": "这段由 {provider} 朗读，因为 {instead} 无法朗读（{reason}）。",
     "note.cut": "有一部分中断了。",
+    "note.quota_built_in": "常用声音的额度已用完，接下来由不占额度的 {provider} 朗读。",
     "note.singing_alone": "唱歌不能与其他风格同用；已略去：{dropped}。",
     "note.style_unsupported": "这个声音做不到“{style}”风格；已略去。",
     "note.instruction_unsupported": "这个声音不支持指令；已略去。",

@@ -10,6 +10,7 @@ A request: ``{"runs": [{"voice": "en-us+f3", "text": "Hi", "pause": true}, {"sil
 import ctypes
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -33,6 +34,8 @@ _CPU_SECONDS = 60
 
 # espeak-ng reads the control character 1 as the start of a command inside the text, and 0 ends the text.
 _NO_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+# A line is a clause of its own; for espeak-ng a line break is a space.
+_LINE_END = re.compile(r"(?<=[^\s,.;:!?…，。；：！？、—])\n")
 
 Sink = Callable[[bytes], bool]
 """Takes samples; False asks the engine to stop."""
@@ -83,7 +86,7 @@ class Engine:
         # Choosing a voice sets its own values, so ours come after it.
         for parameter, name in ((_RATE, "rate"), (_VOLUME, "volume"), (_PITCH, "pitch"), (_RANGE, "range")):
             self._lib.espeak_SetParameter(parameter, int(request[name]), 0)
-        text = run["text"].translate(_NO_CONTROLS).encode("utf-8", "replace") + b"\0"
+        text = _LINE_END.sub(". ", run["text"]).translate(_NO_CONTROLS).encode("utf-8", "replace") + b"\0"
         # No flag for SSML and none for phonemes in [[brackets]]: a person's text is text.
         flags = _CHARS_UTF8 | (_END_PAUSE if run.get("pause") else 0)
         self._sink = sink

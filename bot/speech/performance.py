@@ -1,0 +1,149 @@
+"""One script on its way through the providers: segment by segment, held and spent as it goes. Made by the waist."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+
+from bot.errors import BusyError, ConfigError, ErrorKind, ProviderError
+from bot.model import Note, Segment
+from bot.speech.chain import Chain
+from bot.speech.meter import BUILT_IN, PAID, Meter, RefusedError
+from bot.speech.provider import Provider
+from bot.speech.script import Script
+from bot.speech.split import split_recording
+from bot.speech.track import Track
+from bot.speech.truncation import looks_truncated
+from bot.speech.turns import Asker
+from bot.store.quota import Meter as MeterName
+
+_SMALLEST_PIECE = 60
+"""Characters: what is cut off even at this length is not cut off for its length."""
+
+Progress = Callable[[int, int], None]
+"""Called with segments done and segments in all."""
+Failure = ProviderError | BusyError | ConfigError
+"""After which another provider may be asked."""
+
+
+class Performance:
+    """One try at a script. What was spoken, and by whom, is known when ``run`` returns."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        script: Script,
+        meter: Meter,
+        track: Track,
+        *,
+        live: bool,
+        asker: Asker,
+        providers: deque[Provider],
+        notes: Iterable[Note] = (),
+        progress: Progress | None = None,
+    ) -> None:
+        """``providers``: who may be asked; the first is asked, and goes when it cannot. ``live``: somebody listens."""
+        self._chain = chain
+        self._script = script
+        self._meter = meter
+        self._track = track
+        self._live = live
+        self._asker = asker
+        self._providers = providers
+        self._progress = progress
+        self._failure: Failure | None = None
+        self.notes = list(notes)
+        self.spoke: list[Provider] = []
+        """Who spoke, for each segment."""
+        self.cut = False
+        """Whether a live segment broke off."""
+
+    async def run(self) -> None:
+        """Every segment by the first provider that can; a segment cut short is split and asked for again.
+
+        Raises RefusedError before anything is spoken, InputError, QuotaError, DuplicateError, BusyError,
+        ProviderError, ConfigError, StoreError.
+        """
+        work = deque(self._script.segments)
+        done = 0
+        while work:
+            pieces = await self._segment(work.popleft())
+            work.extendleft(reversed(pieces))
+            done += not pieces
+            if self._progress is not None:
+                self._progress(done, done + len(work))
+        if not self.spoke and self._failure is not None:
+            raise self._failure
+
+    async def _segment(self, segment: Segment) -> Sequence[Segment]:
+        """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
+        while True:
+            provider = self._providers[0]
+            meter = counted_on(provider)
+            await self._hold(meter, segment)
+            try:
+                return await self._by(provider, segment, meter)
+            except (ProviderError, BusyError, ConfigError) as error:
+                heard = not self._track.reset()
+                if heard and (self.spoke or len(self._script.segments) > 1):
+                    self.cut, self._failure = True, error
+                    self.notes.append(Note("note.cut"))
+                    await self._track.keep(segment.gap)
+                    return ()
+                if heard or len(self._providers) == 1 or not next_may_speak(error):
+                    raise
+                self._providers.popleft()
+                self.notes.append(backup(provider, self._providers[0], error))
+
+    async def _hold(self, meter: MeterName, segment: Segment) -> None:
+        """Quota for all that is still to be spoken."""
+        started = bool(self.spoke) or self.cut
+        try:
+            await self._meter.hold(meter, self._script.shares(segment.start if started else 0))
+        except RefusedError as refused:
+            if not started:
+                raise
+            raise next(iter(refused.refusals.values())) from None
+
+    async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
+        request = self._script.request(segment)
+        await self._chain.speak(provider, request, self._asker, self._track)
+        if not self._live and looks_truncated(segment.text, self._track.seconds):
+            self._track.reset()
+            if len(segment.text) < 2 * _SMALLEST_PIECE:
+                raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
+            return _halves(segment)
+        joined = len(self._script.segments) > 1
+        await self._track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
+        self._meter.spend(meter, self._script.shares(segment.start, segment.start + len(segment.text)))
+        self.notes.extend(provider.plan(request).notes)
+        self.spoke.append(provider)
+        return ()
+
+
+def counted_on(provider: Provider) -> MeterName:
+    """The meter that its speech is counted on."""
+    return PAID if provider.capabilities.metered else BUILT_IN
+
+
+def next_may_speak(error: Failure) -> bool:
+    """Whether another provider should be asked instead."""
+    return error.next_may_speak if isinstance(error, ProviderError) else True
+
+
+def backup(instead: Provider, provider: Provider, error: Failure) -> Note:
+    """That one provider speaks instead of another, and why."""
+    match error:
+        case ProviderError():
+            reason = str(error.kind)
+        case BusyError():
+            reason = "busy"
+        case _:
+            reason = "config"
+    return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", reason)))
+
+
+def _halves(segment: Segment) -> tuple[Segment, ...]:
+    *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
+    return tuple(
+        replace(piece, start=segment.start + piece.start) for piece in (*pieces, replace(last, gap=segment.gap))
+    )
