@@ -26,7 +26,9 @@ Start = Callable[..., AbstractAsyncContextManager[DiscordPlatform]]
 
 def build(server: DiscordServer, doors: Doors, state: Path, **settings: Any) -> DiscordPlatform:
     config = DiscordConfig(**({"token": SecretStr(server.token)} | settings))
-    endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=server.gateway.url)
+    endpoints = EndpointsConfig(
+        discord_api=server.api, discord_gateway=server.gateway.url, ca_file=str(server.voice.ca_file)
+    )
     return DiscordPlatform(config, endpoints, doors, EXTENSIONS, state_dir=state, guild_ready_timeout=0.0)
 
 

@@ -6,7 +6,7 @@ Part of discord_server.py, which hands it the world and the token.
 import asyncio
 import json
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +61,10 @@ class Gateway:
         """Every identify that was received."""
         self.resumed = 0
         self.heartbeats = 0
+        self.on_voice_state: Callable[[Session, dict[str, Any]], Awaitable[None]] | None = None
+        """Takes opcode 4."""
+        self.on_end: Callable[[Session], Awaitable[None]] | None = None
+        """Told when a client ended its session for good."""
         self._changed = changed
 
     @property
@@ -68,14 +72,22 @@ class Gateway:
         """Sessions with an open connection."""
         return [s for s in self.sessions.values() if s.socket is not None and not s.socket.closed]
 
-    async def dispatch(self, event: str, data: Any, *, intent: int = 0, guild_id: int = 0) -> None:
+    async def dispatch(
+        self,
+        event: str,
+        data: Any,
+        *,
+        intent: int = 0,
+        guild_id: int = 0,
+        shape: Callable[[int], Any] | None = None,
+    ) -> None:
         """Send an event to all of its shard who are connected and asked for its intent (0: everyone gets it).
 
-        What belongs to no guild goes to the first shard.
+        What belongs to no guild goes to the first shard. ``shape`` makes the data from a session's intents instead.
         """
         for session in self.sessions.values():
             if (not intent or session.intents & intent) and session.serves(guild_id):
-                await session.send(event, data)
+                await session.send(event, data if shape is None else shape(session.intents))
 
     async def drop(self, code: int = 4000) -> None:
         """Close all connections; sessions stay."""
@@ -102,6 +114,8 @@ class Gateway:
         finally:
             if session is not None and session.socket is socket:
                 session.socket = None
+                if socket.close_code in (1000, 1001) and self.on_end is not None:
+                    await self.on_end(session)
             self._changed()
         return socket
 
@@ -124,6 +138,8 @@ class Gateway:
             return (4005, session) if session else await self._resume(socket, data)
         if session is None:
             return 4003, None
+        if operation == 4 and self.on_voice_state is not None:
+            await self.on_voice_state(session, data)
         return (0 if operation in (3, 4, 8) else 4001), session
 
     async def _identify(self, socket: web.WebSocketResponse, data: dict[str, Any]) -> tuple[int, Session | None]:

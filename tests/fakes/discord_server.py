@@ -15,6 +15,7 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
+from tests.fakes.discord_calls import Calls
 from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_gateway import Gateway
@@ -41,6 +42,8 @@ class DiscordServer(People):
         self.state = State(self.world, self.clock, self._changes, token)
         self.gateway = Gateway(self.world, self._changes.tell)
         self.gateway.token = token
+        self.voice = Calls(self.world, self.gateway, self._changes.tell)
+        """Voice channels, and what is heard there."""
         self._port = port
         self._tls = tls
         self._runner: web.AppRunner | None = None
@@ -88,6 +91,7 @@ class DiscordServer(People):
         """Close every connection."""
         for gate in self.state.gates:
             gate.open()
+        await self.voice.server.stop()
         await self.gateway.drop(1001)
         if self._runner is not None:
             await self._runner.cleanup()
@@ -100,8 +104,8 @@ class DiscordServer(People):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.stop()
-        if error is None and self.state.crashes:
-            raise self.state.crashes[0]
+        if error is None and (crashes := self.state.crashes + self.voice.server.crashes):
+            raise crashes[0]
 
     # What people do (and in discord_people.py)
 
@@ -158,6 +162,7 @@ class DiscordServer(People):
 async def _alone() -> None:
     async with DiscordServer(clock=Clock()) as server:
         addresses = f"rest     {server.api}\ngateway  {server.gateway.url}\ntoken    {server.token}\n"
+        addresses += f"ca_file  {server.voice.ca_file}\n"
         sys.stdout.write(addresses)
         sys.stdout.flush()
         await asyncio.Event().wait()

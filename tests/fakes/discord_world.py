@@ -4,6 +4,7 @@ Built by discord_server.py; tests add to it with ``World.add_*``.
 """
 
 import itertools
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,12 @@ SEND_MESSAGES = 1 << 11
 ATTACH_FILES = 1 << 15
 SEND_VOICE_MESSAGES = 1 << 46
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
-EVERYTHING_WE_NEED = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES | SEND_VOICE_MESSAGES
-GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT, PUBLIC_THREAD = 0, 1, 2, 3, 11
+CONNECT, SPEAK, MUTE_MEMBERS, MOVE_MEMBERS, REQUEST_TO_SPEAK = 1 << 20, 1 << 21, 1 << 22, 1 << 24, 1 << 32
+EVERYTHING_WE_NEED = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES | SEND_VOICE_MESSAGES | CONNECT | SPEAK
+"""Of the bot."""
+EVERYONE = VIEW_CHANNEL | SEND_MESSAGES | CONNECT | SPEAK
+ALL_PERMISSIONS = (1 << 53) - 1
+GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT, PUBLIC_THREAD, GUILD_STAGE = 0, 1, 2, 3, 11, 13
 
 _counter = itertools.count(1)
 
@@ -54,12 +59,13 @@ class Role:
 
     name: str
     id: int = field(default_factory=snowflake)
+    permissions: int = 0
 
     def payload(self) -> dict[str, Any]:
         """A role object."""
         return {
             "id": str(self.id), "name": self.name, "color": 0, "colors": {"primary_color": 0}, "hoist": False,
-            "position": 1, "permissions": "0", "managed": False, "mentionable": False, "flags": 0,
+            "position": 1, "permissions": str(self.permissions), "managed": False, "mentionable": False, "flags": 0,
         }  # fmt: skip
 
 
@@ -78,7 +84,27 @@ class Channel:
     voice_messages: bool = True
     """False: the channel refuses voice messages from everybody (50173)."""
     recipients: list[User] = field(default_factory=list)
+    user_limit: int = 0
+    """Of a voice channel; 0: as many as come."""
+    bot_id: int = 0
     id: int = field(default_factory=snowflake)
+
+    @property
+    def stage(self) -> bool:
+        """Whether people listen until they are let onto the stage; without end-to-end encryption."""
+        return self.kind == GUILD_STAGE
+
+    @property
+    def voice(self) -> bool:
+        """Whether there can be a call here."""
+        return self.kind in (GUILD_VOICE, GUILD_STAGE)
+
+    def _overwrites(self) -> list[dict[str, Any]]:
+        """So that the library reckons for the bot what ``permissions`` says."""
+        if not self.bot_id:
+            return []
+        denied = ALL_PERMISSIONS & ~self.permissions
+        return [{"id": str(self.bot_id), "type": 1, "allow": str(self.permissions), "deny": str(denied)}]
 
     def payload(self) -> dict[str, Any]:
         """A channel object."""
@@ -87,7 +113,8 @@ class Channel:
             base["recipients"] = [user.payload() for user in self.recipients]
             return base | ({"name": self.name, "icon": None, "owner_id": "1"} if self.kind == GROUP_DIRECT else {})
         base |= {
-            "guild_id": str(self.guild_id), "name": self.name, "position": 0, "permission_overwrites": [],
+            "guild_id": str(self.guild_id), "name": self.name, "position": 0,
+            "permission_overwrites": self._overwrites(),
             "nsfw": False, "parent_id": None, "topic": None, "rate_limit_per_user": 0,
         }  # fmt: skip
         if self.kind == PUBLIC_THREAD:
@@ -96,9 +123,35 @@ class Channel:
                 "thread_metadata": {"archived": False, "auto_archive_duration": 60, "archive_timestamp": timestamp(),
                                     "locked": False},
             }  # fmt: skip
-        if self.kind == GUILD_VOICE:
-            base |= {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+        if self.voice:
+            base |= {"bitrate": 64000, "user_limit": self.user_limit, "rtc_region": None, "video_quality_mode": 1}
         return base
+
+
+@dataclass(slots=True)
+class VoiceState:
+    """Somebody in a voice channel."""
+
+    user: User
+    channel_id: int
+    session_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    self_mute: bool = False
+    self_deaf: bool = False
+    mute: bool = False
+    """By a moderator."""
+    deaf: bool = False
+    suppress: bool = False
+    """In the audience of a stage, or without the permission to speak."""
+    asked_to_speak: str | None = None
+    """When, on a stage."""
+
+    def payload(self) -> dict[str, Any]:
+        """A voice state object as a guild carries it."""
+        return {
+            "channel_id": str(self.channel_id), "user_id": str(self.user.id), "session_id": self.session_id,
+            "deaf": self.deaf, "mute": self.mute, "self_deaf": self.self_deaf, "self_mute": self.self_mute,
+            "self_video": False, "suppress": self.suppress, "request_to_speak_timestamp": self.asked_to_speak,
+        }  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -113,6 +166,8 @@ class Guild:
     premium_tier: int = 0
     moderators: set[int] = field(default_factory=set)
     """Ids of members who manage messages and the guild."""
+    voice_states: dict[int, VoiceState] = field(default_factory=dict)
+    """By user id."""
     id: int = field(default_factory=snowflake)
 
     def member(self, user: User, permissions: int | None = None) -> dict[str, Any]:
@@ -135,7 +190,7 @@ class Guild:
 
     def payload(self) -> dict[str, Any]:
         """GUILD_CREATE."""
-        everyone = Role("@everyone", id=self.id)
+        everyone = Role("@everyone", id=self.id, permissions=EVERYONE)
         return {
             "id": str(self.id), "name": self.name, "icon": None, "splash": None, "discovery_splash": None,
             "owner_id": "1", "afk_channel_id": None, "afk_timeout": 300, "verification_level": 0,
@@ -144,7 +199,8 @@ class Guild:
             "description": None, "banner": None, "premium_tier": self.premium_tier, "preferred_locale": "en-US",
             "public_updates_channel_id": None, "nsfw_level": 0, "premium_progress_bar_enabled": False,
             "safety_alerts_channel_id": None, "emojis": [], "stickers": [], "joined_at": timestamp(), "large": False,
-            "unavailable": False, "member_count": len(self.members), "voice_states": [], "threads": [],
+            "unavailable": False, "member_count": len(self.members), "threads": [],
+            "voice_states": [state.payload() for state in self.voice_states.values()],
             "presences": [], "stage_instances": [], "guild_scheduled_events": [], "soundboard_sounds": [],
             "roles": [role.payload() for role in (everyone, *self.roles)],
             "members": [self.member(user) for user, _ in self.members.values()],
@@ -171,12 +227,30 @@ class World:
     def add_guild(self, name: str, *, bot_is_member: bool = True) -> Guild:
         """A guild without channels."""
         guild = Guild(name, bot_is_member)
+        if bot_is_member:
+            self.add_member(guild, self.bot)
         self.guilds[guild.id] = guild
         return guild
 
     def add_channel(self, guild: Guild, name: str, *, permissions: int = EVERYTHING_WE_NEED) -> Channel:
         """A text channel."""
-        channel = Channel(name, guild_id=guild.id, permissions=permissions, bot_is_here=guild.bot_is_member)
+        return self._add(guild, Channel(name, permissions=permissions))
+
+    def add_voice(
+        self,
+        guild: Guild,
+        name: str,
+        *,
+        stage: bool = False,
+        user_limit: int = 0,
+        permissions: int = EVERYTHING_WE_NEED,
+    ) -> Channel:
+        """A voice channel or a stage."""
+        kind = GUILD_STAGE if stage else GUILD_VOICE
+        return self._add(guild, Channel(name, kind, permissions=permissions, user_limit=user_limit))
+
+    def _add(self, guild: Guild, channel: Channel) -> Channel:
+        channel.guild_id, channel.bot_is_here, channel.bot_id = guild.id, guild.bot_is_member, self.bot.id
         guild.channels.append(channel)
         self.channels[channel.id] = channel
         return channel
