@@ -18,6 +18,7 @@ from bot.lock import folder_lock
 from bot.platforms.base import Doors, Platform
 from bot.platforms.desk import Desk
 from bot.platforms.doctor import Doctor
+from bot.platforms.reading.reader import Reader
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.chain import Chain
@@ -76,6 +77,7 @@ class Core:
     preferences: Preferences
     spaces: Spaces
     words: Words
+    guard: Guard
     readings: Readings
     dictionaries: Dictionaries
     bindings: Bindings
@@ -177,6 +179,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             preferences=Preferences(database),
             spaces=spaces,
             words=words,
+            guard=guard,
             readings=Readings(database),
             dictionaries=Dictionaries(database),
             bindings=Bindings(database),
@@ -191,7 +194,16 @@ def doors_of(core: Core) -> Doors:
     config = core.config
     limits = {name: _limits(config.provider(name)) for name in config.chain}
     doctor = Doctor(core.database, core.calls, core.providers, limits, core.speech, config.language)
-    return Doors(core.speech, desk, doctor, config.language)
+    reader = Reader(
+        desk,
+        core.guard,
+        readings=core.readings,
+        dictionaries=core.dictionaries,
+        bindings=core.bindings,
+        markers=core.markers,
+        language=config.language,
+    )
+    return Doors(core.speech, desk, reader, doctor, config.language)
 
 
 def platforms_of(core: Core) -> list[Platform]:

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from bot.platforms.desk import Desk
 from bot.platforms.doctor import Doctor, Finding
+from bot.platforms.reading.reader import Reader
 from bot.speech.service import SpeechService
 
 
@@ -16,6 +17,7 @@ class Doors:
 
     speech: SpeechService
     desk: Desk
+    reader: Reader
     doctor: Doctor
     language: str
     """Language where a person's own is not known: ``en`` or ``zh``."""

@@ -6,6 +6,7 @@ from bot.speech.chat.draft import Draft
 from bot.speech.chat.entrance import enter
 from bot.speech.chat.message import Attachment, ChatMessage, Kind
 from bot.speech.chat.names import spoken_name
+from bot.speech.chat.signs import plain
 from bot.speech.chat.times import duration
 
 Reader = Callable[[str], str]
@@ -68,9 +69,21 @@ def opening(draft: Draft, message: ChatMessage) -> str:
         return said
     if not name:
         return ""
-    said = words.say("says", name=name)
+    said = _announced(draft, name)
     draft.note("name", enter(message.author), said)
     return said
+
+
+def _announced(draft: Draft, name: str) -> str:
+    """``Sam says:``, by the template where there is one. It ends so that a breath follows."""
+    template = draft.reading.name_template
+    if not template:
+        return draft.words.say("says", name=name)
+    said = plain(enter(template.replace("{name}", f" {name} " if name.isascii() else name)))
+    return said + (" " if said[-1:] in _PAUSES else ": " if draft.reading.language == "en" else "：")
+
+
+_PAUSES = frozenset(",.:;!?，。：；！？")
 
 
 def sending(draft: Draft, message: ChatMessage, said: str) -> str:

@@ -5,12 +5,12 @@ since the rules take any text.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from bot.speech.chat.lexicon import Blocklist, Dictionary
@@ -138,6 +138,8 @@ class Reading:
     """Emoji, emoticons and stickers are left out."""
     say_names: bool = False
     """``Sam says:`` comes first."""
+    name_template: str = ""
+    """How that is said, with ``{name}`` in it; empty: as the language does."""
     read_silent: bool = False
     """Whether messages sent without a notification are read."""
     expand_slang: bool = True
@@ -164,6 +166,14 @@ class Reading:
     def blocks(self) -> Blocklist:
         """The blocklist, prepared."""
         return Blocklist(self.blocklist)
+
+    def varied(self, **changes: Any) -> "Reading":
+        """With other settings; the prepared word lists are shared where they stay the same."""
+        other = replace(self, **changes)
+        for prepared, source in (("says", "dictionary"), ("blocks", "blocklist")):
+            if prepared in self.__dict__ and source not in changes:
+                other.__dict__[prepared] = self.__dict__[prepared]
+        return other
 
     def moment(self) -> datetime:
         """Now, where the listeners are."""

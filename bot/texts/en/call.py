@@ -10,4 +10,6 @@ SENTENCES: dict[str, str] = {
     "call.encryption": "{channel} wants an encryption that I do not have. Whoever hosts me should update me.",
     "call.rate_limited": "Discord is limiting me in voice channels. Please try /join again in some minutes.",
     "call.unreachable": "{channel} could not be joined: Discord's voice server does not answer. Please try again later.",
+    "call.more": "and {count} more",
+    "call.more_from": "and {count} more from {name}",
 }

@@ -10,4 +10,6 @@ SENTENCES: dict[str, str] = {
     "call.encryption": "{channel} 要求一种我没有的加密方式。请托管者更新我。",
     "call.rate_limited": "Discord 正在限制我进入语音频道。请过几分钟再用 /join。",
     "call.unreachable": "无法进入 {channel}：Discord 的语音服务器没有回应。请稍后再试。",
+    "call.more": "还有 {count} 条",
+    "call.more_from": "{name}还有 {count} 条",
 }
