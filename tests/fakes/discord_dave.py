@@ -88,6 +88,12 @@ class Group:
         assert len(codes) <= 1, codes
         return next(iter(codes), None)
 
+    @property
+    def settled(self) -> bool:
+        """Whether the bot has what was sent to it, and nothing is on its way."""
+        waiting = self._client is not None and not self._key_package
+        return self._awaited is None and not (waiting or self._open_transitions or self._kept_back)
+
     # Who is there
 
     def enter(self, user_id: int) -> None:

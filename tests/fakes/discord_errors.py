@@ -4,9 +4,11 @@ from typing import Any
 
 _MEANING = {
     10003: (404, "Unknown Channel"),
+    10004: (404, "Unknown Guild"),
     10008: (404, "Unknown Message"),
     10015: (404, "Unknown Webhook"),
     10062: (404, "Unknown interaction"),
+    10065: (404, "Unknown Voice State"),
     40005: (413, "Request entity too large"),
     40060: (400, "Interaction has already been acknowledged."),
     40094: (400, "Maximum number of follow-ups reached for this interaction"),
@@ -15,6 +17,7 @@ _MEANING = {
     50006: (400, "Cannot send an empty message"),
     50007: (403, "Cannot send messages to this user"),
     50013: (403, "Missing Permissions"),
+    50024: (400, "Cannot execute action on this channel type"),
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
     50109: (400, "The request body contains invalid JSON."),

@@ -4,6 +4,7 @@ Filled by discord_rest.py, read and waited on by tests.
 """
 
 import asyncio
+import mimetypes
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -108,13 +109,19 @@ class Message:
 
     def payload(self, root: str, application_id: int) -> dict[str, Any]:
         """A message object."""
-        forwarded = {"message_snapshots": self.data["snapshots"]} if "snapshots" in self.data else {}
-        return forwarded | {
+        more: dict[str, Any] = {
+            key: self.data[key] for key in ("sticker_items", "poll", "webhook_id") if key in self.data
+        }
+        if "snapshots" in self.data:
+            more["message_snapshots"] = self.data["snapshots"]
+        if self.author.id == application_id:
+            more["application_id"] = str(application_id)
+        return more | {
             "id": str(self.id), "channel_id": str(self.channel.id), "author": self.author.payload(),
             "content": self.content, "timestamp": timestamp(), "edited_timestamp": None, "tts": False,
-            "mention_everyone": False, "mentions": [], "mention_roles": [], "embeds": self.data.get("embeds") or [],
-            "components": self.data.get("components") or [], "pinned": False, "type": 0, "flags": self.flags,
-            "application_id": str(application_id), "nonce": self.data.get("nonce"),
+            "mention_everyone": False, "mentions": self.data.get("mentions") or [], "mention_roles": [],
+            "embeds": self.data.get("embeds") or [], "components": self.data.get("components") or [],
+            "pinned": False, "type": self.data.get("type", 0), "flags": self.flags, "nonce": self.data.get("nonce"),
             "attachments": [self._attachment(index, root) for index in range(len(self.files))],
         }  # fmt: skip
 
@@ -122,7 +129,8 @@ class Message:
         upload = self.files[index]
         url = f"{root}/attachments/{self.channel.id}/{self.id}/{index}/{upload.filename}"
         base = {"id": str(self.id + index + 1), "filename": upload.filename, "size": len(upload.data), "url": url,
-                "proxy_url": url, "ephemeral": self.private}  # fmt: skip
+                "proxy_url": url, "ephemeral": self.private,
+                "content_type": mimetypes.guess_type(upload.filename)[0]}  # fmt: skip
         if self.voice:
             base |= {key: upload.entry[key] for key in ("duration_secs", "waveform")} | {"content_type": "audio/ogg"}
         return base

@@ -9,10 +9,13 @@ from typing import Any
 
 from aiohttp import web
 
+from tests.fakes.discord_calls import Calls
+from tests.fakes.discord_chat import Chat
 from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_responses import Responses
 from tests.fakes.discord_rules import VOICE, Upload, check_commands, check_message, read_body
+from tests.fakes.discord_stage import change_own_state
 from tests.fakes.discord_state import LOST_FLAG, Fault, Handler, State, as_json
 from tests.fakes.discord_world import ATTACH_FILES, SEND_MESSAGES, SEND_VOICE_MESSAGES, VIEW_CHANNEL, snowflake
 
@@ -20,8 +23,8 @@ from tests.fakes.discord_world import ATTACH_FILES, SEND_MESSAGES, SEND_VOICE_ME
 class Rest:
     """The routes."""
 
-    def __init__(self, state: State) -> None:
-        self.state = state
+    def __init__(self, state: State, chat: Chat, calls: Calls) -> None:
+        self.state, self.chat, self.calls = state, chat, calls
 
     def routes(self) -> list[web.RouteDef]:
         """Everything that is answered."""
@@ -32,6 +35,7 @@ class Rest:
             ("PUT", "/applications/{app}/guilds/{guild}/commands", "commands", self._put_commands),
             ("POST", "/channels/{channel}/messages", "message", self._post_message),
             ("DELETE", "/channels/{channel}/messages/{message}", "delete", self._delete_message),
+            ("PATCH", "/guilds/{guild}/voice-states/@me", "stage", self._stage),
             ("GET", "/gateway/bot", "gateway", self._gateway),
             *Responses(self.state).routes(),
         ]
@@ -140,13 +144,16 @@ class Rest:
         flags = data.get("flags", 0) & (VOICE if LOST_FLAG not in request else 0)
         message = Message(channel, self.state.world.bot, data, files, flags)
         self.state.messages.append(message)
+        await self.chat.announce(message)
         return self.state.answer(message)
 
     def _check_reference(self, channel_id: int, reference: Any) -> None:
         """An answer to a message: of the same channel, and there unless its absence is allowed."""
         if reference is None:
             return
-        known = any(str(message.id) == str(reference.get("message_id")) for message in self.state.messages)
+        answered = str(reference.get("message_id"))
+        there = (*self.state.messages, *self.state.said.values())
+        known = any(str(message.id) == answered and not message.deleted for message in there)
         if str(reference.get("channel_id", channel_id)) != str(channel_id):
             raise Refused(50035, "message_reference: of another channel")
         if not known and reference.get("fail_if_not_exists", True):
@@ -164,8 +171,14 @@ class Rest:
         for message in [*self.state.messages, *(one for one in responses if not one.private)]:
             if message.id == wanted and message.channel is channel and not message.deleted:
                 message.deleted = True
+                await self.chat.gone(message)
                 return web.Response(status=204)
         raise Refused(10008)
+
+    async def _stage(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        await change_own_state(self.calls, int(request.match_info["guild"]), json.loads(await request.read()))
+        return web.Response(status=204)
 
     async def _gateway(self, request: web.Request) -> web.Response:
         self._check_token(request)

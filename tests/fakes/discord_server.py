@@ -1,8 +1,9 @@
 """A stand-in for Discord: real HTTP and a real websocket on loopback, for the unmodified discord.py.
 
-Every test of the Discord door starts one; ``python -m tests.fakes.discord_server`` runs it alone and prints its two
-addresses. People act as discord_people.py lets them; ``fail`` and ``hold`` make it misbehave; ``messages`` and
-the exchanges are what the bot made of it. Rules are in discord_rules.py, routes in discord_rest.py.
+Every test of the Discord door starts one; ``python -m tests.fakes.discord_server`` runs it alone and prints its
+addresses. People act as discord_people.py lets them, write as discord_chat.py, and call as discord_calls.py
+(``voice``). ``fail`` and ``hold`` make it misbehave; ``messages`` and the exchanges are what the bot made of it.
+Rules are in discord_rules.py, routes in discord_rest.py.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from typing import Self, TypeVar
 from aiohttp import web
 
 from tests.fakes.discord_calls import Calls
+from tests.fakes.discord_chat import Chat
 from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_gateway import Gateway
@@ -30,7 +32,7 @@ TOKEN = "stand-in.token-for.a-bot"
 _T = TypeVar("_T")
 
 
-class DiscordServer(People):
+class DiscordServer(People, Chat):
     """Discord. An async context manager."""
 
     def __init__(
@@ -76,7 +78,7 @@ class DiscordServer(People):
     async def start(self) -> None:
         """Listen on loopback."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.add_routes(Rest(self.state).routes())
+        app.add_routes(Rest(self.state, self, self.voice).routes())
         app.router.add_get("/gateway/", self.gateway.serve)
         app.router.add_get("/attachments/{channel}/{message}/{index}/{name}", self._download)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
@@ -146,7 +148,11 @@ class DiscordServer(People):
     async def _download(self, request: web.Request) -> web.Response:
         """The CDN."""
         wanted = int(request.match_info["message"])
-        sent = [*self.messages, *(m for e in self.exchanges for m in (e.original, *e.followups) if m is not None)]
+        sent = [
+            *self.messages,
+            *self.state.said.values(),
+            *(m for e in self.exchanges for m in (e.original, *e.followups) if m is not None),
+        ]
         for message in sent:
             if message.id == wanted and int(request.match_info["index"]) < len(message.files):
                 upload = message.files[int(request.match_info["index"])]

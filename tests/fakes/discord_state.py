@@ -18,7 +18,19 @@ from tests.fakes.gate import Gate
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 LOST_FLAG = web.RequestKey("LOST_FLAG", bool)
 OPERATIONS = frozenset(
-    {"me", "application", "commands", "message", "delete", "gateway", "callback", "edit", "followup", "withdraw"}
+    {
+        "me",
+        "application",
+        "commands",
+        "message",
+        "delete",
+        "gateway",
+        "callback",
+        "edit",
+        "followup",
+        "withdraw",
+        "stage",
+    }
 )
 
 
@@ -60,6 +72,8 @@ class State:
     syncs: int = 0
     messages: list[Message] = field(default_factory=list)
     """What was posted into channels, apart from responses."""
+    said: dict[int, Message] = field(default_factory=dict)
+    """What people wrote into channels, by id."""
     exchanges: dict[str, Exchange] = field(default_factory=dict)
     """By token."""
     faults: list[Fault] = field(default_factory=list)
