@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from hashlib import sha256
-from typing import Self
+from typing import Literal, Self
 
 from bot.errors import BotError
 
@@ -12,6 +12,8 @@ SAMPLE_RATE = 24_000
 
 
 _LONGEST_SCOPE = 128
+Speed = Literal["", "slow", "fast"]
+"""How fast somebody is spoken; empty leaves it to the voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,13 @@ class Utterance:
     take: int = 0
     """0 is the take that everyone shares; another number asks for another one."""
     lane: Lane = Lane.SAY
+    speed: Speed = ""
+    """A person's usual speed; a style that names a speed goes before it."""
 
     @property
     def manner(self) -> tuple[object, ...]:
         """Who has it said, where and how: utterances in which this is equal may be spoken together."""
-        return (self.account, self.space, self.styles, self.voice, self.instruction, self.take, self.lane)
+        return (self.account, self.space, self.styles, self.voice, self.instruction, self.take, self.lane, self.speed)
 
 
 @dataclass(frozen=True, slots=True)

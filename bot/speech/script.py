@@ -4,7 +4,7 @@ Several short messages of one person become one script: a line each, as few segm
 stretch of it known whose it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.config import SpeechConfig
@@ -14,6 +14,7 @@ from bot.speech.clean import clean, clean_instruction, clean_line
 from bot.speech.language import language_of
 from bot.speech.provider import SpeechRequest
 from bot.speech.split import PARAGRAPH_GAP, split_burst, split_live, split_recording
+from bot.speech.styles import StyleType, find
 
 _RAW_PER_CLEAN = 16
 """Raw text may be so many times longer than what is allowed before it is not even cleaned."""
@@ -76,14 +77,14 @@ class Script:
 
 def manner_of(utterance: Utterance) -> Manner:
     """How it is said. Raises InputError ``instruction.too_long``, ``voice.description_too_long``."""
-    names = (clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES])
+    names = [clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES]]
     voice = replace(
         utterance.voice,
         id=clean_line(utterance.voice.id, _VOICE_CHARACTERS),
         description=_bounded(utterance.voice.description, "voice.description_too_long"),
     )
     return Manner(
-        styles=tuple(dict.fromkeys(name for name in names if name)),
+        styles=tuple(dict.fromkeys(name for name in (*names, _usual_speed(utterance.speed, names)) if name)),
         voice=voice,
         instruction=_bounded(utterance.instruction, "instruction.too_long"),
     )
@@ -120,6 +121,13 @@ def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_
     """The script of one utterance. Raises what ``manner_of`` and ``speakable_text`` raise."""
     manner, line = manner_of(utterance), speakable_text(utterance.text, config)
     return compose(manner, {utterance.key: line}, short=short, segment_characters=segment_characters)
+
+
+def _usual_speed(speed: str, names: Sequence[str]) -> str:
+    """The style for a person's usual speed; empty where there is none, or the styles name a speed themselves."""
+    usual = find(speed) if speed else None
+    named = any(style is not None and style.type is StyleType.RATE for style in map(find, names))
+    return usual.en if usual is not None and not named else ""
 
 
 def _apart(lines: Mapping[str, str], parts: list[Part], segment_characters: int) -> tuple[Segment, ...]:
