@@ -1,12 +1,20 @@
 """Word lists of people: the dictionary (said otherwise) and the blocklist (not said). Made by ``Reading``.
 
-Whole words, whatever their case, the longest first. Words of scripts that write without spaces match anywhere. Plain
-words only; a list becomes one expression in the shape of a tree, so that its length costs next to nothing.
+Whole words, whatever their case, the longest first. Words of scripts that write without spaces match anywhere. A list
+becomes one expression in the shape of a tree, so that its length costs next to nothing.
+
+Beside words the dictionary takes patterns, which moderators write. They are RE2's, so that the time they take grows
+with the text and not beyond; how much it is for each sign is bounded too, by the size of what they compile to.
 """
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+import re2
+
+from bot.errors import InputError
 
 _MOST_ENTRIES = 5000
 _LONGEST_KEY = 64
@@ -17,6 +25,27 @@ NO_WORD_BEFORE = rf"(?<![^\W{_UNSPACED_SIGNS}])"
 """Where a word may begin, in an expression: not behind a letter or digit of a script that writes with blanks."""
 NO_WORD_AFTER = rf"(?![^\W{_UNSPACED_SIGNS}])"
 _UNSAYABLE = re.compile(r"[\[\]()（）【】<>*{}&\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x1f\x7f]")
+
+MOST_PATTERNS = 50
+"""Patterns of one dictionary; more are passed over."""
+_MOST_GROUPS = 9
+_PATTERN_CHARACTERS = 128
+_STATES = 250
+"""Steps a pattern may be made of; ``\\w{20}`` has twenty. All patterns together may have ``_ALL_STATES``: a text made
+to hurt them costs about 15 ns for each state and each of its signs."""
+_ALL_STATES = 1_200
+_PROGRAM = 8_000
+"""The same after letters beyond ASCII are spelled out in bytes: ``\\pL`` alone takes 1 200."""
+_MEMORY = 1 << 20
+"""Bytes for one compiled pattern."""
+_SET_MEMORY = 8 << 20
+_LONGEST_SEARCHED = 2000
+"""Signs of a message in which patterns are looked for."""
+_MOST_FINDS = 200
+_REFERENCE = re.compile(r"\\([1-9])")
+_MASKED = re.compile("[\ue000-\uf8ff\ud800-\udfff\U000f0000-\U0010ffff]")
+"""Signs of ours, and such as no encoding takes. A line break, which no pattern matches, is shown in their place."""
+_PROBES = ("", "a", "a b", "1.", "好", "a\n")
 
 _RUNS = re.compile(r"(.)\1{0,63}")
 _BORDER = rf"(?-i:{NO_WORD_AFTER}|(?<![^\W{_UNSPACED_SIGNS}]))"
@@ -58,20 +87,153 @@ def _run(run: str) -> str:
     return re.escape(run[0]) + f"{{{len(run)},{len(run) + 24}}}" if run[0].isalpha() else "".join(map(_sign, run))
 
 
+def check_pattern(written: str, others: int = 0) -> None:
+    """Refuse a pattern that cannot be used. ``others``: how many its dictionary holds beside it.
+
+    Raises InputError ``dictionary.pattern`` (problem), ``dictionary.pattern_empty``, ``dictionary.pattern_groups``
+    (limit), ``dictionary.pattern_too_costly``, ``dictionary.patterns_full`` (limit).
+    """
+    if others >= MOST_PATTERNS:
+        raise InputError("dictionary.patterns_full", limit=MOST_PATTERNS)
+    if len(written) > _PATTERN_CHARACTERS:
+        raise InputError("dictionary.pattern_too_costly")
+    try:
+        pattern = re2.compile(written, _options())
+        states = _states(written)
+    except UnicodeEncodeError:
+        raise InputError("dictionary.pattern", problem="encoding") from None
+    except re2.error as error:
+        problem = error.args[0].decode("utf-8", "replace") if error.args else ""
+        if "too large" in problem or "repetition size" in problem:
+            raise InputError("dictionary.pattern_too_costly") from None
+        raise InputError("dictionary.pattern", problem=problem) from None
+    if states > _STATES or pattern.programsize > _PROGRAM:
+        raise InputError("dictionary.pattern_too_costly")
+    if pattern.groups > _MOST_GROUPS:
+        raise InputError("dictionary.pattern_groups", limit=_MOST_GROUPS)
+    if any(match.start() == match.end() for probe in _PROBES for match in pattern.finditer(probe)):
+        raise InputError("dictionary.pattern_empty")
+
+
+def _options(*, memory: int = _MEMORY, latin: bool = False) -> re2.Options:
+    """Whatever the case; a match never spans lines; nothing is printed. ``latin``: a letter is one byte."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = memory
+    options.never_nl = True
+    options.case_sensitive = False
+    if latin:
+        options.encoding = re2.Options.Encoding.LATIN1
+    return options
+
+
+def _states(written: str) -> int:
+    """How many steps a pattern is made of, were every letter a single byte. Raises re2.error."""
+    narrow = bytes(ord(sign) if sign.isascii() else ord("x") for sign in written)
+    return int(re2.compile(narrow, _options(latin=True)).programsize)
+
+
+def _is_compiled(patterns: re2.Set) -> bool:
+    """Whether they fit into one automaton."""
+    try:
+        patterns.Compile()
+    except re2.error:
+        return False
+    return True
+
+
+def _masked(text: str) -> str:
+    return _MASKED.sub("\n", text[:_LONGEST_SEARCHED])
+
+
+def _filled(said: str, match: Any) -> str:
+    """What is said for a find, its groups put in."""
+    groups = match.groups()
+
+    def group(reference: re.Match[str]) -> str:
+        number = int(reference[1])
+        return (groups[number - 1] or "") if number <= len(groups) else ""
+
+    return _sayable(_REFERENCE.sub(group, said[:_LONGEST_VALUE]))
+
+
+def _sayable(said: str) -> str:
+    return " ".join(_UNSAYABLE.sub(" ", said[:_LONGEST_VALUE]).split())
+
+
 class Dictionary:
     """Words as written and as they are to be said."""
 
-    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+    def __init__(self, entries: Iterable[tuple[str, str]], patterns: Iterable[tuple[str, str]] = ()) -> None:
         self._said: dict[str, str] = {}
         for written, said in list(entries)[:_MOST_ENTRIES]:
             if key := _fold(written):
-                self._said[key] = " ".join(_UNSAYABLE.sub(" ", said[:_LONGEST_VALUE]).split())
+                self._said[key] = _sayable(said)
+        self.patterns = Patterns(patterns)
         self.pattern = _compile([_sign(sign) for sign in word] for word in self._said)
         """Finds its words; None when there are none."""
 
     def said(self, found: str) -> str:
         """What is said for a word that the pattern found."""
         return self._said.get(" ".join(found.lower().split()), found)
+
+
+class Patterns:
+    """Patterns and what is said for them, in order. Those that could not pass ``check_pattern`` are passed over."""
+
+    def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
+        self._entries: list[tuple[Any, str]] = []
+        self._set = re2.Set.SearchSet(_options(memory=_SET_MEMORY))
+        room = _ALL_STATES
+        for written, said in list(entries)[:MOST_PATTERNS]:
+            try:
+                check_pattern(written)
+                states = _states(written)
+                if states > room:
+                    continue
+                self._set.Add(written)
+            except (InputError, re2.error):
+                continue
+            room -= states
+            self._entries.append((re2.compile(written, _options()), said))
+        self._is_set = bool(self._entries) and _is_compiled(self._set)
+
+    def __bool__(self) -> bool:
+        return bool(self._entries)
+
+    def found_in(self, text: str) -> bool:
+        """Whether any of them is found."""
+        return bool(self._entries) and next(self._found(_masked(text)), None) is not None
+
+    def rewrite(self, text: str, put: Callable[[str, str], str]) -> str:
+        r"""The text with what ``put`` makes of each find and of what is to be said for it.
+
+        ``\1`` to ``\9`` in what is said stand for a group of the pattern. Private-use signs, which stand for what was
+        put in before, are never part of a find. At most ``_MOST_FINDS`` are made, the first ``_LONGEST_SEARCHED`` signs
+        are looked at.
+        """
+        finds = _MOST_FINDS
+        for number in list(self._found(_masked(text))) if self._entries else ():
+            pattern, said = self._entries[number]
+            parts: list[str] = []
+            start = 0
+            for match in pattern.finditer(_masked(text)):
+                if match.end() == match.start():
+                    continue
+                if not finds:
+                    break
+                finds -= 1
+                parts += text[start : match.start()], put(text[match.start() : match.end()], _filled(said, match))
+                start = match.end()
+            text = "".join((*parts, text[start:]))
+        return text
+
+    def _found(self, masked: str) -> Iterator[int]:
+        """The places in the list of those that are found, in order."""
+        if self._is_set:
+            yield from sorted(self._set.Match(masked) or ())
+        else:
+            yield from (number for number, (pattern, _) in enumerate(self._entries) if pattern.search(masked))
 
 
 class Blocklist:

@@ -146,6 +146,8 @@ class Reading:
     """``btw`` is read as ``by the way``."""
     dictionary: tuple[tuple[str, str], ...] = ()
     """Words as they are written, and as they are to be said."""
+    patterns: tuple[tuple[str, str], ...] = ()
+    """Regular expressions (RE2's, whatever the case) and what is said for what they find; ``\\1`` is a group of it."""
     blocklist: tuple[str, ...] = ()
     """Words that are not said."""
     blocked: Literal["redact", "refuse"] = "redact"
@@ -160,7 +162,7 @@ class Reading:
     @cached_property
     def says(self) -> Dictionary:
         """The dictionary, prepared."""
-        return Dictionary(self.dictionary)
+        return Dictionary(self.dictionary, self.patterns)
 
     @cached_property
     def blocks(self) -> Blocklist:

@@ -6,6 +6,7 @@ are seen to be so at a glance and pass untouched.
 
 import re
 import unicodedata
+from functools import partial
 
 from bot.speech.chat import ending, entrance, extras, formatting, hidden, links, pictures, references, repeats, signs
 from bot.speech.chat.chinese import CHINESE
@@ -66,7 +67,9 @@ def is_plain(text: str, reading: Reading) -> bool:
     if not _CHAT_WORDS[reading.language].isdisjoint(_LATIN.findall(low)) or len(words) - len(set(words)) > 2:
         return False
     says, blocks = reading.says.pattern, reading.blocks.pattern
-    return not ((says and says.search(text)) or (blocks and blocks.search(text)))
+    if (says and says.search(text)) or (blocks and blocks.search(text)):
+        return False
+    return not reading.patterns or not reading.says.patterns.found_in(text)
 
 
 def _apply(draft: Draft, message: ChatMessage) -> bool:
@@ -79,9 +82,9 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
     else:
         draft.text = entrance.enter(draft.text)
     link_alone = False
-    for _ in range(_ROUNDS):
+    for turn in range(_ROUNDS):
         before = draft.text
-        _round(draft, message)
+        _round(draft, message, first=not turn)
         link_alone = link_alone or draft.only("link")
         draft.settle_words()
         repeats.unrepeat_words(draft)
@@ -91,13 +94,14 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
     return link_alone
 
 
-def _round(draft: Draft, message: ChatMessage) -> None:
-    """The rules in the order that keeps one from undoing another."""
+def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
+    """The rules in the order that keeps one from undoing another. Patterns are looked for in the first round alone."""
+    patterns = first and bool(draft.reading.patterns)
     if words_alone := _PLAIN.fullmatch(draft.text):
-        _look_up(draft)
+        _look_up(draft, patterns=patterns)
     else:
-        _unwrap(draft, message)
-        _look_up(draft)
+        _unwrap(draft, message, patterns=patterns)
+        _look_up(draft, patterns=patterns)
         spell(draft)
     expand(draft)
     repeats.unrepeat_letters(draft)
@@ -108,13 +112,15 @@ def _round(draft: Draft, message: ChatMessage) -> None:
         signs.ask(draft)
 
 
-def _unwrap(draft: Draft, message: ChatMessage) -> None:
-    """The rules that look for signs, not for words."""
+def _unwrap(draft: Draft, message: ChatMessage, *, patterns: bool) -> None:
+    """The rules that look for signs, not for words. Patterns may ask for signs that the later ones take away."""
     entrance.reveal(draft)
     hidden.hide(draft)
     references.refer(draft, message)
     links.link(draft, message)
     pictures.picture(draft)
+    if patterns:
+        _find(draft)
     entrance.unjoin(draft)
     references.call(draft)
     formatting.act(draft)
@@ -122,16 +128,21 @@ def _unwrap(draft: Draft, message: ChatMessage) -> None:
     formatting.unformat(draft)
 
 
-def _look_up(draft: Draft) -> None:
-    """Words of the dictionary, said as it says."""
+def _look_up(draft: Draft, *, patterns: bool) -> None:
+    """What the dictionary's patterns find, and its words, said as it says."""
+    if patterns:
+        _find(draft)
     says = draft.reading.says
     if says.pattern is not None:
-        draft.replace(
-            says.pattern,
-            lambda match: draft.put(
-                "dictionary", match[0], signs.plain(entrance.enter(says.said(match[0]))), keep=True
-            ),
-        )
+        draft.replace(says.pattern, lambda match: _say(draft, match[0], says.said(match[0])))
+
+
+def _find(draft: Draft) -> None:
+    draft.text = draft.reading.says.patterns.rewrite(draft.text, partial(_say, draft))
+
+
+def _say(draft: Draft, written: str, said: str) -> str:
+    return draft.put("dictionary", written, signs.plain(entrance.enter(said)), keep=True)
 
 
 def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:
