@@ -206,8 +206,11 @@ def doors_of(core: Core) -> Doors:
     return Doors(core.speech, desk, reader, doctor, config.language)
 
 
-def platforms_of(core: Core) -> list[Platform]:
-    """The platforms that have a token. Raises ConfigError when there is none."""
+def platforms_of(core: Core, web: WebServer | None = None) -> list[Platform]:
+    """The platforms that have a token. ``web`` takes their routes; none is needed to examine them.
+
+    Raises ConfigError when there is none.
+    """
     config, doors = core.config, doors_of(core)
     platforms: list[Platform] = []
     if config.discord.token.get_secret_value():
@@ -219,7 +222,6 @@ def platforms_of(core: Core) -> list[Platform]:
     if config.telegram.token.get_secret_value():
         from bot.platforms.telegram.client import TelegramPlatform  # noqa: PLC0415
 
-        web = WebServer(config.web.host, config.web.port)
         platforms.append(TelegramPlatform(config.telegram, config.endpoints, doors, web=web))
     if not platforms:
         raise ConfigError("run.no_token")
@@ -239,7 +241,8 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
             loop.add_signal_handler(sign, stop.set)
     with folder_lock(config.data_dir):
         async with build(config, kind="bot") as core:
-            platforms = platforms_of(core)
+            web = WebServer(config.web.host, config.web.port)  # opens its port with the first route
+            platforms = platforms_of(core, web)
             await core.budget.reap()
             given_back = await core.ledger.reap(owner="bot")
             if given_back:

@@ -9,8 +9,8 @@ from bot.model import Account, Space
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import TONES, MimoServer
-from tests.fakes.telegram_chats import ANN, BO, LI, Person
-from tests.fakes.telegram_server import Fault, TelegramServer
+from tests.fakes.telegram_chats import BO, LI, Person
+from tests.fakes.telegram_server import TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     ACCOUNT,
     Launch,
@@ -242,30 +242,6 @@ async def test_a_persons_settings_choose_the_language(line: Line) -> None:
     assert await toasts(line, 1) == [say("telegram.language.set", "zh")]
     await line.server.text("/help")
     assert (await line.server.wait_for("sendMessage", 2))[1].params["text"] == say("telegram.help", "zh")
-
-
-async def test_a_groups_settings_are_its_administrators(line: Line, house: House) -> None:
-    group = line.server.group(-1010)
-    group.admins.add(ANN.id)
-    space = Space("telegram", "-1010")
-    await line.server.text("/settings cooldown 5", chat=group, user=BO)
-    refused = (await line.server.wait_for("sendMessage"))[0]
-    assert refused.params["text"] == say("telegram.admins_only", "en")
-    for order in ("cooldown 7", "voice en-f", "block banana, kiwi", "unblock kiwi", "words on", "cooldown x", "what 1"):
-        count = len(line.server.done("sendMessage"))
-        await line.server.text(f"/settings {order}", chat=group)
-        await line.server.wait_for("sendMessage", count + 1)
-    kept = await house.doors.desk.spaces.get(space)
-    assert (kept.cooldown, kept.default_voice, kept.blocked_words, kept.show_words) == (7, "en-f", ("banana",), True)
-    last = line.server.done("sendMessage")[-3]
-    await line.server.press(last.result, "g:words", user=BO)
-    assert await toasts(line, 1) == [say("telegram.admins_only", "en")]
-    await line.server.press(last.result, "g:words")
-    await line.server.wait_for("editMessageText")
-    assert not (await house.doors.desk.spaces.get(space)).show_words
-    line.server.faults = [Fault("getChatMember", code=400, description="Bad Request: member list is inaccessible")]
-    await line.server.press(last.result, "g:words")
-    assert (await toasts(line, 3))[2] == say("telegram.admins_only", "en"), "who cannot be asked for allows nothing"
 
 
 async def test_where_the_group_wants_them_the_words_stand_hidden_below(line: Line, house: House) -> None:

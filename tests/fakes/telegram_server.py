@@ -17,7 +17,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes.gate import Gate
-from tests.fakes.telegram_chats import ANN, ApiError, Chat, Json, Person, World, commands, units
+from tests.fakes.telegram_chats import ANN, NOW, ApiError, Chat, Json, Person, World, commands, units
 from tests.fakes.telegram_methods import QUERY, Call, Methods, Upload
 from tests.fakes.telegram_updates import Updates
 
@@ -130,10 +130,13 @@ class TelegramServer:
         reply_to: Json | None = None,
         edited: bool = False,
         thread: int | None = None,
+        forwarded_from: Person | None = None,
     ) -> Json:
         """Somebody writes; returns the update, whether the bot is to get it or not (privacy mode in groups)."""
         chat = chat or self.world.private(user)
-        place = {"message_thread_id": thread, "is_topic_message": True} if thread else {}
+        place: Json = {"message_thread_id": thread, "is_topic_message": True} if thread else {}
+        if forwarded_from is not None:
+            place["forward_origin"] = {"type": "user", "date": NOW, "sender_user": forwarded_from.json}
         message = self.world.post(
             chat, user.json, text=text, entities=commands(text) or None, reply_to_message=reply_to, **place
         )

@@ -12,6 +12,8 @@ from bot.model import Account, Space
 
 _CONTEXT = 500
 """Characters of an answered message that may serve for the tone."""
+GENERAL = "1"
+"""The topic of a forum that messages do not name; Telegram's own clients call it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Asked:
     language: str
     """To answer in."""
     channel: str = ""
-    """The topic of a forum."""
+    """The topic of a forum; empty outside of forums."""
     query: CallbackQuery | None = None
     """The pressed button."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
@@ -54,16 +56,24 @@ class Asked:
         return self.replied[:_CONTEXT]
 
 
+def admins_of(space: Space) -> str:
+    """The role of a group's administrators, for its rules and for the host's quotas: ``role:telegram:-100123``."""
+    return f"role:telegram:{space.id}"
+
+
 def read(update: Update, otherwise: str) -> Asked | None:
     """Who asks, where, and for what. ``otherwise``: the language where the person's is not known.
 
-    None for bots, for posts that Telegram forwards from a channel, for what came through an inline bot (ours above
-    all: it was a choice, not a command), and for buttons under messages that are too old to be told.
+    None for bots, for posts that Telegram forwards from a channel, for commands that somebody forwards, for what came
+    through an inline bot (ours above all: it was a choice, not a command), and for buttons under messages that are too
+    old to be told. Edited messages, posts of channels and whatever else Telegram may send are none of these.
     """
     if update.callback_query is not None:
         return _pressed(update.callback_query, otherwise)
     message = update.message
     if message is None or message.is_automatic_forward or message.via_bot is not None:
+        return None
+    if message.forward_origin is not None and _command_length(message):
         return None
     person, stands_for = message.from_user, message.sender_chat
     # An admin who writes as the group, or somebody as a channel, is that chat; the user is then Telegram's own bot.
@@ -101,14 +111,25 @@ def _surroundings(message: Message, person: User | None, otherwise: str) -> dict
         "space": None if in_private else Space("telegram", str(message.chat_id)),
         "locale": texts.language(code) if code else None,
         "language": texts.language(code, otherwise),
-        "channel": str(message.message_thread_id) if message.is_topic_message else "",
+        "channel": _topic(message),
     }
+
+
+def _topic(message: Message) -> str:
+    # Outside of topics the thread of a message is a chain of replies.
+    if message.is_topic_message:
+        return str(message.message_thread_id)
+    return GENERAL if message.chat.is_forum else ""
 
 
 def _after_command(message: Message) -> str:
     """The text behind a command at the start; as written, line breaks included."""
-    text = message.text or ""
+    return (message.text or "")[_command_length(message) :]
+
+
+def _command_length(message: Message) -> int:
+    """Characters of the command that a message begins with; 0 where it does not."""
     first = message.entities[0] if message.entities else None
     if first is None or first.type != first.BOT_COMMAND or first.offset != 0:
-        return text
-    return text[first.length :]  # a command is ASCII, so its length in UTF-16 units is that in characters
+        return 0
+    return first.length  # a command is ASCII, so its length in UTF-16 units is that in characters

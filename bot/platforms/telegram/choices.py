@@ -84,9 +84,15 @@ async def choose_style(counter: Counter, asked: Asked, typed: str) -> str:
 
 
 async def quota(counter: Counter, asked: Asked) -> None:
-    """``/quota``: what is used and left today, and when it begins anew."""
-    balance = await counter.doors.speech.balance(asked.account, (), await _meter(counter, asked))
-    await counter.delivery.sentence(asked.message, of_balance(balance, asked.language))
+    """``/quota``: what is used and left today, of a group's share too, and when it begins anew."""
+    speech, roles = counter.doors.speech, await counter.delivery.roles(asked)
+    shown = [of_balance(await speech.balance(asked.account, roles, await _meter(counter, asked)), asked.language)]
+    if asked.space is not None:
+        share = await speech.space_balance(asked.space)
+        if share.left is not None:
+            facts = {"used": share.used, "limit": (share.limit or 0) + share.granted, "left": share.left}
+            shown.append(texts.say("telegram.quota.group", asked.language, **facts))
+    await counter.delivery.sentence(asked.message, "\n\n".join(shown))
 
 
 async def _meter(counter: Counter, asked: Asked) -> Meter:

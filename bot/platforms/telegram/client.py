@@ -41,18 +41,19 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 _OFFICIAL = "https://api.telegram.org"
 _TOKEN = re.compile(r"[\w:-]{3,200}", re.ASCII)
 """What can stand in an address. Whether a token is a good one, Telegram says."""
+_NO_MESSAGES = {"sendChatAction", "getChatMember"}
 _App = Application[Any, Any, Any, Any, Any, Any]
 
 
 class Limiter(AIORateLimiter):
     """Keeps to Telegram's limits: 30 messages a second, 20 a minute in a group. It does not repeat anything.
 
-    The signs that a voice is being recorded are not counted: they would delay the voices.
+    What puts no message into a group is not counted there: signs that a voice is being recorded would delay the voices.
     """
 
     async def process_request(self, *args: Any, **kwargs: Any) -> Any:
         """Called by the library for each request."""
-        if kwargs.get("endpoint") == "sendChatAction":
+        if kwargs.get("endpoint") in _NO_MESSAGES:
             return await kwargs["callback"](*kwargs["args"], **kwargs["kwargs"])
         return await super().process_request(*args, **kwargs)
 

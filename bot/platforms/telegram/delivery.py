@@ -18,9 +18,10 @@ from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, Tele
 
 from bot.audio import ogg
 from bot.model import Clip, Receipt
-from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.polling import Sleep, Timings, seconds_of
 from bot.speech.service import SpeechService
+from bot.store.recall import Recall
 from bot.texts import of_note, say
 
 _log = logging.getLogger(__name__)
@@ -29,6 +30,8 @@ VOICE_BYTES = 1_000_000
 """From this size on Telegram shows a file instead of a voice message."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 """Failures before the request left us."""
+_STANDING = 60.0
+"""Seconds for which an administrator is taken for one."""
 T = TypeVar("T")
 
 
@@ -74,6 +77,7 @@ class Delivery:
         self._speech = speech
         self._timings = timings
         self._sleep = sleep
+        self._admins: Recall[bool] = Recall(_STANDING)
 
     async def sentence(
         self, asking: Message, text: str, *, keyboard: InlineKeyboardMarkup | None = None, hidden: bool = False
@@ -123,13 +127,30 @@ class Delivery:
             return False
         return True
 
-    async def is_admin(self, chat_id: int, user_id: int) -> bool:
-        """Whether somebody is an administrator of a group; no where Telegram does not say. Raises nothing."""
+    async def is_admin(self, asked: Asked) -> bool:
+        """Whether who asks administers the group, or writes as the group; no where Telegram does not say.
+
+        Raises nothing. A change takes a minute to be known here.
+        """
+        chat_id = str(asked.message.chat_id)
+        if asked.space is None or asked.account.id == chat_id:
+            return asked.space is not None
+        if not asked.account.id.isdecimal():
+            return False  # a channel, which is no member
         try:
-            member = await self._bot.get_chat_member(chat_id, user_id)
+            return await self._admins.get(
+                f"{chat_id} {asked.account.id}", lambda: self._member(asked.message.chat_id, int(asked.account.id))
+            )
         except TelegramError as error:
             _log.info("nobody could say who is an administrator (%s)", type(error).__name__)
             return False
+
+    async def roles(self, asked: Asked) -> tuple[str, ...]:
+        """The one role that Telegram's groups have, for who holds it. Raises nothing."""
+        return (admins_of(asked.space),) if asked.space is not None and await self.is_admin(asked) else ()
+
+    async def _member(self, chat_id: int, user_id: int) -> bool:
+        member = await self._bot.get_chat_member(chat_id, user_id)
         return member.status in {ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR}
 
     @asynccontextmanager

@@ -20,8 +20,6 @@ _ELSEWHERE = 60
 """Characters of the words that are typed for whoever takes a voice to another chat."""
 _PER_ROW = 3
 
-Row = list[InlineKeyboardButton]
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -58,24 +56,19 @@ def under_voice(answer: Answer, language: str, *, in_private: bool) -> InlineKey
     return InlineKeyboardMarkup([first, second])
 
 
-def choices(letter: str, offered: Sequence[Choice], chosen: str) -> InlineKeyboardMarkup:
+def choices(letter: str, offered: Sequence[Choice], chosen: str, *, per_row: int = _PER_ROW) -> InlineKeyboardMarkup:
     """Values to choose, the chosen one marked. What does not fit into a button is left out."""
     buttons = [
         _button(f"✓ {choice.shown}" if choice.value == chosen else choice.shown, f"{letter}:{choice.value}")
         for choice in offered
         if len(f"{letter}:{choice.value}".encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
     ]
-    return InlineKeyboardMarkup(in_rows(buttons))
+    return InlineKeyboardMarkup([buttons[at : at + per_row] for at in range(0, len(buttons), per_row)])
 
 
 def cancel(name: str, language: str) -> InlineKeyboardMarkup:
     """One button that gives up waiting."""
     return InlineKeyboardMarkup([[_button(say("telegram.button.cancel", language), f"x:{name}")]])
-
-
-def in_rows(buttons: Sequence[InlineKeyboardButton]) -> list[Row]:
-    """Three in a row."""
-    return [list(buttons[at : at + _PER_ROW]) for at in range(0, len(buttons), _PER_ROW)]
 
 
 def _button(shown: str, data: str) -> InlineKeyboardButton:

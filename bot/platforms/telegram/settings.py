@@ -1,6 +1,7 @@
 """``/settings`` on Telegram: a person's own in private, the group's in a group, where administrators change them.
 
-A group setting is typed, ``/settings cooldown 5``, or switched by a button (``buttons.py`` calls ``press_group``).
+A group setting is typed, ``/settings cooldown 5``, or switched by a button (``buttons.py`` calls ``press_group``),
+which says what it switches to: pressed by two people, or delivered twice, it does so once.
 """
 
 from collections.abc import Callable
@@ -11,10 +12,10 @@ from bot import texts
 from bot.errors import InputError
 from bot.model import Space
 from bot.platforms.telegram import choices, keyboard
-from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
-from bot.store.spaces import SpaceChanges, SpaceSettings
+from bot.store.spaces import SpaceChanges, SpaceLists, SpaceSettings
 
 
 async def settings(counter: Counter, asked: Asked) -> None:
@@ -26,7 +27,7 @@ async def settings(counter: Counter, asked: Asked) -> None:
     key, _, value = asked.line.strip().partition(" ")
     if key:
         await _allow(counter, asked)
-        await counter.doors.desk.spaces.set(asked.space, **await _change(counter, asked, key.casefold(), value.strip()))
+        await _change(counter, asked, asked.space, key.casefold(), value.strip())
     text, buttons = await group(counter, asked, asked.space)
     await counter.delivery.sentence(asked.message, text, keyboard=buttons)
 
@@ -51,26 +52,34 @@ async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, Inli
         asked.language,
         voice=kept.default_voice or "–",
         style=kept.default_style or "–",
+        tongue=kept.language or "–",
         cooldown=kept.cooldown,
         shown=kept.show_words,
         context=kept.reply_context,
         blocked=len(kept.blocked_words),
+        admins=_for_admins(space, kept),
+        topics=len(kept.channels) or "–",
     )
-    switches = [
-        Choice(texts.say("telegram.switch.words", asked.language), "words"),
-        Choice(texts.say("telegram.switch.context", asked.language), "context"),
+    switches = {"words": kept.show_words, "context": kept.reply_context, "admins": _for_admins(space, kept)}
+    if asked.channel:
+        switches["here"] = asked.channel in kept.channels
+    offered = [
+        Choice(
+            f"{'☑' if on else '☐'} {texts.say(f'telegram.switch.{name}', asked.language)}",
+            f"{name}:{'off' if on else 'on'}",
+        )
+        for name, on in switches.items()
     ]
-    return text, keyboard.choices("g", switches, "")
+    return text, keyboard.choices("g", offered, "", per_row=1)
 
 
 async def press_group(counter: Counter, asked: Asked) -> None:
-    """Switch one thing of a group on or off. Raises InputError ``telegram.admins_only``."""
-    name = asked.line.partition(":")[2]
+    """``g:words:on``: switch one thing of a group. Raises InputError ``telegram.admins_only``."""
+    _, name, value = asked.line.split(":", 2) if asked.line.count(":") == 2 else ("", "", "")
     if asked.space is None or name not in _SWITCHES:
         return
     await _allow(counter, asked)
-    kept = await counter.doors.desk.spaces.get(asked.space)
-    await counter.doors.desk.spaces.set(asked.space, **_SWITCHES[name](kept))
+    await _change(counter, asked, asked.space, name, value)
     await counter.delivery.toast(asked)
     text, buttons = await group(counter, asked, asked.space)
     await counter.delivery.change(asked.message, text, buttons)
@@ -85,10 +94,12 @@ async def press_language(counter: Counter, asked: Asked) -> None:
 
 async def _allow(counter: Counter, asked: Asked) -> None:
     """Let an administrator pass, and whoever writes as the group itself. Raises InputError ``telegram.admins_only``."""
-    if asked.account.id == str(asked.message.chat_id):
-        return
-    if not await counter.delivery.is_admin(asked.message.chat_id, int(asked.account.id)):
+    if not await counter.delivery.is_admin(asked):
         raise InputError("telegram.admins_only")
+
+
+def _for_admins(space: Space, kept: SpaceSettings) -> bool:
+    return admins_of(space) in kept.allowed_roles
 
 
 def _number(value: str) -> int:
@@ -105,27 +116,40 @@ def _typed(separated: str) -> list[str]:
     return [word for word in (part.strip() for part in separated.replace("，", ",").split(",")) if word]
 
 
-_SETTINGS: dict[str, Callable[[str, SpaceSettings], SpaceChanges]] = {
-    "voice": lambda value, _: {"default_voice": value},
-    "style": lambda value, _: {"default_style": value},
-    "language": lambda value, _: {"language": value},
-    "cooldown": lambda value, _: {"cooldown": _number(value)},
-    "words": lambda value, _: {"show_words": _is_on(value)},
-    "context": lambda value, _: {"reply_context": _is_on(value)},
-    "block": lambda value, kept: {"blocked_words": [*kept.blocked_words, *_typed(value)]},
-    "unblock": lambda value, kept: {"blocked_words": [w for w in kept.blocked_words if w not in _typed(value)]},
-}
-"""What may be typed behind ``/settings`` in a group."""
-_SWITCHES: dict[str, Callable[[SpaceSettings], SpaceChanges]] = {
-    "words": lambda kept: {"show_words": not kept.show_words},
-    "context": lambda kept: {"reply_context": not kept.reply_context},
-}
+def _topic(asked: Asked) -> list[str]:
+    if not asked.channel:
+        raise InputError("telegram.settings.no_topics")
+    return [asked.channel]
 
 
-async def _change(counter: Counter, asked: Asked, key: str, value: str) -> SpaceChanges:
-    if key not in _SETTINGS:
-        raise InputError("telegram.settings.unknown", keys=tuple(_SETTINGS))
-    assert asked.space is not None
+_VALUES: dict[str, Callable[[str], SpaceChanges]] = {
+    "voice": lambda value: {"default_voice": value},
+    "style": lambda value: {"default_style": value},
+    "language": lambda value: {"language": "" if value == "auto" else value},
+    "cooldown": lambda value: {"cooldown": _number(value)},
+    "words": lambda value: {"show_words": _is_on(value)},
+    "context": lambda value: {"reply_context": _is_on(value)},
+    "everywhere": lambda _: {"channels": ()},
+}
+_ENTRIES: dict[str, Callable[[str, Asked, Space], tuple[SpaceLists, bool]]] = {
+    "block": lambda value, _, __: ({"blocked_words": _typed(value)}, True),
+    "unblock": lambda value, _, __: ({"blocked_words": _typed(value)}, False),
+    "admins": lambda value, _, space: ({"allowed_roles": [admins_of(space)]}, _is_on(value)),
+    "here": lambda value, asked, _: ({"channels": _topic(asked)}, _is_on(value)),
+}
+"""Entries of lists, and whether they go in or out."""
+_SWITCHES = ("words", "context", "admins", "here")
+
+
+async def _change(counter: Counter, asked: Asked, space: Space, key: str, value: str) -> None:
+    """Change what is typed behind ``/settings`` in a group. Raises InputError."""
+    spaces = counter.doors.desk.spaces
     if key == "voice" and value:
         value = choices.known_voice(counter, value)
-    return _SETTINGS[key](value, await counter.doors.desk.spaces.get(asked.space))
+    if key in _VALUES:
+        await spaces.set(space, **_VALUES[key](value))
+    elif key in _ENTRIES:
+        entries, wanted = _ENTRIES[key](value, asked, space)
+        await (spaces.adjust(space, add=entries) if wanted else spaces.adjust(space, remove=entries))
+    else:
+        raise InputError("telegram.settings.unknown", keys=(*_VALUES, *_ENTRIES))

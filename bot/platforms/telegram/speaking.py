@@ -52,6 +52,7 @@ async def _say(counter: Counter, asked: Asked, given: tuple[str, ...]) -> None:
         account=asked.account,
         space=asked.space,
         channel=asked.channel,
+        roles=await counter.delivery.roles(asked),
         styles=given or styles.parse(command.style),
         voice=Voice(id=command.voice),
         instruction=command.instruction or await _tone(counter, asked, spoken=text),
@@ -114,11 +115,9 @@ def cost(charged: int, balance: Balance | None, language: str) -> str:
 
 
 async def _spoken(counter: Counter, asked: Asked, utterance: Utterance) -> Answer | None:
-    """Have it spoken; in private tell how many go before, with a way to give up. None where it was given up."""
+    """Have it spoken; tell how many go before, with a way to give up. None where it was given up."""
     waiting, done, name = Waiting(), asyncio.Event(), secrets.token_urlsafe(9)
     speaking = asyncio.create_task(counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting))
-    if asked.space is not None:
-        return await speaking
     counter.waiting[name] = (asked.account, speaking)
     telling = asyncio.create_task(_tell_place(counter, asked, waiting, name, done))
     try:
@@ -135,7 +134,7 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance) -> Answe
 
 
 async def _tell_place(counter: Counter, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event) -> None:
-    """While it waits for its turn: a message that tells its place, now and then changed, taken back in the end."""
+    """While it waits for its turn: a message that tells its place, kept true in private, taken back in the end."""
     told, shown, delivery = None, "", counter.delivery
     button = keyboard.cancel(name, asked.language)
     while not await _within(done, counter.timings.queue):
@@ -148,7 +147,7 @@ async def _tell_place(counter: Counter, asked: Asked, waiting: Waiting, name: st
         words = texts.say("telegram.place", asked.language, before=place[0], seconds=max(1, round(place[1])))
         if told is None:
             told = await delivery.sentence(asked.message, words, keyboard=button)
-        elif words != shown:
+        elif words != shown and asked.space is None:
             await delivery.change(told, words, button)
         shown = words
     if told is not None:
@@ -170,7 +169,10 @@ async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str
 
     Raises InputError ``words.gone``, and as the waist.
     """
-    wish = await counter.doors.desk.again(token, asked.key, asked.account, styles=styles, channel=asked.channel)
+    roles = await counter.delivery.roles(asked)
+    wish = await counter.doors.desk.again(
+        token, asked.key, asked.account, styles=styles, roles=roles, channel=asked.channel
+    )
     if asked.query is not None:
         await counter.delivery.toast(asked, await _price(counter, wish, asked.language))
     await speak(counter, asked, wish)
