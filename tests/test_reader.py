@@ -1,5 +1,6 @@
 """Whether a message is read and what is said of it, on the real store: each gate, each setting, names, dictionaries."""
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -7,16 +8,20 @@ from typing import Any
 import pytest
 
 from bot import texts
+from bot.errors import InputError
 from bot.model import Account, Lane, Space
 from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.reading.names import NameMemory
+from bot.platforms.reading.prepared import Manner, PreparedReadings
 from bot.platforms.reading.reader import Reader
 from bot.speech.chat.message import ChatMessage
 from bot.store.blocked import BlockedAccounts
 from bot.store.dictionaries import Entry
+from bot.store.readings import ReadingSettings
 from tests.conftest import BuildHouse, House
 
 SAM = Account("discord", "1")
+ANN = Account("discord", "2")
 GUILD = Space("discord", "9")
 
 
@@ -128,7 +133,41 @@ async def test_what_the_guard_refuses_is_told_as_a_gate(house: House) -> None:
     await house.core.spaces.set(GUILD, channels=[], allowed_roles=["role:discord:3"])
     assert await reader.judge(heard()) == Unread("unread.role")
     await house.core.spaces.set(GUILD, allowed_roles=[])
+    await read(reader, heard())
+
+
+async def test_an_account_that_the_host_blocked_is_not_read(house: House) -> None:
     await BlockedAccounts(house.core.database).block(SAM)
+    assert await house.doors.reader.judge(heard()) == Unread("unread.blocked_account")
+    await read(house.doors.reader, heard(account=ANN))
+
+
+@pytest.mark.parametrize(("word", "text"), [("🍆", "have an 🍆"), ("(╯°□°）╯", "well (╯°□°）╯")])
+async def test_a_blocked_sign_is_not_read_by_its_name(house: House, word: str, text: str) -> None:
+    reader = house.doors.reader
+    assert "party" in (await read(reader, heard("have a 🎉"))).utterance.text
+    await house.core.spaces.set(GUILD, blocked_words=[word])
+    assert await reader.judge(heard(text)) == Unread("unread.word")
+    assert (await reader.explain(heard(text))).unread == Unread("unread.word")
+    await read(reader, heard("have a 🎉"))
+
+
+async def test_what_only_the_guard_would_find_is_told_beforehand(house: House) -> None:
+    """The guard looks through accents that reading keeps; what it would refuse is not offered to it."""
+    await house.core.spaces.set(GUILD, blocked_words=["darn"])
+    found = [text for text in ("d\u00adarn", "ＤＡＲＮ", "daarn", "d a r n") if await _would_be_refused(house, text)]
+    assert found == []
+
+
+async def _would_be_refused(house: House, text: str) -> bool:
+    judged = await house.doors.reader.judge(heard(text))
+    if isinstance(judged, Unread):
+        return judged.code != "unread.word"
+    try:
+        await house.core.guard.check(judged.utterance, judged.utterance.text)
+    except InputError:
+        return True
+    return False
 
 
 async def test_a_blocked_word_is_bleeped(house: House) -> None:
@@ -204,6 +243,29 @@ async def test_a_name_that_cannot_be_said_is_someone(house: House, name: str, te
     assert spoken.startswith(said)
 
 
+@pytest.mark.parametrize(
+    ("name", "said"), [("8839201938", "someone"), ("s̶a̶m", "sam"), ("प्रिया", "प्रिया"), ("1337", "1337")]
+)
+async def test_a_name_of_signs_and_digits_is_made_sayable(house: House, name: str, said: str) -> None:
+    reader = house.doors.reader
+    assert aloud(reader, await read(reader, heard(message=ChatMessage("hi", author=name)))) == [f"{said} says: hi"]
+
+
+async def test_who_is_mentioned_is_called_as_they_wish(house: House) -> None:
+    reader = house.doors.reader
+    message = ChatMessage("<@2> and <@3> look", author="Sam", users={"2": "annie_99", "3": "Bo"})
+    assert (await read(reader, heard(message=message))).utterance.text == "annie 99 and Bo look"
+    await house.core.preferences.set(ANN, nickname="Doctor Ann")
+    item = await read(reader, heard(message=message))
+    assert aloud(reader, item) == ["Sam says: Doctor Ann and Bo look"]
+
+
+async def test_how_fast_somebody_speaks_is_remembered(house: House) -> None:
+    assert (await read(house.doors.reader, heard())).utterance.speed == ""
+    await house.core.preferences.set(SAM, speed="fast")
+    assert (await read(house.doors.reader, heard())).utterance.speed == "fast"
+
+
 async def test_a_burst_names_its_author_once(house: House) -> None:
     reader = house.doors.reader
     items = [await read(reader, heard(text, id=text, key=text)) for text in ("so", "about lunch")]
@@ -217,6 +279,23 @@ async def test_those_left_out_are_counted_aloud(house: House, text: str, more: s
     reader = house.doors.reader
     (spoken,) = aloud(reader, await read(reader, heard(text)), left_out=4)
     assert spoken.endswith("\n" + more)
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("[laughs] Sam (whisper)", "and 2 more from laughs Sam whisper"),
+        ("<style>Sam</style>", "and 2 more from style Sam style"),
+        ("✨", "and 2 more"),
+        ("darn", "and 2 more"),
+    ],
+)
+async def test_a_name_cannot_smuggle_anything_into_the_count(house: House, name: str, more: str) -> None:
+    await house.core.spaces.set(GUILD, blocked_words=["darn"])
+    reader = house.doors.reader
+    (spoken,) = aloud(reader, await read(reader, heard(message=ChatMessage("hi", author=name))), left_out=2)
+    assert spoken.splitlines()[1] == more
+    await house.core.guard.check(replace((await read(reader, heard())).utterance, text=spoken), spoken)
 
 
 async def test_who_is_behind_reads_less_and_says_so(house: House) -> None:
@@ -243,6 +322,43 @@ async def test_dictionaries_of_a_place_and_of_a_person(house: House) -> None:
     assert (await read(reader, other)).utterance.text == "good game mouthpiece"
     await dictionaries.put(GUILD, Entry("mp", "the bot"))
     assert (await read(reader, other)).utterance.text == "good game the bot"
+
+
+async def test_patterns_of_a_place_are_read_by_and_a_person_s_word_goes_before(house: House) -> None:
+    reader, dictionaries = house.doors.reader, house.core.dictionaries
+    await dictionaries.put(GUILD, Entry(r"ep(\d+)", r"episode \1", pattern=True))
+    assert (await read(reader, heard("ep7 now"))).utterance.text == "episode 7 now"
+    await dictionaries.put(SAM, Entry("now", "this minute"))
+    assert (await read(reader, heard("ep7 now"))).utterance.text == "episode 7 this minute"
+
+
+async def test_a_full_dictionary_is_prepared_off_the_loop_and_once(house: House) -> None:
+    await house.core.dictionaries.replace(GUILD, [Entry(f"word{number}", f"number {number}") for number in range(500)])
+    reader = house.doors.reader
+    first, second = await asyncio.gather(read(reader, heard("word499")), read(reader, heard("hm word7")))
+    assert (first.utterance.text, second.utterance.text) == ("number 499", "hm number 7")
+    assert first.reading is second.reading
+    assert "says" in first.reading.__dict__
+    short = reader.compose([first], NameMemory(lambda: 0.0), shorter=True)
+    assert short[0].text == "Sam says: number 499"
+
+
+async def test_what_is_kept_prepared_is_bounded() -> None:
+    kept = PreparedReadings(most=3, most_entries=50)
+    entries = tuple(Entry(f"w{number}", "x") for number in range(20))
+    manners = [Manner(ReadingSettings(max_characters=100 + n), (), entries, "en", 100) for n in range(3)]
+    first = await kept.get(manners[0])
+    assert await kept.get(manners[0]) is first
+    await kept.get(manners[1])
+    await kept.get(manners[0])
+    await kept.get(manners[2])
+    assert len(kept) == 2
+    assert await kept.get(manners[0]) is first
+    for number in range(10):
+        await kept.get(Manner(ReadingSettings(), (), (), "en", number))
+    assert len(kept) == 3
+    await kept.get(Manner(ReadingSettings(), (), tuple(Entry(f"w{number}", "x") for number in range(60)), "en", 1))
+    assert len(kept) == 0
 
 
 @pytest.mark.parametrize(

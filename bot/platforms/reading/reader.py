@@ -1,7 +1,9 @@
 """Whether a message is read aloud, and what is said of it. Built by ``app.py``; asked by the doors of both platforms.
 
-The gates stand in a fixed order, from what the host and the person decided to what the text itself says, so that
-whoever asks why a message was not read gets one answer, and always the same one.
+The gates stand in a fixed order, so that whoever asks why a message was not read gets one answer, and always the same
+one. First what does not need the text: webhook, bot, opted_out, ignored, role (of reading), muted, not_in_call, prefix,
+silent, quiet_hours. Then what the text is: word (an emoji that is not said here), empty, and what the guard of the
+waist would refuse: blocked_account, role and channel (of speaking at all), word.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -11,13 +13,15 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 from bot.errors import InputError
-from bot.model import Lane, Utterance, Voice
+from bot.model import Account, Lane, Speed, Utterance, Voice
 from bot.platforms.desk import Desk
 from bot.platforms.reading.heard import Explained, Heard, Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.outcomes import Outcomes
+from bot.platforms.reading.prepared import Manner, PreparedReadings
 from bot.speech import styles as catalogue
-from bot.speech.chat.message import ChatMessage, Delivery, Language, Reading, Spoken
+from bot.speech.blocklist import blocklist
+from bot.speech.chat.message import ChatMessage, Language, Spoken
 from bot.speech.chat.names import spoken_name
 from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
@@ -29,8 +33,8 @@ from bot.store.preferences import Preference
 from bot.store.readings import Readings, ReadingSettings
 from bot.texts import say
 
-_MOST_PREPARED = 256
-"""Prepared ways of reading that are kept; the earliest go first."""
+_MOST_NICKNAMES = 5
+"""People mentioned in a message whose nicknames are looked up."""
 _SHORTEST = 60
 """Characters of a message that are read however far behind reading is."""
 _GUARDED = {
@@ -40,8 +44,6 @@ _GUARDED = {
     "guard.word": "unread.word",
 }
 """What the guard of the waist refuses, as a gate."""
-
-_Prepared = tuple[ReadingSettings, tuple[str, ...], tuple[Entry, ...], Language, int]
 
 
 class Reader:
@@ -69,7 +71,7 @@ class Reader:
         self._guard = guard
         self._language: Language = language
         self._now = now
-        self._prepared: dict[_Prepared, Reading] = {}
+        self._prepared = PreparedReadings()
 
     async def judge(self, heard: Heard) -> Readable | Unread:
         """A message as it is to be read, or the first gate that stops it. Raises StoreError."""
@@ -78,7 +80,8 @@ class Reader:
         if (stopped := next(self._gates(heard, settings, own), None)) is not None:
             return stopped
         readable, spoken = await self._read(heard, settings, own)
-        if spoken.refused:
+        shared = await self.desk.spaces.get(heard.space)
+        if spoken.refused or _has_sign(shared.blocked_words, heard.message.text):
             return Unread("unread.word")
         if not spoken.text:
             return Unread("unread.empty")
@@ -98,10 +101,9 @@ class Reader:
         """
         said = [self._text(item, names, shorter=shorter) for item in items]
         if left_out:
-            last = items[-1]
-            name = last.name or spoken_name(last.heard.message.author)
+            name = _said_name(items[-1])
             code = "call.more_from" if name else "call.more"
-            said[-1] += "\n" + say(code, last.reading.language, count=left_out, name=name)
+            said[-1] += "\n" + say(code, items[-1].reading.language, count=left_out, name=name)
         return tuple(replace(item.utterance, text=text) for item, text in zip(items, said, strict=True))
 
     async def explain(self, heard: Heard) -> Explained:
@@ -164,7 +166,8 @@ class Reader:
         otherwise = cast("Language", own.spoken_language or settings.language or shared.language or self._language)
         language = tongue(heard.message.text, otherwise)
         most = heard.max_characters or settings.max_characters
-        reading = self._prepare((settings, shared.blocked_words, entries, language, most))
+        reading = await self._prepared.get(Manner(settings, shared.blocked_words, entries, language, most))
+        heard = replace(heard, message=await self._with_nicknames(heard))
         spoken = clean_message(heard.message, reading)
         voice = own.voice or heard.voice or shared.default_voice
         style = own.style or heard.style or shared.default_style
@@ -178,47 +181,26 @@ class Reader:
             styles=catalogue.parse(style),
             voice=Voice(id=voice),
             lane=Lane.CALL,
+            speed=cast("Speed", own.speed),
         )
         name = (own.nickname or heard.message.author or " ") if settings.names else ""
         priority = bool(set(heard.roles) & set(settings.priority_roles))
         return Readable(heard, utterance, reading, name, priority, spoken.rules), spoken
 
+    async def _with_nicknames(self, heard: Heard) -> ChatMessage:
+        """The message with the nicknames of those it mentions, who chose how they are to be called."""
+        message = heard.message
+        named = [identity for identity in message.users if identity in message.text][:_MOST_NICKNAMES]
+        nicknames = {
+            identity: own.nickname
+            for identity in named
+            if (own := await self.desk.preferences.get(Account(heard.account.platform, identity))).nickname
+        }
+        return replace(message, users={**message.users, **nicknames}) if nicknames else message
+
     async def _entries(self, heard: Heard) -> tuple[Entry, ...]:
         """The place's words and the author's, whose own win."""
-        own = await self.dictionaries.get(heard.account)
-        shared = await self.dictionaries.get(heard.space)
-        if not own:
-            return shared
-        mine = {entry.written.casefold() for entry in own}
-        return own + tuple(entry for entry in shared if entry.written.casefold() not in mine)
-
-    def _prepare(self, how: _Prepared) -> Reading:
-        """A way of reading, with its word lists prepared; made once for each that there is."""
-        if (known := self._prepared.get(how)) is not None:
-            return known
-        settings, blocked, entries, language, most = how
-        reading = Reading(
-            language=language,
-            delivery=_delivery(settings),
-            skip_emoji=settings.skip_emoji,
-            name_template=settings.name_template,
-            read_silent=settings.read_silent,
-            expand_slang=settings.expand_slang,
-            dictionary=tuple((entry.written, entry.said) for entry in entries if not entry.pattern),
-            blocklist=blocked,
-            max_characters=most,
-            zone=ZoneInfo(settings.timezone),
-        )
-        self._prepared[how] = reading
-        if len(self._prepared) > _MOST_PREPARED:
-            del self._prepared[next(iter(self._prepared))]
-        return reading
-
-
-def _delivery(settings: ReadingSettings) -> Delivery:
-    return Delivery(
-        laugh=settings.laugh, emphasis=settings.emphasis, whisper=settings.whisper, actions=settings.actions
-    )
+        return await self.dictionaries.get(heard.account) + await self.dictionaries.get(heard.space)
 
 
 def _as(message: ChatMessage, name: str) -> ChatMessage:
@@ -227,3 +209,16 @@ def _as(message: ChatMessage, name: str) -> ChatMessage:
 
 def _hour(minutes: int) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}"
+
+
+def _said_name(item: Readable) -> str:
+    """The author's name as words; empty where it cannot be said, or is not to be."""
+    name = spoken_name(item.name or item.heard.message.author)
+    blocked = item.reading.blocks.pattern
+    return "" if blocked is not None and blocked.search(name) else name
+
+
+def _has_sign(blocked_words: tuple[str, ...], text: str) -> bool:
+    """Whether a blocked emoji stands in a text: it would be said by its name, which is not the blocked word."""
+    signs = tuple(word for word in blocked_words if not any(map(str.isalnum, word)))
+    return bool(signs) and blocklist(signs).found_in(text)

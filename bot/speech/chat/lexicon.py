@@ -10,6 +10,7 @@ with the text and not beyond; how much it is for each sign is bounded too, by th
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -169,13 +170,19 @@ class Dictionary:
         for written, said in list(entries)[:_MOST_ENTRIES]:
             if key := _fold(written):
                 self._said[key] = _sayable(said)
-        self.patterns = Patterns(patterns)
+        self.patterns = _patterns(tuple(patterns))
         self.pattern = _compile([_sign(sign) for sign in word] for word in self._said)
         """Finds its words; None when there are none."""
 
     def said(self, found: str) -> str:
         """What is said for a word that the pattern found."""
         return self._said.get(" ".join(found.lower().split()), found)
+
+
+@lru_cache(maxsize=32)
+def _patterns(entries: tuple[tuple[str, str], ...]) -> "Patterns":
+    """Those of a place, which stand in the dictionaries of all who write there. They take megabytes."""
+    return Patterns(entries)
 
 
 class Patterns:

@@ -172,8 +172,8 @@ class Reading:
     def varied(self, **changes: Any) -> "Reading":
         """With other settings; the prepared word lists are shared where they stay the same."""
         other = replace(self, **changes)
-        for prepared, source in (("says", "dictionary"), ("blocks", "blocklist")):
-            if prepared in self.__dict__ and source not in changes:
+        for prepared, sources in (("says", {"dictionary", "patterns"}), ("blocks", {"blocklist"})):
+            if prepared in self.__dict__ and sources.isdisjoint(changes):
                 other.__dict__[prepared] = self.__dict__[prepared]
         return other
 

@@ -5,7 +5,7 @@ import re
 from bot.speech.chat.message import Language
 from bot.speech.language import language_of
 
-_NO_WORDS = re.compile(r"\S{1,40}://\S+|<[^<>\s]{1,200}>|```[\s\S]*?```")
+_NO_WORDS = re.compile(r"\S{1,40}://\S{1,2000}|<[^<>\s]{1,200}>|```[\s\S]{0,10000}?```")
 """Addresses, references and code: their letters are of no language."""
 
 
