@@ -48,6 +48,8 @@ EXTENSIONS = (
     "cogs.styles",
     "cogs.quota",
     "cogs.settings",
+    "cogs.reading_settings",
+    "cogs.dictionary",
     "cogs.help",
     "cogs.errors",
 )

@@ -11,15 +11,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import InputError
 from bot.model import Space, Utterance, Voice
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.forms import entries_of, list_form
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_styles, suggest_voices
-from bot.platforms.discord.wish import account_of, role_scope, space_of
-from bot.store.preferences import Kind, Preference
+from bot.platforms.discord.wish import account_of, moderated_space, role_scope
+from bot.platforms.reading.settings import own_lines
+from bot.store.preferences import NICKNAME_CHARACTERS, Kind, Preference
 from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings
 from bot.texts import say
 
@@ -44,6 +44,7 @@ _OPTIONS = (
     "channel",
     "opened",
 )
+_ALOUD = ("nickname", "speed", "tongue", "readme")
 _NAMES = {option: localized(f"discord.settings.{option}.name") for option in _OPTIONS}
 _WHAT = {option: localized(f"discord.settings.{option}") for option in _OPTIONS} | {
     "name": localized("discord.settings.which")  # ``discord.settings.name`` is what the group is called
@@ -56,14 +57,6 @@ def _rename(*options: str) -> Callable[[_T], _T]:
 
 def _describe(*options: str) -> Callable[[_T], _T]:
     return app_commands.describe(**{option: _WHAT[option] for option in options})
-
-
-def moderated_space(interaction: discord.Interaction[Any]) -> Space:
-    """The guild, for somebody who manages it. Raises InputError ``discord.moderators_only``."""
-    space = space_of(interaction)
-    if space is None or not interaction.is_guild_integration() or not interaction.permissions.manage_guild:
-        raise InputError("discord.moderators_only")
-    return space
 
 
 def own_settings(own: Preference, language: str) -> str:
@@ -152,6 +145,33 @@ class Settings(commands.Cog):
         await self._desk.preferences.favourite(account, kind, name, keep)
         own = await self._desk.preferences.get(account)
         await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
+
+    @settings.command(
+        name=localized("discord.settings.aloud.name", "aloud"), description=localized("discord.settings.aloud")
+    )
+    @app_commands.rename(**{key: localized(f"reading.{key}.name") for key in _ALOUD})
+    @app_commands.describe(**{key: localized(f"reading.{key}") for key in _ALOUD})
+    async def aloud(
+        self,
+        interaction: discord.Interaction[Bot],
+        *,
+        nickname: app_commands.Range[str, 1, NICKNAME_CHARACTERS] | None = None,
+        speed: Literal["slow", "usual", "fast"] | None = None,
+        tongue: Language | None = None,
+        readme: bool | None = None,
+    ) -> None:
+        """Set and show how a person's messages are read aloud."""
+        await voice_message.defer(interaction, private=True)
+        account = account_of(interaction)
+        changes: dict[str, Any] = {
+            "nickname": _or_none(nickname),
+            "speed": "" if speed == "usual" else speed,
+            "spoken_language": _language(tongue),
+            "opted_out": None if readme is None else not readme,
+        }
+        await self._desk.preferences.set(account, **_given(changes))
+        own = await self._desk.preferences.get(account)
+        await voice_message.tell(interaction, "\n".join(own_lines(own, await self._bot.language_for(interaction))))
 
     @settings.command(
         name=localized("discord.settings.forget.name", "forget"), description=localized("discord.settings.forget")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select
 
 from bot.errors import DuplicateError, InputError
-from bot.model import Account, Space, Utterance, Voice, VoiceKind
+from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
 from bot.speech.guard import Guard
 from bot.speech.sink import Recording
 from bot.store.blocked import BlockedAccounts
@@ -126,6 +126,11 @@ async def test_a_cooldown_does_not_hold_admins_nor_the_operator(case: Case) -> N
     await case.spaces.set(GUILD, cooldown=30)
     for account in (ADMIN, None):
         assert [await case.refused(account=account, key=str(n)) for n in range(2)] == ["", ""]
+
+
+async def test_a_chat_that_is_read_aloud_has_no_cooldown(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    assert [await case.refused(key=key, lane=Lane.CALL) for key in "123"] == ["", "", ""]
 
 
 async def test_of_many_at_once_one_passes(case: Case) -> None:

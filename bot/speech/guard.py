@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Collection
 
 from bot.errors import InputError
-from bot.model import Account, Utterance
+from bot.model import Account, Lane, Utterance
 from bot.speech.blocklist import blocklist
 from bot.store.blocked import BlockedAccounts
 from bot.store.spaces import Spaces, SpaceSettings
@@ -46,6 +46,8 @@ class Guard:
         ``guard.cooldown`` (seconds), and all that ``check`` raises.
         """
         settings = await self._examine(utterance, spoken)
+        if utterance.lane is Lane.CALL:
+            return  # a chat that is read aloud has a queue that is fair; a cooldown would silence it
         if utterance.account is not None and settings.cooldown and not self._is_admin(utterance.account):
             self._begin_cooldown(utterance, utterance.account, settings.cooldown)
 

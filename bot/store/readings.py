@@ -130,8 +130,8 @@ class Readings:
     async def set(self, space: Space, **changes: Unpack[ReadingChanges]) -> ReadingSettings:
         """Change the settings that are named, all or none; returns what holds now.
 
-        Raises InputError ``name.too_long``, ``language.unknown``, ``reading.template``, ``reading.characters``,
-        ``reading.alone``, ``reading.quiet``, ``reading.zone``, ``space.roles_full``, ``reading.ignored_full``;
+        Raises InputError ``name.too_long``, ``language.unknown``, ``reading.bad_template``, ``reading.characters``,
+        ``reading.bad_alone``, ``reading.bad_hour``, ``reading.zone``, ``space.roles_full``, ``reading.ignored_full``;
         StoreError.
         """
         return await self._table.set(space, changes)
@@ -152,7 +152,7 @@ def _template(text: str) -> str:
     if line and (
         line.count("{name}") != 1 or line.replace("{name}", "").count("{") or "}" in line.replace("{name}", "")
     ):
-        raise InputError("reading.template")
+        raise InputError("reading.bad_template")
     return line
 
 
@@ -181,7 +181,7 @@ def _zone(name: str) -> str:
     return name
 
 
-_quiet = _within(0, DAY - 1, "reading.quiet")
+_quiet = _within(0, DAY - 1, "reading.bad_hour")
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "names": bool,
     "name_template": _template,
@@ -203,7 +203,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "whisper": bool,
     "actions": bool,
     "auto_join": bool,
-    "alone_seconds": _within(0, LONGEST_ALONE, "reading.alone"),
+    "alone_seconds": _within(0, LONGEST_ALONE, "reading.bad_alone"),
     "quiet_from": _quiet,
     "quiet_until": _quiet,
     "timezone": _zone,

@@ -10,11 +10,12 @@ from typing import Any
 from tests.fakes.discord_components import inputs, pressed
 from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_gateway import Gateway
+from tests.fakes.discord_rules import Upload
 from tests.fakes.discord_state import State
 from tests.fakes.discord_world import DIRECT, EVERYTHING_WE_NEED, Channel, Guild, Role, User, World, snowflake
 
 _OPTION_TYPES: dict[int, type | tuple[type, ...]] = {
-    3: str, 4: int, 5: bool, 6: User, 7: Channel, 8: Role, 10: (int, float)
+    3: str, 4: int, 5: bool, 6: User, 7: Channel, 8: Role, 10: (int, float), 11: Message
 }  # fmt: skip
 _RESOLVED = {6: "users", 7: "channels", 8: "roles"}
 
@@ -43,7 +44,7 @@ class People:
         command, path = self._command(name, channel or self.world.general)
         known = path[-1].get("options", [])
         _check_options(known, options)
-        data = {"id": command["id"], "name": command["name"], "type": 1, "resolved": _resolved(known, options)}
+        data = {"id": command["id"], "name": command["name"], "type": 1, "resolved": self._resolved(known, options)}
         sent = [_sent(option, options[option["name"]]) for option in known if option["name"] in options]
         return await self._interact(2, data | {"options": _nested(path, sent)}, user, channel, locale, file_limit)
 
@@ -56,13 +57,15 @@ class People:
         user: User | None = None,
         channel: Channel | None = None,
         locale: str | None = None,
+        filled: Mapping[str, Any] | None = None,
     ) -> Exchange:
-        """Somebody types into an option."""
+        """Somebody types into an option; ``filled``: others that are filled in already."""
         command, path = self._command(name, channel or self.world.general)
         known = {part["name"]: part for part in path[-1].get("options", [])}
         if not known.get(option, {}).get("autocomplete"):
             raise ValueError(f"{name} does not complete {option}")
-        sent = [{"name": option, "type": known[option]["type"], "value": typed, "focused": True}]
+        sent = [_sent(known[other], value) for other, value in (filled or {}).items()]
+        sent.append({"name": option, "type": known[option]["type"], "value": typed, "focused": True})
         data = {"id": command["id"], "name": command["name"], "type": 1, "options": _nested(path, sent)}
         return await self._interact(4, data, user, channel, locale, None)
 
@@ -77,6 +80,25 @@ class People:
             "resolved": {"messages": {str(message.id): payload}},
         }  # fmt: skip
         return await self._interact(2, data, user, message.channel, locale, None)
+
+    def attach(self, name: str, data: bytes) -> Message:
+        """A file to hand over with a command."""
+        message = Message(self.world.general, self.world.ada, {}, [Upload(name, data)])
+        self.state.said[message.id] = message
+        return message
+
+    def _resolved(self, known: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> dict[str, Any]:
+        """The objects that options name."""
+        resolved: dict[str, Any] = {}
+        for option in known:
+            value = options.get(option["name"])
+            if isinstance(value, User | Channel | Role):
+                extra = {"permissions": str(EVERYTHING_WE_NEED)} if isinstance(value, Channel) else {}
+                resolved.setdefault(_RESOLVED[option["type"]], {})[str(value.id)] = value.payload() | extra
+            elif isinstance(value, Message):
+                (entry,) = self.state.payload(value)["attachments"]
+                resolved.setdefault("attachments", {})[entry["id"]] = entry
+        return resolved
 
     def written(self, words: str, user: User | None = None, channel: Channel | None = None, **data: Any) -> Message:
         """A message of a person."""
@@ -189,18 +211,9 @@ def _check_options(known: Sequence[Mapping[str, Any]], options: Mapping[str, Any
 def _sent(option: Mapping[str, Any], value: Any) -> dict[str, Any]:
     """An option as the client sends it."""
     shown = str(value.id) if isinstance(value, User | Channel | Role) else value
+    if isinstance(value, Message):
+        shown = str(value.id + 1)
     return {"name": option["name"], "type": option["type"], "value": shown}
-
-
-def _resolved(known: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The objects that options name."""
-    resolved: dict[str, Any] = {}
-    for option in known:
-        value = options.get(option["name"])
-        if isinstance(value, User | Channel | Role):
-            extra = {"permissions": str(EVERYTHING_WE_NEED)} if isinstance(value, Channel) else {}
-            resolved.setdefault(_RESOLVED[option["type"]], {})[str(value.id)] = value.payload() | extra
-    return resolved
 
 
 def _nested(path: Sequence[Mapping[str, Any]], sent: list[dict[str, Any]]) -> list[dict[str, Any]]:

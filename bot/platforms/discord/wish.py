@@ -8,6 +8,7 @@ from typing import Any
 
 import discord
 
+from bot.errors import InputError
 from bot.model import Account, Space, Utterance, Voice
 from bot.speech import styles
 
@@ -20,6 +21,14 @@ def account_of(interaction: discord.Interaction[Any]) -> Account:
 def space_of(interaction: discord.Interaction[Any]) -> Space | None:
     """The guild; None in direct messages."""
     return Space("discord", str(interaction.guild_id)) if interaction.guild_id is not None else None
+
+
+def moderated_space(interaction: discord.Interaction[Any]) -> Space:
+    """The guild, for somebody who manages it. Raises InputError ``discord.moderators_only``."""
+    space = space_of(interaction)
+    if space is None or not interaction.is_guild_integration() or not interaction.permissions.manage_guild:
+        raise InputError("discord.moderators_only")
+    return space
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> tuple[str, ...]:

@@ -164,9 +164,5 @@ def _waiting(item: Readable, number: int) -> _Waiting:
 
 
 def _alike(one: Readable, other: Readable) -> bool:
-    """Whether they can be said in one breath: same voice, same style, same place."""
-    return (
-        one.utterance.voice == other.utterance.voice
-        and one.utterance.styles == other.utterance.styles
-        and one.heard.channel == other.heard.channel
-    )
+    """Whether they can be said in one breath: in the same way, and out of the same channel."""
+    return one.utterance.manner == other.utterance.manner and one.heard.channel == other.heard.channel

@@ -1,0 +1,78 @@
+"""What people do with a dictionary: add, remove, list, take out as a file, bring in from one. Of both platforms."""
+
+from collections.abc import Sequence
+
+from bot.errors import InputError
+from bot.model import Account, Space
+from bot.platforms.reading.dictionary_file import MOST_BYTES, Format, read, write
+from bot.speech.chat.lexicon import check_pattern
+from bot.store.dictionaries import MOST_OWN, MOST_SHARED, Dictionaries, Entry, check
+from bot.texts import say
+
+__all__ = ["MOST_BYTES", "Format", "Lexicon"]
+
+_MOST_LISTED = 40
+"""Entries shown in a chat; a file shows them all."""
+
+
+class Lexicon:
+    """One for a door."""
+
+    def __init__(self, dictionaries: Dictionaries) -> None:
+        self._dictionaries = dictionaries
+
+    async def add(self, owner: Account | Space, written: str, said: str, *, pattern: bool = False) -> Entry:
+        """Say a word otherwise; returns the entry as it is kept.
+
+        Raises InputError as ``Dictionaries.put`` and ``check_pattern``; StoreError.
+        """
+        entry = check(owner, Entry(written, said, pattern))
+        if pattern:
+            others = [each for each in await self._dictionaries.get(owner) if each.pattern]
+            check_pattern(entry.written, sum(each.written != entry.written for each in others))
+        await self._dictionaries.put(owner, entry)
+        return entry
+
+    async def remove(self, owner: Account | Space, written: str) -> None:
+        """Forget a word. Raises InputError ``dictionary.unknown``, StoreError."""
+        if not await self._dictionaries.remove(owner, written):
+            raise InputError("dictionary.unknown", word=written)
+
+    async def lines(self, owner: Account | Space, language: str) -> str:
+        """The entries for a person to read, and how many there may be. Raises StoreError."""
+        entries = await self._dictionaries.get(owner)
+        most = MOST_OWN if isinstance(owner, Account) else MOST_SHARED
+        shown = [_line(entry, language) for entry in entries[-_MOST_LISTED:]]
+        head = say("dictionary.count", language, count=len(entries), limit=most)
+        more = len(entries) - len(shown)
+        return "\n".join([head, *([say("dictionary.earlier", language, count=more)] if more else []), *shown])
+
+    async def exported(self, owner: Account | Space, form: Format) -> bytes:
+        """The whole of it as a file. Raises StoreError."""
+        return write(await self._dictionaries.get(owner), form)
+
+    async def imported(self, owner: Account | Space, data: bytes, name: str, *, keep: bool) -> int:
+        """Take a file in, whole or not at all; ``keep``: what is there stays, unless the file says otherwise.
+
+        Returns how many entries the file held. Raises InputError ``dictionary.file_…`` and as ``add``; StoreError.
+        """
+        entries = read(data, name)
+        patterns = 0
+        for entry in entries:
+            check(owner, entry)
+            if entry.pattern:
+                check_pattern(entry.written, patterns)
+                patterns += 1
+        before = await self._dictionaries.get(owner) if keep else ()
+        await self._dictionaries.replace(owner, _merged(before, entries))
+        return len(entries)
+
+
+def _merged(before: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
+    new = {entry.written.casefold() for entry in entries}
+    return [*(entry for entry in before if entry.written.casefold() not in new), *entries]
+
+
+def _line(entry: Entry, language: str) -> str:
+    code = "dictionary.line_pattern" if entry.pattern else "dictionary.line"
+    return say(code, language, written=entry.written, said=entry.said or "–")

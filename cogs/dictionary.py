@@ -1,0 +1,130 @@
+"""``/dictionary``: how words are said, for oneself and, for those who manage a server, for everyone. Loaded by name."""
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.model import Account, Space
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.wish import account_of, moderated_space
+from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
+from bot.store.dictionaries import PATTERN_CHARACTERS, SAID_CHARACTERS
+from bot.texts import say
+
+Whose = Literal["mine", "server"]
+
+
+def _named(*options: str) -> dict[str, app_commands.locale_str]:
+    return {option: localized(f"dictionary.{option}.name") for option in options}
+
+
+def _described(*options: str) -> dict[str, app_commands.locale_str]:
+    codes = {option: "dictionary.as_pattern" if option == "pattern" else f"dictionary.{option}" for option in options}
+    return {option: localized(code) for option, code in codes.items()}
+
+
+def owner_of(interaction: discord.Interaction[Bot], whose: Whose) -> Account | Space:
+    """Whose dictionary is meant. Raises InputError ``discord.moderators_only``."""
+    return moderated_space(interaction) if whose == "server" else account_of(interaction)
+
+
+class Dictionary(commands.Cog):
+    """The group of commands."""
+
+    dictionary = app_commands.Group(
+        name=localized("dictionary.group.name"),
+        description=localized("dictionary.group"),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+    )
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._lexicon = Lexicon(bot.doors.reader.dictionaries)
+
+    @dictionary.command(name=localized("dictionary.add.name"), description=localized("dictionary.add"))
+    @app_commands.rename(**_named("written", "said", "whose", "pattern"))
+    @app_commands.describe(**_described("written", "said", "whose", "pattern"))
+    async def add(
+        self,
+        interaction: discord.Interaction[Bot],
+        written: app_commands.Range[str, 1, PATTERN_CHARACTERS],
+        said: app_commands.Range[str, 0, SAID_CHARACTERS],
+        *,
+        whose: Whose = "mine",
+        pattern: bool = False,
+    ) -> None:
+        """Say a word otherwise."""
+        await voice_message.defer(interaction, private=True)
+        language = await self._bot.language_for(interaction)
+        entry = await self._lexicon.add(owner_of(interaction, whose), written, said, pattern=pattern)
+        await voice_message.tell(
+            interaction, say("dictionary.added", language, written=entry.written, said=entry.said or "–")
+        )
+
+    @dictionary.command(name=localized("dictionary.remove.name"), description=localized("dictionary.remove"))
+    @app_commands.rename(**_named("written", "whose"))
+    @app_commands.describe(**_described("written", "whose"))
+    async def remove(
+        self,
+        interaction: discord.Interaction[Bot],
+        written: app_commands.Range[str, 1, PATTERN_CHARACTERS],
+        *,
+        whose: Whose = "mine",
+    ) -> None:
+        """Say a word as it is written again."""
+        await voice_message.defer(interaction, private=True)
+        language = await self._bot.language_for(interaction)
+        await self._lexicon.remove(owner_of(interaction, whose), written)
+        await voice_message.tell(interaction, say("dictionary.removed", language, written=written))
+
+    @dictionary.command(name=localized("dictionary.list.name"), description=localized("dictionary.list"))
+    @app_commands.rename(**_named("whose"))
+    @app_commands.describe(**_described("whose"))
+    async def entries(self, interaction: discord.Interaction[Bot], *, whose: Whose = "mine") -> None:
+        """Show what there is."""
+        await voice_message.defer(interaction, private=True)
+        language = await self._bot.language_for(interaction)
+        lines = await self._lexicon.lines(owner_of(interaction, whose), language)
+        await voice_message.tell(interaction, lines)
+
+    @dictionary.command(name=localized("dictionary.export.name"), description=localized("dictionary.export"))
+    @app_commands.rename(**_named("whose", "format"))
+    @app_commands.describe(**_described("whose", "format"))
+    async def export(
+        self,
+        interaction: discord.Interaction[Bot],
+        *,
+        whose: Whose = "mine",
+        format: Format = "json",  # noqa: A002  it is what people type
+    ) -> None:
+        """Hand it out as a file."""
+        await voice_message.defer(interaction, private=True)
+        data = await self._lexicon.exported(owner_of(interaction, whose), format)
+        await voice_message.hand_over(interaction, data, f"dictionary.{format}", "")
+
+    @dictionary.command(name=localized("dictionary.import.name"), description=localized("dictionary.import"))
+    @app_commands.rename(**_named("file", "whose", "keep"))
+    @app_commands.describe(**_described("file", "whose", "keep"))
+    async def load(
+        self,
+        interaction: discord.Interaction[Bot],
+        file: discord.Attachment,
+        *,
+        whose: Whose = "mine",
+        keep: bool = True,
+    ) -> None:
+        """Take one in from a file."""
+        await voice_message.defer(interaction, private=True)
+        language, owner = await self._bot.language_for(interaction), owner_of(interaction, whose)
+        data = await file.read() if file.size <= MOST_BYTES else bytes(MOST_BYTES + 1)
+        count = await self._lexicon.imported(owner, data, file.filename, keep=keep)
+        await voice_message.tell(interaction, say("dictionary.imported", language, count=count))
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Dictionary(bot))

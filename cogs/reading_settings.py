@@ -1,0 +1,102 @@
+"""``/reading``: how messages are read aloud in a server, for those who manage it. Loaded by name.
+
+What may be typed for each setting stands in ``bot/platforms/reading/settings.py``, for both platforms.
+"""
+
+from typing import Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.model import Account, Space
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.wish import moderated_space, role_scope
+from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions
+
+_KEYS = [app_commands.Choice(name=localized(f"reading.{each.key}.name"), value=each.key) for each in PLACE]
+Rule = Literal["required", "priority", "blocked", "none"]
+
+
+class ReadingSettings(commands.Cog):
+    """The group of commands."""
+
+    reading = app_commands.Group(
+        name=localized("discord.reading.name"),
+        description=localized("discord.reading"),
+        allowed_installs=app_commands.AppInstallationType(guild=True),
+        allowed_contexts=app_commands.AppCommandContext(guild=True),
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._readings = bot.doors.reader.readings
+
+    @reading.command(name=localized("discord.reading.show.name"), description=localized("discord.reading.show"))
+    async def show(self, interaction: discord.Interaction[Bot]) -> None:
+        """Show everything."""
+        await voice_message.defer(interaction, private=True)
+        await self._tell(interaction, moderated_space(interaction))
+
+    @reading.command(name=localized("discord.reading.set.name"), description=localized("discord.reading.set"))
+    @app_commands.rename(
+        setting=localized("discord.reading.setting.name"), value=localized("discord.reading.value.name")
+    )
+    @app_commands.describe(setting=localized("discord.reading.setting"), value=localized("discord.reading.value"))
+    @app_commands.choices(setting=_KEYS)
+    async def change(
+        self, interaction: discord.Interaction[Bot], setting: str, value: app_commands.Range[str, 1, 80]
+    ) -> None:
+        """Change one setting."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        await self._readings.set(space, **place_change(setting, value))
+        await self._tell(interaction, space)
+
+    @change.autocomplete("value")
+    async def _complete_value(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        known = suggestions(str(interaction.namespace.setting or ""))
+        return [app_commands.Choice(name=each, value=each) for each in known if each.startswith(current.casefold())]
+
+    @reading.command(name=localized("discord.reading.role.name"), description=localized("discord.reading.role"))
+    @app_commands.rename(role=localized("discord.reading.who.name"), rule=localized("discord.reading.rule.name"))
+    @app_commands.describe(role=localized("discord.reading.who"), rule=localized("discord.reading.rule"))
+    async def role(self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule) -> None:
+        """Say whether a role is read."""
+        await voice_message.defer(interaction, private=True)
+        space, scope = moderated_space(interaction), [role_scope(role.id)]
+        await self._readings.adjust(
+            space,
+            add={"required_roles": scope * (rule == "required"), "priority_roles": scope * (rule == "priority"),
+                 "blocked_roles": scope * (rule == "blocked")},
+            remove={"required_roles": scope, "priority_roles": scope, "blocked_roles": scope},
+        )  # fmt: skip
+        await self._tell(interaction, space)
+
+    @reading.command(name=localized("discord.reading.ignore.name"), description=localized("discord.reading.ignore"))
+    @app_commands.rename(
+        person=localized("discord.reading.person.name"), ignored=localized("discord.reading.ignored.name")
+    )
+    @app_commands.describe(person=localized("discord.reading.person"), ignored=localized("discord.reading.ignored"))
+    async def ignore(
+        self, interaction: discord.Interaction[Bot], person: discord.User, *, ignored: bool = True
+    ) -> None:
+        """Say whether a person is read."""
+        await voice_message.defer(interaction, private=True)
+        space, scope = moderated_space(interaction), [Account("discord", str(person.id)).scope]
+        await self._readings.adjust(space, add={"ignored": scope * ignored}, remove={"ignored": scope})
+        await self._tell(interaction, space)
+
+    async def _tell(self, interaction: discord.Interaction[Bot], space: Space) -> None:
+        language = await self._bot.language_for(interaction)
+        lines = place_lines(await self._readings.get(space), language)
+        await voice_message.tell(interaction, "\n".join(lines))
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(ReadingSettings(bot))

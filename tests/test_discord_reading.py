@@ -1,0 +1,159 @@
+"""``/reading``, ``/dictionary`` and ``/settings aloud`` on Discord: what is set holds, in both languages, and lasts."""
+
+from typing import Any
+
+import pytest
+
+from bot.model import Account, Space
+from bot.platforms.reading.settings import PLACE, place_change, suggestions
+from bot.store.dictionaries import Entry
+from bot.store.readings import ReadingSettings
+from tests.conftest import House
+from tests.discord_case import Start, account
+from tests.fakes.discord_exchange import Message
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import Role, User
+
+pytest_plugins = ["tests.discord_fixtures"]
+
+VALUES = {
+    "template": "{name} meint", "language": "zh", "length": "120", "prefix": "!", "alone": "0", "quiet": "22:00-07:30",
+    "timezone": "Asia/Shanghai",
+}  # fmt: skip
+
+
+@pytest.fixture
+def mod(server: DiscordServer) -> User:
+    mod = User("mod")
+    server.world.add_member(server.world.home, mod)
+    server.world.home.moderators.add(mod.id)
+    return mod
+
+
+def home(server: DiscordServer) -> Space:
+    return Space("discord", str(server.world.home.id))
+
+
+async def told(server: DiscordServer, name: str, options: dict[str, Any] | None = None, **more: Any) -> Message:
+    answer = await (await server.slash(name, options, **more)).answered()
+    assert answer.private
+    return answer
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_every_setting_of_a_place_has_its_command(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User, locale: str
+) -> None:
+    readings = mimo_house.core.readings
+    async with start(mimo_house.doors):
+        for each in PLACE:
+            usual = getattr(ReadingSettings(), each.field)
+            value = VALUES.get(each.key) or ("off" if usual is not each.inverted else "on")
+            options = {"setting": each.key, "value": value}
+            shown = await told(server, "reading set", options, user=mod, locale=locale)
+            assert f"({each.key}): " in shown.content
+            assert getattr(await readings.get(home(server)), each.field) != usual, each.key
+    kept = await readings.get(home(server))
+    assert (kept.quiet_from, kept.quiet_until, kept.max_characters) == (1320, 450, 120)
+
+
+async def test_a_value_that_cannot_be_is_refused_in_words(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User
+) -> None:
+    async with start(mimo_house.doors):
+        for key, value in (("names", "maybe"), ("length", "many"), ("quiet", "late"), ("template", "no name")):
+            refused = await told(server, "reading set", {"setting": key, "value": value}, user=mod)
+            assert refused.content
+            assert "reading." not in refused.content
+        typed = await server.autocomplete("reading set", "value", "o", filled={"setting": "names"}, user=mod)
+        suggested = await typed.suggestions()
+    assert [choice["value"] for choice in suggested] == ["on", "off"]
+    assert await mimo_house.core.readings.get(home(server)) == ReadingSettings()
+
+
+async def test_only_who_manages_the_server_sets_it(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        refused = await told(server, "reading set", {"setting": "bots", "value": "on"})
+        shared = await told(server, "dictionary add", {"word": "a", "said": "b", "whose": "server"})
+    assert "moderators" in refused.content
+    assert "moderators" in shared.content
+    assert not (await mimo_house.core.readings.get(home(server))).bots
+
+
+async def test_roles_and_people(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
+    role = Role("regulars")
+    server.world.home.roles.append(role)
+    scope = f"role:discord:{role.id}"
+    async with start(mimo_house.doors):
+        await told(server, "reading role", {"role": role, "rule": "required"}, user=mod)
+        await told(server, "reading role", {"role": role, "rule": "blocked"}, user=mod)
+        await told(server, "reading ignore", {"person": server.world.ada}, user=mod)
+        kept = await mimo_house.core.readings.get(home(server))
+        assert (kept.required_roles, kept.blocked_roles) == ((), (scope,))
+        assert kept.ignored == (account(server).scope,)
+        await told(server, "reading role", {"role": role, "rule": "none"}, user=mod)
+        await told(server, "reading ignore", {"person": server.world.ada, "ignored": False}, user=mod)
+    kept = await mimo_house.core.readings.get(home(server))
+    assert (kept.blocked_roles, kept.ignored) == ((), ())
+
+
+async def test_how_somebody_is_read(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    options = {"nickname": "Lady A", "speed": "fast", "tongue": "zh", "readme": False}
+    async with start(mimo_house.doors):
+        shown = await told(server, "settings aloud", options)
+        own = await mimo_house.core.preferences.get(account(server))
+        assert (own.nickname, own.speed, own.spoken_language, own.opted_out) == ("Lady A", "fast", "zh", True)
+        assert "(readme): no" in shown.content
+        back = {"nickname": "-", "speed": "usual", "tongue": "auto", "readme": True}
+        await told(server, "settings aloud", back)
+    own = await mimo_house.core.preferences.get(account(server))
+    assert (own.nickname, own.speed, own.spoken_language, own.opted_out) == ("", "", "", False)
+
+
+async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        added = await told(server, "dictionary add", {"word": "gg", "said": "good game"})
+        listed = await told(server, "dictionary list")
+        file = (await told(server, "dictionary export", {"format": "csv"})).files[0]
+        removed = await told(server, "dictionary remove", {"word": "GG"}, locale="zh-CN")
+        gone = await told(server, "dictionary remove", {"word": "gg"})
+        pattern = await told(server, "dictionary add", {"word": "a+", "said": "b", "pattern": True})
+    assert added.content == "gg is said: good game"
+    assert listed.content.splitlines() == ["1 of 100 entries:", "gg → good game"]
+    assert (file.filename, file.data.decode()) == ("dictionary.csv", "written,said,pattern\ngg,good game,\n")
+    assert removed.content == "GG 恢复原来的念法。"
+    assert "not in the dictionary" in gone.content
+    assert "moderators" in pattern.content
+
+
+async def test_a_dictionary_of_the_server(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
+    dictionaries = mimo_house.core.dictionaries
+    async with start(mimo_house.doors):
+        options = {"word": r"\bgl(\w*)", "said": "good luck", "whose": "server", "pattern": True}
+        await told(server, "dictionary add", options, user=mod)
+        bad = await told(server, "dictionary add", options | {"word": "((("}, user=mod)
+    assert "cannot be used" in bad.content
+    assert await dictionaries.get(home(server)) == (Entry(r"\bgl(\w*)", "good luck", pattern=True),)
+    assert await dictionaries.get(Account("discord", str(mod.id))) == ()
+
+
+def test_every_setting_can_be_typed() -> None:
+    for each in PLACE:
+        for value in suggestions(each.key):
+            assert place_change(each.key, value)
+
+
+async def test_a_dictionary_is_brought_in_from_a_file(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    dictionaries = mimo_house.core.dictionaries
+    async with start(mimo_house.doors):
+        await told(server, "dictionary add", {"word": "gg", "said": "good game"})
+        taken = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"brb,be right back\n")})
+        assert taken.content == "1 entries were taken in."
+        assert len(await dictionaries.get(account(server))) == 2
+        bad = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"just a word\n")})
+        assert "Entry 1" in bad.content
+        large = await told(server, "dictionary import", {"file": server.attach("big.json", bytes(600_000))})
+        assert "512 kB" in large.content
+        options = {"file": server.attach("mine.json", b"[]"), "keep": False}
+        await told(server, "dictionary import", options)
+    assert await dictionaries.get(account(server)) == ()
