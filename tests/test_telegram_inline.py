@@ -4,8 +4,6 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from bot.model import Account
-from bot.platforms.telegram.ready import ReadyVoice, ReadyVoices
 from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
@@ -169,13 +167,58 @@ async def test_words_that_are_gone_are_not_offered(line: Line, house: House) -> 
     await ready(line.server, "", 0)
 
 
-def test_a_few_voices_are_remembered_of_the_people_who_spoke_last() -> None:
-    ready = ReadyVoices()
-    first = Account("telegram", "1")
-    for number in range(30):
-        ready.add(first, ReadyVoice(f"token{number}", f"file{number % 25}", 1.0))
-    assert len(ready.of(first)) == 20
-    assert ready.of(first)[0] == ReadyVoice("token29", "file4", 1.0)
-    for number in range(2, 2002):
-        ready.add(Account("telegram", str(number)), ReadyVoice("t", "f", 1.0))
-    assert ready.of(first) == ()
+async def test_ready_voices_outlive_a_restart(line: Line, house: House, launch: Launch) -> None:
+    await line.server.text(f"/say style:Whisper {WORDS}")
+    (voice,) = await line.server.wait_for("sendVoice")
+    await line.platform.stop(20)
+    async with launch(house.doors):
+        (offered,) = await ready(line.server, "closer", 1)
+    assert offered["voice_file_id"] == voice.result["voice"]["file_id"]
+    assert offered["title"] == f"{WORDS} (Whisper)"
+
+
+async def test_a_voice_that_telegram_forgot_does_not_hide_the_rest(line: Line) -> None:
+    await line.server.text(WORDS)
+    (voice,) = await line.server.wait_for("sendVoice")
+    await ready(line.server, "", 1)
+    del line.server.world.files[voice.result["voice"]["file_id"]]
+    before = len(line.server.done("answerInlineQuery"))
+    await line.server.inline(WORDS)
+    answer = (await answers(line.server, before + 1))[-1]
+    assert results(answer, "voice") == []
+    assert len(results(answer, "article")) == 4
+
+
+async def kept(house: House) -> list[str]:
+    """The words that are kept of Ann, oldest first."""
+    return [words.text for words in (await house.doors.desk.words.newest(ACCOUNT, 100))[::-1]]
+
+
+async def starts(line: Line, typed: str, n: int) -> str:
+    """What the button carries once so much is typed."""
+    await line.server.inline(typed)
+    button = json.loads((await answers(line.server, n))[-1].params["button"])
+    return str(button["start_parameter"])
+
+
+async def test_an_unfinished_query_is_kept_once(line: Line, house: House) -> None:
+    typed = [WORDS[:4], WORDS[:9], WORDS, WORDS[:12], WORDS]
+    links = {await starts(line, words, n) for n, words in enumerate(typed, 1)}
+    assert await kept(house) == [WORDS]
+    assert len(links) == 1, "also what was offered before is still there"
+    await line.server.inline("")  # a client asks so when a new one is begun
+    await answers(line.server, len(typed) + 1)
+    await starts(line, f"{WORDS} And more.", len(typed) + 2)
+    await line.server.inline("Something else.", user=BO)
+    await answers(line.server, len(typed) + 3)
+    assert sorted(await kept(house)) == [WORDS, f"{WORDS} And more."]
+
+
+async def test_a_card_that_was_taken_keeps_its_words(line: Line, house: House) -> None:
+    await line.server.inline("Hello there")
+    (call,) = await answers(line.server)
+    card = results(call, "article")[0]
+    await line.server.choose(card, line.server.group(), typed="Hello there")
+    await line.server.until(lambda: line.server.updates.waiting == 1)
+    await starts(line, "Hello there again", 2)
+    assert sorted(await kept(house)) == ["Hello there", "Hello there again"]

@@ -73,6 +73,25 @@ async def test_every_keeping_has_a_token_of_its_own(store: Words) -> None:
     assert len(tokens) == 20
 
 
+async def test_what_was_unfinished_goes_on_under_its_name(store: Words) -> None:
+    token = await store.keep(wish("Hel"))
+    assert await store.keep(wish("Hello"), instead_of=token) == token
+    assert [kept.text for kept in await store.newest(ANN, 10)] == ["Hello"]
+    assert await store.keep(wish("Mine.", BOB), instead_of=token) != token, "nobody writes over another's words"
+    assert await store.keep(wish("Late."), instead_of="AAAAAAAAAAAA") != "AAAAAAAAAAAA"
+    assert {kept.text for kept in await store.newest(ANN, 10)} == {"Hello", "Late."}
+
+
+async def test_the_newest_words_come_first_and_only_while_they_are_kept(store: Words, clock: FakeClock) -> None:
+    for number in range(4):
+        await store.keep(wish(f"Number {number}."))
+        clock.now += HOUR
+    assert [kept.text for kept in await store.newest(ANN, 2)] == ["Number 3.", "Number 2."]
+    assert await store.newest(BOB, 2) == ()
+    clock.now += DAY - 3 * HOUR
+    assert [kept.text for kept in await store.newest(ANN, 9)] == ["Number 3.", "Number 2."]
+
+
 @pytest.mark.parametrize("token", ["", "A" * 12, "A" * 4000, "' OR 1=1 --x", "\x00" * 12, "\ud800" * 12, "你" * 12])
 async def test_what_is_no_token_finds_nothing(store: Words, token: str) -> None:
     await store.keep(wish())

@@ -173,6 +173,21 @@ class SpeechService:
         """The platform's own name of this clip, where it was uploaded before."""
         return await self._shelf.file_id(receipt.clip_key, platform)
 
+    async def uploaded(self, utterance: Utterance, sink: Sink, platform: str) -> str | None:
+        """The platform's own name of the clip that ``speak`` would play into ``sink``; None where it is not there.
+
+        Asks nobody, holds nothing. Raises InputError, ProviderError, ConfigError, StoreError.
+        """
+        first = self._with_voice(utterance)
+        wish = await self._wish((first,), self._chain.order(first.voice))
+        await self._guard.check(utterance, wish.lines[utterance.key])
+        script = await self._compose(wish, live=sink.live)
+        line = await self._line_up(wish.order, script, self._bitrate(script, sink), utterance.take)
+        for key in line.keys.values():
+            if (name := await self._shelf.file_id(key, platform)) is not None:
+                return name
+        return None
+
     async def remember_file(self, receipt: Receipt, platform: str, file_id: str) -> None:
         """The clip was uploaded and can be sent again by this name."""
         await self._shelf.remember_file(receipt.clip_key, platform, file_id)

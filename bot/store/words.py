@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select, tuple_
+from sqlalchemy import Connection, Row, Table, delete, insert, select, tuple_, update
 
 from bot.model import Account, Space, Utterance, Voice, VoiceKind
 from bot.store import bounds
@@ -65,8 +65,10 @@ class Words:
         self._database = database
         self._kept = round(hours * _HOUR)
 
-    async def keep(self, utterance: Utterance) -> str:
+    async def keep(self, utterance: Utterance, *, instead_of: str = "") -> str:
         """Keep what an utterance says and how; returns 12 url-safe signs that name it.
+
+        ``instead_of``: what this account kept before, unfinished; its name goes on and names this.
 
         Empty where nothing is kept: retention is 0, the text is longer than any command's, or the voice needs a
         sample (a recording of a person has no place here). Raises StoreError.
@@ -74,9 +76,9 @@ class Words:
         size = len(utterance.text) + len(utterance.instruction) + len(utterance.voice.description)
         if not self._kept or size > LONGEST or utterance.voice.sample is not None:
             return ""
-        token = secrets.token_urlsafe(9)
-        await self._database.write(partial(_keep, row=_row(utterance, token, self._database.now())))
-        return token
+        before = instead_of if _TOKEN.fullmatch(instead_of) else ""
+        row = _row(utterance, secrets.token_urlsafe(9), self._database.now())
+        return await self._database.write(partial(_keep, row=row, before=before))
 
     async def get(self, token: str) -> KeptWords | None:
         """The words behind a token; None when they are gone, or when it never was one. Raises StoreError."""
@@ -84,6 +86,13 @@ class Words:
             return None
         after = self._database.now() - self._kept
         return await self._database.read(partial(_get, token=token, after=after))
+
+    async def newest(self, account: Account, most: int) -> tuple[KeptWords, ...]:
+        """The last words that an account had spoken or typed, the newest first. Raises StoreError."""
+        if not self._kept:
+            return ()
+        after = self._database.now() - self._kept
+        return await self._database.read(partial(_newest, scope=account.scope, after=after, most=most))
 
     async def forget(self, account: Account) -> None:
         """Remove the words of an account. Who had which message spoken stays, for moderators. Raises StoreError."""
@@ -141,18 +150,32 @@ def _row(utterance: Utterance, token: str, now: int) -> dict[str, Any]:
     }
 
 
-def _keep(connection: Connection, *, row: dict[str, Any]) -> None:
-    connection.execute(insert(words), [row])
+def _keep(connection: Connection, *, row: dict[str, Any], before: str) -> str:
     own = words.c.account == row["account"]
+    if before:
+        again = update(words).where(words.c.token == before, own).values(row | {"token": before})
+        if connection.execute(again).rowcount:
+            return before
+    connection.execute(insert(words), [row])
     newest = select(words.c.created).where(own).order_by(words.c.created.desc())
     last = newest.offset(MOST_KEPT - 1).limit(1).scalar_subquery()
     connection.execute(delete(words).where(own, words.c.created < last))
+    token: str = row["token"]
+    return token
 
 
 def _get(connection: Connection, *, token: str, after: int) -> KeptWords | None:
     row = connection.execute(select(words).where(words.c.token == token, words.c.created > after)).first()
-    if row is None:
-        return None
+    return _read(row) if row is not None else None
+
+
+def _newest(connection: Connection, *, scope: str, after: int, most: int) -> tuple[KeptWords, ...]:
+    own = select(words).where(words.c.account == scope, words.c.created > after)
+    rows = connection.execute(own.order_by(words.c.created.desc(), words.c.token).limit(most))
+    return tuple(_read(row) for row in rows)
+
+
+def _read(row: Row[Any]) -> KeptWords:
     return KeptWords(
         text=row.text,
         styles=tuple(row.styles),

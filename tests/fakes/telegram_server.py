@@ -167,8 +167,14 @@ class TelegramServer:
         self.updates.add("inline_query", query)
         return identity
 
-    async def choose(self, result: Json, chat: Chat, *, user: Person = ANN) -> Json:
-        """Somebody takes a result of an inline query: it appears in a chat as theirs, sent with the bot."""
+    async def choose(self, result: Json, chat: Chat, *, user: Person = ANN, typed: str | None = None) -> Json:
+        """Somebody takes a result of an inline query: it appears in a chat as theirs, sent with the bot.
+
+        ``typed``: the bot is told, as where inline feedback is switched on.
+        """
+        if typed is not None:
+            chosen = {"result_id": result["id"], "from": user.json, "query": typed}
+            self.updates.add("chosen_inline_result", chosen)
         if result["type"] == "voice":
             content: Json = {"voice": self.world.files[result["voice_file_id"]].about}
         else:

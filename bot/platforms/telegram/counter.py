@@ -10,7 +10,6 @@ from bot.model import Account
 from bot.platforms.base import Doors
 from bot.platforms.telegram.delivery import Delivery
 from bot.platforms.telegram.polling import Timings
-from bot.platforms.telegram.ready import ReadyVoices
 
 WAITING = 3
 """Commands of one person that may wait while another one is spoken."""
@@ -60,7 +59,5 @@ class Counter:
     delivery: Delivery
     turns: Turns
     timings: Timings
-    ready: ReadyVoices = field(default_factory=ReadyVoices)
-    """Voices that were made, for inline mode."""
     waiting: dict[str, tuple[Account, asyncio.Task[object]]] = field(default_factory=dict)
     """What is being spoken and can be cancelled, by the name on its button; gone with its end."""

@@ -15,6 +15,7 @@ from telegram.error import TelegramError
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
+    ChosenInlineResultHandler,
     CommandHandler,
     InlineQueryHandler,
     MessageHandler,
@@ -75,7 +76,9 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Co
     application.add_handler(MessageHandler(unknown, partial(_serve, counter, hint)))
     application.add_handler(MessageHandler(private_text, partial(_serve, counter, speaking.plain)))
     application.add_handler(CallbackQueryHandler(partial(_serve, counter, buttons.press)))
-    application.add_handler(InlineQueryHandler(Inline(counter).answer))
+    inline = Inline(counter)
+    application.add_handler(InlineQueryHandler(inline.answer))
+    application.add_handler(ChosenInlineResultHandler(inline.chosen))
 
 
 async def _serve(counter: Counter, answer: Answer, update: Update, _: object) -> None:

@@ -1,11 +1,13 @@
 """Inline mode, ``@bot words`` in any chat: nothing is synthesized for what is only being typed.
 
 Offered are the person's own voices that Telegram has already, cards with styles, and a button that makes the voice in
-private, whence it is brought back. Registered in ``handlers.py``.
+private, whence it is brought back. A voice is found by the words that are kept and the clip's name in the cache, so
+that it is offered after a restart too. Registered in ``handlers.py``.
 """
 
 import asyncio
 import logging
+from collections import OrderedDict
 from dataclasses import dataclass
 
 from telegram import (
@@ -18,22 +20,30 @@ from telegram import (
     InputTextMessageContent,
     Update,
 )
-from telegram.error import TelegramError
+from telegram.error import BadRequest, TelegramError
 
 from bot import texts
-from bot.errors import BotError, InputError, ProviderError
+from bot.errors import BotError, ConfigError, InputError, ProviderError
 from bot.model import Account, Utterance, Voice
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.counter import Counter
-from bot.platforms.telegram.delivery import cut
-from bot.platforms.telegram.ready import ReadyVoice
+from bot.platforms.telegram.delivery import VOICE_BYTES, cut
 from bot.speech import grammar, styles
+from bot.speech.sink import Recording
 from bot.speech.styles import Style
 from bot.store.words import KeptWords
 
 _log = logging.getLogger(__name__)
 
 _MOST_READY = 10
+_LOOKED_THROUGH = 50
+"""Of the last words of a person, how many are searched."""
+_LOOKED_UP = 20
+"""Of those that fit, how many are looked up in the cache."""
+_GOES_ON = 60.0
+"""Seconds after which what somebody typed is no unfinished query any more."""
+_TYPING = 2000
+"""People whose unfinished queries are remembered."""
 _TITLE = 64
 """Characters."""
 _CARDS = keyboard.UNDER_A_VOICE
@@ -50,11 +60,21 @@ class _Typed:
     line: str
 
 
+@dataclass(slots=True)
+class _Unfinished:
+    """A query that grows, or shrinks, while somebody types: its words are kept once, under one name."""
+
+    line: str
+    when: float
+    token: str = ""
+
+
 class Inline:
     """Answers inline queries."""
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
+        self._unfinished: OrderedDict[int, _Unfinished] = OrderedDict()
         self._newest: dict[int, str] = {}
         """Ids of the queries that are being answered, the newest of each person."""
 
@@ -69,46 +89,74 @@ class Inline:
             return
         person = query.from_user.id
         self._newest[person] = query.id
+        unfinished = self._going_on(person, query.query)
         try:
             async with asyncio.timeout(self._counter.timings.inline):
                 await asyncio.sleep(self._counter.timings.typing)
                 if self._newest.get(person) == query.id:
-                    await self._answer(query)
+                    await self._answer(query, unfinished)
         except (BotError, TelegramError, TimeoutError) as error:
             _log.info("an inline query was not answered (%s)", getattr(error, "code", type(error).__name__))
         finally:
             if self._newest.get(person) == query.id:
                 del self._newest[person]
 
-    async def _answer(self, query: InlineQuery) -> None:
+    async def chosen(self, update: Update, _: object) -> None:
+        """Somebody took a result (where the host has switched on that we are told): what it names stays as it is."""
+        if update.chosen_inline_result is not None:
+            self._unfinished.pop(update.chosen_inline_result.from_user.id, None)
+
+    def _going_on(self, person: int, line: str) -> _Unfinished:
+        """The query that this one goes on with, or a new one. A client asks with nothing typed at each beginning."""
+        now = asyncio.get_running_loop().time()
+        before = self._unfinished.pop(person, None)
+        if before is None or not line or not _grown(before.line, line) or now - before.when > _GOES_ON:
+            before = _Unfinished(line, now)
+        before.line, before.when = line, now
+        self._unfinished[person] = before
+        if len(self._unfinished) > _TYPING:
+            self._unfinished.popitem(last=False)
+        return before
+
+    async def _answer(self, query: InlineQuery, unfinished: _Unfinished) -> None:
         account = Account("telegram", str(query.from_user.id))
         desk, otherwise = self._counter.doors.desk, self._counter.doors.language
         code = query.from_user.language_code
         language = await desk.language(account, None, texts.language(code) if code else None, otherwise)
         typed = _Typed(account, language, query.query)
         results: list[Result] = [*await self._ready(typed)]
-        button, token = None, await self._keep(typed)
+        button, token = None, await self._keep(typed, unfinished)
         if token:
             button = InlineQueryResultsButton(
                 texts.say("telegram.inline.make", language), start_parameter=f"make--{token}"
             )
             results += self._cards(typed, token, query.get_bot().username)
-        await query.answer(results, cache_time=_CACHE, is_personal=True, button=button)
+        try:
+            await query.answer(results, cache_time=_CACHE, is_personal=True, button=button)
+        except BadRequest as error:
+            if "file" not in error.message.casefold():
+                raise
+            # A name that Telegram does not know any more (of another bot, say): the rest is offered without voices.
+            rest = [result for result in results if not isinstance(result, InlineQueryResultCachedVoice)]
+            await query.answer(rest, cache_time=_CACHE, is_personal=True, button=button)
 
     async def _ready(self, typed: _Typed) -> list[InlineQueryResultCachedVoice]:
         """The person's voices whose words hold what is typed; all for nothing typed."""
         wanted = _folded(grammar.parse(typed.line).text)
-        results: list[InlineQueryResultCachedVoice] = []
-        for voice in self._counter.ready.of(typed.account):
-            kept = await self._counter.doors.desk.words.get(voice.token)
-            if kept is not None and wanted in _folded(kept.text):
-                results.append(_voice(len(results), voice, kept))
-            if len(results) == _MOST_READY:
+        rows = await self._counter.doors.desk.words.newest(typed.account, _LOOKED_THROUGH)
+        found: dict[str, KeptWords] = {}
+        for kept in [kept for kept in rows if wanted in _folded(kept.text)][:_LOOKED_UP]:
+            if (file_id := await uploaded(self._counter, kept, typed.account)) is not None:
+                found.setdefault(file_id, kept)
+            if len(found) == _MOST_READY:
                 break
-        return results
+        return [_voice(number, file_id, kept) for number, (file_id, kept) in enumerate(found.items())]
 
-    async def _keep(self, typed: _Typed) -> str:
-        """The token of what is typed so far; empty where there is nothing to speak, or it may not be spoken."""
+    async def _keep(self, typed: _Typed, unfinished: _Unfinished) -> str:
+        """The token of what is typed so far, in the place of what was typed before.
+
+        Empty where there is nothing to speak, or it may not be spoken.
+        """
         command = grammar.parse(typed.line)
         if not command.text:
             return ""
@@ -126,7 +174,9 @@ class Inline:
             await desk.speech.explain(wish)  # asks nobody
         except (InputError, ProviderError):
             return ""
-        return await desk.words.keep(await desk.with_defaults(wish))
+        whole = await desk.with_defaults(wish)
+        unfinished.token = await desk.words.keep(whole, instead_of=unfinished.token)
+        return unfinished.token
 
     def _cards(self, typed: _Typed, token: str, bot: str) -> list[InlineQueryResultArticle]:
         """For each style: the words as a message, with a way to have them spoken in private."""
@@ -147,10 +197,23 @@ class Inline:
         )
 
 
-def _voice(number: int, voice: ReadyVoice, kept: KeptWords) -> InlineQueryResultCachedVoice:
+async def uploaded(counter: Counter, kept: KeptWords, account: Account) -> str | None:
+    """Telegram's name of a voice that says these words, where it has one. Asks nobody. Raises StoreError."""
+    wish = kept.utterance("inline", account, space=None)
+    try:
+        return await counter.doors.speech.uploaded(wish, Recording(VOICE_BYTES), "telegram")
+    except (InputError, ProviderError, ConfigError):
+        return None
+
+
+def _voice(number: int, file_id: str, kept: KeptWords) -> InlineQueryResultCachedVoice:
     style = f" ({', '.join(kept.styles)})" if kept.styles else ""
     title = cut(cut(" ".join(kept.text.split()), _TITLE) + style, 2 * _TITLE)
-    return InlineQueryResultCachedVoice(id=f"voice-{number}", voice_file_id=voice.file_id, title=title)
+    return InlineQueryResultCachedVoice(id=f"voice-{number}", voice_file_id=file_id, title=title)
+
+
+def _grown(before: str, line: str) -> bool:
+    return line.startswith(before) or before.startswith(line)
 
 
 def _folded(text: str) -> str:

@@ -14,7 +14,6 @@ from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras
-from bot.platforms.telegram.ready import ReadyVoice
 from bot.speech import grammar, styles
 from bot.speech.meter import Balance
 from bot.speech.sink import Recording
@@ -79,11 +78,11 @@ async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
         sent = await counter.delivery.voice(
             asked.message, answer.receipt, asked.language, await _beside(counter, asked, answer)
         )
-    await _remember(counter, asked, answer, sent)
+    await _remember(counter, asked, sent)
 
 
-async def _remember(counter: Counter, asked: Asked, answer: Answer, sent: tuple[Message, ...]) -> None:
-    """Who had the messages spoken; and the voice itself, for inline mode. Raises nothing: it was delivered."""
+async def _remember(counter: Counter, asked: Asked, sent: tuple[Message, ...]) -> None:
+    """Who had the messages spoken. Raises nothing: it was delivered."""
     try:
         for message in sent:
             await counter.doors.desk.words.remember_message(
@@ -91,9 +90,6 @@ async def _remember(counter: Counter, asked: Asked, answer: Answer, sent: tuple[
             )
     except StoreError as error:
         _log.warning("nobody will know who had a voice message spoken: %s", error.code)
-    if len(sent) == 1 and sent[0].voice is not None and answer.token:
-        voice = ReadyVoice(answer.token, sent[0].voice.file_id, answer.receipt.clip.seconds)
-        counter.ready.add(asked.account, voice)
 
 
 async def _beside(counter: Counter, asked: Asked, answer: Answer) -> Extras:
