@@ -1,6 +1,7 @@
 """The queue of a session: bounded, fair, in bursts, and behind never for long. Names are said when they are news."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -11,7 +12,7 @@ from bot.model import Account, Space, Utterance
 from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.outcomes import Outcomes
-from bot.platforms.reading.queue import BURST_MESSAGES, MOST, MOST_EACH, ReadingQueue
+from bot.platforms.reading.queue import BURST_MESSAGES, FAR_BEHIND, MOST, MOST_EACH, PRIORITY_TURNS, ReadingQueue
 from bot.speech.chat.message import ChatMessage, Reading
 
 GUILD = Space("discord", "9")
@@ -56,10 +57,15 @@ def test_a_burst_is_read_as_one() -> None:
     assert said(queue) == [("sam", ["so", "i was thinking", "about lunch"]), ("ann", ["yes?"])]
 
 
+def whispering(item: Readable) -> Readable:
+    return replace(item, utterance=replace(item.utterance, styles=("Whisper",)))
+
+
 @pytest.mark.parametrize(
     "others",
     [
         [message("sam", "elsewhere", channel="2")],
+        [whispering(message("sam", "softly"))],
         [message("sam", "x" * 300)],
     ],
 )
@@ -80,7 +86,7 @@ def test_a_burst_has_an_end() -> None:
 def test_nobody_fills_the_queue_alone() -> None:
     queue = ReadingQueue(Clock())
     refused = [queue.offer(message("sam")) for _ in range(MOST_EACH + 1)]
-    assert refused == [None] * MOST_EACH + [Unread("unread.queue_full", (("limit", MOST_EACH),))]
+    assert refused == [None] * MOST_EACH + [Unread("unread.share_full", (("limit", MOST_EACH),))]
     assert queue.offer(message("ann")) is None
 
 
@@ -160,7 +166,7 @@ def test_one_author_or_everyone_is_cleared() -> None:
 
 _EVENTS = st.lists(
     st.one_of(
-        st.tuples(st.just("offer"), st.sampled_from("abcde"), st.integers(1, 400)),
+        st.tuples(st.just("offer"), st.sampled_from("abcdeP"), st.integers(1, 400)),
         st.tuples(st.just("take"), st.just(""), st.just(0)),
         st.tuples(st.just("wait"), st.just(""), st.integers(0, 30)),
         st.tuples(st.just("remove"), st.just(""), st.integers(0, 5)),
@@ -176,7 +182,7 @@ def test_every_message_is_read_counted_removed_or_refused(events: list[tuple[str
     offered, ended = set(), Counter[str]()
     for what, who, number in events:
         if what == "offer":
-            each = message(who, "x" * number)
+            each = message(who, "x" * number, priority=who == "P")
             offered.add(each.heard.id)
             if queue.offer(each) is not None:
                 ended[each.heard.id] += 1
@@ -190,11 +196,96 @@ def test_every_message_is_read_counted_removed_or_refused(events: list[tuple[str
             assert gone is not None
             ended[gone.heard.id] += 1
         assert len(queue) <= 12
-        assert max(Counter(item.heard.account.id for item in queue.listing()).values(), default=0) <= 4
+        assert len(queue.listing()) <= 24
+        assert bool(queue.listing()) == bool(queue)
     while (batch := queue.take()) is not None:
         ended.update(item.heard.id for item in (*batch.items, *batch.left_out))
     assert set(ended) == offered
     assert set(ended.values()) <= {1}
+
+
+@given(_EVENTS)
+def test_who_was_offered_a_place_alone_keeps_it(events: list[tuple[str, str, int]]) -> None:
+    """A newcomer's one message is never pushed out: it is read within the turns of those before, however they push."""
+    queue = ReadingQueue(Clock(), most=6, most_each=4)
+    for what, who, number in events:
+        if what == "offer":
+            queue.offer(message(who, "x" * number, priority=who == "P"))
+    mine = message("zoe", "mine")
+    if queue.offer(mine) is not None:
+        assert len({item.heard.account for item in queue.listing()}) >= 6
+        return
+    turns = 0
+    while (batch := queue.take()) is not None and mine not in batch.items:
+        assert mine not in batch.left_out
+        turns += 1
+        queue.offer(message("P", "me first", priority=True))
+        queue.offer(message("abcde"[turns % 5], "and me"))
+    assert batch is not None
+    assert turns <= 6 * 4
+
+
+def test_a_newcomer_gets_a_place_and_whose_place_it_was_is_counted() -> None:
+    queue = ReadingQueue(Clock(), most=4)
+    sam = [message("sam", text) for text in ("one", "two", "three", "four")]
+    for each in sam:
+        queue.offer(each)
+    for who in ("ann", "bob", "zoe"):
+        assert queue.offer(message(who, "hi")) is None
+    assert queue.offer(message("kim", "hi")) == Unread("unread.queue_full", (("limit", 4),))
+    assert len(queue) == 4
+    batch = queue.take()
+    assert batch is not None
+    assert ([item.utterance.text for item in batch.items], list(batch.left_out)) == (["one"], sam[1:])
+
+
+def test_what_was_counted_is_read_after_all_where_a_place_gets_free() -> None:
+    queue = ReadingQueue(Clock(), most=2)
+    one, two = message("sam", "one"), message("sam", "two")
+    for each in (one, two, message("ann", "hi")):
+        assert queue.offer(each) is None
+    edited = replace(two, utterance=replace(two.utterance, text="two!"))
+    assert queue.replace(edited)
+    assert queue.remove(one.heard.id) is one
+    assert said(queue) == [("sam", ["two!"]), ("ann", ["hi"])]
+
+
+def test_what_was_counted_can_be_taken_back() -> None:
+    queue = ReadingQueue(Clock(), most=2)
+    two = message("sam", "two")
+    for each in (message("sam", "one"), two, message("ann", "hi")):
+        queue.offer(each)
+    assert queue.remove(two.heard.id) is two
+    batch = queue.take()
+    assert batch is not None
+    assert batch.left_out == ()
+
+
+def test_priority_has_an_end_while_others_wait() -> None:
+    queue = ReadingQueue(Clock())
+    queue.offer(message("sam", "me too"))
+    who = []
+    for number in range(PRIORITY_TURNS + 2):
+        queue.offer(message("boss", str(number), priority=True))
+        who += [batch.items[0].name for batch in (queue.take(),) if batch is not None]
+    assert who == ["boss"] * PRIORITY_TURNS + ["sam", "boss"]
+
+
+def test_two_hundred_messages_of_twenty_people_stay_bounded_and_everybody_is_heard() -> None:
+    clock = Clock()
+    queue = ReadingQueue(clock)
+    people = [f"p{number}" for number in range(20)]
+    refused = [queue.offer(message(who, "a sentence of some words")) for _ in range(10) for who in people]
+    assert len(queue) == MOST
+    assert sum(answer is not None for answer in refused) == 200 - MOST
+    assert queue.lag > FAR_BEHIND
+    heard, batches = set(), 0
+    while (batch := queue.take()) is not None:
+        assert batch.shorter or not batch.left_out
+        heard |= {item.name for item in batch.items}
+        batches += 1
+    assert heard == set(people)
+    assert batches <= 2 * len(people)
 
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=60))

@@ -3,10 +3,15 @@
 Pure: it keeps messages and hands them out; the session synthesizes. A place is taken before anything is synthesized, so
 a message for which there is none costs nothing. Every message that was offered is handed out, counted in a batch as
 left out, taken out by somebody, or refused.
+
+When all places are taken, a newcomer gets one from whoever has two messages more: the last of those is then counted
+instead of read. Priority goes first, but after some turns in a row somebody else has one: nobody starves.
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from bot.model import Account
 from bot.platforms.reading.heard import Readable, Unread
@@ -20,6 +25,10 @@ BURST_MESSAGES, BURST_CHARACTERS = 5, 300
 """Messages of one author that are read as one, and their length together."""
 BEHIND, FAR_BEHIND = 20.0, 45.0
 """Seconds of waiting speech from which on messages are read shorter, and from which on some are only counted."""
+PRIORITY_TURNS = 3
+"""Turns in a row of people with priority while others wait."""
+
+_number = attrgetter("number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class _Waiting:
     """In the order of arrival."""
     seconds: float
     """That it takes to say, about."""
+    counted: bool = False
+    """Whether it lost its place to a newcomer: it goes out as left out, behind the author's last one."""
 
 
 class ReadingQueue:
@@ -57,18 +68,21 @@ class ReadingQueue:
         """For those who wait: the turn in which they came, or were served last. It only rises, so nobody starves."""
         self._turn = 0
         self._arrivals = 0
+        self._favoured = 0
+        """Turns in a row of people with priority, while others waited."""
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        """Messages that are going to be read."""
+        return sum(not each.counted for each in self._waiting)
 
     def offer(self, item: Readable) -> Unread | None:
         """Take a place; why not, where there is none."""
         who = item.heard.account.scope
-        if len(self._waiting) >= self._most:
-            return Unread("unread.queue_full", (("limit", self._most),))
         own = len(self._of(who))
         if own >= self._most_each:
-            return Unread("unread.queue_full", (("limit", self._most_each),))
+            return Unread("unread.share_full", (("limit", self._most_each),))
+        if len(self) >= self._most and not self._make_room(own):
+            return Unread("unread.queue_full", (("limit", self._most),))
         if not own:
             self._rank[who] = self._turn
         self._arrivals += 1
@@ -84,11 +98,13 @@ class ReadingQueue:
         if not self._waiting:
             return None
         lag = self.lag
-        first = min(self._waiting, key=self._order)
+        first = self._first()
         who = first.item.heard.account.scope
         batch = self._burst(first, crowded=lag > BEHIND)
         taken = {each.number for each in batch}
-        left_out = [each for each in self._of(who) if each.number not in taken] if lag > FAR_BEHIND else []
+        left = [each for each in self._of(who) if each.number not in taken]
+        left_out = [] if left and lag <= FAR_BEHIND else [*left, *self._counted(who)]
+        left_out.sort(key=_number)
         self._turn += 1
         self._rank[who] = self._turn
         self._drop(taken | {each.number for each in left_out})
@@ -99,14 +115,16 @@ class ReadingQueue:
         """Seconds by which reading is behind: what waits takes so long, or the oldest has waited so long."""
         if not self._waiting:
             return 0.0
-        waited = self._clock() - min(self._since[each.number] for each in self._waiting)
-        return max(waited, sum(each.seconds for each in self._waiting))
+        reading = [each for each in self._waiting if not each.counted]
+        waited = self._clock() - min(self._since[each.number] for each in reading)
+        return max(waited, sum(each.seconds for each in reading))
 
     def remove(self, message_id: str) -> Readable | None:
         """Take a message out; None where it does not wait."""
         for each in self._waiting:
             if each.item.heard.id == message_id:
                 self._drop({each.number})
+                self._let_in(each.item.heard.account.scope)
                 return each.item
         return None
 
@@ -114,7 +132,7 @@ class ReadingQueue:
         """A message was edited: it keeps its place. False where it does not wait."""
         for index, each in enumerate(self._waiting):
             if each.item.heard.id == item.heard.id:
-                self._waiting[index] = _waiting(item, each.number)
+                self._waiting[index] = replace(_waiting(item, each.number), counted=each.counted)
                 return True
         return False
 
@@ -129,15 +147,48 @@ class ReadingQueue:
         return [each.item for each in self._waiting]
 
     def _of(self, who: str) -> list[_Waiting]:
-        return [each for each in self._waiting if each.item.heard.account.scope == who]
+        """What is going to be read of an author."""
+        return [each for each in self._waiting if each.item.heard.account.scope == who and not each.counted]
 
-    def _order(self, each: _Waiting) -> tuple[bool, int, int]:
-        return not each.item.priority, self._rank[each.item.heard.account.scope], each.number
+    def _counted(self, who: str) -> list[_Waiting]:
+        return [each for each in self._waiting if each.item.heard.account.scope == who and each.counted]
+
+    def _first(self) -> _Waiting:
+        """Whose turn it is, and with which message."""
+        reading = [each for each in self._waiting if not each.counted]
+        favoured = min((each for each in reading if each.item.priority), key=self._order, default=None)
+        other = min((each for each in reading if not each.item.priority), key=self._order, default=None)
+        if favoured is not None and (other is None or self._favoured < PRIORITY_TURNS):
+            self._favoured = self._favoured + 1 if other is not None else 0
+            return favoured
+        assert other is not None, "what is counted stands behind something that is read"
+        self._favoured = 0
+        return other
+
+    def _make_room(self, own: int) -> bool:
+        """Count the last message of whoever has at least two more than ``own`` instead of reading it."""
+        lengths = Counter(each.item.heard.account.scope for each in self._waiting if not each.counted)
+        who, length = max(lengths.items(), key=lambda line: line[1], default=("", 0))
+        if length < own + 2 or len(self._waiting) >= 2 * self._most:
+            return False
+        self._mark(self._of(who)[-1], counted=True)
+        return True
+
+    def _let_in(self, who: str) -> None:
+        """A place is free: the author's first message that was only counted has it."""
+        if (counted := self._counted(who)) and len(self) < self._most:
+            self._mark(counted[0], counted=False)
+
+    def _mark(self, each: _Waiting, *, counted: bool) -> None:
+        self._waiting[self._waiting.index(each)] = replace(each, counted=counted)
+
+    def _order(self, each: _Waiting) -> tuple[int, int]:
+        return self._rank[each.item.heard.account.scope], each.number
 
     def _burst(self, first: _Waiting, *, crowded: bool) -> list[_Waiting]:
         """What the author wrote in one go: nobody else's message stands between, unless it is crowded anyway."""
         who = first.item.heard.account.scope
-        others = [each.number for each in self._waiting if each.item.heard.account.scope != who]
+        others = [each.number for each in self._waiting if each.item.heard.account.scope != who and not each.counted]
         batch, characters = [first], len(first.item.utterance.text)
         for each in self._of(who):
             if each.number <= first.number:
