@@ -50,6 +50,7 @@ EXTENSIONS = (
     "cogs.settings",
     "cogs.reading_settings",
     "cogs.dictionary",
+    "cogs.doctor",
     "cogs.help",
     "cogs.errors",
 )

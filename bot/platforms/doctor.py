@@ -20,7 +20,7 @@ from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
-from bot.texts import of_error, say
+from bot.texts import LANGUAGES, of_error, say
 
 LONGEST = 10.0
 """Seconds that one check may take."""
@@ -47,9 +47,10 @@ class Finding:
     code: str
     facts: tuple[tuple[str, object], ...] = ()
 
-    def sentence(self, language: str) -> str:
-        """For a person: a mark, and one line."""
-        words = " ".join(say(self.code, language, **dict(self.facts)).split())
+    def sentence(self, language: str, *, brief: bool = False) -> str:
+        """For a person: a mark, and one line; ``brief``: without what only the host should see."""
+        code = f"{self.code}.brief" if brief and f"{self.code}.brief" in LANGUAGES["en"] else self.code
+        words = " ".join(say(code, language, **dict(self.facts)).split())
         return f"{say(f'doctor.{self.state}', language)} {words}"
 
 

@@ -1,0 +1,59 @@
+"""What the doctor looks at on Discord alone: permissions, channel by channel, and whether messages can be read.
+
+Used by ``/doctor`` and by ``/setup``.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import discord
+
+from bot.platforms.discord.call.rooms import Room
+from bot.platforms.doctor import Finding, State, found
+from bot.texts import say
+
+IN_TEXT = ("view_channel", "send_messages", "send_voice_messages", "attach_files")
+IN_VOICE = ("view_channel", "connect", "speak")
+ON_STAGE = ("view_channel", "connect", "request_to_speak")
+Channel = discord.abc.GuildChannel | discord.Thread
+
+
+def missing(channel: Channel) -> tuple[str, ...]:
+    """Names of the permissions that the bot needs in a channel and does not have."""
+    rights = channel.permissions_for(channel.guild.me)
+    needed: Sequence[str] = IN_TEXT
+    if isinstance(channel, discord.VoiceChannel):
+        needed = IN_VOICE
+    elif isinstance(channel, discord.StageChannel):
+        needed = ON_STAGE
+    elif isinstance(channel, discord.Thread):
+        needed = ("view_channel", "send_messages_in_threads", *IN_TEXT[2:])
+    return tuple(name for name in needed if not getattr(rights, name))
+
+
+def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
+    """One finding for each channel."""
+    findings = []
+    for channel in channels:
+        names = missing(channel)
+        listed = [say(f"permission.{name}", language) for name in names]
+        if names:
+            where = channel.mention
+            findings.append(found("permissions", State.BAD, "doctor.permissions.missing", channel=where, names=listed))
+        else:
+            findings.append(found("permissions", State.GOOD, "doctor.permissions", channel=channel.mention))
+    return findings
+
+
+def crowded(room: Room) -> Finding | None:
+    """A voice channel that the bot could not enter because it is full."""
+    inside = [member for member in room.voice_states if member != room.guild.me.id]
+    if room.user_limit and len(inside) >= room.user_limit and not room.permissions_for(room.guild.me).move_members:
+        return found("permissions", State.BAD, "call.full", channel=room.mention, limit=room.user_limit)
+    return None
+
+
+def content(client: discord.Client) -> Finding:
+    """Whether messages can be read aloud at all."""
+    if client.intents.message_content:
+        return found("discord", State.GOOD, "doctor.discord.content")
+    return found("discord", State.WARNING, "doctor.discord.content.not_asked")

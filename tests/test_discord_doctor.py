@@ -1,0 +1,75 @@
+"""``/doctor`` on Discord: the shared list with permissions of the channels, each made to fail."""
+
+import pytest
+
+from bot.model import Space
+from bot.store.bindings import Binding
+from tests.conftest import House
+from tests.discord_case import Start
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import CONNECT, EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, SPEAK, User
+from tests.fakes.mimo_server import MimoServer
+
+pytest_plugins = ["tests.discord_fixtures"]
+
+
+@pytest.fixture
+def mod(server: DiscordServer) -> User:
+    mod = User("mod")
+    server.world.add_member(server.world.home, mod)
+    server.world.home.moderators.add(mod.id)
+    return mod
+
+
+async def lines(server: DiscordServer, mod: User, locale: str | None = None) -> list[str]:
+    answer = await (await server.slash("doctor", user=mod, locale=locale)).answered()
+    assert answer.private
+    return answer.content.splitlines()
+
+
+async def test_a_sound_server(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
+    async with start(mimo_house.doors):
+        found = await lines(server, mod)
+        chinese = await lines(server, mod, locale="zh-CN")
+    assert f"✓ <#{server.world.general.id}>: every permission is there." in found
+    assert [line[0] for line in found if not line.startswith("✓")] == ["!"]  # messages are not asked for
+    assert len(chinese) == len(found)
+    assert f"✓ <#{server.world.general.id}>：权限齐全。" in chinese
+
+
+async def test_each_missing_permission_is_named_with_what_to_do(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User
+) -> None:
+    guild = server.world.home
+    text = server.world.add_channel(guild, "chat", permissions=EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES)
+    room = server.world.add_voice(guild, "room", permissions=EVERYTHING_WE_NEED & ~(CONNECT | SPEAK))
+    await mimo_house.core.bindings.bind(Binding(Space("discord", str(guild.id)), str(text.id), str(room.id)))
+    async with start(mimo_house.doors):
+        found = await lines(server, mod)
+    assert any(line.startswith(f"✗ <#{text.id}>: missing are Send Voice Messages.") for line in found)
+    assert any(line.startswith(f"✗ <#{room.id}>: missing are Connect, Speak.") for line in found)
+
+
+async def test_a_provider_s_trouble_is_told_without_its_address(
+    server: DiscordServer, mimo_house: House, mimo: MimoServer, start: Start, mod: User
+) -> None:
+    mimo.keys.clear()
+    async with start(mimo_house.doors):
+        found = await lines(server, mod)
+    assert any(line.startswith("! Provider mimo: it does not answer") for line in found)
+    assert "127.0.0.1" not in "\n".join(found)
+
+
+async def test_messages_are_asked_for_where_the_host_wants_it(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User
+) -> None:
+    server.gateway.privileged = 1 << 15
+    async with start(mimo_house.doors, message_content=True):
+        found = await lines(server, mod)
+    assert "✓ Discord: the message-content intent is granted." in found
+
+
+async def test_it_is_for_those_who_manage_the_server(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        answer = await (await server.slash("doctor")).answered()
+    assert answer.content == "Only moderators can do this."
