@@ -6,6 +6,7 @@ import discord
 
 from bot.audio.clip import encode
 from bot.audio.pcm import Pcm
+from tests.conftest import until
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import Channel
 from tests.fakes.tones import tone
@@ -43,3 +44,10 @@ async def grouped(voice: discord.VoiceClient, server: DiscordServer, room: Chann
     """Until the bot shares the keys of this moment with those who listen."""
     group = server.voice.group(room)
     await server.until(lambda: group.settled and voice.voice_privacy_code == group.privacy_code)
+
+
+async def out(client: discord.Client, room: Channel) -> None:
+    """Until discord.py knows that the bot is in no call: whoever joins earlier, it throws out again."""
+    channel = client.get_channel(room.id)
+    assert isinstance(channel, discord.VoiceChannel)
+    await until(lambda: channel.guild.me.voice is None and channel.guild.voice_client is None)

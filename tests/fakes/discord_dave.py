@@ -149,8 +149,13 @@ class Group:
             self._changed()
         else:
             self._complain(f"the bot could not read the commit or welcome of transition {transition}")
+            self._open_transitions.discard(transition)
             self._key_package = b""
             self._settle()
+
+    def spoil(self) -> None:
+        """Break what is kept back."""
+        self._kept_back = [(operation, data[:-1] + bytes([data[-1] ^ 1])) for operation, data in self._kept_back]
 
     def release(self) -> None:
         """Send what was kept back."""
@@ -240,7 +245,7 @@ class Group:
         append = davey.ProposalsOperationType.append
         committing = [user for user in self.people if user in self.members or user == change.founder]
         commits = [self.people[user].process_proposals(append, messages) for user in committing]
-        if change.founder == bot or (self.bot_commits and bot in self.members) or not commits:
+        if not commits or (bot and (change.founder == bot or (self.bot_commits and bot in self.members))):
             self._awaited = change
             return
         assert commits[0] is not None

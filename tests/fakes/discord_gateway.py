@@ -92,8 +92,9 @@ class Gateway:
     async def drop(self, code: int = 4000) -> None:
         """Close all connections; sessions stay."""
         for session in self.connected:
-            assert session.socket is not None
-            await session.socket.close(code=code)
+            socket, session.socket = session.socket, None
+            assert socket is not None
+            await socket.close(code=code)
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One connection."""

@@ -89,11 +89,10 @@ class Listener:
             self._waiting.remove(event)
 
     async def ended(self, times: int = 1) -> list[Packet]:
-        """What was heard, once the bot stopped speaking so often: five packets of silence, then opcode 5."""
+        """What was heard, once the bot has spoken so often and ended with five packets of silence."""
 
         def look(_: "Listener") -> bool:
-            ends = sum(1 for a, b in zip(self.speaking, self.speaking[1:], strict=False) if a and not b)
-            return ends >= times and all(packet.silence for packet in self.heard[-5:])
+            return all(packet.silence for packet in self.heard[-5:]) and len(self.spurts()) >= times
 
         await self.until(look)
         return list(self.heard)
