@@ -215,13 +215,15 @@ async def test_killed_in_mid_speech_it_says_it_once_and_charges_it_once(town: To
     update = await town.telegram.text("/say I was interrupted.")
     async with asyncio.timeout(_PATIENCE):
         await gate.reached.wait()
+    polls = town.telegram.updates.polls
+    await town.telegram.until(lambda: town.telegram.updates.polls >= polls + 2)  # more is asked for meanwhile
     bot.process.kill()
     await bot.ends()
     assert _voices(town)() == 0
+    assert town.telegram.pending == [update], "what was not answered is not acknowledged"
     gate.set()
     again = await town.up()
     await again.says("given back")
-    town.telegram.redeliver(update)
     await town.telegram.wait_for("sendVoice")
     town.telegram.redeliver(update)
     await town.telegram.text("/say And this came after.")

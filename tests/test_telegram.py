@@ -12,7 +12,6 @@ from bot.log import Redactor
 from bot.platforms.telegram import delivery as deliveries
 from bot.platforms.telegram.counter import WAITING
 from bot.platforms.telegram.delivery import cut
-from bot.platforms.telegram.places import PLACES
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.gate import Gate
@@ -387,82 +386,6 @@ async def test_cut_off_it_says_so_and_charges_nothing(
     assert server.asked("sendVoice") == []
     assert server.pending == []
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
-
-
-async def test_no_more_is_fetched_than_can_be_answered(
-    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
-) -> None:
-    gate = mimo.hold_after(1)
-    people = [Person(5000 + number, "P") for number in range(PLACES + 5)]
-    for person in people[: PLACES - 2]:
-        await server.text("/say Hello there.", user=person)
-    async with launch(mimo_house.doors, grace=0.0):
-        await gate.reached.wait()
-        await server.until(lambda: not server.pending and server.updates.waiting == 1)
-        late = [await server.text("/say Hello there.", user=person) for person in people[PLACES - 2 :]]
-        await server.until(lambda: len(server.asked("sendChatAction")) >= PLACES)
-        assert server.pending[-5:] == late[2:]
-    assert server.pending == late[2:], "what was not taken stays on the server"
-    gate.set()
-
-
-@pytest.mark.parametrize("token", ["1:wrong", "no token at all/", "ключ"])
-async def test_a_bad_token_is_refused(server: TelegramServer, house: House, launch: Launch, token: str) -> None:
-    async with launch(house.doors, token=token) as line:
-        with pytest.raises(PlatformError) as refused:
-            await line.task
-    assert refused.value.code == "platform.token"
-    assert refused.value.facts == {"platform": "telegram"}
-
-
-async def test_a_token_withdrawn_while_it_runs_ends_it(server: TelegramServer, house: House, launch: Launch) -> None:
-    async with launch(house.doors) as line:
-        server.token = "1:another"
-        await server.text("/say Hello")
-        with pytest.raises(PlatformError) as refused:
-            await line.task
-    assert refused.value.code == "platform.token"
-
-
-async def test_a_network_that_is_down_is_no_bad_token(server: TelegramServer, house: House, launch: Launch) -> None:
-    await server.stop()
-    async with launch(house.doors) as line:
-        with pytest.raises(PlatformError) as refused:
-            await line.task
-        await server.start()
-        ready = asyncio.Event()
-        again = asyncio.create_task(line.platform.run(ready))
-        await ready.wait()
-        await line.platform.stop(1)
-        await again
-    assert refused.value.code == "platform.unreachable"
-
-
-async def test_an_outage_while_it_runs_is_sat_out(server: TelegramServer, house: House, launch: Launch) -> None:
-    server.faults = [Fault("getUpdates", times=4, code=502, description="Bad Gateway")]
-    async with launch(house.doors) as line:
-        await server.text("/say Back again.")
-        heard((await server.wait_for("sendVoice"))[0])
-    assert line.naps.taken == [1.0, 2.0, 4.0, 8.0]
-
-
-async def test_a_second_bot_on_the_same_token_is_named_once(
-    server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture
-) -> None:
-    server.faults = [Fault("getUpdates", times=3, code=409, description="Conflict: terminated by other request")]
-    async with launch(house.doors):
-        await server.text("/help")
-        await server.wait_for("sendMessage")
-    named = [record for record in caplog.records if record.getMessage() == say("telegram.conflict", "en")]
-    assert len(named) == 1
-
-
-async def test_a_webhook_of_before_is_taken_away(server: TelegramServer, house: House, launch: Launch) -> None:
-    server.updates.webhook = "https://example.org/hook"
-    waiting = await server.text("/help")
-    async with launch(house.doors):
-        await server.wait_for("sendMessage")
-    assert waiting not in server.pending
 
 
 async def test_a_fault_of_ours_is_told_neutrally_and_logged_without_words(

@@ -14,6 +14,7 @@ import pytest
 
 from bot.errors import PlatformError
 from bot.platforms.telegram.places import PLACES
+from bot.platforms.telegram.polling import KINDS
 from bot.texts import say
 from bot.web import WebServer
 from tests.conftest import House
@@ -54,7 +55,7 @@ async def test_what_is_brought_is_spoken(server: TelegramServer, house: House, l
         await server.until(lambda: not server.pending)
     (call,) = server.asked("setWebhook")
     assert call.params["url"] == URL
-    assert json.loads(call.params["allowed_updates"]) == ["message", "callback_query", "inline_query"]
+    assert json.loads(call.params["allowed_updates"]) == list(KINDS)
     assert server.updates.polls == 0
     assert server.asked("deleteWebhook") == [], "it stays, so that what comes meanwhile is kept"
     assert server.updates.brought == [200]

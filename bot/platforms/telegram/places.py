@@ -4,6 +4,7 @@ Filled by ``polling.py`` or ``webhook.py``, emptied when the bot stops.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -34,6 +35,17 @@ class Places:
         while not self.free:
             self._left.clear()
             await self._left.wait()
+
+    async def one_left(self, within: float) -> None:
+        """Wait until an update was answered, ``within`` some seconds."""
+        self._left.clear()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self._left.wait()
+
+    def is_answering(self, update_id: int) -> bool:
+        """Whether an update is being answered."""
+        return any(update.update_id == update_id for update in self._running.values())
 
     def take(self, update: Update) -> None:
         """Answer an update from now on."""

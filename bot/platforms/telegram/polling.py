@@ -1,7 +1,9 @@
 """Fetches updates from Telegram, as many as there are places for. Used by ``client.py``.
 
-Telegram is the queue: no more updates are fetched than there are free places, and what was fetched is acknowledged by
-the next request. So what was not taken when the bot stops, or is stopped, is still there when it comes back.
+Telegram is the queue: no more updates are fetched than there are free places, and an update is acknowledged once it was
+answered. So what was not answered when the bot stops, or is killed, is still there when it comes back, and the ledger
+knows what was spoken. To acknowledge an update is to ask for those above it; while one is being answered, those above
+come along with it again, and a request is answered at once. Then requests are made now and then instead of held back.
 """
 
 import asyncio
@@ -23,6 +25,9 @@ KINDS = ("message", "callback_query", "inline_query", "chosen_inline_result")
 """What Telegram is asked to send. It remembers this between runs, so all that is handled is named."""
 _BATCH = 100
 """Most updates that one request may bring."""
+
+_MOST_OPEN = 90
+"""Updates that may be unacknowledged: of a batch there must be some left for what is new."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -55,6 +60,10 @@ class Timings:
     """What the answer to an inline query may take; a later one is not taken."""
     turn: float = 300.0
     """How long a command waits for the ones that the same person sent before."""
+    look_again: float = 0.3
+    """Between two requests for updates while one is being answered."""
+    acknowledge: float = 60.0
+    """An update that is being answered for so long is acknowledged; a process that is killed later loses it."""
     farewell: float = 5.0
     """For each of the last requests when the bot stops."""
 
@@ -84,8 +93,11 @@ class Polling:
         self._sleep = sleep
         self._on_conflict = on_conflict
         self._offset = 0
-        """One above the highest update taken: fetching from here acknowledges all below."""
+        """One above the latest update taken."""
         self._acknowledged = 0
+        """Where the last request began: all below is acknowledged."""
+        self._open: dict[int, float] = {}
+        """Updates that were taken and may come again, the oldest first, and when they were taken."""
         self._pause = 0.0
         self._conflict = False
 
@@ -97,9 +109,24 @@ class Polling:
         ready.set()
         while True:
             await self._places.some_free()
-            for update in await self._fetch(min(_BATCH, self._places.free)):
+            self._close()
+            known = len(self._open)
+            came = await self._fetch(min(_BATCH, known + self._places.free), 0 if known else self._timings.poll)
+            new = [update for update in came if update.update_id not in self._open]
+            for update in new:
+                self._open[update.update_id] = asyncio.get_running_loop().time()
                 self._offset = update.update_id + 1
                 self._places.take(update)
+            if self._open and not new:
+                await self._places.one_left(self._timings.look_again)
+
+    def _close(self) -> None:
+        """Let go of updates that were answered, up to the first that is being answered; of too old or too many too."""
+        overdue = asyncio.get_running_loop().time() - self._timings.acknowledge
+        for update_id, taken in tuple(self._open.items()):
+            if self._places.is_answering(update_id) and taken > overdue and len(self._open) <= _MOST_OPEN:
+                return
+            del self._open[update_id]
 
     async def drain(self, grace: float) -> list[Update]:
         """Let what was taken finish, ``grace`` seconds at most, and acknowledge it; returns what was cut off."""
@@ -113,12 +140,12 @@ class Polling:
                 _log.warning("the last updates were not acknowledged (%s)", type(error).__name__)
         return late
 
-    async def _fetch(self, limit: int) -> Sequence[Update]:
-        """Some updates, or none after a failure and a pause."""
-        self._acknowledged = self._offset
+    async def _fetch(self, limit: int, hold: int) -> Sequence[Update]:
+        """Some updates, or none after a failure and a pause; a request without any is held back (seconds)."""
+        self._acknowledged = next(iter(self._open), self._offset)
         try:
             updates = await self._bot.get_updates(
-                offset=self._offset, limit=limit, timeout=self._timings.poll, allowed_updates=KINDS
+                offset=self._acknowledged, limit=limit, timeout=hold, allowed_updates=KINDS
             )
         except InvalidToken:
             raise PlatformError("platform.token", platform="telegram") from None  # its message holds the token

@@ -1,0 +1,135 @@
+"""How Telegram's updates are fetched and acknowledged, and what a network or a token does to that."""
+
+import asyncio
+
+import pytest
+
+from bot.errors import PlatformError
+from bot.platforms.telegram.places import PLACES
+from bot.texts import say
+from tests.conftest import House
+from tests.fakes.mimo_server import MimoServer
+from tests.fakes.telegram_chats import BO, Person
+from tests.fakes.telegram_server import Fault, TelegramServer
+from tests.telegram_case import (  # noqa: F401  the fixtures of this file
+    ACCOUNT,
+    Launch,
+    Line,
+    fixture_launch,
+    fixture_line,
+    fixture_server,
+    heard,
+    spent,
+)
+
+
+async def test_no_more_is_fetched_than_can_be_answered(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    gate = mimo.hold_after(1)
+    people = [Person(5000 + number, "P") for number in range(PLACES + 5)]
+    early = [await server.text("/say Hello there.", user=person) for person in people[: PLACES - 2]]
+    async with launch(mimo_house.doors, grace=0.0):
+        await gate.reached.wait()
+        await server.until(lambda: len(server.asked("sendChatAction")) >= PLACES - 2)
+        late = [await server.text("/say Hello there.", user=person) for person in people[PLACES - 2 :]]
+        await server.until(lambda: len(server.asked("sendChatAction")) >= PLACES)
+        assert server.pending == [*early, *late]
+        answered = {call.params["chat_id"] for call in server.asked("sendChatAction")}
+        assert answered.isdisjoint(str(person.id) for person in people[PLACES:])
+    assert server.pending == late[2:], "what was not taken stays on the server"
+    gate.set()
+
+
+@pytest.mark.parametrize("acknowledge", [60.0, 0.0])
+async def test_what_is_being_answered_stays_on_the_server_for_a_time(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, acknowledge: float
+) -> None:
+    gate = mimo.hold_after(1)
+    async with launch(mimo_house.doors, acknowledge=acknowledge, look_again=0.01) as line:
+        slow = await server.text("/say Hello there.")
+        await gate.reached.wait()
+        quick = await server.text("/help", user=BO)
+        await server.wait_for("sendMessage")
+        polls = server.updates.polls
+        await server.until(lambda: server.updates.polls >= polls + 3 or not server.pending)
+        assert server.pending == ([slow, quick] if acknowledge else [])
+        gate.set()
+        await server.wait_for("sendVoice")
+        await server.until(lambda: not server.pending and server.updates.waiting == 1)
+        await line.platform.stop(20)
+    assert len(server.asked("sendVoice")) == len(server.asked("sendMessage")) == 1, "what comes again is known"
+
+
+async def test_a_long_one_does_not_keep_new_ones_away(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    gate = mimo.hold_after(1)
+    async with launch(mimo_house.doors, look_again=0.01):
+        await server.text("/say Hello there.")
+        await gate.reached.wait()
+        for number in range(120):  # more than one request brings
+            await server.text("/help", user=Person(7000 + number, "P"))
+        await server.wait_for("sendMessage", 120)
+        gate.set()
+        await server.wait_for("sendVoice")
+        await server.until(lambda: not server.pending)
+
+
+@pytest.mark.parametrize("token", ["1:wrong", "no token at all/", "ключ"])
+async def test_a_bad_token_is_refused(server: TelegramServer, house: House, launch: Launch, token: str) -> None:
+    async with launch(house.doors, token=token) as line:
+        with pytest.raises(PlatformError) as refused:
+            await line.task
+    assert refused.value.code == "platform.token"
+    assert refused.value.facts == {"platform": "telegram"}
+
+
+async def test_a_token_withdrawn_while_it_runs_ends_it(server: TelegramServer, house: House, launch: Launch) -> None:
+    async with launch(house.doors) as line:
+        server.token = "1:another"
+        await server.text("/say Hello")
+        with pytest.raises(PlatformError) as refused:
+            await line.task
+    assert refused.value.code == "platform.token"
+
+
+async def test_a_network_that_is_down_is_no_bad_token(server: TelegramServer, house: House, launch: Launch) -> None:
+    await server.stop()
+    async with launch(house.doors) as line:
+        with pytest.raises(PlatformError) as refused:
+            await line.task
+        await server.start()
+        ready = asyncio.Event()
+        again = asyncio.create_task(line.platform.run(ready))
+        await ready.wait()
+        await line.platform.stop(1)
+        await again
+    assert refused.value.code == "platform.unreachable"
+
+
+async def test_an_outage_while_it_runs_is_sat_out(server: TelegramServer, house: House, launch: Launch) -> None:
+    server.faults = [Fault("getUpdates", times=4, code=502, description="Bad Gateway")]
+    async with launch(house.doors) as line:
+        await server.text("/say Back again.")
+        heard((await server.wait_for("sendVoice"))[0])
+    assert line.naps.taken == [1.0, 2.0, 4.0, 8.0]
+
+
+async def test_a_second_bot_on_the_same_token_is_named_once(
+    server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.faults = [Fault("getUpdates", times=3, code=409, description="Conflict: terminated by other request")]
+    async with launch(house.doors):
+        await server.text("/help")
+        await server.wait_for("sendMessage")
+    named = [record for record in caplog.records if record.getMessage() == say("telegram.conflict", "en")]
+    assert len(named) == 1
+
+
+async def test_a_webhook_of_before_is_taken_away(server: TelegramServer, house: House, launch: Launch) -> None:
+    server.updates.webhook = "https://example.org/hook"
+    waiting = await server.text("/help")
+    async with launch(house.doors):
+        await server.wait_for("sendMessage")
+    assert waiting not in server.pending
