@@ -35,7 +35,7 @@ def _case(item: str, table: dict[str, Any], language: str, row: list[Any]) -> Ca
     more: dict[str, Any] = dict(row[2]) if len(row) > 2 else {}
     rule = more.pop("rule", table["rule"])
     reading = {name: more.pop(name) for name in list(more) if name in _OF_READING}
-    for name in ("dictionary", "blocklist"):
+    for name in ("dictionary", "patterns", "blocklist"):
         if name in reading:
             reading[name] = tuple(tuple(each) if isinstance(each, list) else each for each in reading[name])
     if "attachments" in more:

@@ -79,11 +79,16 @@ def _announced(draft: Draft, name: str) -> str:
     template = draft.reading.name_template
     if not template:
         return draft.words.say("says", name=name)
-    said = plain(enter(template.replace("{name}", f" {name} " if name.isascii() else name)))
-    return said + (" " if said[-1:] in _PAUSES else ": " if draft.reading.language == "en" else "：")
+    said = enter(template.replace("{name}", f" {name} " if name.isascii() else name))
+    said = plain("".join(sign for sign in said if sign.isprintable()))
+    pause = template.rstrip()[-1:]
+    if not pause or pause not in _PAUSES:
+        pause = ":" if draft.reading.language == "en" else "："
+    return said.rstrip(_PAUSES) + pause + ("" if pause in _WIDE_PAUSES else " ")
 
 
-_PAUSES = frozenset(",.:;!?，。：；！？")
+_WIDE_PAUSES = "，。：；！？"
+_PAUSES = ",.:;!?" + _WIDE_PAUSES
 
 
 def sending(draft: Draft, message: ChatMessage, said: str) -> str:

@@ -20,6 +20,8 @@ _QUOTE = re.compile(r"^ {0,4}(>>>|>)(?: |$)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _PAIRED = re.compile(r"\*{2,100}|~{2,100}|_{2,100}|(?<![\d\s])\*|\*(?![\d\s*])|(?<!\w)_(?!\s)|(?<!\s)_(?!\w)")
 _INNER = re.compile(r"(?<=\w)_(?=\w)")
+_INNER_UNSPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_(?=[\u3040-\u30ff\u3400-\u9fff])")
+"""Between signs that are written without blanks: no pause comes of it."""
 
 
 def act(draft: Draft) -> None:
@@ -42,7 +44,8 @@ def unformat(draft: Draft) -> None:
     text = _LINE.sub("", _RULE.sub("", draft.text))
     if ">" in text:
         text = _quoted(text, draft.words.say("quote"))
-    text = _INNER.sub(" ", _PAIRED.sub("", _ESCAPE.sub("", text)))
+    text = _INNER_UNSPACED.sub("", _PAIRED.sub("", _ESCAPE.sub("", text)))
+    text = _INNER.sub(" ", text)
     draft.whole("formatting", text)
 
 
