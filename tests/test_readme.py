@@ -102,5 +102,5 @@ def test_every_path_in_the_readme_exists() -> None:
 
 
 def test_links_in_the_picture_of_the_path_name_real_functions() -> None:
-    for name in ("SpeechService", "provider_of", "_platforms", "EXTENSIONS", "PROVIDER_TYPES"):
+    for name in ("SpeechService", "provider_of", "platforms_of", "EXTENSIONS", "PROVIDER_TYPES"):
         assert any(name in path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py")), name

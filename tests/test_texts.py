@@ -15,7 +15,7 @@ from bot.model import Note
 from bot.texts import en, zh
 
 ROOT = Path(__file__).parent.parent
-_CODED = {"say", "sentence", "Note", "localized"}
+_CODED = {"say", "sentence", "Note", "localized", "Unread"}
 
 
 def _blanks(template: str) -> set[str]:
