@@ -140,6 +140,7 @@ async def test_an_edited_command_is_neither_spoken_nor_charged(line: Line, house
 async def test_edited_ones_stay_quiet_even_where_telegram_sends_them(line: Line, house: House) -> None:
     message = (await line.server.text("/help"))["message"]
     await line.server.wait_for("sendMessage")
+    await line.server.all_acknowledged()
     line.server.redeliver({"update_id": 2000, "edited_message": {**message, "text": "/say Hello", "edit_date": 1}})
     await line.server.until(lambda: not line.server.pending)
     await line.platform.stop(20)
@@ -153,6 +154,7 @@ async def test_a_second_delivery_neither_speaks_nor_charges(
     async with launch(mimo_house.doors):
         update = await server.text("/say Only once, please.")
         await server.wait_for("sendVoice")
+        await server.all_acknowledged()
         server.redeliver(update)
         await server.until(lambda: not server.pending)
     server.redeliver(update)
@@ -168,6 +170,7 @@ async def test_a_second_delivery_stays_silent_with_the_built_in_engine_too(
 ) -> None:
     update = await line.server.text("/say Only once, please.")
     await line.server.wait_for("sendVoice")
+    await line.server.all_acknowledged()
     line.server.redeliver(update)
     await line.server.until(lambda: not line.server.pending)
     await line.platform.stop(20)

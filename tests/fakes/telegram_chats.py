@@ -111,6 +111,8 @@ class World:
         """Pressed buttons by id, and whether they were answered."""
         self.inline_queries: dict[str, bool] = {}
         """Inline queries by id, and whether they were answered."""
+        self.guest_queries: dict[str, bool] = {}
+        """Messages to the bot where it is a guest by id, and whether they were answered."""
         self._numbers = itertools.count(1)
 
     def private(self, person: Person) -> Chat:

@@ -73,6 +73,7 @@ class Methods:
             "editmessagetext": self._edit_message_text,
             "answercallbackquery": self._answer_callback_query,
             "answerinlinequery": self._answer_inline_query,
+            "answerguestquery": self._answer_guest_query,
             "deletemessage": self._delete_message,
             "getchatmember": self._get_chat_member,
             "getfile": self._get_file,
@@ -183,6 +184,13 @@ class Methods:
             raise ApiError.bad("BUTTON_START_PARAMETER_INVALID")
         self.world.inline_queries[call.params["inline_query_id"]] = True
         return True
+
+    async def _answer_guest_query(self, call: Call) -> Json:
+        if self.world.guest_queries.get(call.params.get("guest_query_id", ""), True):
+            raise ApiError.bad("query is too old and response timeout expired or query ID is invalid")
+        self._check_result(call.json("result") or {})
+        self.world.guest_queries[call.params["guest_query_id"]] = True
+        return {"inline_message_id": f"guest-{call.params['guest_query_id']}"}
 
     def _check_result(self, result: Json) -> None:
         """A voice that was uploaded, or an article that sends a message."""

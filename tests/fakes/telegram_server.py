@@ -8,6 +8,7 @@ message from Ann, and each answer of the bot is printed.
 import argparse
 import asyncio
 import contextlib
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,7 @@ BOT: Json = {
     "can_join_groups": True,
     "can_read_all_group_messages": False,
     "supports_inline_queries": True,
+    "supports_guest_queries": True,
     "has_main_web_app": False,
 }
 _PATIENCE = 20.0
@@ -167,6 +169,19 @@ class TelegramServer:
         self.updates.add("inline_query", query)
         return identity
 
+    async def guest(self, text: str, *, user: Person = ANN, reply_to: Json | None = None) -> str:
+        """Somebody names the bot in a chat that it is no member of; returns the id of the query."""
+        identity = f"guest-{len(self.world.guest_queries) + 1}"
+        self.world.guest_queries[identity] = False
+        chat = Chat(-2001, "Elsewhere")  # not one of the world: nothing can be sent there
+        found = re.finditer(r"@\w+", text)
+        marks = [{"type": "mention", "offset": units(text[: m.start()]), "length": units(m[0])} for m in found]
+        message = self.world.post(
+            chat, user.json, text=text, entities=marks, reply_to_message=reply_to, guest_query_id=identity
+        )
+        self.updates.add("guest_message", message)
+        return identity
+
     async def choose(self, result: Json, chat: Chat, *, user: Person = ANN, typed: str | None = None) -> Json:
         """Somebody takes a result of an inline query: it appears in a chat as theirs, sent with the bot.
 
@@ -196,6 +211,10 @@ class TelegramServer:
     async def until(self, true: Callable[[], bool], patience: float | None = _PATIENCE) -> None:
         """Wait until something here is true, at most ``patience`` seconds. Raises TimeoutError."""
         await self._changes.until(true, patience)
+
+    async def all_acknowledged(self) -> None:
+        """Wait until the bot has answered every update and asks for more."""
+        await self.until(lambda: not self.pending and self.updates.waiting == 1)
 
     async def start(self) -> None:
         """Listen on loopback."""

@@ -18,7 +18,11 @@ _LONGEST_POLL = 50
 _WEBHOOK_PORTS = {80, 88, 443, 8443}
 _BROUGHT_AGAIN = 0.02
 """Seconds after a refusal until an update is brought again; the service takes longer."""
-_DEFAULT_KINDS = ("message", "edited_message", "channel_post", "callback_query", "inline_query", "my_chat_member")
+_DEFAULT_KINDS = (
+    *("message", "edited_message", "channel_post", "edited_channel_post", "callback_query", "my_chat_member"),
+    *("inline_query", "chosen_inline_result", "guest_message", "business_message", "edited_business_message"),
+)
+"""Nearly all that there are, as the service has it."""
 
 
 class Updates:

@@ -71,7 +71,19 @@ def read(update: Update, otherwise: str) -> Asked | None:
     if update.callback_query is not None:
         return _pressed(update.callback_query, otherwise)
     message = update.message
-    if message is None or message.is_automatic_forward or message.via_bot is not None:
+    return _written(message, update.update_id, otherwise) if message is not None else None
+
+
+def read_guest(update: Update, otherwise: str) -> Asked | None:
+    """The same where the bot is a guest; None for what it cannot answer."""
+    message = update.guest_message
+    if message is None or not message.guest_query_id:
+        return None
+    return _written(message, update.update_id, otherwise)
+
+
+def _written(message: Message, update_id: int, otherwise: str) -> Asked | None:
+    if message.is_automatic_forward or message.via_bot is not None:
         return None
     if message.forward_origin is not None and _command_length(message):
         return None
@@ -83,7 +95,7 @@ def read(update: Update, otherwise: str) -> Asked | None:
     assert identity is not None
     return Asked(
         message=message,
-        key=f"telegram:update:{update.update_id}",
+        key=f"telegram:update:{update_id}",
         line=_after_command(message),
         account=Account("telegram", str(identity.id)),
         **_surroundings(message, person, otherwise),

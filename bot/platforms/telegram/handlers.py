@@ -27,6 +27,7 @@ from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, Sto
 from bot.platforms.telegram import buttons, choices, settings, speaking
 from bot.platforms.telegram.asking import Asked, read
 from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.guest import Guest
 from bot.platforms.telegram.inline import Inline
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,8 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Co
     application.add_handler(CallbackQueryHandler(partial(_serve, counter, buttons.press)))
     inline = Inline(counter)
     application.add_handler(InlineQueryHandler(inline.answer))
+    guests = filters.UpdateType.GUEST_MESSAGE & filters.TEXT
+    application.add_handler(MessageHandler(guests, Guest(counter).answer))
     application.add_handler(ChosenInlineResultHandler(inline.chosen))
 
 

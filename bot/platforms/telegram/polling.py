@@ -21,7 +21,7 @@ from bot.platforms.telegram.places import Places
 
 _log = logging.getLogger(__name__)
 
-KINDS = ("message", "callback_query", "inline_query", "chosen_inline_result")
+KINDS = ("message", "callback_query", "inline_query", "chosen_inline_result", "guest_message")
 """What Telegram is asked to send. It remembers this between runs, so all that is handled is named."""
 _BATCH = 100
 """Most updates that one request may bring."""
