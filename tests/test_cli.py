@@ -327,7 +327,10 @@ async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> No
         "invite", environment={"MOUTHPIECE_DISCORD__TOKEN": "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcDE.x" + "y" * 37}
     )
     assert "client_id=123456789012345678&" in done.out
-    assert f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 38) | (1 << 46)}" in done.out
+    assert (
+        f"permissions={(1 << 10) | (1 << 11) | (1 << 15) | (1 << 20) | (1 << 21) | (1 << 32) | (1 << 38) | (1 << 46)}"
+        in done.out
+    )
     assert (await shell("invite")).code == 2
 
 

@@ -17,6 +17,9 @@ PERMISSIONS = {
     "view_channel": 1 << 10,
     "send_messages": 1 << 11,
     "attach_files": 1 << 15,
+    "connect": 1 << 20,
+    "speak": 1 << 21,
+    "request_to_speak": 1 << 32,
     "send_messages_in_threads": 1 << 38,
     "send_voice_messages": 1 << 46,
 }

@@ -114,4 +114,6 @@ SENTENCES: dict[str, str] = {
     "discord.settings.server_are": "Voice: {voice}\nStyle: {style}\nLanguage: {tongue}\nCooldown: {cooldown} s\nWords shown: {words}\nRoles allowed: {allowed}\nRoles blocked: {blocked}\nChannels: {channels}\nBlocked words: {count}",
     "discord.settings.which": "Which one",
     "discord.failed": "Something went wrong here that should not have; nothing was charged for what was not spoken.",
+    "discord.menu.why": "Why wasn't this read?",
+    "discord.menu.explain": "What would be said?",
 }

@@ -74,4 +74,6 @@ SENTENCES: dict[str, str] = {
     "permission.request_to_speak": "Request to Speak",
     "discord.doctor.name": "doctor",
     "discord.doctor.description": "Moderators: check everything, and say what to do about it",
+    "unread.not_speech": "It is not a message that somebody wrote; those of Discord and of the bot itself are not read.",
+    "unread.not_read_here": "This channel is not read. /join reads it for one call, /setup for good.",
 }

@@ -136,4 +136,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.file_json": "The file is not a JSON list of entries (line {line}).",
     "dictionary.file_row": "Entry {row} cannot be used: a word, what is said for it, and true where it is a pattern are wanted.",
     "dictionary.file_twice": "Entry {row} has {word}, which stands there already.",
+    "reading.would_say": "It would be read as: {said}",
+    "reading.would_say_nothing": "Nothing of it would be read.",
 }

@@ -114,4 +114,6 @@ SENTENCES: dict[str, str] = {
     "discord.settings.server_are": "声音：{voice}\n风格：{style}\n语言：{tongue}\n冷却：{cooldown} 秒\n显示文字：{words}\n允许的身份组：{allowed}\n屏蔽的身份组：{blocked}\n频道：{channels}\n屏蔽词：{count}",
     "discord.settings.which": "哪一个",
     "discord.failed": "这里出现了意料之外的错误；没有朗读的部分不会扣费。",
+    "discord.menu.why": "为什么没有朗读？",
+    "discord.menu.explain": "会怎么念？",
 }

@@ -74,4 +74,6 @@ SENTENCES: dict[str, str] = {
     "permission.request_to_speak": "请求发言",
     "discord.doctor.name": "体检",
     "discord.doctor.description": "管理员：检查一切，并说明该怎么办",
+    "unread.not_speech": "这不是谁写的消息；Discord 的提示和机器人自己的消息不朗读。",
+    "unread.not_read_here": "这个频道没有在朗读。/join 为一次通话朗读，/setup 长期朗读。",
 }

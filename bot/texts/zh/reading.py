@@ -136,4 +136,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.file_json": "文件不是由词条组成的 JSON 列表（第 {line} 行）。",
     "dictionary.file_row": "第 {row} 条无法使用：需要词、念法，若是正则则写 true。",
     "dictionary.file_twice": "第 {row} 条的 {word} 已经出现过。",
+    "reading.would_say": "会念作：{said}",
+    "reading.would_say_nothing": "其中没有可以念的内容。",
 }

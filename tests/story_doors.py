@@ -1,0 +1,219 @@
+"""Two doors before one core: what a person does and sees on Discord and on Telegram, in the words of the stories.
+
+Used by ``test_stories.py``. Behind each door stand the real library and the real core; before it the stand-in.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import SecretStr
+
+from bot.config import EndpointsConfig, TelegramConfig
+from bot.errors import PlatformError
+from bot.model import Account
+from bot.platforms.base import Doors, Platform
+from bot.platforms.telegram.client import TelegramPlatform
+from bot.platforms.telegram.polling import Timings
+from tests.conftest import until
+from tests.discord_case import build, voices_of, words_of
+from tests.fakes.discord_exchange import Exchange
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_sound import Sound, decode
+from tests.fakes.discord_world import User
+from tests.fakes.telegram_chats import ANN, BO, Json, Person
+from tests.fakes.telegram_server import TOKEN, TelegramServer
+from tests.telegram_case import buttons
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Something a person asked for."""
+
+    handle: Any
+    """The exchange, or the update."""
+    other: bool = False
+    """Of the second person."""
+
+
+class Door(Protocol):
+    """A platform as people see it. ``other`` is a second person."""
+
+    name: str
+
+    def account(self, *, other: bool = False) -> Account: ...
+
+    async def say(self, text: str, *, voice: str = "", style: str = "", other: bool = False) -> Wish: ...
+
+    async def reply(self, text: str) -> Wish:
+        """Have a message of somebody else read."""
+        ...
+
+    async def restyle(self, style: str) -> Wish:
+        """Choose another style for what was asked for first."""
+        ...
+
+    async def cancel(self, wish: Wish) -> None:
+        """Give up what waits for its turn."""
+        ...
+
+    async def redeliver(self, wish: Wish) -> None:
+        """The platform brings the same thing once more, as after a lost answer."""
+        ...
+
+    async def sounds(self, count: int) -> list[Sound]:
+        """Wait for so many voice messages; every one that was delivered, decoded."""
+        ...
+
+    async def told(self, wish: Wish, words: str) -> None:
+        """Wait until the person was told something with these words in it."""
+        ...
+
+    def delivered(self) -> int:
+        """How many voice messages there are."""
+        ...
+
+
+class DiscordDoor:
+    """Slash commands, menus and buttons."""
+
+    name = "discord"
+
+    def __init__(self, server: DiscordServer, folder: Path) -> None:
+        self.server = server
+        self._folder = folder
+        self._bo = User("bo")
+        server.world.add_member(server.world.home, self._bo)
+        self._first: Exchange | None = None
+
+    def platform(self, doors: Doors) -> Platform:
+        return build(self.server, doors, self._folder)
+
+    def account(self, *, other: bool = False) -> Account:
+        return Account("discord", str((self._bo if other else self.server.world.ada).id))
+
+    async def say(self, text: str, *, voice: str = "", style: str = "", other: bool = False) -> Wish:
+        options = {"text": text} | ({"voice": voice} if voice else {}) | ({"style": style} if style else {})
+        user = self._bo if other else None
+        exchange = await self.server.slash("say", options, user=user)
+        self._first = self._first or exchange
+        return Wish(exchange, other)
+
+    async def reply(self, text: str) -> Wish:
+        return Wish(await self.server.menu("Speak this message", self.server.written(text, self._bo)))
+
+    async def restyle(self, style: str) -> Wish:
+        assert self._first is not None
+        panel = await self._first.answered()
+        return Wish(await self.server.press(panel, panel.button("mp:style"), style))
+
+    async def cancel(self, wish: Wish) -> None:
+        place = await wish.handle.answered()
+        await until(lambda: any(name.startswith("mp:cancel") for name in place.buttons))
+        await (await self.server.press(place, place.button("mp:cancel"), user=wish.handle.user)).acknowledged()
+        await until(lambda: not place.buttons)
+
+    async def redeliver(self, wish: Wish) -> None:
+        await wish.handle.answered()
+        wish.handle.callback = wish.handle.original = None  # as if its first answer had never arrived
+        await self.server.redeliver(wish.handle)
+        await wish.handle.withdrawn()
+
+    async def sounds(self, count: int) -> list[Sound]:
+        await self.server.until(lambda: len(voices_of(self.server)) >= count)
+        return [decode(message.files[0].data) for message in voices_of(self.server)]
+
+    async def told(self, wish: Wish, words: str) -> None:
+        def answers() -> list[str]:
+            shown = [each.content for each in (wish.handle.original, *wish.handle.followups) if each is not None]
+            return [*shown, *words_of(self.server)]
+
+        await self.server.until(lambda: any(words in each for each in answers()))
+
+    def delivered(self) -> int:
+        return len(voices_of(self.server))
+
+
+class TelegramDoor:
+    """Commands, replies and keyboards."""
+
+    name = "telegram"
+
+    def __init__(self, server: TelegramServer, folder: Path) -> None:
+        self.server = server
+
+    def platform(self, doors: Doors) -> Platform:
+        config = TelegramConfig(token=SecretStr(TOKEN), api_url=self.server.root)
+        return TelegramPlatform(config, EndpointsConfig(), doors, timings=Timings(typing=0.0, queue=0.05))
+
+    def account(self, *, other: bool = False) -> Account:
+        return Account("telegram", str(self._person(other).id))
+
+    async def say(self, text: str, *, voice: str = "", style: str = "", other: bool = False) -> Wish:
+        options = [f'{name}:"{value}"' for name, value in (("voice", voice), ("style", style)) if value]
+        return Wish(await self.server.text(" ".join(["/say", *options, text]), user=self._person(other)), other)
+
+    async def reply(self, text: str) -> Wish:
+        group = self.server.group()
+        other = await self.server.text(text, user=BO, chat=group)
+        return Wish(await self.server.text("/say@mouthpiece_bot", chat=group, reply_to=other["message"]))
+
+    async def restyle(self, style: str) -> Wish:
+        first = self.server.done("sendVoice")[0].result
+        return Wish(await self.server.press(first, buttons(first)[style]))
+
+    async def cancel(self, wish: Wish) -> None:
+        shown: list[Json] = []
+
+        def offered() -> bool:
+            shown[:] = [call.result for call in self.server.done("sendMessage") if "reply_markup" in call.result]
+            return bool(shown)
+
+        await self.server.until(offered)
+        await self.server.press(shown[-1], next(iter(buttons(shown[-1]).values())), user=self._person(wish.other))
+        await self.server.wait_for("deleteMessage")
+
+    async def redeliver(self, wish: Wish) -> None:
+        self.server.redeliver(wish.handle)
+
+    async def sounds(self, count: int) -> list[Sound]:
+        calls = await self.server.wait_for("sendVoice", count)
+        return [decode(call.files["voice"].data) for call in calls if "voice" in call.files]
+
+    async def told(self, wish: Wish, words: str) -> None:
+        chat = str(wish.handle["message"]["chat"]["id"])
+
+        def answers() -> list[str]:
+            asked = [*self.server.asked("sendMessage"), *self.server.asked("sendVoice")]
+            here = [call.params for call in asked if call.params["chat_id"] == chat]
+            return [params.get("text", "") + params.get("caption", "") for params in here]
+
+        await self.server.until(lambda: any(words in each for each in answers()))
+
+    def delivered(self) -> int:
+        return len(self.server.done("sendVoice"))
+
+    def _person(self, other: bool) -> Person:
+        return BO if other else ANN
+
+
+AnyDoor = DiscordDoor | TelegramDoor
+
+
+@asynccontextmanager
+async def opened(door: AnyDoor, doors: Doors) -> AsyncIterator[Platform]:
+    """The platform, up until the block ends."""
+    platform = door.platform(doors)
+    ready = asyncio.Event()
+    running = asyncio.create_task(platform.run(ready))
+    try:
+        async with asyncio.timeout(15):
+            await ready.wait()
+        yield platform
+    finally:
+        await platform.stop(5.0)
+        with suppress(PlatformError):
+            await running

@@ -1,0 +1,238 @@
+"""The same stories on both doors, from one table: what a person does, what is told, what is charged, what is heard.
+
+The sound that was delivered is decoded and held against what the speech service's stand-in said.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import BuildHouse, House
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_sound import Sound
+from tests.fakes.mimo_answers import Fault
+from tests.fakes.mimo_rules import FRAME, Job, check, check_model
+from tests.fakes.mimo_server import MimoServer
+from tests.fakes.openai_speech_server import OpenAISpeechServer
+from tests.fakes.telegram_server import TelegramServer
+from tests.fakes.tones import RATE, pitch
+from tests.story_doors import AnyDoor, DiscordDoor, TelegramDoor, opened
+
+TEXT = "Good evening, everybody, and welcome."
+LIMIT = 5000
+
+
+@dataclass
+class Town:
+    """One door, and what stands behind it."""
+
+    door: AnyDoor
+    mimo: MimoServer
+    build: BuildHouse
+
+    async def house(self, **sections: Any) -> House:
+        """A core on the stand-in alone, or as the sections say."""
+        mimo = {"base_url": self.mimo.base_url, "api_key": "sk-test"}
+        usual: dict[str, Any] = {"providers": {"mimo": mimo}, "speech": {"providers": ["mimo"]}}
+        return await self.build(**(usual | sections))
+
+    async def used(self, house: House, *, other: bool = False) -> int:
+        """Characters that a person paid."""
+        return (await house.ledger.usage(self.door.account(other=other).scope)).characters
+
+    def said(self) -> list[Job]:
+        """What the service was asked to say."""
+        return [check(body, check_model(body)) for body in self.mimo.calls]
+
+
+def sounds_like(sound: Sound, job: Job) -> None:
+    """The delivered sound is what the service said: as long within a packet, the same tone, to be heard throughout."""
+    assert sound.seconds == pytest.approx(job.frames * FRAME / RATE, abs=0.021)
+    assert pitch(sound.pcm, sound.rate) == pytest.approx(job.hertz, rel=0.02)
+    assert sound.level > 0.1
+
+
+async def say(town: Town) -> None:
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        await town.door.say(TEXT, voice="Mia")
+        (sound,) = await town.door.sounds(1)
+    sounds_like(sound, *town.said())
+    assert await town.used(house) == len(TEXT)
+
+
+async def reply(town: Town) -> None:
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        await town.door.reply(TEXT)
+        (sound,) = await town.door.sounds(1)
+    sounds_like(sound, *town.said())
+    assert (await town.used(house), await town.used(house, other=True)) == (len(TEXT), 0)  # whoever asked pays
+
+
+async def change_of_style(town: Town) -> None:
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        await town.door.say(TEXT, voice="Dean")
+        await town.door.sounds(1)
+        await town.door.restyle("Whisper")
+        first, second = await town.door.sounds(2)
+    plain, styled = town.said()
+    sounds_like(first, plain)
+    sounds_like(second, styled)
+    assert plain.hertz == styled.hertz
+    assert styled.text != plain.text
+    assert styled.text.endswith(TEXT)
+    assert await town.used(house) == 2 * len(TEXT)
+
+
+async def quota_used_up(town: Town) -> None:
+    house = await town.house(quota={"account_characters_per_day": len(TEXT) + 5})
+    async with opened(town.door, house.doors):
+        await town.door.say(TEXT)
+        await town.door.sounds(1)
+        refused = await town.door.say("And once more, please.")
+        await town.door.told(refused, f"5 of {len(TEXT) + 5} characters")
+        other = await town.door.say("I have a quota of my own.", other=True)
+        await town.door.sounds(2)
+        assert other.other
+    assert len(town.mimo.calls) == 2
+    assert await town.used(house) == len(TEXT)
+
+
+async def refund_on_failure(town: Town) -> None:
+    house = await town.house()
+    town.mimo.moderated.add("evening")
+    async with opened(town.door, house.doors):
+        refused = await town.door.say(TEXT)
+        await town.door.told(refused, "mimo")
+    assert town.door.delivered() == 0
+    assert await town.used(house) == 0
+    assert (await house.speech.balance(town.door.account())).left == LIMIT
+
+
+async def backup_voice_is_named(town: Town) -> None:
+    async with OpenAISpeechServer() as backup:
+        providers = {
+            "mimo": {"base_url": town.mimo.base_url, "api_key": "sk-test"},
+            "spare": {"type": "openai-speech", "base_url": backup.base_url, "api_key": backup.key},
+        }
+        house = await town.house(providers=providers, speech={"providers": ["mimo", "spare"]})
+        town.mimo.faults.append(Fault("402", times=9))
+        async with opened(town.door, house.doors):
+            wish = await town.door.say(TEXT)
+            (sound,) = await town.door.sounds(1)
+            await town.door.told(wish, "spare spoke this, because mimo could not")
+        assert sound.level > 0.05
+        assert len(backup.requests) == 1
+    assert await town.used(house) == len(TEXT)
+
+
+async def cancel(town: Town) -> None:
+    house = await town.house()
+    gate = town.mimo.hold_after(1)
+    async with opened(town.door, house.doors):
+        first = await town.door.say(TEXT, other=True)
+        await gate.reached.wait()
+        waiting = await town.door.say("Never mind.")
+        await town.door.cancel(waiting)
+        gate.set()
+        await town.door.sounds(1)
+        assert first.other
+    assert len(town.mimo.calls) == 1
+    assert town.door.delivered() == 1
+    assert (await town.used(house), await town.used(house, other=True)) == (0, len(TEXT))
+
+
+async def two_at_once(town: Town) -> None:
+    mimo = {"base_url": town.mimo.base_url, "api_key": "sk-test", "max_concurrency": 2}
+    house = await town.house(providers={"mimo": mimo})
+    gate = town.mimo.hold_after(1)
+    async with opened(town.door, house.doors):
+        await town.door.say(TEXT, voice="Mia")
+        await gate.reached.wait()
+        await town.door.say(TEXT, voice="Mia", other=True)  # the same: one call does for both
+        await town.door.say("Something else entirely, my friend.", voice="Dean", other=True)
+        gate.set()
+        sounds = await town.door.sounds(3)
+    jobs = {job.hertz: job for job in town.said()}
+    assert len(town.mimo.calls) == len(jobs) == 2
+    for sound in sounds:
+        sounds_like(sound, min(jobs.values(), key=lambda job: abs(job.hertz - pitch(sound.pcm, sound.rate))))
+    shared = (await town.used(house), await town.used(house, other=True))
+    assert sum(shared) == len(TEXT) + len("Something else entirely, my friend.")  # what came off the shelf is free
+
+
+async def delivered_twice(town: Town) -> None:
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        wish = await town.door.say(TEXT)
+        await town.door.sounds(1)
+        await town.door.redeliver(wish)
+        await town.door.say("Something else.", other=True)
+        await town.door.sounds(2)
+    assert town.door.delivered() == 2
+    assert await town.used(house) == len(TEXT)
+
+
+async def restart_in_the_middle(town: Town) -> None:
+    first = await town.house()
+    async with opened(town.door, first.doors):
+        await town.door.say(TEXT, voice="Mia")
+        await town.door.sounds(1)
+    gate = town.mimo.hold_after(1)
+    async with opened(town.door, first.doors) as platform:
+        broken = await town.door.say("This will be broken off.")
+        await gate.reached.wait()
+        await platform.stop(0.0)
+        await town.door.told(broken, "again")
+    gate.set()
+    assert await town.used(first) == len(TEXT)
+    second = await town.house()
+    async with opened(town.door, second.doors):
+        await town.door.say("This will be broken off.")
+        await town.door.sounds(2)
+        await town.door.restyle("Happy")  # a button of before the restart
+        sounds = await town.door.sounds(3)
+    assert town.door.delivered() == 3
+    sounds_like(sounds[2], town.said()[-1])
+    assert await town.used(second) == 2 * len(TEXT) + len("This will be broken off.")
+
+
+async def group_s_share(town: Town) -> None:
+    house = await town.house(quota={"space_characters_per_day": len(TEXT)})
+    async with opened(town.door, house.doors):
+        await town.door.reply(TEXT)
+        await town.door.sounds(1)
+        again = await town.door.reply("The others have nothing left.")
+        await town.door.told(again, f"0 of {len(TEXT)} characters")
+
+
+STORIES: tuple[Callable[[Town], Awaitable[None]], ...] = (
+    say, reply, change_of_style, quota_used_up, refund_on_failure, backup_voice_is_named, cancel, two_at_once,
+    delivered_twice, restart_in_the_middle, group_s_share,
+)  # fmt: skip
+
+
+@pytest.fixture(params=["discord", "telegram"])
+async def town(
+    request: pytest.FixtureRequest, tmp_path: Path, mimo: MimoServer, build_house: BuildHouse
+) -> AsyncIterator[Town]:
+    if request.param == "discord":
+        async with DiscordServer() as discord:
+            yield Town(DiscordDoor(discord, tmp_path), mimo, build_house)
+            assert discord.refusals == []
+    else:
+        async with TelegramServer() as telegram:
+            yield Town(TelegramDoor(telegram, tmp_path), mimo, build_house)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
+async def test_the_same_story_on_both_doors(
+    story: Callable[[Town], Awaitable[None]], town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.05)
+    await story(town)
