@@ -126,11 +126,16 @@ class Utterance:
     lane: Lane = Lane.SAY
     speed: Speed = ""
     """A person's usual speed; a style that names a speed goes before it."""
+    language: str = ""
+    """The person's or the place's, ``en`` or ``zh``: of a text too short to tell its own. Empty: unknown."""
+    mixed: bool = True
+    """Whether in a call each language of the text is said by a voice that speaks it, where the wanted one does not."""
 
     @property
     def manner(self) -> tuple[object, ...]:
         """Who has it said, where and how: utterances in which this is equal may be spoken together."""
-        return (self.account, self.space, self.styles, self.voice, self.instruction, self.take, self.lane, self.speed)
+        how = (self.styles, self.voice, self.instruction, self.take, self.lane, self.speed, self.language, self.mixed)
+        return (self.account, self.space, *how)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,12 @@ class Segment:
     """Seconds of silence after it."""
     start: int = 0
     """Where it begins in the cleaned text, in characters."""
+    language: str = ""
+    """Empty where nobody asks."""
+    provider: str = ""
+    """Who has the voice that speaks it, where the wanted one does not; empty for the wanted one."""
+    voice: Voice = Voice()
+    """That provider's voice."""
 
 
 @dataclass(frozen=True, slots=True)

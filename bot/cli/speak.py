@@ -17,7 +17,7 @@ from bot.cli.arguments import Arguments
 from bot.cli.message import print_rules, read_aloud, rules
 from bot.config import Config
 from bot.errors import InputError, StoreError
-from bot.model import Account, Receipt, Utterance, Voice, VoiceKind
+from bot.model import Account, Lane, Receipt, Utterance, Voice, VoiceKind
 from bot.speech.chat.message import Spoken
 from bot.speech.grammar import parse
 from bot.speech.performance import Progress
@@ -62,7 +62,7 @@ async def say(config: Config, asked: Arguments) -> int:
 async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoken | None]:
     """From the options; where the text comes from standard input, it may bring options of its own.
 
-    A chat message brings none: it is read aloud, and how comes with it.
+    A chat message brings none: it is read aloud as in a call, and how comes with it.
     """
     typed = asked.typed if asked.text == "-" else asked.text
     read = read_aloud(typed, asked, config) if asked.message else None
@@ -81,6 +81,8 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
         voice=voice,
         instruction=asked.instruction or (command.instruction if command else ""),
         take=asked.take or (command.take if command else 0),
+        lane=Lane.CALL if read else Lane.SAY,
+        language=(asked.language or config.language) if read else "",
     )
     return utterance, read
 
@@ -171,6 +173,7 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
             "spoken": found.spoken,
             "segments": found.segments,
             "requests": found.requests,
+            "voices": [dict(zip(("language", "voice", "provider"), role, strict=True)) for role in found.roles],
             "characters": found.characters,
             "provider": found.provider,
             "tokens": found.tokens,
@@ -184,7 +187,9 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
     if read:
         print_rules(read, config.language)
     for number, segment in enumerate(found.segments, 1):
-        print(sentence("explain.segment", config.language, number=number, characters=len(segment)))
+        tongue, voice, provider = found.roles[number - 1]
+        facts = {"characters": len(segment), "tongue": tongue or "–", "voice": voice, "provider": provider}
+        print(sentence("explain.segment", config.language, number=number, **facts))
         print(json.dumps(found.requests[number - 1], ensure_ascii=False, indent=2, default=str))
     for note in notes:
         print(note)

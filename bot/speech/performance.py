@@ -1,11 +1,12 @@
 """One script on its way through the providers: segment by segment, held and spent as it goes. Made by the waist."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from bot.errors import BusyError, ConfigError, ErrorKind, ProviderError
 from bot.model import Note, Segment
+from bot.speech.casting import lead
 from bot.speech.chain import Chain
 from bot.speech.meter import BUILT_IN, PAID, Meter, RefusedError
 from bot.speech.provider import Provider
@@ -52,8 +53,8 @@ class Performance:
         self._progress = progress
         self._failure: Failure | None = None
         self.notes = list(notes)
-        self.spoke: list[Provider] = []
-        """Who spoke, for each segment."""
+        self.spoke: list[tuple[Segment, Provider]] = []
+        """Who spoke each segment."""
         self.cut = False
         """Whether a live segment broke off."""
 
@@ -63,6 +64,7 @@ class Performance:
         Raises RefusedError before anything is spoken, InputError, QuotaError, DuplicateError, BusyError,
         ProviderError, ConfigError, StoreError.
         """
+        is_shared = await self._hold_ahead()
         work = deque(self._script.segments)
         done = 0
         while work:
@@ -73,11 +75,13 @@ class Performance:
                 self._progress(done, done + len(work))
         if not self.spoke and self._failure is not None:
             raise self._failure
+        if not (self.cut or is_shared):
+            self._meter.round_up(self._script.shares())
 
     async def _segment(self, segment: Segment) -> Sequence[Segment]:
         """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
         while True:
-            provider = self._providers[0]
+            provider = lead(segment.provider, self._providers)
             meter = counted_on(provider)
             await self._hold(meter, segment)
             try:
@@ -91,8 +95,27 @@ class Performance:
                     return ()
                 if heard or len(self._providers) == 1 or not next_may_speak(error):
                     raise
-                self._providers.popleft()
+                self._providers.remove(provider)
                 self.notes.append(backup(provider, self._providers[0], error))
+
+    @property
+    def leader(self) -> Provider | None:
+        """Who is asked first, when everything was spoken by whom it is meant for: then the whole may be kept."""
+        as_meant = all(lead(segment.provider, self._providers) is provider for segment, provider in self.spoke)
+        return self._providers[0] if as_meant and not self.cut else None
+
+    async def _hold_ahead(self) -> bool:
+        """Where several meters are going to pay: quota for the part of each, before anything is heard."""
+        asked: dict[MeterName, Counter[str]] = {}
+        for segment in self._script.segments if self._script.is_cast else ():
+            meter = counted_on(lead(segment.provider, self._providers))
+            own = self._script.shares(segment.start, segment.start + len(segment.text))
+            asked.setdefault(meter, Counter()).update(own)
+        if len(asked) < 2:
+            return False
+        for meter in sorted(asked, key=lambda known: known != PAID):
+            await self._meter.hold(meter, asked[meter])
+        return True
 
     async def _hold(self, meter: MeterName, segment: Segment) -> None:
         """Quota for all that is still to be spoken."""
@@ -105,7 +128,7 @@ class Performance:
             raise next(iter(refused.refusals.values())) from None
 
     async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
-        request = self._script.request(segment)
+        request = self._script.request(segment, provider.name)
         await self._chain.speak(provider, request, self._asker, self._track)
         if not self._live and looks_truncated(segment.text, self._track.seconds):
             self._track.reset()
@@ -116,7 +139,7 @@ class Performance:
         await self._track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
         self._meter.spend(meter, self._script.shares(segment.start, segment.start + len(segment.text)))
         self.notes.extend(provider.plan(request).notes)
-        self.spoke.append(provider)
+        self.spoke.append((segment, provider))
         return ()
 
 

@@ -22,6 +22,8 @@ class SpeechRequest:
     styles: tuple[str, ...] = ()
     voice: Voice = Voice()
     instruction: str = ""
+    language: str = ""
+    """Of the text, where that is known."""
     stream: bool = True
     """Whether audio is wanted as it is made."""
 
@@ -47,6 +49,8 @@ class Capabilities:
     """The longest text it takes at once."""
     level: float | None = None
     """dBFS that its recordings are brought to; None where it has a level of its own."""
+    languages: frozenset[str] = frozenset()
+    """What any of its voices speaks when the request names the language, beside the voice's own."""
     metered: bool = True
     """Whether it costs the person's quota. The built-in engine does not."""
 
@@ -59,6 +63,8 @@ class Plan:
     """The request as it would be sent, without secrets, a clone sample by its digest."""
     tokens: int = 0
     """Estimate for the budget."""
+    voice: str = ""
+    """The preset that would speak, as far as it is known."""
     notes: tuple[Note, ...] = ()
     """What it cannot do as asked (a style dropped, a voice replaced)."""
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 from bot.config import SpeechConfig
 from bot.errors import InputError
 from bot.model import Segment, Utterance, Voice
+from bot.speech.casting import Role
 from bot.speech.clean import clean, clean_instruction, clean_line
 from bot.speech.language import language_of
 from bot.speech.provider import SpeechRequest
-from bot.speech.split import PARAGRAPH_GAP, split_burst, split_live, split_recording
+from bot.speech.split import gap_at, split_burst, split_live, split_recording
 from bot.speech.styles import StyleType, find
 
 _RAW_PER_CLEAN = 16
@@ -60,13 +61,24 @@ class Script:
         return sum(part.end - part.start for part in self.parts)
 
     @property
+    def is_cast(self) -> bool:
+        """Whether several voices may speak it."""
+        return any(segment.provider for segment in self.segments)
+
+    @property
     def voice(self) -> Voice:
         """The one that was asked for."""
         return self.manner.voice
 
-    def request(self, segment: Segment) -> SpeechRequest:
-        """A piece of it as a provider gets it: the style is repeated on each."""
-        return SpeechRequest(segment.text, self.manner.styles, self.voice, self.manner.instruction)
+    def request(self, segment: Segment, provider: str = "") -> SpeechRequest:
+        """A piece of it as a provider gets it: the style is repeated on each.
+
+        A voice that was chosen for the segment's language is its provider's alone; others get the wanted voice.
+        """
+        chosen = segment.provider and segment.provider == provider
+        voice = segment.voice if chosen else self.voice
+        how = self.manner
+        return SpeechRequest(segment.text, how.styles, voice, how.instruction, language=segment.language)
 
     def shares(self, start: int = 0, end: int | None = None) -> dict[str, int]:
         """How many characters of a stretch of the text are whose, by key; those without a share are left out."""
@@ -101,20 +113,45 @@ def speakable_text(text: str, config: SpeechConfig) -> str:
     return spoken
 
 
-def compose(manner: Manner, lines: Mapping[str, str], *, short: bool, segment_characters: int) -> Script:
-    """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time."""
-    spoken = "\n".join(lines.values())
+def joined(lines: Mapping[str, str]) -> str:
+    """Several cleaned texts as one."""
+    return "\n".join(lines.values())
+
+
+def compose(
+    manner: Manner, lines: Mapping[str, str], roles: Sequence[Role] = (), *, short: bool, segment_characters: int
+) -> Script:
+    """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time.
+
+    ``roles``: who says which part of the joined text.
+    """
+    spoken = joined(lines)
     parts: list[Part] = []
     for key, line in lines.items():
         start = parts[-1].end + 1 if parts else 0
         parts.append(Part(key, start, start + len(line)))
-    if len(parts) == 1:
-        segments = split_live(spoken) if short else split_recording(spoken, segment_characters)
-    elif clean(spoken) == spoken:
-        segments = split_burst(spoken) if short else split_recording(spoken, segment_characters)
-    else:  # pieces of markup that mean nothing each by itself must not meet in one request
-        segments = _apart(lines, parts, segment_characters)
-    return Script(spoken, segments, manner, tuple(parts))
+    roles = roles or (Role(0, len(spoken)),)
+    if len(parts) > 1 and clean(spoken) != spoken:
+        # Pieces of markup that mean nothing each by itself must not meet in one request.
+        roles = [_role_at(roles, part) for part in parts]
+    split = split_burst if len(parts) > 1 else split_live
+    segments: list[Segment] = []
+    for role in roles:
+        text = spoken[role.start : role.end]
+        own = split(text) if short else split_recording(text, segment_characters)
+        segments.extend(
+            replace(
+                segment,
+                start=role.start + segment.start,
+                language=role.language,
+                provider=role.provider,
+                voice=role.voice,
+            )
+            for segment in own
+        )
+        if own:
+            segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if spoken[role.end :].strip() else 0.0)
+    return Script(spoken, tuple(segments), manner, tuple(parts))
 
 
 def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:
@@ -130,15 +167,10 @@ def _usual_speed(speed: str, names: Sequence[str]) -> str:
     return usual.en if usual is not None and not named else ""
 
 
-def _apart(lines: Mapping[str, str], parts: list[Part], segment_characters: int) -> tuple[Segment, ...]:
-    """Segments of which none holds pieces of two lines."""
-    segments: list[Segment] = []
-    for part in parts:
-        if segments:
-            segments[-1] = replace(segments[-1], gap=PARAGRAPH_GAP)
-        own = split_recording(lines[part.key], segment_characters)
-        segments.extend(replace(segment, start=part.start + segment.start) for segment in own)
-    return tuple(segments)
+def _role_at(roles: Sequence[Role], part: Part) -> Role:
+    """Who says a whole part: whoever says its beginning."""
+    role = next(role for role in roles if role.end > part.start)
+    return replace(role, start=part.start, end=part.end)
 
 
 def _bounded(text: str, code: str) -> str:

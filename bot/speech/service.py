@@ -16,12 +16,13 @@ from typing import Any
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError
 from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
+from bot.speech.casting import cast, lead
 from bot.speech.chain import Chain
 from bot.speech.guard import Guard
 from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
 from bot.speech.performance import Failure, Performance, Progress, backup, counted_on, next_may_speak
-from bot.speech.provider import Provider, VoiceInfo
-from bot.speech.script import Manner, Script, compose, manner_of, speakable_text
+from bot.speech.provider import Provider, SpeechRequest, VoiceInfo
+from bot.speech.script import Manner, Script, compose, joined, manner_of, speakable_text
 from bot.speech.shelf import Found, Shelf
 from bot.speech.sink import Sink
 from bot.speech.track import LiveTrack, RecordingTrack
@@ -46,6 +47,8 @@ class Explanation:
     spoken: str
     segments: tuple[str, ...]
     requests: tuple[dict[str, Any], ...]
+    roles: tuple[tuple[str, str, str], ...]
+    """Of each segment: its language, if anybody asked; the voice; whose it is."""
     characters: int
     tokens: int
     provider: str
@@ -115,20 +118,25 @@ class SpeechService:
         """
         utterance = self._with_voice(utterance)
         try:
-            provider = self._chain.order(utterance.voice)[0]
+            order = self._chain.order(utterance.voice)
         except ConfigError:  # nobody has a key: still worth explaining
-            provider = self._chain.able(utterance.voice)[0]
-        wish = await self._wish((utterance,), (provider,))
+            order = self._chain.able(utterance.voice)
+        wish = await self._wish((utterance,), order)
         await self._guard.check(utterance, wish.lines[utterance.key])
         script = await self._compose(wish, live=live)
-        plans = [provider.plan(script.request(segment)) for segment in script.segments]
+        said = _cast(script, order)
+        plans = [provider.plan(request) for provider, request in said]
         return Explanation(
             spoken=script.spoken,
             segments=tuple(segment.text for segment in script.segments),
-            requests=tuple({"provider": provider.name, **plan.body} for plan in plans),
+            requests=tuple({"provider": who.name, **plan.body} for (who, _), plan in zip(said, plans, strict=True)),
+            roles=tuple(
+                (request.language, plan.voice or str(request.voice.kind), who.name)
+                for (who, request), plan in zip(said, plans, strict=True)
+            ),
             characters=script.characters,
             tokens=sum(plan.tokens for plan in plans),
-            provider=provider.name,
+            provider=order[0].name,
             notes=_once(note for plan in plans for note in plan.notes),
         )
 
@@ -271,12 +279,10 @@ class SpeechService:
             await performance.run()
             clip = await track.finish()
             key = ""
-            if not performance.cut:
-                meter.round_up(script.shares())
-                if len({provider.name for provider in performance.spoke}) == 1:
-                    key = await self._keep(clip, performance.spoke[0], script, wish.first.take, line)
+            if (leader := performance.leader) is not None:
+                key = await self._keep(clip, leader, script, wish.first.take, line)
             await meter.settle()
-            spoke = performance.spoke[-1].name
+            spoke = performance.spoke[-1][1].name
             notes = _once(performance.notes)
             left_out = tuple(wish.left_out.items())
             charged = meter.charged
@@ -302,7 +308,7 @@ class SpeechService:
             provider = line[0]
             reason: Failure | None = self._chain.resting(provider)
             try:
-                keys[provider.name] = await self._shelf.key(provider, script, bitrate, take)
+                keys[provider.name] = await self._shelf.key(line, script, bitrate, take)
             except (ProviderError, ConfigError) as error:
                 reason = error
                 if len(line) == 1 or not next_may_speak(error):
@@ -315,7 +321,10 @@ class SpeechService:
     async def _compose(self, wish: _Wish, *, live: bool) -> Script:
         longest = min(provider.capabilities.segment_characters for provider in wish.order)
         short = live or wish.first.lane is Lane.JOB  # so that others get a turn soon
-        ready = partial(compose, wish.manner, wish.lines, short=short, segment_characters=longest)
+        mixed = wish.first.lane is Lane.CALL and wish.first.mixed
+        asked = replace(wish.first, voice=wish.manner.voice)
+        roles = await cast(joined(wish.lines), asked, wish.order, mixed=mixed)
+        ready = partial(compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest)
         return await asyncio.to_thread(ready) if sum(map(len, wish.lines.values())) > _LONG_TEXT else ready()
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
@@ -327,8 +336,9 @@ class SpeechService:
         return max(_LEAST_BITRATE, min(self._speech.bitrate, fitting))
 
     async def _keep(self, clip: Clip, provider: Provider, script: Script, take: int, line: _Line) -> str:
-        """Put a clip that one provider spoke whole on the shelf; returns its key."""
-        key = line.keys.get(provider.name) or await self._shelf.key(provider, script, line.bitrate, take)
+        """Put a clip that was spoken as it was meant to be on the shelf; returns its key."""
+        known = "" if script.is_cast else line.keys.get(provider.name)  # another voice may have been left out since
+        key = known or await self._shelf.key(line.providers, script, line.bitrate, take)
         await self._shelf.keep(key, clip, provider.name)
         return key
 
@@ -337,8 +347,8 @@ class SpeechService:
         provider = next((known for known in self._chain.providers if known.name == name), None)
         if provider is None:
             return ()
-        requests = [script.request(segment) for segment in script.segments]
-        plans = await asyncio.to_thread(lambda: [provider.plan(request) for request in requests])
+        said = _cast(script, (provider, *self._chain.providers))
+        plans = await asyncio.to_thread(lambda: [who.plan(request) for who, request in said])
         return _once(note for plan in plans for note in plan.notes)
 
 
@@ -346,6 +356,12 @@ def _turns_of(utterance: Utterance) -> str:
     """Whose turn it is: the space's, or the account's where there is none."""
     whose = utterance.space or utterance.account
     return whose.scope if whose is not None else ""
+
+
+def _cast(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider, SpeechRequest]]:
+    """Who is asked for each segment, and what."""
+    said = [(lead(segment.provider, providers), segment) for segment in script.segments]
+    return [(provider, script.request(segment, provider.name)) for provider, segment in said]
 
 
 def _is_unmetered(provider: Provider) -> bool:

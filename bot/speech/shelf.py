@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from bot.audio import ogg
 from bot.errors import AudioError, BusyError
 from bot.model import Clip
+from bot.speech.casting import lead
 from bot.speech.provider import Provider
 from bot.speech.script import Script
 from bot.store.clips import ClipStore
@@ -49,11 +50,11 @@ class Shelf:
         self._most_waiting = most_waiting
         self._flights: dict[str, _Flight] = {}
 
-    async def key(self, provider: Provider, script: Script, bitrate: int, take: int) -> str:
-        """Where this speech of this provider stands. Raises what the provider's ``plan`` raises."""
+    async def key(self, providers: Sequence[Provider], script: Script, bitrate: int, take: int) -> str:
+        """Where this speech stands, when the first of the providers leads. Raises what their ``plan`` raises."""
         if script.characters > _LONG_TEXT or script.voice.sample is not None:
-            return await asyncio.to_thread(_key, provider, script, bitrate, take)
-        return _key(provider, script, bitrate, take)
+            return await asyncio.to_thread(_key, tuple(providers), script, bitrate, take)
+        return _key(providers, script, bitrate, take)
 
     async def find(self, keys: Sequence[str]) -> Found | None:
         """The first that is there and sound."""
@@ -108,11 +109,12 @@ class Shelf:
                 self._flights.pop(key, None)
 
 
-def _key(provider: Provider, script: Script, bitrate: int, take: int) -> str:
-    """A hash; no text can be read out of it."""
+def _key(providers: Sequence[Provider], script: Script, bitrate: int, take: int) -> str:
+    """A hash; no text can be read out of it. It holds who says each segment, and how."""
+    cast = [(lead(segment.provider, providers), segment) for segment in script.segments]
     shape = {
-        "provider": (provider.name, provider.identity),
-        "requests": [dict(provider.plan(script.request(segment)).body) for segment in script.segments],
+        "providers": [(provider.name, provider.identity) for provider, _ in cast],
+        "requests": [dict(provider.plan(script.request(segment, provider.name)).body) for provider, segment in cast],
         "gaps": [segment.gap for segment in script.segments],
         "bitrate": bitrate,
         "take": take,

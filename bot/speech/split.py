@@ -39,6 +39,8 @@ _BREAK = re.compile(
     r"|(?P<clause>[，；、：]\s*|[,;:](?=\s)\s*|\s[-–—]+\s)"
     r"|(?P<word>\s)"
 )
+_ENDS = frozenset("。！？….!?")
+_COMMAS = frozenset("，；、：,;:")
 _ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Fig|approx|e\.g|i\.e)\.)\s*$")
 
 
@@ -56,6 +58,16 @@ def split_recording(text: str, limit: int = 2000) -> tuple[Segment, ...]:
 def split_live(text: str) -> tuple[Segment, ...]:
     """Segments of one to three sentences, at most ``LIVE_CHARACTERS``; the first one short."""
     return _segments(text, FIRST_CHARACTERS, LIVE_CHARACTERS, sentences=_LIVE_SENTENCES)
+
+
+def gap_at(text: str, place: int) -> float:
+    """Seconds of silence that belong where a text is cut at a place of somebody else's choice."""
+    behind = text[place:]
+    if "\n" in behind[: len(behind) - len(behind.lstrip())]:
+        return PARAGRAPH_GAP
+    last = text[:place].rstrip()[-1:]
+    rank = _Rank.SENTENCE if last in _ENDS else _Rank.CLAUSE if last in _COMMAS else _Rank.WORD
+    return _GAPS[rank] if last else 0.0
 
 
 def split_burst(text: str) -> tuple[Segment, ...]:

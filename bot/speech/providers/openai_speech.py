@@ -99,7 +99,7 @@ class OpenAISpeechProvider:
         """The body that ``synthesize`` sends. Raises InputError, ProviderError."""
         body, notes = self._compose(request)
         tokens = estimate_tokens(body["input"], body.get("instructions", ""))
-        return Plan(body, tokens, notes)
+        return Plan(body, tokens, str(body["voice"]), notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """One attempt: sound, at the end one Usage. Raises InputError, ProviderError, ConfigError."""

@@ -177,7 +177,7 @@ SENTENCES: dict[str, str] = {
     "say.cost": "{characters} characters charged; no limit",
     "say.cost_left": "{characters} characters charged, {left} left today",
     "explain.spoken": "Spoken:",
-    "explain.segment": "Request {number} ({characters} characters):",
+    "explain.segment": "Request {number} ({characters} characters; language {tongue}, voice {voice} of {provider}):",
     "explain.cost": "{characters} characters of quota, about {tokens} tokens at {provider}, price {price}; nothing was sent",
     "demo.step": "[{number}/{total}] style: {style}",
     "demo.file": "      {file}  {seconds} s",

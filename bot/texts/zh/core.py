@@ -177,7 +177,7 @@ SENTENCES: dict[str, str] = {
     "say.cost": "扣除 {characters} 个字符；没有上限",
     "say.cost_left": "扣除 {characters} 个字符，今天还剩 {left} 个",
     "explain.spoken": "朗读内容：",
-    "explain.segment": "请求 {number}（{characters} 个字符）：",
+    "explain.segment": "请求 {number}（{characters} 个字符；语言 {tongue}，{provider} 的声音 {voice}）：",
     "explain.cost": "配额 {characters} 个字符，{provider} 约 {tokens} 个 token，费用 {price}；没有发送任何请求",
     "demo.step": "[{number}/{total}] 风格：{style}",
     "demo.file": "      {file}  {seconds} 秒",

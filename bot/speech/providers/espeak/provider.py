@@ -12,6 +12,7 @@ from typing import Any
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note, Usage, VoiceKind
+from bot.speech.language import LATIN as LATIN_LANGUAGES
 from bot.speech.language import language_of
 from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
 from bot.speech.providers.espeak.messages import SAMPLE_RATE
@@ -31,7 +32,7 @@ class _Preset:
 
     info: VoiceInfo
     latin: str = "en-us"
-    """The English it speaks. Every other language goes by script."""
+    """The English it speaks. Every other language goes by script, or by the request's language."""
     female: bool = False
 
 
@@ -59,11 +60,34 @@ _REPLACEMENTS = {
     "default_en": "en-f",
 }
 """MiMo's voices, which arrive here when this engine speaks as its backup, and who stands in for each."""
+_LATIN_VOICES = {code: "nb" if code == "no" else code for code in LATIN_LANGUAGES - {"en"}}
+"""espeak-ng's voices for languages that a script does not tell. Which English it is depends on the preset."""
+_LANGUAGES = LATIN_LANGUAGES | {
+    "zh",
+    "ko",
+    "ru",
+    "el",
+    "ar",
+    "hi",
+    "bn",
+    "ta",
+    "te",
+    "kn",
+    "ml",
+    "gu",
+    "pa",
+    "ka",
+    "hy",
+}
+"""What it reads well enough to be given it. Not Japanese: it names Han signs instead of reading them."""
 _ANY = ("", "mimo_default")
 _TIMBRES = {"": ("", "+f3"), "whisper": ("+whisper", "+whisperf"), "aged": ("+grandpa", "+grandma")}
 """espeak-ng's variants of any voice, by timbre: male, female."""
 _CAPABILITIES = Capabilities(
-    voices=tuple(preset.info for preset in _PRESETS.values()), segment_characters=_CHARACTERS, metered=False
+    voices=tuple(preset.info for preset in _PRESETS.values()),
+    segment_characters=_CHARACTERS,
+    languages=_LANGUAGES,
+    metered=False,
 )
 
 
@@ -71,7 +95,7 @@ def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
     """The voice for a request and what to say of it. Raises InputError for an id nobody knows."""
     asked = request.voice.id.strip()
     if asked in _ANY:
-        return _PRESETS[language_of(request.text)], ()
+        return _PRESETS["zh" if (request.language or language_of(request.text)) == "zh" else "en"], ()
     if own := _PRESETS.get(asked.casefold()):
         return own, ()
     if replacement := _REPLACEMENTS.get(asked):
@@ -79,10 +103,10 @@ def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
     raise InputError("voice.unknown", voice=asked, voices=list(_PRESETS))
 
 
-def _run_body(run: Run, preset: _Preset, timbre: str) -> dict[str, Any]:
+def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, Any]:
     if run.silence:
         return {"silence": run.silence}
-    language = preset.latin if run.language == LATIN else run.language
+    language = latin if run.language == LATIN else run.language
     body: dict[str, Any] = {"voice": language + _TIMBRES[timbre][preset.female], "text": run.text}
     return {**body, "pause": True} if run.pause else body
 
@@ -90,9 +114,10 @@ def _run_body(run: Run, preset: _Preset, timbre: str) -> dict[str, Any]:
 def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any]:
     """The request as the worker gets it."""
     default = "cmn" if preset.info.language == "zh" else LATIN
+    latin = _LATIN_VOICES.get(request.language, preset.latin)
     return {
         "engine": _MODEL,
-        "runs": [_run_body(run, preset, how.timbre) for run in split_runs(request.text, default)],
+        "runs": [_run_body(run, preset, how.timbre, latin) for run in split_runs(request.text, default)],
         "rate": how.rate,
         "pitch": how.pitch,
         "range": how.range,
@@ -143,7 +168,7 @@ class EspeakProvider:
         notes += tuple(Note("note.style_unsupported", (("style", name),)) for name in unable)
         if request.instruction.strip():
             notes += (Note("note.instruction_unsupported"),)
-        return Plan(body=_body(request, preset, how), notes=notes)
+        return Plan(body=_body(request, preset, how), voice=preset.info.id, notes=notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""

@@ -166,11 +166,12 @@ def check(dialect: Dialect, request: SpeechRequest) -> None:
             raise InputError("voice.description_too_long", length=length, limit=MAX_INSTRUCTION)
 
 
-def voice_id(dialect: Dialect, wanted: str, text: str) -> str:
+def voice_id(dialect: Dialect, wanted: str, request: SpeechRequest) -> str:
     """The preset voice to ask for: as typed, by its listed spelling, or by the text's language when none is named."""
     wanted = wanted.strip()
     if not wanted:
-        return dialect.voice_by_language[language_of(without_tags(text))]
+        known = dialect.voice_by_language.get(request.language)
+        return known or dialect.voice_by_language[language_of(without_tags(request.text))]
     listed = {voice.id.casefold(): voice.id for voice in dialect.voices}
     return dialect.aliases.get(wanted.casefold()) or listed.get(wanted.casefold(), wanted)
 

@@ -119,7 +119,8 @@ class MimoProvider:
             voice = f"{_uri_head(composed.sample)}<sha256:{composed.sample.digest}>"
             body = {**body, "audio": {**body["audio"], "voice": voice}}
         low, high = expected_seconds(request.text)
-        return Plan(body, composed.prompt_tokens + completion_tokens((low + high) / 2), composed.notes)
+        tokens = composed.prompt_tokens + completion_tokens((low + high) / 2)
+        return Plan(body, tokens, composed.voice, composed.notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """One attempt: sound as it comes, at the end one Usage. Raises InputError, ProviderError, ConfigError."""
@@ -184,7 +185,7 @@ class MimoProvider:
         audio: dict[str, Any] = {"format": "pcm16" if streams else "wav"}
         voice, sample = "", None
         if dialect.kind is VoiceKind.PRESET:
-            voice = audio["voice"] = voice_id(dialect, request.voice.id, request.text)
+            voice = audio["voice"] = voice_id(dialect, request.voice.id, request)
         elif dialect.kind is VoiceKind.CLONED:
             sample = _checked_sample(request.voice)
         messages = [{"role": "user", "content": wording.user}] if wording.user else []
