@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -118,7 +119,8 @@ def test_a_text_is_cut_where_its_language_changes(text: str, parts: list[tuple[s
 
 _MIXED = st.lists(
     st.sampled_from(
-        ["hello ", "my dear friend ", "你好 ", "今天天气很好。", "привет ", "[laughs] ", "ありがとう", "(", ") ", "3 ", ". ",
+        ["hello ", "my dear friend ", "你好 ", "今天天气很好。", "привет ", "[laughs] ", "ありがとう", "(", ") ",
+         "3 ", ". ",
          "\n", "ich habe keine Zeit ", "\ud800", "é", "안녕하세요 ", "*sighs*", "「", "」"]
     ),
     max_size=20,
@@ -129,7 +131,7 @@ _MIXED = st.lists(
 def test_the_parts_are_the_text_and_no_tag_is_cut(text: str, fallback: str) -> None:
     found = stretches(text, ALL, fallback)
     assert "".join(text[one.start : one.end] for one in found) == text
-    assert all(before.language != after.language for before, after in zip(found, found[1:], strict=False))
+    assert all(before.language != after.language for before, after in pairwise(found))
     assert identify(text, ALL, fallback)
     for tag in ("[laughs]", "*sighs*"):
         assert sum(text[one.start : one.end].count(tag) for one in found) == text.count(tag)
