@@ -229,6 +229,32 @@ async def test_who_takes_no_voices_gets_a_sound_file_with_the_words(line: Line) 
     assert document.params["caption"] == "A document, then."
 
 
+async def test_the_sign_of_recording_is_kept_alive_in_private_and_shown_once_in_a_group(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    gate = mimo.hold_after(1)
+    group = server.group(-1021, threads={5})
+
+    def signs(chat_id: int) -> int:
+        return sum(call.params["chat_id"] == str(chat_id) for call in server.done("sendChatAction"))
+
+    async with launch(mimo_house.doors, action=0.01):
+        await server.text("/say Hello there.")
+        await gate.reached.wait()
+        await server.text("/say Hello, village.", chat=group, user=BO, thread=5)
+        await server.until(lambda: signs(group.id) == 1 and signs(ANN.id) >= 4)
+        gate.set()
+        await server.wait_for("sendVoice", 2)
+        await server.all_acknowledged()
+        ended = signs(ANN.id)
+        await server.text("/help")
+        await server.wait_for("sendMessage")
+    assert signs(group.id) == 1
+    assert signs(ANN.id) == ended, "it ends with the voice"
+    (sign,) = [call for call in server.done("sendChatAction") if call.params["chat_id"] == str(group.id)]
+    assert (sign.params["action"], sign.params["message_thread_id"]) == ("record_voice", "5")
+
+
 async def test_what_telegram_refuses_for_good_is_told(line: Line) -> None:
     line.server.faults = [Fault("sendVoice", code=400, description="Bad Request: CHAT_RESTRICTED")]
     await line.server.text("/say Hello there.")
@@ -315,6 +341,13 @@ async def test_a_backups_voice_says_so(
         (call,) = await server.wait_for("sendVoice")
     heard(call)
     assert "espeak" in call.params["caption"]
+    server.world.private(BO).no_voices = True
+    async with launch(house.doors):
+        await server.text("/say Somebody else speaks here.", user=BO)
+        (file,) = await server.wait_for("sendAudio")
+    remark, words = file.params["caption"].split("\n")
+    assert "espeak" in remark, "beside a sound file too"
+    assert words == "Somebody else speaks here."
 
 
 async def test_the_service_speaks_at_the_right_pitch_and_length(

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from bot.model import Account, Space
+from bot.store.preferences import Preference
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import TONES, MimoServer
@@ -197,6 +198,47 @@ async def test_without_a_name_there_are_buttons_to_choose_from(line: Line, house
     await line.server.text("/voice", user=LI)
     marked = (await line.server.wait_for("sendMessage", 3))[2]
     assert buttons(marked.result)["✓ zh"] == "v:zh"
+
+
+async def test_favourites_are_kept_by_a_button_and_stand_first(line: Line, house: House) -> None:
+    async def own() -> Preference:
+        return await house.doors.desk.preferences.get(ACCOUNT)
+
+    await line.server.text("/voice zh")
+    (set_by_name,) = await line.server.wait_for("sendMessage")
+    ((shown, data),) = buttons(set_by_name.result).items()
+    assert shown == say("telegram.button.no_favourite", "en", name="zh")
+    await line.server.press(set_by_name.result, data)
+    (changed,) = await line.server.wait_for("editMessageText")
+    assert await toasts(line, 1) == [say("telegram.favourite.on", "en", name="zh")]
+    assert buttons(changed.result) == {say("telegram.button.favourite", "en", name="zh"): "f:v:off:zh"}
+    await line.server.text("/voice")
+    listed = (await line.server.wait_for("sendMessage", 2))[1].result
+    assert list(buttons(listed).items())[1] == ("✓ ★ zh", "v:zh")
+    await line.server.press(listed, "v:en-f")
+    await line.server.wait_for("editMessageText", 2)
+    await line.server.press(listed, "f:v:on:en-f")
+    await line.server.wait_for("editMessageText", 3)
+    assert (await own()).favourite_voices == ("zh", "en-f")
+    await line.server.press(changed.result, "f:v:off:zh")
+    await line.server.wait_for("editMessageText", 4)
+    assert (await own()).favourite_voices == ("en-f",)
+    await line.server.text("/style 悄悄话")
+    style = (await line.server.wait_for("sendMessage", 3))[2].result
+    await line.server.press(style, "f:t:on:whisper")
+    await line.server.wait_for("editMessageText", 5)
+    assert (await own()).favourite_styles == ("Whisper",)
+
+
+async def test_in_a_group_a_list_of_voices_is_everyones(line: Line, house: House) -> None:
+    group = line.server.group()
+    await line.server.text("/voice", chat=group)
+    (listed,) = await line.server.wait_for("sendMessage")
+    await line.server.press(listed.result, "v:en-f", user=BO)
+    assert await toasts(line, 1) == [say("telegram.voice.set", "en", voice="en-f")]
+    await line.server.all_acknowledged()
+    assert line.server.asked("editMessageText") == []
+    assert (await house.doors.desk.preferences.get(Account("telegram", str(BO.id)))).voice == "en-f"
 
 
 @pytest.mark.parametrize(

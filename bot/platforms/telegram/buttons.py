@@ -47,11 +47,13 @@ async def words(counter: Counter, asked: Asked) -> None:
 async def voice(counter: Counter, asked: Asked) -> None:
     """``v:Mia``: the person's own voice from now on."""
     await counter.delivery.toast(asked, await choices.choose_voice(counter, asked, _matter(asked)))
+    await choices.press_choice(counter, asked, "v")
 
 
 async def style(counter: Counter, asked: Asked) -> None:
     """``t:whisper``: the person's own style from now on."""
     await counter.delivery.toast(asked, await choices.choose_style(counter, asked, _matter(asked)))
+    await choices.press_choice(counter, asked, "t")
 
 
 async def cancel(counter: Counter, asked: Asked) -> None:
@@ -74,6 +76,7 @@ PRESSES: dict[str, Press] = {
     "w": words,
     "v": voice,
     "t": style,
+    "f": choices.press_favourite,
     "l": settings.press_language,
     "g": settings.press_group,
     "x": cancel,

@@ -4,6 +4,10 @@ Each command with a name sets it; without one it shows buttons, and ``buttons.py
 ``choose_style`` for the one that is pressed.
 """
 
+from typing import cast
+
+from telegram import InlineKeyboardButton, InlineKeyboardMarkup
+
 from bot import texts
 from bot.errors import BotError, InputError
 from bot.model import Utterance
@@ -13,6 +17,7 @@ from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
 from bot.speech import styles
 from bot.speech.meter import PAID, Balance
+from bot.store.preferences import Kind, Preference
 from bot.store.quota import Meter
 
 _OFFERED = 30
@@ -21,39 +26,103 @@ _BAR = 10
 """Signs."""
 
 
+Shown = tuple[str, InlineKeyboardMarkup]
+
+
 async def voice(counter: Counter, asked: Asked) -> None:
     """``/voice Mia``: from now on; ``/voice``: which there are."""
     if name := asked.line.strip():
-        await counter.delivery.sentence(asked.message, await choose_voice(counter, asked, name))
+        said = await choose_voice(counter, asked, name)
+        own = await counter.doors.desk.preferences.get(asked.account)
+        await counter.delivery.sentence(asked.message, said, keyboard=_alone(_favourite_voice(own, asked)))
         return
+    text, buttons = await voices(counter, asked)
+    await counter.delivery.sentence(asked.message, text, keyboard=buttons)
+
+
+async def voices(counter: Counter, asked: Asked) -> Shown:
+    """A person's voice, and buttons for others: favourites first, then those used last."""
     own = await counter.doors.desk.preferences.get(asked.account)
     first = [*own.favourite_voices, *own.recent_voices]
     listed = {info.id: info.description for info in counter.doors.speech.voices()}
     names = dict.fromkeys([*(name for name in first if name in listed), *listed])
-    offered = [Choice(texts.say("telegram.default", asked.language), ""), *(Choice(name, name) for name in names)]
-    await counter.delivery.sentence(
-        asked.message,
-        texts.say("telegram.voice.choose", asked.language, voice=own.voice or "–"),
-        keyboard=keyboard.choices("v", offered[:_OFFERED], own.voice),
-    )
+    offered = [Choice(texts.say("telegram.default", asked.language), "")]
+    offered += [Choice(_starred(name, kept=name in own.favourite_voices), name) for name in names]
+    text = texts.say("telegram.voice.choose", asked.language, voice=own.voice or "–")
+    return text, keyboard.choices("v", offered[:_OFFERED], own.voice, below=_favourite_voice(own, asked))
 
 
 async def style(counter: Counter, asked: Asked) -> None:
     """``/style Whisper``: from now on; ``/style``: which there are."""
     if name := asked.line.strip():
-        await counter.delivery.sentence(asked.message, await choose_style(counter, asked, name))
+        said = await choose_style(counter, asked, name)
+        own = await counter.doors.desk.preferences.get(asked.account)
+        await counter.delivery.sentence(asked.message, said, keyboard=_alone(_favourite_style(own, asked)))
         return
+    text, buttons = await styles_offered(counter, asked)
+    await counter.delivery.sentence(asked.message, text, keyboard=buttons)
+
+
+async def styles_offered(counter: Counter, asked: Asked) -> Shown:
+    """A person's style, and buttons for others: favourites first, then those used last."""
     own = await counter.doors.desk.preferences.get(asked.account)
     recent = [found for name in (*own.favourite_styles, *own.recent_styles) if (found := styles.find(name))]
     listed = dict.fromkeys([*recent, *styles.CATALOGUE])
     offered = [Choice(texts.say("telegram.default", asked.language), "")]
-    offered += [Choice(keyboard.label(each, asked.language), each.key) for each in listed]
+    offered += [
+        Choice(_starred(keyboard.label(each, asked.language), kept=each.en in own.favourite_styles), each.key)
+        for each in listed
+    ]
     chosen = styles.find(own.style)
-    await counter.delivery.sentence(
-        asked.message,
-        texts.say("telegram.style.choose", asked.language, style=own.style or "–"),
-        keyboard=keyboard.choices("t", offered[:_OFFERED], chosen.key if chosen else own.style),
-    )
+    text = texts.say("telegram.style.choose", asked.language, style=own.style or "–")
+    marked = chosen.key if chosen else own.style
+    return text, keyboard.choices("t", offered[:_OFFERED], marked, below=_favourite_style(own, asked))
+
+
+async def press_choice(counter: Counter, asked: Asked, letter: str) -> None:
+    """In private the message shows what holds now; in a group it is everyone's and stays."""
+    if asked.space is not None:
+        return
+    text, whole = await (voices if letter == "v" else styles_offered)(counter, asked)
+    shown = asked.message.reply_markup
+    if shown is not None and len(shown.inline_keyboard) == 1:  # of what was set by its name
+        row = [button for button in whole.inline_keyboard[-1] if str(button.callback_data).startswith("f:")]
+        await counter.delivery.change(asked.message, asked.message.text or "", _alone(row))
+        return
+    await counter.delivery.change(asked.message, text, whole)
+
+
+async def press_favourite(counter: Counter, asked: Asked) -> None:
+    """``f:v:on:Mia``, ``f:t:off:whisper``. Raises InputError ``favourite.voices_full``, ``favourite.styles_full``."""
+    _, letter, state, value = asked.line.split(":", 3)
+    named = styles.find(value) or keyboard.style_of(value) if letter == "t" else None
+    name, kind = (named.en, "style") if named is not None else (known_voice(counter, value), "voice")
+    await counter.doors.desk.preferences.favourite(asked.account, cast("Kind", kind), name, state == "on")
+    shown = keyboard.label(named, asked.language) if named is not None else name
+    await counter.delivery.toast(asked, texts.say(f"telegram.favourite.{state}", asked.language, name=shown))
+    await press_choice(counter, asked, letter)
+
+
+def _favourite_voice(own: Preference, asked: Asked) -> list[InlineKeyboardButton]:
+    kept = own.voice in own.favourite_voices
+    return keyboard.favourite("v", own.voice, own.voice, kept=kept, language=asked.language)
+
+
+def _favourite_style(own: Preference, asked: Asked) -> list[InlineKeyboardButton]:
+    """For one of the catalogue; favourites are no free text."""
+    found = styles.find(own.style)
+    if found is None:
+        return []
+    name, kept = keyboard.label(found, asked.language), found.en in own.favourite_styles
+    return keyboard.favourite("t", found.key, name, kept=kept, language=asked.language)
+
+
+def _alone(buttons: list[InlineKeyboardButton]) -> InlineKeyboardMarkup | None:
+    return InlineKeyboardMarkup([buttons]) if buttons else None
+
+
+def _starred(name: str, *, kept: bool) -> str:
+    return f"★ {name}" if kept else name
 
 
 async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:

@@ -170,15 +170,15 @@ class Delivery:
 
         Raises nothing but AudioError ``audio.too_large``.
         """
-        remarks = [*(of_note(note, language) for note in receipt.notes), extras.remark]
-        caption = _caption(" ".join(filter(None, remarks)), extras.words)
+        remark = " ".join(filter(None, [*(of_note(note, language) for note in receipt.notes), extras.remark]))
+        caption = _caption(remark, extras.words)
         try:
             try:
                 return await self._as_voice(asking, receipt, caption, extras.keyboard)
             except BadRequest as error:
                 if not _no_voices(error):
                     raise
-                return await self._as_file(asking, receipt, extras.keyboard)
+                return await self._as_file(asking, receipt, remark, extras.keyboard)
         except Forbidden:
             _log.info("a voice was not delivered: the bot was blocked or removed")
         except BadRequest as error:
@@ -238,10 +238,10 @@ class Delivery:
         )
 
     async def _as_file(
-        self, asking: Message, receipt: Receipt, keyboard: InlineKeyboardMarkup | None
+        self, asking: Message, receipt: Receipt, remark: str, keyboard: InlineKeyboardMarkup | None
     ) -> tuple[Message, ...]:
         """For a chat that takes no voices: music, or else a document, with the words below. Raises TelegramError."""
-        caption = cut(receipt.spoken, MessageLimit.CAPTION_LENGTH)
+        caption = cut("\n".join(filter(None, (remark, receipt.spoken))), MessageLimit.CAPTION_LENGTH)
         timeouts = {"read_timeout": self._timings.upload_read, "write_timeout": self._timings.upload_write}
         parts = await asyncio.to_thread(_parts, receipt.clip)
         messages = []

@@ -56,19 +56,38 @@ def under_voice(answer: Answer, language: str, *, in_private: bool) -> InlineKey
     return InlineKeyboardMarkup([first, second])
 
 
-def choices(letter: str, offered: Sequence[Choice], chosen: str, *, per_row: int = _PER_ROW) -> InlineKeyboardMarkup:
-    """Values to choose, the chosen one marked. What does not fit into a button is left out."""
+def choices(
+    letter: str,
+    offered: Sequence[Choice],
+    chosen: str,
+    *,
+    per_row: int = _PER_ROW,
+    below: Sequence[InlineKeyboardButton] = (),
+) -> InlineKeyboardMarkup:
+    """Values to choose, the chosen one marked, and a row below. What does not fit into a button is left out."""
     buttons = [
         _button(f"✓ {choice.shown}" if choice.value == chosen else choice.shown, f"{letter}:{choice.value}")
         for choice in offered
-        if len(f"{letter}:{choice.value}".encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
+        if _fits(f"{letter}:{choice.value}")
     ]
-    return InlineKeyboardMarkup([buttons[at : at + per_row] for at in range(0, len(buttons), per_row)])
+    rows = [buttons[at : at + per_row] for at in range(0, len(buttons), per_row)]
+    return InlineKeyboardMarkup([*rows, list(below)] if below else rows)
+
+
+def favourite(letter: str, value: str, name: str, *, kept: bool, language: str) -> list[InlineKeyboardButton]:
+    """``f:v:on:Mia``: keeps a voice or a style among the favourites, or takes it out. None where it does not fit."""
+    data = f"f:{letter}:{'off' if kept else 'on'}:{value}"
+    shown = say(f"telegram.button.{'favourite' if kept else 'no_favourite'}", language, name=name)
+    return [_button(shown, data)] if value and _fits(data) else []
 
 
 def cancel(name: str, language: str) -> InlineKeyboardMarkup:
     """One button that gives up waiting."""
     return InlineKeyboardMarkup([[_button(say("telegram.button.cancel", language), f"x:{name}")]])
+
+
+def _fits(data: str) -> bool:
+    return len(data.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
 
 
 def _button(shown: str, data: str) -> InlineKeyboardButton:
