@@ -88,7 +88,7 @@ async def test_again_is_another_take_and_whoever_presses_pays(
         second = (await server.wait_for("sendVoice", 2))[1]
         await toasts(line, 1)
     assert second.files, "another take is another recording"
-    assert "caption" not in second.params, "what somebody has left is not the group's business"
+    assert second.params["caption"] == "For Bo", "what somebody has left is not the group's business"
     for account in (ACCOUNT, Account("telegram", str(BO.id))):
         assert (await mimo_house.ledger.usage(account.scope)).characters == len(WORDS)
     assert (await mimo_house.ledger.usage(Space("telegram", "-1009").scope)).characters == 2 * len(WORDS)
@@ -284,6 +284,18 @@ async def test_a_persons_settings_choose_the_language(line: Line) -> None:
     assert await toasts(line, 1) == [say("telegram.language.set", "zh")]
     await line.server.text("/help")
     assert (await line.server.wait_for("sendMessage", 2))[1].params["text"] == say("telegram.help", "zh")
+
+
+async def test_a_person_is_forgotten_on_demand(line: Line, house: House) -> None:
+    await line.server.text("/voice zh")
+    await line.server.wait_for("sendMessage")
+    await line.server.text(WORDS)
+    await line.server.wait_for("sendVoice")
+    await line.server.text("/settings forget")
+    said = (await line.server.wait_for("sendMessage", 2))[1]
+    assert said.params["text"] == say("telegram.settings.forgotten", "en")
+    assert await house.doors.desk.preferences.get(ACCOUNT) == Preference()
+    assert await house.doors.desk.words.newest(ACCOUNT, 10) == ()
 
 
 async def test_where_the_group_wants_them_the_words_stand_hidden_below(line: Line, house: House) -> None:

@@ -177,6 +177,32 @@ async def test_who_waits_in_a_group_is_told_once_and_may_give_up(
     assert server.asked("editMessageText") == [], "a group is not told of every step"
 
 
+async def test_nobody_speaks_anonymously(line: Line, group: Chat) -> None:
+    await line.server.text(f"/say {WORDS}", chat=group, user=LI)
+    (voice,) = await line.server.wait_for("sendVoice")
+    await line.server.press(voice.result, buttons(voice.result)["悄悄话"], user=BO)
+    pressed = (await line.server.wait_for("sendVoice", 2))[1]
+    assert pressed.params["caption"] == say("telegram.pressed_by", "en", name="Bo")
+    group.anonymous.add(ANN.id)
+    await line.server.press(voice.result, buttons(voice.result)["开心"], user=ANN)
+    third = (await line.server.wait_for("sendVoice", 3))[2]
+    assert third.params["caption"] == say("telegram.pressed_by", "en", name=group.title), "Ann hides behind the group"
+    await line.server.all_acknowledged()
+
+    async def asks(user: Person, about: Json | None, chat: Chat | None = group) -> str:
+        count = len(line.server.done("sendMessage"))
+        await line.server.text("/who", chat=chat, user=user, reply_to=about)
+        return (await line.server.wait_for("sendMessage", count + 1))[-1].params["text"]
+
+    assert await asks(BO, pressed.result) == say("telegram.admins_only", "en")
+    assert str(BO.id) in await asks(ANN, pressed.result)
+    assert str(LI.id) in await asks(ANN, voice.result)
+    other = (await line.server.text("Hello.", chat=group, user=BO))["message"]
+    assert await asks(ANN, other) == say("telegram.who.unknown", "en")
+    assert await asks(ANN, None) == say("telegram.who.usage", "en")
+    assert await asks(ANN, None, None) == say("telegram.who.usage", "en")
+
+
 @pytest.mark.parametrize("private", [True, False])
 async def test_a_forwarded_command_is_nobodys_command(line: Line, house: House, group: Chat, private: bool) -> None:
     chat = None if private else group

@@ -75,6 +75,8 @@ class Chat:
     """Voice messages are not wanted."""
     admins: set[int] = field(default_factory=set)
     """Ids of a group's administrators."""
+    anonymous: set[int] = field(default_factory=set)
+    """Those of them who write as the group."""
     last_message: int = 0
 
     @property

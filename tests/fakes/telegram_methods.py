@@ -228,8 +228,9 @@ class Methods:
             *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users"),
             *("can_post_stories", "can_edit_stories", "can_delete_stories"),
         ]
+        hidden = {"is_anonymous": user in chat.anonymous}
         if user in chat.admins:
-            return {"status": "administrator", "user": person, **dict.fromkeys(rights, False)}
+            return {"status": "administrator", "user": person, **dict.fromkeys(rights, False), **hidden}
         return {"status": "member", "user": person}
 
     async def _get_file(self, call: Call) -> Json:

@@ -24,7 +24,7 @@ from telegram.ext import (
 
 from bot import texts
 from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, StoreError
-from bot.platforms.telegram import buttons, choices, settings, speaking
+from bot.platforms.telegram import buttons, choices, moderation, settings, speaking
 from bot.platforms.telegram.asking import Asked, read
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
@@ -48,6 +48,8 @@ class Command:
     answer: Answer
     in_private: bool = True
     in_groups: bool = True
+    for_admins: bool = False
+    """In groups, shown to administrators alone."""
 
 
 COMMANDS: dict[str, Command] = {
@@ -57,6 +59,7 @@ COMMANDS: dict[str, Command] = {
     "style": Command(choices.style),
     "quota": Command(choices.quota),
     "settings": Command(settings.settings),
+    "who": Command(moderation.who, in_private=False, for_admins=True),
     "help": Command(choices.show_help),
     "start": Command(choices.start, in_groups=False),
 }

@@ -2,7 +2,14 @@
 
 import logging
 
-from telegram import Bot, BotCommand, BotCommandScope, BotCommandScopeAllGroupChats, BotCommandScopeAllPrivateChats
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+)
 from telegram.error import TelegramError
 
 from bot.platforms.telegram.handlers import COMMANDS
@@ -26,7 +33,9 @@ async def set_menus(bot: Bot) -> None:
 
 
 def _scopes() -> tuple[tuple[BotCommandScope, list[str]], ...]:
+    in_groups = [name for name, command in COMMANDS.items() if command.in_groups]
     return (
         (BotCommandScopeAllPrivateChats(), [name for name, command in COMMANDS.items() if command.in_private]),
-        (BotCommandScopeAllGroupChats(), [name for name, command in COMMANDS.items() if command.in_groups]),
+        (BotCommandScopeAllGroupChats(), [name for name in in_groups if not COMMANDS[name].for_admins]),
+        (BotCommandScopeAllChatAdministrators(), in_groups),
     )

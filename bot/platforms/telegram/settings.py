@@ -19,7 +19,12 @@ from bot.store.spaces import SpaceChanges, SpaceLists, SpaceSettings
 
 
 async def settings(counter: Counter, asked: Asked) -> None:
-    """Show what is set, with buttons; in a group ``/settings KEY VALUE`` changes it."""
+    """Show what is set; ``/settings KEY VALUE`` changes it in a group, ``/settings forget`` in private."""
+    if asked.space is None and asked.line.strip().casefold() == "forget":
+        await counter.doors.desk.preferences.forget(asked.account)
+        await counter.doors.desk.words.forget(asked.account)
+        await counter.delivery.sentence(asked.message, texts.say("telegram.settings.forgotten", asked.language))
+        return
     if asked.space is None:
         text, buttons = await own(counter, asked)
         await counter.delivery.sentence(asked.message, text, keyboard=buttons)

@@ -13,7 +13,7 @@ from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
-from bot.platforms.telegram.delivery import VOICE_BYTES, Extras
+from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
 from bot.speech import grammar, styles
 from bot.speech.meter import Balance
 from bot.speech.sink import Recording
@@ -22,6 +22,8 @@ from bot.speech.turns import Waiting
 _log = logging.getLogger(__name__)
 
 _SING = ("Sing",)
+_NAME = 40
+"""Characters of a person's name in a caption."""
 
 
 async def say(counter: Counter, asked: Asked) -> None:
@@ -93,11 +95,16 @@ async def _remember(counter: Counter, asked: Asked, sent: tuple[Message, ...]) -
 
 
 async def _beside(counter: Counter, asked: Asked, answer: Answer) -> Extras:
-    """The buttons; in private after a button was pressed, what it cost; the words where the group wants them."""
+    """The buttons; after one was pressed, in private what it cost, in a group who pressed it; the words, if wanted."""
     shown = asked.space is not None and (await counter.doors.desk.spaces.get(asked.space)).show_words
-    priced = asked.space is None and asked.query is not None
+    remark = ""
+    if asked.query is not None and asked.space is None:
+        remark = cost(answer.receipt.charged, answer.balance, asked.language)
+    elif asked.query is not None:  # the voice stands under a message of the bot: nobody speaks anonymously
+        name = " ".join((await counter.delivery.shown_name(asked)).split())
+        remark = texts.say("telegram.pressed_by", asked.language, name=cut(name, _NAME))
     return Extras(
-        remark=cost(answer.receipt.charged, answer.balance, asked.language) if priced else "",
+        remark=remark,
         words=answer.receipt.spoken if shown else "",
         keyboard=keyboard.under_voice(answer, asked.language, in_private=asked.space is None),
     )

@@ -1,0 +1,23 @@
+"""``/who``: what a Telegram group's administrators ask below a voice message. Registered in ``handlers.py``."""
+
+from bot import texts
+from bot.errors import InputError
+from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.counter import Counter
+
+
+async def who(counter: Counter, asked: Asked) -> None:
+    """Say who had a voice message spoken. Raises InputError ``telegram.admins_only``, StoreError."""
+    voice = asked.message.reply_to_message
+    if asked.space is None or voice is None:
+        await counter.delivery.sentence(asked.message, texts.say("telegram.who.usage", asked.language))
+        return
+    if not await counter.delivery.is_admin(asked):
+        raise InputError("telegram.admins_only")
+    account = await counter.doors.desk.words.said_by("telegram", asked.space.id, str(voice.message_id))
+    if account is None:
+        said = texts.say("telegram.who.unknown", asked.language)
+    else:
+        name = await counter.delivery.name_of(asked.message.chat_id, account.id)
+        said = texts.say("telegram.who.said", asked.language, name=name or "–", account=account.id)
+    await counter.delivery.sentence(asked.message, said)
