@@ -51,6 +51,7 @@ class SpeechConfig(_Section):
     queue: int = Field(500, ge=1, le=100_000, description="Most segments that may wait for one provider.")
     words_hours: float = Field(24.0, ge=0, le=720, description="How long buttons know the words; 0 keeps none.")
     default_voice: str = Field("", description="Voice id where a person names none; empty: the provider's choice.")
+    mixed_languages: bool = Field(True, description="In calls, other languages in a message are said by other voices.")
 
 
 class ProviderConfig(_Section):

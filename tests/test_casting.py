@@ -112,6 +112,14 @@ async def test_it_is_switched_off_and_a_command_keeps_its_voice(mimo_house: Hous
     assert said(mimo) == [("Mia", MIXED), ("Mia", MIXED)]
 
 
+async def test_the_host_switches_it_off(build_house: BuildHouse, mimo: MimoServer) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"mixed_languages": False}
+    )
+    await house.speech.speak(utterance(MIXED, voice=Voice(id="Mia")), Recording())
+    assert said(mimo) == [("Mia", MIXED)]
+
+
 async def test_a_language_of_the_built_in_engine_alone_costs_nothing(mimo_house: House, mimo: MimoServer) -> None:
     text = f"I really have to tell you this. {GERMAN}"
     receipt = await mimo_house.speech.speak(utterance(text, voice=Voice(id="Dean")), Listener())

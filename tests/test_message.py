@@ -46,6 +46,17 @@ async def test_the_rules_are_told_in_words(shell: Shell) -> None:
     ]
 
 
+async def test_the_language_and_the_voice_of_each_part_are_told(shell: Shell) -> None:
+    text = "See you there, my friend. 你今天晚上有空一起打游戏吗? Ich habe heute leider keine Zeit."
+    told = json.loads((await shell("say", text, "--message", "--explain", "--json", "--voice", "en-f")).out)
+    assert told["voices"] == [
+        {"language": language, "voice": "en-f", "provider": "espeak"} for language in ("en", "zh", "de")
+    ]
+    assert told["segments"][1] == "你今天晚上有空一起打游戏吗?"
+    words = (await shell("say", text, "--message", "--explain", "--voice", "en-f")).out
+    assert "Request 3 (39 characters; language de, voice en-f of espeak):" in words
+
+
 async def test_a_command_s_text_has_no_rules(shell: Shell) -> None:
     told = json.loads((await shell("say", "btw [cough]", "--explain", "--json")).out)
     assert told["spoken"] == "btw [cough]"

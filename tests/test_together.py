@@ -273,6 +273,22 @@ async def test_outside_a_call_the_end_of_the_quota_is_told(paid_house: House) ->
         await paid_house.speech.speak(burst("x" * 41, lane=Lane.SAY)[0], Recording())
 
 
+async def test_whoever_writes_much_in_a_call_is_not_held_to_so_many_commands_a_minute(
+    build_house: BuildHouse, mimo: MimoServer
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, quota={"account_requests_per_minute": 3}
+    )
+    texts = [f"Message {number}" for number in range(8)]
+    receipt = await house.speech.speak_together(burst(*texts), Listener())
+    assert (receipt.provider, receipt.left_out) == ("mimo", ())
+    for number in range(3):
+        await house.speech.speak(burst(f"Command {number}", prefix=f"c{number}", lane=Lane.SAY)[0], Recording())
+    with pytest.raises(QuotaError, match=r"quota\.account_requests"):
+        await house.speech.speak(burst("One more", prefix="d", lane=Lane.SAY)[0], Recording())
+    assert await house.ledger.audit() == []
+
+
 async def test_the_built_in_engines_own_quota_ends_as_well(build_house: BuildHouse, mimo: MimoServer) -> None:
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}},

@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 
 from bot.config import QuotaConfig
 from bot.errors import DuplicateError, QuotaError, StoreError
-from bot.model import Account, Space, Utterance
+from bot.model import Account, Lane, Space, Utterance
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit, most_generous
 from bot.store.quota import Meter as MeterName
@@ -213,6 +213,8 @@ async def charges(
     else:
         day, minute = quota.account_characters_per_day, quota.account_requests_per_minute
         own = most_generous(tuple(_limits(day=day, minute=minute)), overrides)
+    if utterance.lane is Lane.CALL:  # what is read aloud is no command: the queue of the call bounds how often
+        own = tuple(limit for limit in own if limit.metric != "requests")
     if space is None or meter == BUILT_IN:
         return (Charge(account.scope, own),)
     shared = tuple(_limits(day=quota.space_characters_per_day))

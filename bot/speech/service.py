@@ -321,7 +321,7 @@ class SpeechService:
     async def _compose(self, wish: _Wish, *, live: bool) -> Script:
         longest = min(provider.capabilities.segment_characters for provider in wish.order)
         short = live or wish.first.lane is Lane.JOB  # so that others get a turn soon
-        mixed = wish.first.lane is Lane.CALL and wish.first.mixed
+        mixed = self._speech.mixed_languages and wish.first.lane is Lane.CALL and wish.first.mixed
         asked = replace(wish.first, voice=wish.manner.voice)
         roles = await cast(joined(wish.lines), asked, wish.order, mixed=mixed)
         ready = partial(compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest)

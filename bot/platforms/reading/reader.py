@@ -182,6 +182,7 @@ class Reader:
             voice=Voice(id=voice),
             lane=Lane.CALL,
             speed=cast("Speed", own.speed),
+            language=otherwise,
         )
         name = (own.nickname or heard.message.author or " ") if settings.names else ""
         priority = bool(set(heard.roles) & set(settings.priority_roles))
