@@ -54,7 +54,7 @@ async def test_the_language_and_the_voice_of_each_part_are_told(shell: Shell) ->
     ]
     assert told["segments"][1] == "你今天晚上有空一起打游戏吗?"
     words = (await shell("say", text, "--message", "--explain", "--voice", "en-f")).out
-    assert "Request 3 (39 characters; language de, voice en-f of espeak):" in words
+    assert "Request 3 (33 characters; language de, voice en-f of espeak):" in words
 
 
 async def test_a_command_s_text_has_no_rules(shell: Shell) -> None:
