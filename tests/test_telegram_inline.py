@@ -212,6 +212,8 @@ async def test_an_unfinished_query_is_kept_once(line: Line, house: House) -> Non
     await line.server.inline("Something else.", user=BO)
     await answers(line.server, len(typed) + 3)
     assert sorted(await kept(house)) == [WORDS, f"{WORDS} And more."]
+    await starts(line, "Other words.", len(typed) + 4)
+    assert len(await kept(house)) == 3, "what is no part of it is another one"
 
 
 async def test_a_card_that_was_taken_keeps_its_words(line: Line, house: House) -> None:

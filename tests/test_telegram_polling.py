@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from bot.errors import PlatformError
+from bot.platforms.telegram.client import Limiter
 from bot.platforms.telegram.places import PLACES
 from bot.texts import say
 from tests.conftest import House
@@ -133,3 +134,31 @@ async def test_a_webhook_of_before_is_taken_away(server: TelegramServer, house: 
     async with launch(house.doors):
         await server.wait_for("sendMessage")
     assert waiting not in server.pending
+
+
+async def test_only_what_puts_messages_into_a_group_counts_against_its_limit() -> None:
+    limiter, asked = Limiter(), []
+
+    async def ask(endpoint: str) -> bool:
+        asked.append(endpoint)
+        return True
+
+    async def request(endpoint: str) -> None:
+        await limiter.process_request(
+            callback=ask, args=(endpoint,), kwargs={}, endpoint=endpoint, data={"chat_id": -1}, rate_limit_args=None
+        )
+
+    await limiter.initialize()
+    async with asyncio.timeout(20):  # a group has 20 messages a minute
+        for endpoint in ("sendChatAction", "getChatMember"):
+            for _ in range(30):
+                await request(endpoint)
+        for _ in range(20):
+            await request("sendMessage")
+    assert len(asked) == 80
+    late = asyncio.create_task(request("sendMessage"))
+    done, _ = await asyncio.wait({late}, timeout=0.05)
+    assert not done, "the 21st waits"
+    late.cancel()
+    await asyncio.gather(late, return_exceptions=True)
+    await limiter.shutdown()

@@ -64,7 +64,6 @@ class _Typed:
 class _Unfinished:
     """A query that grows, or shrinks, while somebody types: its words are kept once, under one name."""
 
-    line: str
     when: float
     token: str = ""
 
@@ -107,12 +106,12 @@ class Inline:
             self._unfinished.pop(update.chosen_inline_result.from_user.id, None)
 
     def _going_on(self, person: int, line: str) -> _Unfinished:
-        """The query that this one goes on with, or a new one. A client asks with nothing typed at each beginning."""
+        """The query that this one may go on with, or a new one. A client asks with nothing typed at each beginning."""
         now = asyncio.get_running_loop().time()
         before = self._unfinished.pop(person, None)
-        if before is None or not line or not _grown(before.line, line) or now - before.when > _GOES_ON:
-            before = _Unfinished(line, now)
-        before.line, before.when = line, now
+        if before is None or not line or now - before.when > _GOES_ON:
+            before = _Unfinished(now)
+        before.when = now
         self._unfinished[person] = before
         if len(self._unfinished) > _TYPING:
             self._unfinished.popitem(last=False)
@@ -174,8 +173,10 @@ class Inline:
             await desk.speech.explain(wish)  # asks nobody
         except (InputError, ProviderError):
             return ""
+        before = await desk.words.get(unfinished.token)
+        same = before is not None and _grown(before.text, command.text)
         whole = await desk.with_defaults(wish)
-        unfinished.token = await desk.words.keep(whole, instead_of=unfinished.token)
+        unfinished.token = await desk.words.keep(whole, instead_of=unfinished.token if same else "")
         return unfinished.token
 
     def _cards(self, typed: _Typed, token: str, bot: str) -> list[InlineQueryResultArticle]:
