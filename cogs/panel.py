@@ -134,7 +134,7 @@ class Panel(commands.Cog):
         tongue = await self._bot.language_for(interaction)
         if not number.isdigit() or not self._bot.queue.cancel(int(number), interaction.user.id):
             raise InputError("discord.cannot_cancel")
-        await interaction.response.edit_message(content=say("discord.cancelled", tongue), view=None)
+        await interaction.response.edit_message(content=say("waiting.cancelled", tongue), view=None)
 
 
 def facts_of(press: Press, count: int) -> tuple[str, ...]:

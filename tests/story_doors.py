@@ -56,6 +56,10 @@ class Door(Protocol):
         """Choose another style for what was asked for first."""
         ...
 
+    async def quota(self) -> str:
+        """What ``/quota`` tells where several people are."""
+        ...
+
     async def cancel(self, wish: Wish) -> None:
         """Give up what waits for its turn."""
         ...
@@ -109,6 +113,9 @@ class DiscordDoor:
         assert self._first is not None
         panel = await self._first.answered()
         return Wish(await self.server.press(panel, panel.button("mp:style"), style))
+
+    async def quota(self) -> str:
+        return (await (await self.server.slash("quota")).answered()).content.replace("**", "")
 
     async def cancel(self, wish: Wish) -> None:
         place = await wish.handle.answered()
@@ -164,6 +171,12 @@ class TelegramDoor:
     async def restyle(self, style: str) -> Wish:
         first = self.server.done("sendVoice")[0].result
         return Wish(await self.server.press(first, buttons(first)[style]))
+
+    async def quota(self) -> str:
+        before = len(self.server.done("sendMessage"))
+        await self.server.text("/quota@mouthpiece_bot", chat=self.server.group())
+        text: str = (await self.server.wait_for("sendMessage", before + 1))[-1].params["text"]
+        return text.replace("\n\n", "\n")
 
     async def cancel(self, wish: Wish) -> None:
         shown: list[Json] = []

@@ -3,12 +3,12 @@
 import pytest
 
 from bot.model import Space
+from bot.platforms.shares import bar
 from bot.speech.meter import BUILT_IN
 from bot.speech.provider import VoiceInfo
 from bot.speech.styles import CATALOGUE
 from bot.store.quota import Override
 from bot.texts import say
-from cogs.quota import bar
 from cogs.styles import shelves
 from cogs.voices import listed
 from tests.conftest import BuildHouse, House
@@ -105,12 +105,10 @@ async def test_the_quota_with_its_bar(server: DiscordServer, build_house: BuildH
         await house.ledger.set_override(Override(account(server).scope, unlimited=True))
         free = await (await server.slash("quota", locale="zh-CN")).answered()
     resets = (await house.speech.balance(account(server), (), BUILT_IN)).resets
-    line = say(
-        "discord.quota.line", "en", used=24, limit=48, left=24, requests=1, resets=f"<t:{int(resets.timestamp())}:R>"
-    )
+    line = say("share.line", "en", used=24, limit=48, left=24, requests=1, resets=f"<t:{int(resets.timestamp())}:R>")
     assert told.private
     assert "▰▰▰▰▰▰▱▱▱▱▱▱\n" + line in told.content
-    assert say("discord.quota.free", "zh", used=0, requests=0) in free.content
+    assert say("share.free", "zh", used=24, requests=1) in free.content
 
 
 @pytest.mark.parametrize(

@@ -361,12 +361,12 @@ async def test_the_place_is_shown_and_given_up(
         await gate.reached.wait()
         second = await server.slash("say", {"text": "Something else."})
         place = await second.answered()
-        assert place.content == say("discord.place", "en", before=0, seconds=3)
+        assert place.content == say("waiting.place", "en", before=0, seconds=3)
         [cancel] = place.buttons
         stranger = await server.press(place, cancel, user=User("bo"))
         assert (await stranger.answered()).content == say("discord.cannot_cancel", "en")
         await (await server.press(place, cancel)).acknowledged()
-        await until(lambda: place.content == say("discord.cancelled", "en"))
+        await until(lambda: place.content == say("waiting.cancelled", "en"))
         assert place.buttons == []
         gate.set()
         await first.answered()
@@ -394,7 +394,7 @@ async def test_the_place_makes_room_for_the_file(
         await server.until(lambda: place.files)
         await first.answered()
     assert not any(name.startswith("mp:cancel") for name in place.buttons)
-    assert say("discord.place", "en", before=0, seconds=3) != place.content
+    assert say("waiting.place", "en", before=0, seconds=3) != place.content
     assert server.refusals == []
 
 

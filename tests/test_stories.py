@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot import texts
 from tests.conftest import BuildHouse, House
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_sound import Sound
@@ -211,9 +212,23 @@ async def group_s_share(town: Town) -> None:
         await town.door.told(again, f"0 of {len(TEXT)} characters")
 
 
+async def quota_is_shown(town: Town) -> None:
+    limits = {"account_characters_per_day": 2 * len(TEXT), "space_characters_per_day": 4 * len(TEXT)}
+    house = await town.house(quota=limits)
+    async with opened(town.door, house.doors):
+        await town.door.reply(TEXT)
+        await town.door.sounds(1)
+        own, own_bar, own_words, place, place_bar, place_words = (await town.door.quota()).splitlines()
+    assert (own, place) == (texts.say("share.paid", "en"), texts.say("share.place", "en"))
+    assert (own_bar.count("▰"), place_bar.count("▰"), len(own_bar), len(place_bar)) == (6, 3, 12, 12)
+    for words, limit in ((own_words, 2), (place_words, 4)):
+        facts = {"used": len(TEXT), "limit": limit * len(TEXT), "left": (limit - 1) * len(TEXT), "requests": 1}
+        assert words.startswith(texts.say("share.line", "en", **facts, resets=""))
+
+
 STORIES: tuple[Callable[[Town], Awaitable[None]], ...] = (
     say, reply, change_of_style, quota_used_up, refund_on_failure, backup_voice_is_named, cancel, two_at_once,
-    delivered_twice, restart_in_the_middle, group_s_share,
+    delivered_twice, restart_in_the_middle, group_s_share, quota_is_shown,
 )  # fmt: skip
 
 

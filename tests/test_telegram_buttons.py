@@ -262,8 +262,8 @@ async def test_quota_shows_a_bar_and_when_it_resets(line: Line) -> None:
     await line.server.wait_for("sendVoice")
     await line.server.text("/quota")
     (call,) = await line.server.wait_for("sendMessage")
-    bar, _, rest = call.params["text"].partition("\n")
-    assert bar == "▓" + "░" * 9
+    title, bar, rest = call.params["text"].split("\n")
+    assert (title, bar) == (say("share.builtin", "en"), "▰" + "▱" * 11)
     assert "1,004 of 10,000" in rest
     assert "8,996 left" in rest
     assert "UTC" in rest
@@ -340,7 +340,7 @@ async def test_who_waits_is_told_the_place_and_may_give_up(
         assert await toasts(line, 1) == [""], "only who asked may give up"
         await server.press(told.result, data)
         await server.wait_for("deleteMessage")
-        assert (await toasts(line, 2))[1] == say("telegram.cancelled", "en")
+        assert (await toasts(line, 2))[1] == say("waiting.cancelled", "en")
         await server.text("/say Another one.", user=Person(77, "Cy"))
         await server.wait_for("sendMessage", 2)
         gate.set()

@@ -167,7 +167,7 @@ async def test_who_waits_in_a_group_is_told_once_and_may_give_up(
         told = server.done("sendMessage")[0]
         ((button, data),) = buttons(told.result).items()
         asker = told.result["reply_to_message"]["from"]
-        assert button in {say("telegram.button.cancel", "en"), say("telegram.button.cancel", "zh")}
+        assert button in {say("waiting.cancel", "en"), say("waiting.cancel", "zh")}
         await server.press(told.result, data, user=ANN)
         await server.wait_for("answerCallbackQuery")
         await server.press(told.result, data, user=Person(asker["id"], asker["first_name"]))

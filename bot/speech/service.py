@@ -172,6 +172,10 @@ class SpeechService:
         """The same for a space. Raises StoreError."""
         return await space_balance(self._ledger, self._quota, space)
 
+    def meters(self) -> tuple[MeterName, ...]:
+        """What people are charged on here: the meters of the chain, each once."""
+        return tuple(dict.fromkeys(counted_on(provider) for provider in self._chain.providers))
+
     def meter_of(self, provider: str) -> MeterName:
         """The meter that a provider's speech is counted on."""
         spoke = next((known for known in self._chain.providers if known.name == provider), None)

@@ -76,8 +76,8 @@ async def _show(interaction: discord.Interaction[Any], waiting: Waiting, languag
         place = waiting.place()
         if place is not None and not over.is_set() and place[0] != before:
             before = place[0]
-            words = say("discord.place", language, before=before, seconds=max(1, round(place[1])))
+            words = say("waiting.place", language, before=before, seconds=max(1, round(place[1])))
             press = Press("cancel", (str(interaction.id),))
             with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
-                await show(interaction, words, Buttons(button("discord.cancel", language, press)))
+                await show(interaction, words, Buttons(button("waiting.cancel", language, press)))
         pause = EVERY

@@ -62,7 +62,7 @@ async def cancel(counter: Counter, asked: Asked) -> None:
     if speaking_ is None or account != asked.account:
         return
     speaking_.cancel()
-    await counter.delivery.toast(asked, texts.say("telegram.cancelled", asked.language))
+    await counter.delivery.toast(asked, texts.say("waiting.cancelled", asked.language))
 
 
 def _matter(asked: Asked) -> str:

@@ -9,21 +9,17 @@ from typing import cast
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
-from bot.errors import BotError, InputError
-from bot.model import Utterance
+from bot.errors import InputError
+from bot.platforms.shares import shares
 from bot.platforms.telegram import keyboard, speaking
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
 from bot.speech import styles
-from bot.speech.meter import PAID, Balance
 from bot.store.preferences import Kind, Preference
-from bot.store.quota import Meter
 
 _OFFERED = 30
 """Most buttons under one message."""
-_BAR = 10
-"""Signs."""
 
 
 Shown = tuple[str, InlineKeyboardMarkup]
@@ -154,41 +150,12 @@ async def choose_style(counter: Counter, asked: Asked, typed: str) -> str:
 
 async def quota(counter: Counter, asked: Asked) -> None:
     """``/quota``: what is used and left today, of a group's share too, and when it begins anew."""
-    speech, roles = counter.doors.speech, await counter.delivery.roles(asked)
-    shown = [of_balance(await speech.balance(asked.account, roles, await _meter(counter, asked)), asked.language)]
-    if asked.space is not None:
-        share = await speech.space_balance(asked.space)
-        if share.left is not None:
-            facts = {"used": share.used, "limit": (share.limit or 0) + share.granted, "left": share.left}
-            shown.append(texts.say("telegram.quota.group", asked.language, **facts))
-    await counter.delivery.sentence(asked.message, "\n\n".join(shown))
-
-
-async def _meter(counter: Counter, asked: Asked) -> Meter:
-    """The meter of whoever would speak for this person now."""
-    wish = await counter.doors.desk.with_defaults(Utterance("a", asked.key, account=asked.account))
-    try:
-        return counter.doors.speech.meter_of((await counter.doors.speech.explain(wish)).provider)
-    except BotError:  # nobody would
-        return PAID
-
-
-def of_balance(balance: Balance, language: str) -> str:
-    """A bar, what is left, and when it resets."""
-    if balance.limit is None:
-        return texts.say("telegram.quota.free", language, used=balance.used, requests=balance.requests)
-    whole = balance.limit + balance.granted
-    full = min(_BAR, round(_BAR * balance.used / whole)) if whole else _BAR
-    return texts.say(
-        "telegram.quota",
-        language,
-        bar="▓" * full + "░" * (_BAR - full),
-        used=balance.used,
-        limit=whole,
-        left=balance.left,
-        requests=balance.requests,
-        resets=balance.resets,
+    roles = await counter.delivery.roles(asked)
+    shown = await shares(
+        counter.doors.speech, asked.account, roles, asked.space, language=asked.language, moment=lambda time: time
     )
+    blocks = ("\n".join(filter(None, (share.title, share.bar, share.words))) for share in shown)
+    await counter.delivery.sentence(asked.message, "\n\n".join(blocks))
 
 
 async def start(counter: Counter, asked: Asked) -> None:

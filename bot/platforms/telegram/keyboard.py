@@ -83,7 +83,7 @@ def favourite(letter: str, value: str, name: str, *, kept: bool, language: str) 
 
 def cancel(name: str, language: str) -> InlineKeyboardMarkup:
     """One button that gives up waiting."""
-    return InlineKeyboardMarkup([[_button(say("telegram.button.cancel", language), f"x:{name}")]])
+    return InlineKeyboardMarkup([[_button(say("waiting.cancel", language), f"x:{name}")]])
 
 
 def _fits(data: str) -> bool:

@@ -147,7 +147,7 @@ async def _tell_place(counter: Counter, asked: Asked, waiting: Waiting, name: st
                 await delivery.remove(told)
                 told = None
             continue
-        words = texts.say("telegram.place", asked.language, before=place[0], seconds=max(1, round(place[1])))
+        words = texts.say("waiting.place", asked.language, before=place[0], seconds=max(1, round(place[1])))
         if told is None:
             told = await delivery.sentence(asked.message, words, keyboard=button)
         elif words != shown and asked.space is None:

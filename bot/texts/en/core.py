@@ -102,7 +102,15 @@ SENTENCES: dict[str, str] = {
     "quota.was_reset": "{account} starts the day anew.",
     "quota.out_of_range": "The number of characters must be from 0 to {limit}.",
     "quota.role_per_day": "A role has no day of its own: give it a daily limit with --per-day.",
+    "share.paid": "Speech service",
+    "share.builtin": "Built-in voice",
+    "share.place": "This place, shared by all",
+    "share.line": "{used} of {limit} characters used today in {requests} requests, {left} left; resets {resets}",
+    "share.free": "{used} characters used today in {requests} requests; no limit",
     # waiting
+    "waiting.place": "{before} before you, about {seconds} s.",
+    "waiting.cancel": "Cancel",
+    "waiting.cancelled": "Cancelled. Nothing was charged for what was not spoken.",
     "busy.queue": "Too many are waiting for {provider} right now ({waiting}); please try again in a moment.",
     "busy.wait": "It did not come to your turn within {seconds} s; please try again in a moment.",
     # providers

@@ -102,7 +102,15 @@ SENTENCES: dict[str, str] = {
     "quota.was_reset": "{account} 今天的用量已清零。",
     "quota.out_of_range": "字符数须在 0 到 {limit} 之间。",
     "quota.role_per_day": "角色没有自己的当日用量：请用 --per-day 设置每日上限。",
+    "share.paid": "语音服务",
+    "share.builtin": "内置语音",
+    "share.place": "这里大家共用的额度",
+    "share.line": "今天 {requests} 次请求已用 {used} / {limit} 个字符，还剩 {left}；重置时间：{resets}",
+    "share.free": "今天 {requests} 次请求已用 {used} 个字符；没有上限",
     # waiting
+    "waiting.place": "前面还有 {before} 个，大约 {seconds} 秒。",
+    "waiting.cancel": "取消",
+    "waiting.cancelled": "已取消。没有说出的部分不收费。",
     "busy.queue": "现在等待 {provider} 的人太多（{waiting}）；请稍后再试。",
     "busy.wait": "{seconds} 秒内没有轮到你；请稍后再试。",
     # providers
