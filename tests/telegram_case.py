@@ -70,7 +70,8 @@ def fixture_launch(server: TelegramServer) -> Launch:
         **timings: Any,
     ) -> AsyncIterator[Line]:
         naps = Naps()
-        config = TelegramConfig(token=SecretStr(token), api_url=server.root, **(settings or {}))
+        chosen: dict[str, Any] = {"api_url": server.root, **(settings or {})}
+        config = TelegramConfig(token=SecretStr(token), **chosen)
         times = replace(Timings(), **{"typing": 0.0, **timings})
         platform = TelegramPlatform(config, EndpointsConfig(), doors, web=web, timings=times, sleep=naps)
         ready = asyncio.Event()

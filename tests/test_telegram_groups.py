@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from bot.model import Space
+from bot.model import Account, Space
 from bot.platforms.telegram.asking import GENERAL
+from bot.store.blocked import BlockedAccounts
 from bot.store.quota import Override
 from bot.texts import say
 from tests.conftest import BuildHouse, House
@@ -175,6 +176,24 @@ async def test_who_waits_in_a_group_is_told_once_and_may_give_up(
         gate.set()
         await server.wait_for("sendVoice", 4)
     assert server.asked("editMessageText") == [], "a group is not told of every step"
+
+
+async def test_who_is_blocked_what_is_blocked_and_who_is_too_quick(line: Line, house: House, group: Chat) -> None:
+    await BlockedAccounts(house.core.database).block(Account("telegram", str(BO.id)))
+    await told(line, "block banana", group)
+    await told(line, "cooldown 600", group)
+
+    async def refused(text: str, user: Person) -> str:
+        count = len(line.server.done("sendMessage"))
+        await line.server.text(f"/say {text}", chat=group, user=user)
+        return str((await line.server.wait_for("sendMessage", count + 1))[-1].params["text"])
+
+    assert await refused(WORDS, BO) == say("guard.blocked_account", "en")
+    assert await refused("A BANANA split.", LI) == say("guard.word", "zh")
+    await line.server.text(f"/say {WORDS}", chat=group, user=LI)
+    heard((await line.server.wait_for("sendVoice"))[0])
+    assert "600" in await refused("Once more.", LI)
+    assert [await spent(house, person) for person in (BO, LI)] == [0, len(WORDS)]
 
 
 async def test_nobody_speaks_anonymously(line: Line, group: Chat) -> None:

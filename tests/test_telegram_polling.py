@@ -136,6 +136,15 @@ async def test_a_webhook_of_before_is_taken_away(server: TelegramServer, house: 
     assert waiting not in server.pending
 
 
+@pytest.mark.parametrize("end", ["/", "/bot", "/bot/"])
+async def test_a_local_server_may_be_written_in_every_way(
+    server: TelegramServer, house: House, launch: Launch, end: str
+) -> None:
+    async with launch(house.doors, settings={"api_url": f" {server.root}{end} "}):
+        await server.text("/say Hello there.")
+        heard((await server.wait_for("sendVoice"))[0])
+
+
 async def test_only_what_puts_messages_into_a_group_counts_against_its_limit() -> None:
     limiter, asked = Limiter(), []
 
