@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.platforms.base import Doors
 from bot.platforms.discord import answer, voice_message
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_styles, suggest_voices
+from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
 from bot.platforms.discord.wish import utterance_of
 from bot.speech.styles import SINGING
 
@@ -91,7 +91,7 @@ class Say(commands.Cog):
     async def _complete_voice(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        return suggest_voices(self._doors.speech.voices(), current, await preference_of(interaction, self._doors.desk))
+        return await complete_voice(interaction, current)
 
 
 async def setup(bot: Bot) -> None:

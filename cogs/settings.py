@@ -16,11 +16,11 @@ from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.forms import entries_of, list_form
 from bot.platforms.discord.panel import Press
-from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_styles, suggest_voices
+from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
 from bot.platforms.discord.wish import account_of, moderated_space, role_scope
 from bot.platforms.reading.settings import own_lines
 from bot.store.preferences import NICKNAME_CHARACTERS, Kind, Preference
-from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings
+from bot.store.spaces import LONGEST_COOLDOWN, SpaceLists, SpaceSettings
 from bot.texts import say
 
 _T = TypeVar("_T")
@@ -222,10 +222,13 @@ class Settings(commands.Cog):
         """Say whether a role may speak."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        shared, scope = await self._desk.spaces.get(space), role_scope(role.id)
-        allowed = [other for other in shared.allowed_roles if other != scope] + [scope] * (rule == "allowed")
-        blocked = [other for other in shared.blocked_roles if other != scope] + [scope] * (rule == "blocked")
-        await self._change(interaction, space, allowed_roles=allowed, blocked_roles=blocked)
+        scope = [role_scope(role.id)]
+        shared = await self._desk.spaces.adjust(
+            space,
+            add={"allowed_roles": scope * (rule == "allowed"), "blocked_roles": scope * (rule == "blocked")},
+            remove={"allowed_roles": scope, "blocked_roles": scope},
+        )
+        await self._show(interaction, shared)
 
     @settings.command(
         name=localized("discord.settings.channel.name", "channel"), description=localized("discord.settings.channels")
@@ -236,9 +239,10 @@ class Settings(commands.Cog):
         """Say whether people may speak in a channel."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        shared = await self._desk.spaces.get(space)
-        kept = [other for other in shared.channels if other != str(channel.id)] + [str(channel.id)] * opened
-        await self._change(interaction, space, channels=kept)
+        entry: SpaceLists = {"channels": [str(channel.id)]}
+        spaces = self._desk.spaces
+        kept = await (spaces.adjust(space, add=entry) if opened else spaces.adjust(space, remove=entry))
+        await self._show(interaction, kept)
 
     @settings.command(
         name=localized("discord.settings.blocklist.name", "blocklist"),
@@ -259,7 +263,9 @@ class Settings(commands.Cog):
 
     async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
         """Change what is named and show what holds now."""
-        shared = await self._desk.spaces.set(space, **changes)
+        await self._show(interaction, await self._desk.spaces.set(space, **changes))
+
+    async def _show(self, interaction: discord.Interaction[Bot], shared: SpaceSettings) -> None:
         await voice_message.tell(interaction, server_settings(shared, await self._bot.language_for(interaction)))
 
     async def _voice(self, name: str | None) -> str | None:
@@ -274,7 +280,7 @@ class Settings(commands.Cog):
     async def _complete_voice(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        return suggest_voices(self._bot.doors.speech.voices(), current, await preference_of(interaction, self._desk))
+        return await complete_voice(interaction, current)
 
     @mine.autocomplete("style")
     @server.autocomplete("style")
@@ -288,10 +294,10 @@ class Settings(commands.Cog):
     async def _complete_name(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        own = await preference_of(interaction, self._desk)
         if interaction.namespace.kind == "style":
+            own = await preference_of(interaction, self._desk)
             return suggest_styles(current, await self._bot.language_for(interaction), own)
-        return suggest_voices(self._bot.doors.speech.voices(), current, own)
+        return await complete_voice(interaction, current)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

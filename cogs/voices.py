@@ -17,7 +17,7 @@ from bot.model import Utterance, Voice
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.panel import Buttons, Press
-from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_voices, title, voice_options
+from bot.platforms.discord.suggestions import LONGEST, complete_voice, title, told_in, voice_options
 from bot.platforms.discord.wish import key_of
 from bot.speech.provider import VoiceInfo
 from bot.speech.sink import Recording
@@ -66,7 +66,7 @@ class Voices(commands.Cog):
         menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
             custom_id=Press("preview").custom_id,
             placeholder=say("discord.voices.listen", tongue)[:150],
-            options=voice_options(voices),
+            options=voice_options(voices, tongue),
         )
         await voice_message.tell(interaction, listed(voices, tongue), Buttons(menu) if menu.options else None)
 
@@ -74,8 +74,7 @@ class Voices(commands.Cog):
     async def _complete_voice(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        doors = self._bot.doors
-        return suggest_voices(doors.speech.voices(), current, await preference_of(interaction, doors.desk))
+        return await complete_voice(interaction, current)
 
     async def pressed(self, interaction: discord.Interaction[Bot], _press: Press) -> None:
         """A voice was chosen from the menu."""
@@ -92,7 +91,9 @@ class Voices(commands.Cog):
         async with self._turn():
             receipt = await self._bot.doors.speech.speak(wish, Recording())
         await voice_message.send(interaction, receipt.clip)
-        await voice_message.tell(interaction, f"**{discord.utils.escape_markdown(title(known[name]))}**")
+        await voice_message.tell(
+            interaction, f"**{discord.utils.escape_markdown(title(*told_in(tongue, [known[name]])))}**"
+        )
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -112,7 +113,7 @@ def listed(voices: Sequence[VoiceInfo], language: str) -> str:
     if not voices:
         return say("discord.voices.none", language)
     lines = [say("discord.voices.intro", language)]
-    for voice in voices[:_LISTED]:
+    for voice in told_in(language, voices[:_LISTED]):
         line = f"**{discord.utils.escape_markdown(voice.id)}** {voice.description}".strip()
         if sum(map(len, lines)) + len(lines) + len(line) > 1900:
             break

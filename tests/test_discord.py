@@ -352,6 +352,12 @@ def test_ones_own_come_first() -> None:
     own = Preference(favourite_voices=("Chloe", "gone"), recent_voices=("Bella",))
     assert [choice.value for choice in suggest_voices(voices, "", own)] == ["Chloe", "Bella", "Anna"]
     assert [choice.value for choice in suggest_voices(voices, "Chole", Preference())] == ["Chloe"]
+    told = [VoiceInfo("Mia", "en", "female, lively"), VoiceInfo("Own", "", "somewhat odd")]
+    assert [choice.name for choice in suggest_voices(told, "", Preference(), "zh")] == [
+        "Mia: 女声、活泼",
+        "Own: somewhat odd",
+    ]
+    assert [choice.value for choice in suggest_voices(told, "活泼", Preference(), "zh")] == ["Mia"]
 
 
 def test_many_voices_are_suggested_in_part() -> None:

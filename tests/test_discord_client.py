@@ -82,6 +82,18 @@ async def test_a_development_guild(server: DiscordServer, house: House, start: S
     assert server.messages[0].voice
 
 
+async def test_a_development_guild_of_before_is_cleared(server: DiscordServer, house: House, start: Start) -> None:
+    home = server.world.home.id
+    async with start(house.doors, development_guild=home):
+        assert server.state.commands[home]
+    async with start(house.doors):
+        assert server.state.commands[home] == []
+        assert server.state.commands[None]
+    syncs = server.state.syncs
+    async with start(house.doors):
+        assert server.state.syncs == syncs
+
+
 # Coming and going
 
 

@@ -13,6 +13,7 @@ from bot import texts
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note
 from bot.texts import en, zh
+from tests.conftest import House
 
 ROOT = Path(__file__).parent.parent
 _CODED = {"say", "sentence", "Note", "localized", "Unread"}
@@ -99,3 +100,11 @@ def test_a_note_names_its_reason_in_words() -> None:
 )
 def test_the_language_of_a_locale(locale: str | None, language: str) -> None:
     assert texts.language(locale) == language
+
+
+async def test_every_voice_of_ours_is_described_in_chinese(mimo_house: House) -> None:
+    described = [info.description for info in mimo_house.speech.voices() if info.description]
+    assert len(described) > 10
+    for description in described:
+        assert not re.search("[A-Za-z]", texts.of_voice(description, "zh"))
+        assert texts.of_voice(description, "en") == description

@@ -1,5 +1,6 @@
 """Every sentence a person can read, by language: a code and its facts in, a sentence out. Used by every door."""
 
+import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
@@ -42,6 +43,16 @@ def of_note(note: Note, language: str) -> str:
     if "reason" in facts:
         facts["reason"] = say(f"reason.{facts['reason']}", language)
     return say(note.code, language, **facts)
+
+
+def of_voice(description: str, language: str) -> str:
+    """What a voice is, part by part: ``female, lively``. A part that there is no word for stays as it is."""
+    parts = [part.strip() for part in description.split(",") if part.strip()]
+    codes = ["voice.is." + re.sub(r"\W+", "_", part.casefold()).strip("_") for part in parts]
+    known = LANGUAGES.get(language, en.SENTENCES)
+    return ("、" if language == "zh" else ", ").join(
+        known.get(code, part) for code, part in zip(codes, parts, strict=True)
+    )
 
 
 class _Facts(dict[str, str]):

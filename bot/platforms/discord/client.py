@@ -4,8 +4,6 @@ Built by app.py, which names the command doors to load; they find what they need
 """
 
 import asyncio
-import hashlib
-import json
 import logging
 import ssl
 from collections.abc import Awaitable, Callable, Iterator, Sequence
@@ -24,6 +22,7 @@ from discord.http import Route
 from bot.config import DiscordConfig, EndpointsConfig
 from bot.errors import PlatformError, StoreError
 from bot.platforms.base import Doors
+from bot.platforms.discord.commands import Commands
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.place import Queue
 from bot.platforms.discord.voice_message import tell
@@ -120,7 +119,7 @@ class Bot(commands.AutoShardedBot):
         for extension in self._platform.extensions:
             await self.load_extension(extension)
         await self.tree.set_translator(_Words())
-        await self._platform.sync(self)
+        await self._platform.commands.sync(self)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect one shard. The library tries for ever; after a minute whoever supervises is told instead."""
@@ -209,7 +208,7 @@ class DiscordPlatform:
         """Whether Discord is asked for what people write in channels."""
         self._config = config
         self._endpoints = endpoints
-        self._note = state_dir / "discord-commands.json"
+        self.commands = Commands(state_dir / "discord-commands.json", config.development_guild)
         self._options = {} if guild_ready_timeout is None else {"guild_ready_timeout": guild_ready_timeout}
         self._bot: Bot | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -302,55 +301,6 @@ class DiscordPlatform:
             path = self._endpoints.ca_file
             raise PlatformError("platform.bad_ca_file", platform=self.name, path=path) from error
         return aiohttp.TCPConnector(limit=0, ssl=trusted)
-
-    async def sync(self, bot: Bot) -> None:
-        """Send the commands to Discord if they are not the ones that were sent last.
-
-        A failure is logged: what Discord already has still works, and the next start tries again.
-        """
-        guild = discord.Object(self._config.development_guild) if self._config.development_guild else None
-        if guild is not None:
-            bot.tree.copy_global_to(guild=guild)
-        where = f"{bot.application_id}/{guild.id if guild is not None else 'everywhere'}"
-        digest = await _digest(bot.tree, guild)
-        noted = await asyncio.to_thread(self._read_note)
-        if noted.get(where) == digest:
-            return
-        try:
-            synced = await bot.tree.sync(guild=guild)
-        except (discord.HTTPException, app_commands.AppCommandError) as error:
-            _log.error("the commands could not be synced: %s", _reason(error))
-            return
-        _log.info("%d commands synced", len(synced))
-        try:
-            await asyncio.to_thread(self._write_note, {**noted, where: digest})
-        except OSError as error:
-            _log.warning("the list of synced commands could not be noted: %s", type(error).__name__)
-
-    def _read_note(self) -> dict[str, str]:
-        try:
-            noted = json.loads(self._note.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return noted if isinstance(noted, dict) else {}
-
-    def _write_note(self, noted: dict[str, str]) -> None:
-        self._note.parent.mkdir(parents=True, exist_ok=True)
-        self._note.write_text(json.dumps(noted), encoding="utf-8")
-
-
-async def _digest(tree: app_commands.CommandTree[Bot], guild: discord.Object | None) -> str:
-    """A hash of what a sync would send."""
-    translator = tree.translator
-    assert translator is not None, "set before the sync"
-    payload = [await command.get_translated_payload(tree, translator) for command in tree.get_commands(guild=guild)]
-    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
-
-
-def _reason(error: Exception) -> str:
-    if isinstance(error, discord.HTTPException):
-        return f"HTTP {error.status}, code {error.code}"
-    return type(error).__name__
 
 
 @contextmanager

@@ -5,6 +5,7 @@ Called by the command doors that have a style or a voice to name.
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from discord import Interaction, SelectOption
@@ -17,6 +18,7 @@ from bot.platforms.discord.wish import account_of
 from bot.speech import styles
 from bot.speech.provider import VoiceInfo
 from bot.store.preferences import Preference
+from bot.texts import of_voice
 
 MOST = 25
 """Discord shows no more, and refuses an answer that has more."""
@@ -51,9 +53,16 @@ def style_options(language: str, own: Preference) -> list[SelectOption]:
     return [SelectOption(label=name, value=name) for name in names[:MOST]]
 
 
-def suggest_voices(voices: Iterable[VoiceInfo], typed: str, own: Preference) -> list[Choice[str]]:
+async def complete_voice(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+    """Voices for whoever types, described in their language."""
+    bot = interaction.client
+    own = await preference_of(interaction, bot.doors.desk)
+    return suggest_voices(bot.doors.speech.voices(), typed, own, await bot.language_for(interaction))
+
+
+def suggest_voices(voices: Iterable[VoiceInfo], typed: str, own: Preference, language: str = "en") -> list[Choice[str]]:
     """Voices that may be meant by what is typed, by id or description."""
-    listed = {voice.id: voice for voice in voices if 0 < len(voice.id) <= LONGEST}
+    listed = {voice.id: voice for voice in told_in(language, voices) if 0 < len(voice.id) <= LONGEST}
     mine = [name for name in _own(own.favourite_voices, own.recent_voices) if name in listed]
     wanted = typed.strip().casefold()[:LONGEST]
     found = _matching(wanted, listed) if wanted else list(listed)
@@ -61,9 +70,14 @@ def suggest_voices(voices: Iterable[VoiceInfo], typed: str, own: Preference) -> 
     return [Choice(name=title(listed[name]), value=name) for name in chosen[:MOST]]
 
 
-def voice_options(voices: Iterable[VoiceInfo]) -> list[SelectOption]:
+def told_in(language: str, voices: Iterable[VoiceInfo]) -> list[VoiceInfo]:
+    """Voices with their descriptions in a language."""
+    return [replace(voice, description=of_voice(voice.description, language)) for voice in voices]
+
+
+def voice_options(voices: Iterable[VoiceInfo], language: str) -> list[SelectOption]:
     """The voices of a menu."""
-    listed = [voice for voice in voices if 0 < len(voice.id) <= LONGEST]
+    listed = [voice for voice in told_in(language, voices) if 0 < len(voice.id) <= LONGEST]
     return [SelectOption(label=voice.id, value=voice.id, description=voice.description[:LONGEST]) for voice in listed][
         :MOST
     ]

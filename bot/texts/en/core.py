@@ -212,4 +212,20 @@ SENTENCES: dict[str, str] = {
     # what was changed in a message that is read aloud
     "explain.rule": "  {rule}: {before} → {after}",
     "explain.rule_out": "  {rule}: {before} is left out",
+    # of what a voice is
+    "voice.is.male": "male",
+    "voice.is.female": "female",
+    "voice.is.american": "American",
+    "voice.is.british": "British",
+    "voice.is.mandarin": "Mandarin",
+    "voice.is.chinese": "Chinese",
+    "voice.is.english": "English",
+    "voice.is.lively": "lively",
+    "voice.is.intellectual": "intellectual",
+    "voice.is.sunny": "sunny",
+    "voice.is.mature": "mature",
+    "voice.is.sweet": "sweet",
+    "voice.is.steady": "steady",
+    "voice.is.the_service_s_own_choice": "the service's own choice",
+    "voice.is.another_one_by_region": "another one by region",
 }

@@ -212,4 +212,20 @@ SENTENCES: dict[str, str] = {
     # what was changed in a message that is read aloud
     "explain.rule": "  {rule}：{before} → {after}",
     "explain.rule_out": "  {rule}：{before} 略去",
+    # of what a voice is
+    "voice.is.male": "男声",
+    "voice.is.female": "女声",
+    "voice.is.american": "美式",
+    "voice.is.british": "英式",
+    "voice.is.mandarin": "普通话",
+    "voice.is.chinese": "中文",
+    "voice.is.english": "英文",
+    "voice.is.lively": "活泼",
+    "voice.is.intellectual": "知性",
+    "voice.is.sunny": "阳光",
+    "voice.is.mature": "成熟",
+    "voice.is.sweet": "甜美",
+    "voice.is.steady": "稳重",
+    "voice.is.the_service_s_own_choice": "由服务选择",
+    "voice.is.another_one_by_region": "因地区而异",
 }

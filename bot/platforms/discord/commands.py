@@ -1,0 +1,104 @@
+"""Discord's list of the bot's commands: sent when it changed, to everywhere or to the server of whoever develops.
+
+Made by ``client.py``. What was sent last is noted in a file, since sending takes seconds and Discord counts it.
+"""
+
+import asyncio
+import hashlib
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+_EVERYWHERE = "everywhere"
+_GONE = (403, 404)
+"""A server that the bot is no longer in has no commands of it."""
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+class Commands:
+    """One for a platform."""
+
+    def __init__(self, note: Path, development_guild: int) -> None:
+        """``development_guild``: where commands appear at once; 0: they go everywhere."""
+        self._note = note
+        self._guild = discord.Object(development_guild) if development_guild else None
+
+    async def sync(self, bot: commands.AutoShardedBot) -> None:
+        """Send the commands if they are not those that were sent last; take them out of a server of before.
+
+        A failure is logged: what Discord already has still works, and the next start tries again.
+        """
+        if self._guild is not None:
+            bot.tree.copy_global_to(guild=self._guild)
+        noted = await asyncio.to_thread(self._read)
+        where = _place(bot, str(self._guild.id) if self._guild is not None else _EVERYWHERE)
+        changed = await self._clear_others(bot, noted, where)
+        digest = await _digest(bot.tree, self._guild)
+        if noted.get(where) != digest and await _sent(bot.tree, self._guild):
+            noted[where] = digest
+            changed = True
+        if changed:
+            try:
+                await asyncio.to_thread(self._write, noted)
+            except OSError as error:
+                _log.warning("the list of synced commands could not be noted: %s", type(error).__name__)
+
+    async def _clear_others(self, bot: commands.AutoShardedBot, noted: dict[str, str], where: str) -> bool:
+        """Where commands were tried out before, they would show twice. Returns whether the notes changed."""
+        mine, everywhere = _place(bot, ""), _place(bot, _EVERYWHERE)
+        others = [place for place in noted if place.startswith(mine) and place not in {where, everywhere}]
+        cleared = []
+        for place in others:
+            guild = discord.Object(int(place.removeprefix(mine)))
+            bot.tree.clear_commands(guild=guild)
+            if await _sent(bot.tree, guild):
+                cleared.append(noted.pop(place))
+        return bool(cleared)
+
+    def _read(self) -> dict[str, str]:
+        try:
+            noted = json.loads(self._note.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return noted if isinstance(noted, dict) else {}
+
+    def _write(self, noted: dict[str, str]) -> None:
+        self._note.parent.mkdir(parents=True, exist_ok=True)
+        self._note.write_text(json.dumps(noted), encoding="utf-8")
+
+
+def _place(bot: commands.AutoShardedBot, name: str) -> str:
+    return f"{bot.application_id}/{name}"
+
+
+async def _sent(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> bool:
+    """Whether Discord has the list; so also where it has nothing to do with it any more."""
+    try:
+        synced = await tree.sync(guild=guild)
+    except (discord.HTTPException, app_commands.AppCommandError) as error:
+        if guild is not None and not tree.get_commands(guild=guild) and getattr(error, "status", 0) in _GONE:
+            return True
+        _log.error("the commands could not be synced: %s", _reason(error))
+        return False
+    _log.info("%d commands synced", len(synced))
+    return True
+
+
+async def _digest(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
+    """A hash of what a sync would send."""
+    translator = tree.translator
+    assert translator is not None, "set before the sync"
+    payload = [await command.get_translated_payload(tree, translator) for command in tree.get_commands(guild=guild)]
+    return hashlib.sha256(json.dumps(payload, sort_keys=True).encode()).hexdigest()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, discord.HTTPException):
+        return f"HTTP {error.status}, code {error.code}"
+    return type(error).__name__
