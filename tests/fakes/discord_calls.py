@@ -4,6 +4,7 @@
 or throw it out. What is said in a call goes over the voice server (discord_voice.py).
 """
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -32,6 +33,8 @@ GUILDS, VOICE_STATES = 1, 1 << 7
 """Intents."""
 LEFT, CRASHED, ENDED = 4014, 4015, 4022
 """Close codes of the voice server."""
+_GRACE = 0.25
+"""Seconds that a client has to close the connection to where it no longer is."""
 
 
 class Calls:
@@ -46,6 +49,11 @@ class Calls:
         """So many of the next VOICE_SERVER_UPDATEs name no endpoint: the server is being made ready."""
         self.server_first = False
         """Whether VOICE_SERVER_UPDATE comes before VOICE_STATE_UPDATE."""
+        self.abrupt = False
+        """Whether the old voice connection is closed in the moment of a move, not when the client had time to.
+
+        discord.py 2.7.1 may then miss that it has everything to follow, and wait until the timeout it joined with.
+        """
         self.requests: list[dict[str, Any]] = []
         """Every opcode 4."""
         self._world, self._gateway = world, gateway
@@ -209,7 +217,10 @@ class Calls:
         steps: list[Callable[[], Awaitable[None]]] = [lambda: self.tell(guild, bot), lambda: self._announce(guild)]
         for step in reversed(steps) if self.server_first else steps:
             await step()
-        self._close_line(guild, LEFT)
+        if self.abrupt:
+            self._close_line(guild, LEFT)
+        elif (line := self.server.live(guild.id)) is not None:
+            asyncio.get_running_loop().call_later(_GRACE, line.close, LEFT)
 
     async def _announce(self, guild: Guild) -> None:
         """VOICE_SERVER_UPDATE, with a new token."""

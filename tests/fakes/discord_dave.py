@@ -108,6 +108,8 @@ class Group:
 
     def connect(self, client: Client) -> None:
         """The bot has a voice connection; its key package is awaited."""
+        if self._client is not None:
+            self.disconnect(self._client)
         self._client, self._key_package = client, b""
         client.post_binary(EXTERNAL_SENDER, self._sender.package)
 

@@ -152,9 +152,11 @@ def decode(packets: Sequence[bytes]) -> Pcm:
     pieces: list[np.ndarray[tuple[int, ...], np.dtype[np.float64]]] = []
     for opus in packets:
         try:
-            frames = context.decode(av.Packet(opus))
+            frames = context.decode(av.Packet(opus)) if opus else []
         except av.FFmpegError as error:
             raise ValueError("not an Opus packet") from error
+        if not frames:
+            raise ValueError("not an Opus packet")
         sound = np.concatenate([frame.to_ndarray().astype(np.float64).mean(axis=0) for frame in frames])
         if len(sound) != TICKS:
             raise ValueError(f"a packet of {len(sound)} samples")

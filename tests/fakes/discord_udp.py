@@ -20,6 +20,8 @@ MODE = "aead_xchacha20_poly1305_rtpsize"
 _DISCOVERY = 74
 _HEADER, _NONCE, _TAG = 12, 4, 16
 _NOTHING = b"\0" * 20
+_EARLY = 5
+"""Packets that may overtake opcode 5, which goes by another way."""
 _OF_20_MS = frozenset({1, 5, 9, 13, 15, 19, 23, 27, 31})
 """Opus configurations whose frames take 20 ms (RFC 6716, table 2)."""
 
@@ -56,6 +58,7 @@ class Udp(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._last: tuple[int, int, int] | None = None
         """Sequence, timestamp and nonce of the packet before."""
+        self._early: list[tuple[float, bytes]] = []
 
     @property
     def port(self) -> int:
@@ -80,8 +83,17 @@ class Udp(asyncio.DatagramProtocol):
         arrived = time.monotonic()
         if len(data) == _DISCOVERY and data[:2] == b"\0\1":
             self._discover(data, addr)
+        elif self._line.key and self._line.speaking is None and len(self._early) < _EARLY:
+            self._early.append((arrived, data))
         elif fault := self._receive(arrived, data):
             self._complain(f"packet: {fault}")
+
+    def spoken(self) -> None:
+        """Opcode 5 came: take what overtook it."""
+        early, self._early = self._early, []
+        for arrived, data in early:
+            if fault := self._receive(arrived, data):
+                self._complain(f"packet: {fault}")
 
     def _discover(self, data: bytes, addr: tuple[str, int]) -> None:
         _, length, ssrc = struct.unpack_from(">HHI", data)

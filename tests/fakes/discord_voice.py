@@ -77,6 +77,7 @@ class VoiceServer:
     def complain(self, of: str) -> None:
         """Note a violation."""
         self.violations.append(of)
+        self.changed()
 
     def live(self, guild_id: int) -> VoiceLine | None:
         """The bot's open voice connection in a guild."""

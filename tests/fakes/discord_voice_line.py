@@ -51,6 +51,7 @@ class VoiceLine:
         self._sequence = -1
         self._outgoing: asyncio.Queue[str | bytes | int] = asyncio.Queue()
         self._udp: Udp | None = None
+        self._reading: asyncio.Task[WSMessage] | None = None
         self._watchdog: asyncio.TimerHandle | None = None
 
     # What others call
@@ -113,8 +114,7 @@ class VoiceLine:
             else:
                 self.post(HELLO, {"v": 8, "heartbeat_interval": self._server.faults.heartbeat_ms})
                 self._expect_heartbeat()
-            async for message in socket:
-                await self._take(message)
+            await self._receive(socket)
         finally:
             if self.open:
                 self.closed_with = socket.close_code
@@ -124,11 +124,33 @@ class VoiceLine:
             self._server.changed()
         return socket
 
+    async def _receive(self, socket: web.WebSocketResponse) -> None:
+        """Takes what the client sends until either side closes.
+
+        The socket may be closed only while nobody reads from it: aiohttp would not wait for the client's farewell,
+        and the client would not see the code. So a read is a task that closing breaks off.
+        """
+        while self.open:
+            self._reading = asyncio.create_task(socket.receive())
+            try:
+                await asyncio.wait([self._reading])
+            finally:
+                self._reading.cancel()
+            if self._reading.cancelled():
+                return
+            message = self._reading.result()
+            if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
+                return
+            await self._take(message)
+
     async def _send(self, socket: web.WebSocketResponse) -> None:
         """Sends what is posted, in order, until the connection ends."""
         while (item := await self._outgoing.get()) != 0:
             with suppress(ConnectionError):  # the client was faster
                 if isinstance(item, int):
+                    if self._reading is not None and not self._reading.done():
+                        self._reading.cancel()
+                        await asyncio.wait([self._reading])
                     await socket.close(code=item)
                     return
                 await (socket.send_bytes(item) if isinstance(item, bytes) else socket.send_str(item))
@@ -243,7 +265,7 @@ class VoiceLine:
             return 4017
         for line in self._server.lines:
             if line is not self and line.open and line.ticket is not None and line.ticket.guild_id == ticket.guild_id:
-                line.close(4006)
+                line.close(4006 if line.ticket.room is ticket.room else 4014)
         self.ticket = ticket
         loop = asyncio.get_running_loop()
         _, self._udp = await loop.create_datagram_endpoint(
@@ -286,4 +308,6 @@ class VoiceLine:
             return 4020
         self.speaking = state
         self.ticket.room.listener.spoke(state)
+        if self._udp is not None:
+            self._udp.spoken()
         return 0
