@@ -51,6 +51,7 @@ EXTENSIONS = (
     "cogs.reading_settings",
     "cogs.dictionary",
     "cogs.doctor",
+    "cogs.reader",
     "cogs.help",
     "cogs.errors",
 )

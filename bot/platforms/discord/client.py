@@ -22,6 +22,8 @@ from discord.http import Route
 from bot.config import DiscordConfig, EndpointsConfig
 from bot.errors import PlatformError, StoreError
 from bot.platforms.base import Doors
+from bot.platforms.discord.call.calls import Calls
+from bot.platforms.discord.call.timing import Timing
 from bot.platforms.discord.commands import Commands
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.place import Queue
@@ -109,6 +111,7 @@ class Bot(commands.AutoShardedBot):
         self.running: dict[asyncio.Task[Any], discord.Interaction[Bot]] = {}
         """Commands and presses under way, by their task."""
         self.queue = Queue()
+        self.calls = Calls(self, platform.doors, platform.timing)
         self.presses: dict[str, Pressed] = {}
         """Who answers a button, by its verb; command doors add theirs."""
         self._platform = platform
@@ -161,7 +164,7 @@ class Bot(commands.AutoShardedBot):
             return language_of(interaction, self.doors.language)
 
     async def finish(self, grace: float) -> None:
-        """Take no more commands; wait for those that run, then break them off and say so; close."""
+        """Take no more commands; wait for those that run, then break them off and say so; leave calls; close."""
         self.stopping = True
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
@@ -174,6 +177,9 @@ class Bot(commands.AutoShardedBot):
             await asyncio.wait(list(late), timeout=_FAREWELL)
             farewells = [asyncio.create_task(self._farewell(interaction)) for interaction in late.values()]
             await asyncio.wait(farewells, timeout=_FAREWELL)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_CLOSING):
+                await self.calls.stop()
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
                 await self.close()
@@ -197,6 +203,7 @@ class DiscordPlatform:
         *,
         state_dir: Path,
         guild_ready_timeout: float | None = None,
+        timing: Timing | None = None,
     ) -> None:
         """``extensions`` are modules of command doors; ``state_dir`` keeps a note of the commands last synced.
 
@@ -206,6 +213,8 @@ class DiscordPlatform:
         self.extensions = tuple(extensions)
         self.message_content = config.message_content
         """Whether Discord is asked for what people write in channels."""
+        self.timing = timing or Timing()
+        """Of voice calls."""
         self._config = config
         self._endpoints = endpoints
         self.commands = Commands(state_dir / "discord-commands.json", config.development_guild)

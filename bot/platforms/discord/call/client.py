@@ -5,6 +5,7 @@ documents for that; what they call is discord.py's own.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -28,14 +29,25 @@ class CallClient(discord.VoiceClient):
         super().__init__(client, channel)
         self.gone: Callable[[], None] = _nobody
         """Called when the library is done with this connection, for whatever reason."""
+        self._code: int | None = None
+        self.over = False
+        """Whether the library is done with it."""
         self.let_go = False
         """Set before we leave by ourselves."""
         self.taken_out = False
         """Whether somebody took the bot out of the call."""
 
     @property
+    def alive(self) -> bool:
+        """Whether it is connected, and somebody reads the voice server: the library notices only the former."""
+        socket: aiohttp.ClientWebSocketResponse | None = getattr(self.ws, "ws", None)
+        return self.is_connected() and socket is not None and not socket.closed
+
+    @property
     def close_code(self) -> int | None:
         """With what the voice server closed its connection; None while it is open, or when there was none."""
+        if self._code is not None:
+            return self._code
         socket: aiohttp.ClientWebSocketResponse | None = getattr(self.ws, "ws", None)  # a sentinel before the first one
         return socket.close_code if socket is not None else None
 
@@ -51,10 +63,14 @@ class CallClient(discord.VoiceClient):
 
     def cleanup(self) -> None:
         """Called by the library at the end."""
+        reason = sys.exc_info()[1]
+        if isinstance(reason, discord.ConnectionClosed):  # being handled by the library; its socket forgets the code
+            self._code = reason.code
         super().cleanup()
         task = asyncio.current_task()
         if task is not None and task.get_name() == _POLLER:
             task.add_done_callback(_heard)  # the reason is in close_code; asyncio would log it as an accident
+        self.over = True
         self.gone()
 
 

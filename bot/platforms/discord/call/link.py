@@ -26,8 +26,8 @@ JOIN_LIMIT = 10.0
 """Seconds for one try."""
 _LIBRARY_LIMIT = 15.0
 """Seconds after which the library would give up itself, so that ours comes first."""
-_LEAVE_LIMIT = 3.0
-"""Seconds for leaving; the gateway's word for it must not meet the next joining."""
+LEAVE_LIMIT, LEAVE_LOOK = 3.0, 0.05
+"""Seconds for leaving, and between two looks whether the gateway says so, too."""
 JOIN_PAUSES = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each try when somebody waits for an answer."""
 HEAL_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0)
@@ -50,7 +50,7 @@ class Owner(Protocol):
         ...
 
     def back(self) -> None:
-        """It is there again; only after ``lost``."""
+        """It is there again, after it had to be made anew."""
         ...
 
     def ended(self, error: BotError) -> None:
@@ -69,6 +69,8 @@ class Link:
         self._client: CallClient | None = None
         self._changing = asyncio.Lock()
         self._gone = asyncio.Event()
+        self.healing = False
+        """Whether the connection is being made anew: what is synthesized now could only wait."""
         self._watching: asyncio.Task[None] | None = None
         self._privacy: asyncio.Task[None] | None = None
         self._unprotected: CallClient | None = None
@@ -82,7 +84,7 @@ class Link:
     @property
     def connected(self) -> bool:
         """Whether packets arrive at the moment."""
-        return self._client is not None and self._client.is_connected()
+        return self._client is not None and self._client.alive
 
     async def join(self, room: Room) -> None:
         """Go into a voice channel. Raises InputError as ``rooms.check``, PlatformError for what goes wrong."""
@@ -174,14 +176,23 @@ class Link:
 
     async def _drop(self, client: discord.VoiceProtocol | None) -> None:
         """Be rid of a connection, in whatever state it is."""
-        if client is None:
-            return
         if isinstance(client, CallClient):
             client.let_go = True
+            if client.over:
+                await self._wait_until_out(client.guild)
+                return
+        if client is None:
+            return
         with suppress(TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError):
-            await self._timing.within(_LEAVE_LIMIT, client.disconnect(force=True))
+            await self._timing.within(LEAVE_LIMIT, client.disconnect(force=True))
             return
         client.cleanup()
+
+    async def _wait_until_out(self, guild: discord.Guild) -> None:
+        """The library left without waiting for the gateway's word, which the next connection would take for its own."""
+        end = self._timing.clock() + LEAVE_LIMIT
+        while guild.me.voice is not None and self._timing.clock() < end:
+            await self._timing.sleep(LEAVE_LOOK)
 
     # Watching
 
@@ -219,10 +230,15 @@ class Link:
             if client is not None and client.taken_out:
                 raise PlatformError("call.taken_out", channel=room.mention)
             code = client.close_code if client is not None else None
-            await self._disconnect()
-            if code in FATAL and code != LEFT:
-                raise PlatformError(FATAL[code], channel=room.mention)
-            await self._retry()
+            self.healing = True
+            try:
+                await self._disconnect()
+                if code in FATAL and code != LEFT:  # that one may be a move, or a channel that is gone
+                    raise PlatformError(FATAL[code], channel=room.mention)
+                await self._retry()
+            finally:
+                self.healing = False
+            self._owner.back()
 
     async def _retry(self) -> None:
         told = False
@@ -235,8 +251,6 @@ class Link:
             client = await self._try(room)
             if client is not None:
                 self._settle(client)
-                if told:
-                    self._owner.back()
                 return
             if not told:
                 told = True
@@ -257,11 +271,10 @@ class Link:
         if isinstance(client.channel, discord.StageChannel) or not rooms.others(client.channel):
             return True
         if self._privacy is None or self._privacy.done():
-            self._privacy = asyncio.create_task(self._wait_for_privacy(client))
+            self._privacy = asyncio.create_task(self._wait_for_privacy(client, self._timing.clock() + PRIVACY))
         return False
 
-    async def _wait_for_privacy(self, client: CallClient) -> None:
-        end = self._timing.clock() + PRIVACY
+    async def _wait_for_privacy(self, client: CallClient, end: float) -> None:
         while client is self._client and client.voice_privacy_code is None:
             if self._timing.clock() >= end:
                 self._unprotected = client

@@ -1,0 +1,47 @@
+"""A Discord message as reading aloud hears it: who wrote it, where, in which roles, from which seat."""
+
+import discord
+
+from bot.model import Account, Space
+from bot.platforms.discord.call.message import chat_message
+from bot.platforms.discord.call.rooms import Room
+from bot.platforms.discord.wish import role_scope
+from bot.platforms.reading.heard import Heard
+from bot.store.bindings import Binding
+
+
+def channel_of(message: discord.Message) -> str:
+    """The id of the channel; for a thread, of the channel it hangs on."""
+    channel = message.channel
+    found = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
+    return str(found)
+
+
+def key_of(message: discord.Message) -> str:
+    """The name of the wish; an edited message is another one."""
+    edited = message.edited_at
+    return f"discord:message:{message.id}" + (f":{edited.timestamp():.0f}" if edited is not None else "")
+
+
+def heard_of(message: discord.Message, room: Room | None, binding: Binding | None) -> Heard:
+    """For the call in ``room``. The message is one of a guild."""
+    guild, author = message.guild, message.author
+    assert guild is not None, "direct messages are not read aloud"
+    seat = room.voice_states.get(author.id) if room is not None else None
+    roles = author.roles if isinstance(author, discord.Member) else []
+    return Heard(
+        message=chat_message(message),
+        id=str(message.id),
+        key=key_of(message),
+        account=Account("discord", str(author.id)),
+        space=Space("discord", str(guild.id)),
+        channel=channel_of(message),
+        roles=tuple(role_scope(role.id) for role in roles if not role.is_default()),
+        is_bot=author.bot,
+        is_webhook=message.webhook_id is not None,
+        in_call=seat is not None,
+        muted=seat is not None and seat.mute,
+        voice=binding.voice if binding is not None else "",
+        style=binding.style if binding is not None else "",
+        max_characters=binding.max_characters if binding is not None else 0,
+    )

@@ -1,0 +1,90 @@
+"""What a call posts in its text channel: that it is there, what goes wrong, why it went. Each failure once.
+
+Used by ``session`` and ``calls``. Posting never holds up the call, and what cannot be posted is logged by its code.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+import aiohttp
+import discord
+
+from bot.errors import BotError
+from bot.model import Note
+from bot.texts import of_error, of_note, say
+
+LIMIT = 10.0
+"""Seconds for posting."""
+_MOST = 20
+"""Posts under way; what comes beyond is dropped, since nobody would read it."""
+_KEYS = 200
+_NOTE = "note"
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+class Notices:
+    """One for a session."""
+
+    def __init__(self, channel: discord.abc.Messageable | None, language: str) -> None:
+        """``channel``: where to post; None posts nowhere. ``language``: of the posts."""
+        self.channel = channel
+        self.language = language
+        self._told: dict[tuple[str, str], None] = {}
+        self._posting: set[asyncio.Task[None]] = set()
+
+    def post(self, code: str, **facts: object) -> None:
+        """Post a sentence."""
+        self._post(code, say(code, self.language, **facts))
+
+    def fault(self, error: BotError, whose: str = "") -> None:
+        """Post why something failed, unless the same was told since it last worked. ``whose``: of whom it holds."""
+        if self._first((whose, error.code)):
+            self._post(error.code, of_error(error, self.language))
+
+    def note(self, note: Note) -> None:
+        """Post a note of the waist, unless it was told since it last was not so."""
+        if self._first((_NOTE, note.code)):
+            self._post(note.code, of_note(note, self.language))
+
+    def once(self, code: str, **facts: object) -> None:
+        """Post a sentence, unless it was told since it last worked."""
+        if self._first(("", code)):
+            self.post(code, **facts)
+
+    def works(self) -> None:
+        """It works: failures that were not one person's are told again if they come back."""
+        self._told = {key: None for key in self._told if key[0]}
+
+    def noted(self, codes: set[str]) -> None:
+        """These notes hold at the moment; others are told again if they come back."""
+        self._told = {key: None for key in self._told if key[0] != _NOTE or key[1] in codes}
+
+    def _first(self, key: tuple[str, str]) -> bool:
+        if key in self._told:
+            return False
+        self._told[key] = None
+        if len(self._told) > _KEYS:
+            del self._told[next(iter(self._told))]
+        return True
+
+    def _post(self, code: str, words: str) -> None:
+        if self.channel is None or len(self._posting) >= _MOST:
+            _log.warning("a notice was not posted: %s", code)
+            return
+        task = asyncio.create_task(self._send(self.channel, code, words))
+        self._posting.add(task)
+        task.add_done_callback(self._posting.discard)
+
+    async def _send(self, channel: discord.abc.Messageable, code: str, words: str) -> None:
+        try:
+            async with asyncio.timeout(LIMIT):
+                await channel.send(words)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            _log.warning("a notice could not be posted: %s (%s)", code, type(error).__name__)
+
+    async def close(self) -> None:
+        """Let what is being posted go out, ``LIMIT`` seconds at most."""
+        with suppress(ValueError):
+            await asyncio.wait(set(self._posting), timeout=LIMIT)

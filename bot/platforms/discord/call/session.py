@@ -1,0 +1,379 @@
+"""One guild's voice call: what is to be read aloud waits here, is synthesized in its turn, and plays.
+
+Made by ``calls``. The next item is synthesized while the current one plays, and no further ahead, so that a skip, an
+edit or a deletion is honoured at little cost. What happens to each message goes to the outcomes, for "Why wasn't this
+read?"; what goes wrong is posted once.
+"""
+
+import asyncio
+import itertools
+import logging
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from bot.errors import BotError, DuplicateError, InputError, QuotaError, StoreError
+from bot.model import Account, Lane, Receipt, Space, Utterance
+from bot.platforms.base import Doors
+from bot.platforms.discord.call.link import Link
+from bot.platforms.discord.call.notices import Notices
+from bot.platforms.discord.call.rooms import Room
+from bot.platforms.discord.call.source import Line, LiveSource
+from bot.platforms.discord.call.timing import Timing
+from bot.platforms.reading.heard import Readable, Unread
+from bot.platforms.reading.names import NameMemory
+from bot.platforms.reading.outcomes import Outcome
+from bot.platforms.reading.queue import Batch, ReadingQueue
+from bot.speech.service import MOST_TOGETHER
+from bot.texts import say
+
+MOST_ITEMS = 2
+"""Items in the source: one that plays and one that is made meanwhile."""
+_CLEARING = 3.0
+"""Seconds that synthesis which was broken off may take to settle its quota."""
+
+_TOLD = frozenset({"note.backup", "note.quota_built_in"})
+"""Notes of the waist that listeners should hear of."""
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+@dataclass(slots=True)
+class _Item:
+    """Something on its way from the queue to the ears."""
+
+    id: str
+    batch: Batch | None
+    """None for what the bot says itself."""
+    utterances: tuple[Utterance, ...]
+    task: asyncio.Task[None] | None = None
+    started: bool = False
+    unread: Unread | None = None
+    """Why it is not read, where that is so."""
+    left_out: dict[str, Unread] = field(default_factory=dict)
+    """Why some of its messages are not read, by their ids."""
+    handed_on: bool = False
+    """Its messages went into another item, so that nothing is to be noted of them."""
+
+    @property
+    def readables(self) -> Sequence[Readable]:
+        """The messages in it."""
+        return self.batch.items if self.batch is not None else ()
+
+    def holds(self, message_id: str) -> bool:
+        """Whether a message is part of it."""
+        return any(readable.heard.id == message_id for readable in self.readables)
+
+
+Ended = Callable[["Session", BotError], None]
+
+
+class Session:
+    """One for a guild with a call."""
+
+    def __init__(self, space: Space, doors: Doors, notices: Notices, on_ended: Ended, timing: Timing) -> None:
+        """``on_ended`` is told when the call is over without anybody here having ended it."""
+        self.space = space
+        self.notices = notices
+        self.channels: set[str] = set()
+        """Text channels that are read because of a ``/join``, besides bound ones."""
+        self._doors = doors
+        self._outcomes = doors.reader.outcomes
+        self._on_ended = on_ended
+        self._timing = timing
+        self._queue = ReadingQueue(timing.clock)
+        self._names = NameMemory(timing.clock)
+        self._source = LiveSource(self, self._wake)
+        self.link = Link(self._source, self, timing)
+        self._items: dict[str, _Item] = {}
+        self._again: deque[_Item] = deque()
+        """Items that have to be made once more, before anything else."""
+        self._ids = itertools.count(1)
+        self._held: set[str] = set()
+        self._changed = asyncio.Event()
+        self._producing: asyncio.Task[None] | None = None
+
+    # What calls does with it
+
+    async def open(self, room: Room, *, greet: bool) -> None:
+        """Join and begin to read. Raises as ``Link.join``."""
+        await self.link.join(room)
+        self._producing = asyncio.create_task(self._produce())
+        if greet:
+            self.notices.post("call.joined", channel=room.mention)
+            self._say_ourselves("call.spoken_greeting")
+
+    async def close(self) -> None:
+        """Leave; what is queued is not read. Idempotent."""
+        if self._producing is not None:
+            self._producing.cancel()
+        self.skip_all(Unread("unread.no_session"))
+        tasks = [item.task for item in self._items.values() if item.task is not None and not item.task.done()]
+        if tasks:
+            await asyncio.wait(tasks, timeout=_CLEARING)
+        await self.link.leave()
+        await self.notices.close()
+
+    def offer(self, readable: Readable) -> Unread | None:
+        """Queue a message; why not, otherwise."""
+        refused = self._queue.offer(readable)
+        self._changed.set()
+        return refused
+
+    def edit(self, message_id: str, judged: Readable | Unread) -> None:
+        """A message was edited: it keeps its place, or is not read any more. What plays, plays on."""
+        if isinstance(judged, Unread):
+            self._take_out(message_id, judged)
+        elif not self._queue.replace(judged):
+            self._remake(message_id, judged, None)
+
+    def delete(self, message_id: str) -> None:
+        """A message was deleted: it is not read, and stops if it plays."""
+        self._take_out(message_id, Unread("unread.deleted"))
+
+    def skip(self) -> bool:
+        """Cut off what plays, or else what would play next. False where there is nothing."""
+        for item in self._items.values():
+            self._cut(item, Unread("unread.skipped"))
+            return True
+        return False
+
+    def skip_all(self, why: Unread | None = None) -> int:
+        """Cut off what plays and clear the queue; returns how many messages were cleared."""
+        why = why or Unread("unread.skipped")
+        removed = self._queue.remove_all()
+        again = [readable for item in self._again for readable in item.readables]
+        self._again.clear()
+        for readable in (*removed, *again):
+            self._note(readable, why)
+        for item in list(self._items.values()):
+            self._cut(item, why)
+        return len(removed) + len(again)
+
+    def remove(self, message_id: str, account: Account | None) -> bool:
+        """Take a message out of the queue: one's own, or any where ``account`` is None. False where there is none."""
+        listed = [readable for readable in self.listing() if readable.heard.id == message_id]
+        if not listed or account not in (None, listed[0].heard.account):
+            return False
+        self._queue.remove(message_id)
+        self._outcomes.put(message_id, Unread("unread.skipped"))
+        return True
+
+    def listing(self) -> Sequence[Readable]:
+        """What waits, in the order in which it will be read."""
+        return self._queue.listing()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is on its way to the ears."""
+        return bool(self._items or self._again or len(self._queue))
+
+    @property
+    def playing(self) -> Sequence[Readable]:
+        """The messages that are heard at the moment."""
+        return [readable for item in self._items.values() if item.started for readable in item.readables]
+
+    def reads(self, channel: str) -> bool:
+        """Whether a text channel is read without being bound: because of a ``/join``, or as the call's own chat."""
+        return channel in self.channels or (self.link.room is not None and channel == str(self.link.room.id))
+
+    def waits(self, message_id: str) -> bool:
+        """Whether a message is on its way and not heard yet."""
+        unheard = (*self._again, *(item for item in self._items.values() if not item.started))
+        return any(readable.heard.id == message_id for readable in self.listing()) or any(
+            item.holds(message_id) for item in unheard
+        )
+
+    def hold(self, reason: str) -> None:
+        """Be silent, and synthesize nothing, until every reason is released."""
+        self._held.add(reason)
+        self._source.pause()
+
+    def release(self, reason: str) -> None:
+        """A reason is gone."""
+        self._held.discard(reason)
+        if not self._held:
+            self._source.resume()
+            self._changed.set()
+
+    def held(self, reason: str) -> bool:
+        """Whether it is silent for this reason."""
+        return reason in self._held
+
+    # What plays tells
+
+    def started(self, item: str) -> None:
+        """The first packet of an item goes out."""
+        if item in self._items:
+            self._items[item].started = True
+
+    def finished(self, item: str, skipped: bool) -> None:  # noqa: ARG002  the item knows why it was cut
+        """The last one went out, or it was cut."""
+        done = self._items.pop(item, None)
+        if done is not None and not done.handed_on:
+            for readable in done.readables:
+                self._note(readable, done.unread or done.left_out.get(readable.heard.id) or "read")
+        self._changed.set()
+
+    # What the link tells
+
+    def lost(self) -> None:
+        """The connection broke; what is queued waits."""
+        self.notices.once("call.lost", channel=self._channel())
+
+    def back(self) -> None:
+        """It is there again."""
+        self.notices.works()
+        self._changed.set()
+
+    def ended(self, error: BotError) -> None:
+        """It is over."""
+        self.notices.fault(error)
+        self._on_ended(self, error)
+
+    # Inside
+
+    def _note(self, readable: Readable, outcome: Outcome) -> None:
+        self._outcomes.put(readable.heard.id, outcome)
+
+    def _wake(self) -> None:
+        self.link.playback.wake()
+
+    def _channel(self) -> str:
+        return self.link.room.mention if self.link.room is not None else ""
+
+    async def _produce(self) -> None:
+        """Make item after item, while there is room for one."""
+        while True:
+            self._changed.clear()
+            item = self._next() if self._may_take() else None
+            if item is None:
+                await self._changed.wait()
+            else:
+                await self._make(item)
+
+    def _may_take(self) -> bool:
+        return not self._held and not self.link.healing and self._source.items < MOST_ITEMS
+
+    def _next(self) -> _Item | None:
+        if self._again:
+            return self._again.popleft()
+        batch = self._queue.take()
+        if batch is None:
+            return None
+        for readable in batch.left_out:
+            self._note(readable, Unread("unread.left_out"))
+        return self._item(batch)
+
+    def _item(self, batch: Batch, key: str = "") -> _Item:
+        utterances = self._doors.reader.compose(
+            batch.items, self._names, shorter=batch.shorter, left_out=len(batch.left_out)
+        )
+        if key:
+            utterances = tuple(replace(utterance, key=utterance.key + key) for utterance in utterances)
+        return _Item(str(next(self._ids)), batch, utterances)
+
+    def _say_ourselves(self, code: str) -> None:
+        """Say a line of the bot's own, before what waits. Nobody pays for it."""
+        words, number = say(code, self.notices.language), str(next(self._ids))
+        key = f"discord:call:{self.space.id}:{self._timing.wall():.3f}:{number}"
+        self._again.append(_Item(number, None, (Utterance(words, key, lane=Lane.CALL),)))
+        self._changed.set()
+
+    async def _make(self, item: _Item) -> None:
+        """Synthesize one into the source."""
+        self._items[item.id] = item
+        line = self._source.line(item.id)
+        item.task = asyncio.create_task(self._synthesize(item, line))
+        await asyncio.wait([item.task])
+
+    async def _synthesize(self, item: _Item, line: Line) -> None:
+        try:
+            for together in _runs(item.utterances):
+                receipt = await self._doors.speech.speak_together(together, line)
+                self._worked(item, receipt)
+        except BotError as error:
+            self._failed(item, error)
+        except Exception:  # noqa: BLE001  a border: one message's fault must not end the call
+            _log.exception("a message could not be read aloud")
+            item.unread = Unread("unread.provider")
+            self.notices.once("call.failed")
+        finally:
+            line.close()
+
+    def _failed(self, item: _Item, error: BotError) -> None:
+        """Nothing of it is spoken. A person's own failing says nothing of others."""
+        if isinstance(error, DuplicateError):
+            item.handed_on = True  # it was read before, and noted then
+            return
+        item.unread = _unread(error)
+        account = item.utterances[0].account
+        own = account is not None and isinstance(error, QuotaError | InputError)
+        self.notices.fault(error, whose=account.scope if own and account is not None else "")
+
+    def _worked(self, item: _Item, receipt: Receipt) -> None:
+        """Something was spoken. Notes on who spoke instead are told once, until they are not true any more."""
+        left_out = dict(receipt.left_out)
+        for utterance, readable in zip(item.utterances, item.readables, strict=False):
+            if utterance.key in left_out:
+                item.left_out[readable.heard.id] = _unread(left_out[utterance.key])
+        told = [note for note in receipt.notes if note.code in _TOLD]
+        self.notices.works()
+        self.notices.noted({note.code for note in told})
+        for note in told:
+            self.notices.note(note)
+
+    def _cut(self, item: _Item, why: Unread) -> None:
+        """Stop an item, whether it is made or plays."""
+        item.unread = why
+        if item.task is not None:
+            item.task.cancel()
+        self._source.skip(item.id)
+
+    def _take_out(self, message_id: str, why: Unread) -> None:
+        """A message is not to be read, wherever it is."""
+        if self._queue.remove(message_id) is not None or self._remake(message_id, None, why):
+            self._outcomes.put(message_id, why)
+            return
+        for item in list(self._items.values()):
+            if item.holds(message_id) and why.code == "unread.deleted":
+                self._cut(item, why)
+
+    def _remake(self, message_id: str, changed: Readable | None, why: Unread | None) -> bool:
+        """Make an item once more that is not heard yet: with a message changed, or without it."""
+        for item in (*self._again, *self._items.values()):
+            if item.started or item.batch is None or not item.holds(message_id):
+                continue
+            kept = [changed if each.heard.id == message_id else each for each in item.readables]
+            left = tuple(each for each in kept if each is not None)
+            if item in self._again:
+                self._again.remove(item)
+            else:
+                item.handed_on = True
+                self._cut(item, why or Unread("unread.skipped"))
+            if left:
+                self._again.appendleft(self._item(replace(item.batch, items=left), f":again{item.id}"))
+                self._changed.set()
+            return True
+        return False
+
+
+def _runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
+    """Those that may be spoken together, in order."""
+    for _, alike in itertools.groupby(utterances, key=lambda utterance: utterance.manner):
+        run = tuple(alike)
+        for at in range(0, len(run), MOST_TOGETHER):
+            yield run[at : at + MOST_TOGETHER]
+
+
+def _unread(error: BotError) -> Unread:
+    """The gate that an error stands for."""
+    match error:
+        case QuotaError():
+            return Unread("unread.quota")
+        case InputError(code="text.empty"):
+            return Unread("unread.empty")
+        case StoreError():
+            return Unread("unread.store")
+        case _:
+            return Unread("unread.provider")

@@ -1,0 +1,239 @@
+"""Reading aloud in voice calls: what Discord tells of messages and calls, and the commands for the call.
+
+Loaded by name by the Discord platform. The work is in ``bot/platforms/discord/call``.
+"""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import InputError
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.call.notices import Notices
+from bot.platforms.discord.call.rooms import Room
+from bot.platforms.discord.call.session import Session
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.wish import account_of, channel_of
+from bot.texts import say
+
+_SHOWN = 15
+"""Messages that ``/queue`` lists."""
+_WORDS = 60
+"""Characters of each."""
+_IN_GUILDS = {
+    "allowed_installs": app_commands.AppInstallationType(guild=True, user=False),
+    "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+}
+
+
+def guild_of(interaction: discord.Interaction[Bot]) -> discord.Guild:
+    """The guild of a command, with the bot in it. Raises InputError ``call.only_in_servers``."""
+    guild = interaction.guild
+    if guild is None or not interaction.is_guild_integration():
+        raise InputError("call.only_in_servers")
+    return guild
+
+
+def moderates(interaction: discord.Interaction[Bot]) -> bool:
+    """Whether somebody may decide over others' messages in a call."""
+    rights = interaction.permissions
+    return rights.manage_guild or rights.manage_messages or rights.move_members
+
+
+def seat_of(interaction: discord.Interaction[Bot]) -> Room:
+    """The voice channel in which somebody sits. Raises InputError ``call.where``."""
+    person = interaction.user
+    seat = person.voice if isinstance(person, discord.Member) else None
+    if seat is None or seat.channel is None:
+        raise InputError("call.where")
+    return seat.channel
+
+
+def session_for(interaction: discord.Interaction[Bot]) -> Session:
+    """The guild's call, for somebody who sits in it or moderates. Raises InputError."""
+    session = interaction.client.calls.session(guild_of(interaction).id)
+    room = session.link.room
+    if not moderates(interaction) and (room is None or interaction.user.id not in room.voice_states):
+        raise InputError("call.not_in_it")
+    return session
+
+
+class Reader(commands.Cog):
+    """The commands and listeners."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._calls = bot.calls
+
+    # Commands
+
+    @app_commands.command(name=localized("call.join.name", "join"), description=localized("call.join.description"))
+    @app_commands.rename(channel=localized("call.join.channel.name", "channel"))
+    @app_commands.describe(channel=localized("call.join.channel"))
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def join(
+        self, interaction: discord.Interaction[Bot], channel: discord.VoiceChannel | discord.StageChannel | None = None
+    ) -> None:
+        """Read this channel aloud in a voice channel."""
+        await voice_message.defer(interaction, private=True)
+        guild = guild_of(interaction)
+        room = channel or seat_of(interaction)
+        here = interaction.channel
+        postable = here if isinstance(here, discord.abc.Messageable) else None
+        notices = Notices(postable, await self._calls.language(guild))
+        await self._calls.join(room, [channel_of(interaction)], notices)
+        code = "call.reads_here" if self._bot.intents.message_content else "call.reads_nothing"
+        await self._answer(interaction, code, channel=room.mention)
+
+    @app_commands.command(name=localized("call.leave.name", "leave"), description=localized("call.leave.description"))
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def leave(self, interaction: discord.Interaction[Bot]) -> None:
+        """Leave the call."""
+        await voice_message.defer(interaction, private=True)
+        session_for(interaction)
+        await self._calls.leave(guild_of(interaction).id)
+        await self._answer(interaction, "call.left")
+
+    @app_commands.command(name=localized("call.move.name", "move"), description=localized("call.move.description"))
+    @app_commands.rename(channel=localized("call.join.channel.name", "channel"))
+    @app_commands.describe(channel=localized("call.join.channel"))
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def move(
+        self, interaction: discord.Interaction[Bot], channel: discord.VoiceChannel | discord.StageChannel | None = None
+    ) -> None:
+        """Go on in another voice channel."""
+        await voice_message.defer(interaction, private=True)
+        session_for(interaction)
+        room = channel or seat_of(interaction)
+        await self._calls.move(room)
+        await self._answer(interaction, "call.moved", channel=room.mention)
+
+    @app_commands.command(name=localized("call.skip.name", "skip"), description=localized("call.skip.description"))
+    @app_commands.rename(everything=localized("call.skip.all.name", "all"))
+    @app_commands.describe(everything=localized("call.skip.all"))
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def skip(self, interaction: discord.Interaction[Bot], everything: bool = False) -> None:
+        """Cut off what is heard; everything that waits, too."""
+        await voice_message.defer(interaction, private=True)
+        session = session_for(interaction)
+        if everything:
+            await self._answer(interaction, "call.skipped_all", count=session.skip_all())
+        else:
+            await self._answer(interaction, "call.skipped" if session.skip() else "call.nothing")
+
+    @app_commands.command(name=localized("call.pause.name", "pause"), description=localized("call.pause.description"))
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def pause(self, interaction: discord.Interaction[Bot]) -> None:
+        """Be silent for now."""
+        await voice_message.defer(interaction, private=True)
+        session_for(interaction).hold("paused")
+        await self._answer(interaction, "call.paused")
+
+    @app_commands.command(
+        name=localized("call.resume.name", "resume"), description=localized("call.resume.description")
+    )
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def resume(self, interaction: discord.Interaction[Bot]) -> None:
+        """Go on."""
+        await voice_message.defer(interaction, private=True)
+        session_for(interaction).release("paused")
+        await self._answer(interaction, "call.resumed")
+
+    @app_commands.command(name=localized("call.queue.name", "queue"), description=localized("call.queue.description"))
+    @app_commands.rename(remove=localized("call.queue.remove.name", "remove"))
+    @app_commands.describe(remove=localized("call.queue.remove"))
+    @app_commands.guild_install()
+    @app_commands.guild_only()
+    async def queue(
+        self, interaction: discord.Interaction[Bot], remove: app_commands.Range[int, 1, 100] | None = None
+    ) -> None:
+        """Show what waits, or take one's own message out; moderators any."""
+        await voice_message.defer(interaction, private=True)
+        session = self._calls.session(guild_of(interaction).id)
+        if remove is None:
+            await voice_message.tell(interaction, listing(session, await self._bot.language_for(interaction)))
+            return
+        waiting = session.listing()
+        if remove > len(waiting):
+            raise InputError("call.no_such")
+        account = None if moderates(interaction) else account_of(interaction)
+        if not session.remove(waiting[remove - 1].heard.id, account):
+            raise InputError("call.not_yours")
+        await self._answer(interaction, "call.removed")
+
+    async def _answer(self, interaction: discord.Interaction[Bot], code: str, **facts: object) -> None:
+        await voice_message.tell(interaction, say(code, await self._bot.language_for(interaction), **facts))
+
+    # What Discord tells
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """Guilds are known."""
+        await self._calls.restore()
+
+    @commands.Cog.listener()
+    async def on_message(self, message: discord.Message) -> None:
+        """Somebody wrote something."""
+        await self._calls.on_message(message)
+
+    @commands.Cog.listener()
+    async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
+        """Somebody edited something, or Discord added a preview."""
+        await self._calls.on_edit(payload.message)
+
+    @commands.Cog.listener()
+    async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
+        """A message is gone."""
+        if payload.guild_id is not None:
+            await self._calls.on_delete(payload.guild_id, [payload.message_id])
+
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
+        """Many are."""
+        if payload.guild_id is not None:
+            await self._calls.on_delete(payload.guild_id, payload.message_ids)
+
+    @commands.Cog.listener()
+    async def on_voice_state_update(
+        self,
+        member: discord.Member,
+        before: discord.VoiceState,  # noqa: ARG002  the library's signature
+        after: discord.VoiceState,
+    ) -> None:
+        """Somebody came, went, was moved or muted."""
+        self._calls.on_voice_state(member, after)
+
+    @commands.Cog.listener()
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed."""
+        await self._calls.on_guild_gone(guild.id)
+
+
+def listing(session: Session, language: str) -> str:
+    """What is heard and what waits, a line each."""
+    lines = [say("call.queue.now", language, **_row(readable)) for readable in session.playing]
+    waiting = session.listing()
+    for number, readable in enumerate(waiting[:_SHOWN], 1):
+        lines.append(say("call.queue.row", language, number=number, **_row(readable)))
+    if len(waiting) > _SHOWN:
+        lines.append(say("call.queue.more", language, count=len(waiting) - _SHOWN))
+    return "\n".join(lines) or say("call.queue.empty", language)
+
+
+def _row(readable: Any) -> dict[str, str]:
+    words = " ".join(readable.utterance.text.split())
+    shown = words if len(words) <= _WORDS else f"{words[:_WORDS]}…"
+    return {"who": f"<@{readable.heard.account.id}>", "words": discord.utils.escape_markdown(shown)}
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Reader(bot))

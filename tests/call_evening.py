@@ -1,0 +1,143 @@
+"""An evening in a voice call, for tests: the whole platform on the stand-ins, on a still clock."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import discord
+
+from bot.model import Account, Space, Utterance
+from bot.platforms.discord.call.session import Session
+from bot.platforms.discord.client import Bot, DiscordPlatform
+from bot.platforms.reading.outcomes import Outcome
+from bot.speech.sink import Recording
+from tests.call_case import StillClock
+from tests.conftest import House, until
+from tests.discord_case import build
+from tests.fakes.discord_exchange import Message
+from tests.fakes.discord_listener import Packet
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import Channel, User
+
+
+class Evening:
+    """The guild ``home``: Ada sits in the lounge, the bot may come."""
+
+    def __init__(self, server: DiscordServer, house: House, lounge: Channel, attic: Channel, state: Path) -> None:
+        self.server, self.house = server, house
+        self.lounge, self.attic = lounge, attic
+        self.general = server.world.general
+        self.ada = server.world.ada
+        self.space = Space("discord", str(server.world.home.id))
+        self.clock = StillClock()
+        self.people: list[User] = []
+        self._state = state
+        self._platform: DiscordPlatform | None = None
+        self._running: asyncio.Task[None] | None = None
+        self._told = 0
+
+    @property
+    def bot(self) -> Bot:
+        assert self._platform is not None
+        assert self._platform._bot is not None
+        return self._platform._bot
+
+    @property
+    def session(self) -> Session:
+        return self.bot.calls.sessions[self.server.world.home.id]
+
+    @property
+    def in_call(self) -> bool:
+        return bool(self.bot.calls.sessions)
+
+    @property
+    def posts(self) -> list[str]:
+        """What the bot posted into channels."""
+        return [message.content for message in self.server.messages]
+
+    async def start(self, **settings: Any) -> None:
+        """Log in."""
+        platform = build(self.server, self.house.doors, self._state, **({"message_content": True} | settings))
+        platform.timing = self.clock.timing
+        self._platform = platform
+        ready = asyncio.Event()
+        self._running = asyncio.create_task(platform.run(ready))
+        async with asyncio.timeout(15):
+            await ready.wait()
+
+    async def stop(self) -> None:
+        """Stop in order."""
+        if self._platform is not None and self._running is not None:
+            stopping = asyncio.create_task(self._platform.stop(5.0))
+            await self.clock.until(stopping.done)
+            await self._running
+        self._platform = None
+
+    async def command(self, name: str, user: User | None = None, **options: Any) -> str:
+        """What somebody is answered."""
+        exchange = await self.server.slash(name, options, user=user)
+        asked = asyncio.create_task(exchange.answered())
+        await self.clock.until(asked.done, 300)
+        return asked.result().content
+
+    async def join(self) -> None:
+        """Ada has the bot join; its greeting is cut off, and the group that encrypts is there."""
+        await self.command("join")
+        self.session.skip_all()
+        await self.settled()
+
+    async def settled(self) -> None:
+        """The group is there, and nothing is being read."""
+        client = self.bot.voice_clients[0]
+        assert isinstance(client, discord.VoiceClient)
+        if len(client.channel.voice_states) > 1:
+            await until(lambda: client.voice_privacy_code is not None)
+        await self.clock.advance(0.1)
+        await until(lambda: not self.session.busy, 15)
+        self._told = len(self.server.voice.listener(self.lounge).heard)
+
+    async def enter(self, *names: str, channel: Channel | None = None) -> list[User]:
+        """People come into the lounge."""
+        users = [User(name) for name in names]
+        for user in users:
+            await self.server.voice.people.join(user, channel or self.lounge)
+        room = self.bot.get_channel((channel or self.lounge).id)
+        assert isinstance(room, discord.VoiceChannel)
+        await until(lambda: all(user.id in room.voice_states for user in users))
+        return users
+
+    async def write(self, words: str, user: User | None = None, channel: Channel | None = None, **more: Any) -> Message:
+        return await self.server.say(words, user or self.ada, channel or self.general, **more)
+
+    def outcome(self, message: Message) -> Outcome | None:
+        return self.house.doors.reader.outcomes.get(str(message.id))
+
+    async def outcomes(self, *messages: Message) -> list[str]:
+        """What became of messages, once it is known of all."""
+        await until(lambda: all(self.outcome(message) is not None for message in messages), 60)
+        found = [self.outcome(message) for message in messages]
+        return [one if isinstance(one, str) else one.code for one in found if one is not None]
+
+    @property
+    def heard(self) -> list[Packet]:
+        """What the lounge heard since everything was settled."""
+        return self.server.voice.listener(self.lounge).heard[self._told :]
+
+    def spurts(self) -> list[list[bytes]]:
+        """Its words, cut where silence lies between."""
+        found: list[list[bytes]] = []
+        silent = True
+        for packet in self.heard:
+            if not packet.silence:
+                if silent:
+                    found.append([])
+                found[-1].append(packet.opus)
+            silent = packet.silence
+        return found
+
+    async def clip(self, words: str) -> list[bytes]:
+        """The packets of words as they lie in the cache after they were said."""
+        wish = Utterance(words, f"test:{words}", account=Account("cli", "test"))
+        receipt = await self.house.speech.speak(wish, Recording())
+        assert receipt.cached, "it was not said before"
+        return list(receipt.clip.packets)
