@@ -1,5 +1,6 @@
 """A dictionary as a file: what goes out comes back, what is wrong is refused with its place, nothing is a formula."""
 
+import asyncio
 import csv
 import io
 from typing import Literal
@@ -20,10 +21,14 @@ pytest_plugins = ["tests.ledger_fixtures"]
 
 GUILD = Space("discord", "9")
 ANN = Account("discord", "1")
-_WORDS = st.text(st.characters(codec="utf-8"), max_size=40).map(lambda text: " ".join(text.split()))
+_COSTLY = "dictionary.patterns_too_costly"
+_LETTERS = st.characters(codec="utf-8", exclude_characters="\x00")
+_CELLS = st.text(st.one_of(_LETTERS, st.sampled_from(";,'\"=+-@＝ \t")), max_size=40)
+_WORDS = _CELLS.map(lambda text: " ".join(text.split()))
 """As the store keeps them: on one line."""
+_PATTERNS = st.sampled_from(["=+", "'x", r"@here\b", "-{2,3}", "(a|b);=c", r"\d+"])
 _ENTRIES = st.lists(
-    st.builds(Entry, _WORDS.filter(bool), _WORDS, st.booleans()),
+    st.one_of(st.builds(Entry, _WORDS.filter(bool), _WORDS), st.builds(Entry, _PATTERNS, _WORDS, st.just(True))),
     max_size=20,
     unique_by=lambda entry: entry.written.casefold(),
 )
@@ -32,22 +37,41 @@ _ENTRIES = st.lists(
 @pytest.mark.parametrize("form", ["json", "csv"])
 @given(entries=_ENTRIES)
 def test_what_goes_out_comes_back(form: Literal["json", "csv"], entries: list[Entry]) -> None:
-    assert list(read(write(entries, form), f"dictionary.{form}")) == entries
-    assert list(read(b"\xef\xbb\xbf" + write(entries, form), f"MINE.{form.upper()}")) == entries
+    data = write(entries, form).removeprefix(b"\xef\xbb\xbf")
+    assert list(read(data, f"dictionary.{form}", GUILD)) == entries
+    assert list(read(b"\xef\xbb\xbf" + data, f"MINE.{form.upper()}", GUILD)) == entries
 
 
+@pytest.mark.parametrize("delimiter", [",", ";"])
 @given(entries=_ENTRIES)
-def test_no_cell_is_a_formula(entries: list[Entry]) -> None:
-    rows = list(csv.reader(io.StringIO(write(entries, "csv").decode(), newline="")))
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for row in rows for cell in row)
+def test_no_cell_is_a_formula_however_a_spreadsheet_parts_them(delimiter: str, entries: list[Entry]) -> None:
+    text = write(entries, "csv").decode("utf-8-sig")
+    cells = [cell for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) for cell in row]
+    assert [cell for cell in cells if cell.lstrip(' "').startswith(("=", "+", "-", "@", "＝"))] == []
+
+
+@given(entries=_ENTRIES, delimiter=st.sampled_from(";\t"))
+def test_a_spreadsheet_s_own_signs_between_cells_are_understood(entries: list[Entry], delimiter: str) -> None:
+    rows = csv.reader(io.StringIO(write(entries, "csv").decode("utf-8-sig"), newline=""))
+    out = io.StringIO()
+    csv.writer(out, delimiter=delimiter).writerows(rows)
+    assert list(read(out.getvalue().encode(), "a.csv", GUILD)) == entries
+
+
+def test_a_spreadsheet_takes_the_file_for_utf_8() -> None:
+    assert write([Entry("你懂的", "你知道")], "csv").startswith(b"\xef\xbb\xbfwritten,")
 
 
 def test_a_file_made_by_hand_is_taken() -> None:
-    assert read("brb,be right back\n你懂的,你知道\n".encode(), "a.csv") == (
+    assert read("brb,be right back\n\n你懂的,你知道,\n,,\n".encode(), "a.csv", GUILD) == (
         Entry("brb", "be right back"), Entry("你懂的", "你知道"),
     )  # fmt: skip
-    assert read(b'written,said\n"a,b",c\n', "a.csv") == (Entry("a,b", "c"),)
-    assert read(b'[{"written": "x", "said": ""}]', "a.json") == (Entry("x", ""),)
+    assert read(b'written,said\n"a,b",c\n', "a.csv", ANN) == (Entry("a,b", "c"),)
+    assert read(b"Written;Said;Pattern\r\na+;b;TRUE;;\r\nc;d;no\r\n", "a.csv", GUILD) == (
+        Entry("a+", "b", pattern=True), Entry("c", "d"),
+    )  # fmt: skip
+    assert read(b'[{"written": "x", "said": ""}]', "a.json", ANN) == (Entry("x", ""),)
+    assert read(b" [ ] \n", "a.json", ANN) == read(b"", "a.csv", ANN) == ()
 
 
 @pytest.mark.parametrize(
@@ -57,32 +81,58 @@ def test_a_file_made_by_hand_is_taken() -> None:
         (b"a,b", "a.xlsx", "dictionary.file_kind", ""),
         (b"\xff\xfe", "a.csv", "dictionary.file_encoding", ""),
         (b"[\n{", "a.json", "dictionary.file_json", "2"),
-        (b"[" * 100_000, "a.json", "dictionary.file_json", ""),
-        (b"{}", "a.json", "dictionary.file_json", ""),
-        (b'[{"written": "a", "said": "b"}, 3]', "a.json", "dictionary.file_row", "2"),
+        (b"\n" + b"[" * 100_000, "a.json", "dictionary.file_json", "2"),
+        (b"[\n" + b"9" * 5000 + b"]", "a.json", "dictionary.file_json", "2"),
+        (b"", "a.json", "dictionary.file_json", "1"),
+        (b"\n{}", "a.json", "dictionary.file_json", "2"),
+        (b'[{"written": "a", "said": "b"}\n{"written": "c"}]', "a.json", "dictionary.file_json", "2"),
+        (b'[{"written": "a", "said": "b"},\n]', "a.json", "dictionary.file_json", "2"),
+        (b'[{"written": "a", "said": "b"}\n] []', "a.json", "dictionary.file_json", "2"),
+        (b'[\n{"written": "a", "said": "b", "said": "c"}]', "a.json", "dictionary.file_json", "2"),
+        (b'[{"written": "a", "said": "b"},\n\n3]', "a.json", "dictionary.file_row", "3"),
         (b'[{"written": "a", "said": 3}]', "a.json", "dictionary.file_row", "1"),
         (b'[{"written": "a", "said": "b", "evil": 1}]', "a.json", "dictionary.file_row", "1"),
-        (b'[{"written": " ", "said": "b"}]', "a.json", "dictionary.file_row", "1"),
+        (b'[\n{"written": " ", "said": "b"}]', "a.json", "dictionary.file_entry", "2"),
         (b"a\n", "a.csv", "dictionary.file_row", "1"),
-        (b"written,said\na,b,c,d\n", "a.csv", "dictionary.file_row", "2"),
+        (b"written,said\na,b,,d\n", "a.csv", "dictionary.file_row", "2"),
         (b"a,b,maybe\n", "a.csv", "dictionary.file_row", "1"),
-        (b'a,"b\n', "a.csv", "dictionary.file_row", ""),
-        (b"a,b\nA,c\n", "a.csv", "dictionary.file_twice", "2"),
+        (b'x,y\na,"b\n\n', "a.csv", "dictionary.file_row", "2"),
+        (b'"a\nb",c\n\nd\n', "a.csv", "dictionary.file_row", "4"),
+        (b"a,b\n" + b"c" * 200_000 + b",d\n", "a.csv", "dictionary.file_row", "2"),
+        (b"a,b\n'" + b'; "' * 40_000 + b",d\n", "a.csv", "dictionary.file_entry", "64"),
+        (b"ok,b\n" + b"c" * 65 + b",d\n", "a.csv", "dictionary.file_entry", "2"),
+        (b"ok,b\na," + b"c" * 201, "a.csv", "dictionary.file_entry", "200"),
+        (b"ok,b\n(,d,yes\n", "a.csv", "dictionary.file_entry", "2"),
+        (b"a,b\nc,d\n A ,c\n", "a.csv", "dictionary.file_twice", "3"),
+        (b"a,b\nA\x00,c\n", "a.csv", "dictionary.file_twice", "2"),
         ("".join(f"{n},x\n" for n in range(501)).encode(), "a.csv", "dictionary.full", "500"),
+        ("".join(f"a{n},x,yes\n" for n in range(51)).encode(), "a.csv", "dictionary.file_entry", "51"),
+        ("".join(f"{chr(97 + n) * 200},x,yes\n" for n in range(7)).encode(), "a.csv", "dictionary.file_entry", "1"),
+        ("".join(f"{chr(97 + n)}{{120}}b{{100}},x,yes\n" for n in range(6)).encode(), "a.csv", _COSTLY, ""),
     ],
 )
-def test_what_is_wrong_with_a_file_is_told(data: bytes, name: str, code: str, place: str) -> None:
+def test_what_is_wrong_with_a_file_is_told_with_its_line(data: bytes, name: str, code: str, place: str) -> None:
     with pytest.raises(InputError) as caught:
-        read(data, name)
+        read(data, name, GUILD)
     assert caught.value.code == code
     for language in ("en", "zh"):
-        assert place in texts.of_error(caught.value, language)
+        sentence = texts.of_error(caught.value, language)
+        assert place in sentence
+        assert not {"dictionary.", "…"} & {sentence[:11], sentence[-1]}
 
 
-@given(st.binary(max_size=300), st.sampled_from(["a.csv", "a.json"]))
+def test_a_person_s_file_has_a_person_s_bounds() -> None:
+    with pytest.raises(InputError, match=r"dictionary\.full"):
+        read("".join(f"{n},x\n" for n in range(MOST_OWN + 1)).encode(), "a.csv", ANN)
+    with pytest.raises(InputError, match=r"dictionary\.file_entry") as caught:
+        read(b"a,b\na+,x,yes\n", "a.csv", ANN)
+    assert texts.of_error(caught.value, "en").startswith("Line 2: Patterns are for moderators")
+
+
+@given(st.one_of(st.binary(max_size=300), _CELLS.map(str.encode)), st.sampled_from(["a.csv", "a.json"]))
 def test_no_file_is_a_fault(data: bytes, name: str) -> None:
     try:
-        read(data, name)
+        read(data, name, GUILD)
     except InputError:
         return
 
@@ -92,12 +142,16 @@ async def test_an_import_adds_or_replaces_and_is_whole_or_nothing(database: Data
     await lexicon.add(GUILD, "gg", "good game")
     await lexicon.add(GUILD, "brb", "be right back")
     assert await lexicon.imported(GUILD, b"GG,well played\nafk,away\n", "a.csv", keep=True) == 2
-    assert [entry.written for entry in read(await lexicon.exported(GUILD, "json"), "a.json")] == ["brb", "GG", "afk"]
-    with pytest.raises(InputError, match=r"dictionary\.pattern"):
+    assert [entry.written for entry in read(await lexicon.exported(GUILD, "json"), "a.json", GUILD)] == [
+        "brb",
+        "GG",
+        "afk",
+    ]
+    with pytest.raises(InputError, match=r"dictionary\.file_entry"):
         await lexicon.imported(GUILD, b"ok,fine\n(,x,true\n", "a.csv", keep=False)
-    assert len(read(await lexicon.exported(GUILD, "csv"), "a.csv")) == 3
+    assert len(read(await lexicon.exported(GUILD, "csv"), "a.csv", GUILD)) == 3
     assert await lexicon.imported(GUILD, b"new,words\n", "a.csv", keep=False) == 1
-    assert [entry.written for entry in read(await lexicon.exported(GUILD, "csv"), "a.csv")] == ["new"]
+    assert [entry.written for entry in read(await lexicon.exported(GUILD, "csv"), "a.csv", GUILD)] == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -131,3 +185,26 @@ async def test_a_list_tells_its_size_and_what_it_leaves_out(database: Database) 
     with pytest.raises(InputError, match=r"dictionary\.unknown"):
         await lexicon.remove(ANN, "nothing")
     await lexicon.remove(ANN, "WORD7")
+
+
+async def test_patterns_that_would_be_passed_over_are_refused(database: Database) -> None:
+    lexicon = Lexicon(Dictionaries(database))
+    for letter in "abcde":
+        await lexicon.add(GUILD, f"{letter}{{120}}x{{100}}", "long", pattern=True)
+    for entry in (b"z{120}x{100},long,yes\n", b"plain,word\nz{120}x{100},long,yes\n"):
+        with pytest.raises(InputError, match=r"dictionary\.patterns_too_costly"):
+            await lexicon.imported(GUILD, entry, "a.csv", keep=True)
+    with pytest.raises(InputError, match=r"dictionary\.patterns_too_costly"):
+        await lexicon.add(GUILD, "z{120}x{100}", "long", pattern=True)
+    assert await lexicon.imported(GUILD, b"z{120}x{100},long,yes\n", "a.csv", keep=False) == 1
+
+
+async def test_imports_and_additions_at_the_same_time_lose_nothing(database: Database) -> None:
+    one, other = Lexicon(Dictionaries(database)), Lexicon(Dictionaries(database))
+    await one.lines(GUILD, "en")  # what it believes for ten seconds is an empty dictionary
+    await other.add(GUILD, "gg", "good game")
+    await asyncio.gather(
+        *(one.imported(GUILD, f"a{n},x\nb{n},y\n".encode(), "a.csv", keep=True) for n in range(5)),
+        *(other.add(GUILD, f"c{n}", "z") for n in range(5)),
+    )
+    assert len(await Dictionaries(database).get(GUILD)) == 16

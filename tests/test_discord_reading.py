@@ -120,7 +120,7 @@ async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: Hous
         pattern = await told(server, "dictionary add", {"word": "a+", "said": "b", "pattern": True})
     assert added.content == "gg is said: good game"
     assert listed.content.splitlines() == ["1 of 100 entries:", "gg → good game"]
-    assert (file.filename, file.data.decode()) == ("dictionary.csv", "written,said,pattern\ngg,good game,\n")
+    assert (file.filename, file.data.decode("utf-8-sig")) == ("dictionary.csv", "written,said,pattern\ngg,good game,\n")
     assert removed.content == "GG 恢复原来的念法。"
     assert "not in the dictionary" in gone.content
     assert "moderators" in pattern.content
@@ -151,7 +151,7 @@ async def test_a_dictionary_is_brought_in_from_a_file(server: DiscordServer, mim
         assert taken.content == "1 entries were taken in."
         assert len(await dictionaries.get(account(server))) == 2
         bad = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"just a word\n")})
-        assert "Entry 1" in bad.content
+        assert "Line 1 " in bad.content
         large = await told(server, "dictionary import", {"file": server.attach("big.json", bytes(600_000))})
         assert "512 kB" in large.content
         options = {"file": server.attach("mine.json", b"[]"), "keep": False}

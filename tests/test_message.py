@@ -57,6 +57,39 @@ async def test_the_language_and_the_voice_of_each_part_are_told(shell: Shell) ->
     assert "Request 3 (33 characters; language de, voice en-f of espeak):" in words
 
 
+async def test_a_dictionary_is_tried(shell: Shell) -> None:
+    words = shell.folder / "words.csv"
+    words.write_text("written,said,pattern\nbrb,back in a flash,\nv(\\d+),version \\1,yes\n", encoding="utf-8")
+    done = await shell("say", "BRB with v3", "--message", "--dictionary", str(words), "--explain", "--json")
+    told = json.loads(done.out)
+    assert told["spoken"] == "back in a flash with version 3"
+    assert {"rule": "dictionary", "before": "BRB", "after": "back in a flash"} in told["rules"]
+    out = shell.folder / "a.ogg"
+    spoken = await shell("say", "brb", "--message", "--dictionary", str(words), "--json", "-o", str(out))
+    assert json.loads(spoken.out)["spoken"] == "back in a flash"
+    assert ogg.read(out.read_bytes())[0].seconds > 0.5
+
+
+@pytest.mark.parametrize(
+    ("content", "more", "words"),
+    [
+        (b"brb,back\nbrb,gone\n", ("--message",), "Line 2 has brb, which stands in line 1 already."),
+        (b"brb,back\n(,x,yes\n", ("--message",), "Line 2: This pattern cannot be used"),
+        (None, ("--message",), "cannot be read"),
+        (b"brb,back\n", (), "--message"),
+    ],
+)
+async def test_a_bad_dictionary_is_refused_in_one_sentence(
+    shell: Shell, content: bytes | None, more: tuple[str, ...], words: str
+) -> None:
+    path = shell.folder / "words.csv"
+    if content is not None:
+        path.write_bytes(content)
+    done = await shell("say", "brb", *more, "--dictionary", str(path), "--explain")
+    assert (done.code, done.out, len(done.err.strip().splitlines())) == (3, "", 1)
+    assert words in done.err
+
+
 async def test_a_command_s_text_has_no_rules(shell: Shell) -> None:
     told = json.loads((await shell("say", "btw [cough]", "--explain", "--json")).out)
     assert told["spoken"] == "btw [cough]"

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from alembic import command
@@ -11,7 +12,7 @@ from bot.model import Account
 from bot.store.database import FILE_NAME, Database
 from bot.store.ledger import Ledger
 from bot.store.migrations.upgrade import settings
-from bot.store.preferences import Preferences
+from bot.store.preferences import Preference, Preferences
 from bot.store.quota import Override
 from bot.store.schema import HEAD
 
@@ -38,6 +39,19 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date_with_what_i
         assert await ledger.overrides([ANN.scope]) == [Override(ANN.scope, 77)]
         await Preferences(database).set(ANN, voice="Mia")
         assert (await Preferences(database).get(ANN)).voice == "Mia"
+
+
+async def test_what_people_had_set_before_messages_were_read_aloud_stays(tmp_path: Path) -> None:
+    _at(tmp_path, "0002")
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as plain:
+        row = (ANN.scope, "Mia", "Happy", "zh", '["Mia"]', "[]", '["Dean"]', "[]")
+        plain.execute(f"INSERT INTO preference VALUES ({', '.join('?' * len(row))})", row)
+        plain.commit()
+    async with Database.open(tmp_path) as database:
+        before = Preference("Mia", "Happy", "zh", favourite_voices=("Mia",), recent_voices=("Dean",))
+        assert await Preferences(database).get(ANN) == before
+        await Preferences(database).set(ANN, nickname="Annie", opted_out=True)
+        assert await Preferences(database).get(ANN) == replace(before, nickname="Annie", opted_out=True)
 
 
 def test_every_revision_can_be_taken_back(tmp_path: Path) -> None:

@@ -9,9 +9,10 @@ import pytest
 
 from bot.errors import InputError
 from bot.model import Account, Space
+from bot.speech.chat import lexicon
 from bot.store.bindings import MOST_BINDINGS, Binding, Bindings
 from bot.store.database import Database
-from bot.store.dictionaries import MOST_OWN, MOST_SHARED, Dictionaries, Entry
+from bot.store.dictionaries import MOST_OWN, MOST_PATTERNS, MOST_SHARED, Dictionaries, Entry
 from bot.store.markers import Marker, Markers
 from bot.store.readings import MOST_IGNORED, Readings, ReadingSettings
 from tests.ledger_case import FakeClock
@@ -21,6 +22,7 @@ pytest_plugins = ["tests.ledger_fixtures"]
 ANN = Account("discord", "1")
 GUILD = Space("discord", "9")
 CHAT = Space("telegram", "-1009")
+_A = Entry("a+", "x", pattern=True)
 WHOLE: dict[str, Any] = {
     "names": False,
     "name_template": "{name} meint",
@@ -111,6 +113,29 @@ async def test_a_dictionary_keeps_its_order_and_one_entry_for_a_word(database: D
     assert await dictionaries.remove(GUILD, "BRB")
     assert not await dictionaries.remove(GUILD, "BRB")
     assert await dictionaries.get(ANN) == ()
+
+
+async def test_a_dictionary_grows_whole_or_not_at_all(database: Database) -> None:
+    dictionaries = Dictionaries(database)
+    await dictionaries.put(GUILD, Entry("gg", "good game"))
+    await dictionaries.merge(GUILD, [Entry("brb", "be right back"), Entry("GG", "well played"), Entry("afk", "away")])
+    grown = (Entry("brb", "be right back"), Entry("GG", "well played"), Entry("afk", "away"))
+    assert await dictionaries.get(GUILD) == grown
+    with pytest.raises(InputError, match=r"dictionary\.full"):
+        await dictionaries.merge(GUILD, [Entry(f"word{n}", "x") for n in range(MOST_SHARED - 2)])
+    patterns = [Entry(f"{n}+", "x", pattern=True) for n in range(MOST_PATTERNS)]
+    await dictionaries.merge(GUILD, patterns)
+    for more in (dictionaries.put(GUILD, Entry("a+", "x", pattern=True)), dictionaries.replace(GUILD, [*patterns, _A])):
+        with pytest.raises(InputError, match=r"dictionary\.patterns_full"):
+            await more
+    await dictionaries.put(GUILD, Entry("7+", "y", pattern=True))
+    assert await Dictionaries(database).get(GUILD) == (
+        *grown, *(each for each in patterns if each.written != "7+"), Entry("7+", "y", pattern=True),
+    )  # fmt: skip
+
+
+def test_as_many_patterns_are_kept_as_are_used() -> None:
+    assert MOST_PATTERNS == lexicon.MOST_PATTERNS
 
 
 async def test_a_dictionary_is_replaced_whole_or_not_at_all(database: Database) -> None:
@@ -204,3 +229,49 @@ async def test_a_mark_is_believed_for_a_while(database: Database, clock: FakeClo
     clock.now -= 700
     assert await markers.recent("discord", 600) == ()
     assert len(await markers.recent("telegram", 10_000)) == 1
+
+
+async def test_all_of_it_outlives_the_process(tmp_path: Path) -> None:
+    bound, entry = Binding(GUILD, "1", "20", voice="Mia"), Entry(r"v(\d+)", r"version \1", pattern=True)
+    async with Database.open(tmp_path) as database:
+        await Readings(database).set(GUILD, **WHOLE)
+        await Dictionaries(database).put(GUILD, entry)
+        await Bindings(database).bind(bound)
+        await Markers(database).put(Marker(GUILD, "20", ("1",)))
+    async with Database.open(tmp_path) as database:
+        assert await Readings(database).get(GUILD) == ReadingSettings(**WHOLE)
+        assert await Dictionaries(database).get(GUILD) == (entry,)
+        assert await Bindings(database).of(GUILD) == (bound,)
+        assert [mark.channels for mark in await Markers(database).recent("discord", 600)] == [("1",)]
+
+
+async def test_another_process_hears_within_ten_seconds(tmp_path: Path) -> None:
+    clock, entry, bound = FakeClock(0), Entry("gg", "good game"), Binding(GUILD, "1", "20")
+    async with Database.open(tmp_path) as ours, Database.open(tmp_path) as theirs:
+        here = Readings(ours, clock=clock), Dictionaries(ours, clock=clock), Bindings(ours, clock=clock)
+
+        async def known() -> tuple[bool, int, int]:
+            readings, dictionaries, bindings = here
+            return (await readings.get(GUILD)).bots, len(await dictionaries.get(GUILD)), len(await bindings.of(GUILD))
+
+        assert await known() == (False, 0, 0)
+        await Readings(theirs).set(GUILD, bots=True)
+        await Dictionaries(theirs).put(GUILD, entry)
+        await Bindings(theirs).bind(bound)
+        assert await known() == (False, 0, 0)
+        clock.now = 10
+        assert await known() == (True, 1, 1)
+        await here[2].unbind(GUILD, "1")
+        assert await known() == (True, 1, 0)
+
+
+async def test_two_processes_change_one_list_and_lose_nothing(tmp_path: Path) -> None:
+    async with Database.open(tmp_path) as ours, Database.open(tmp_path) as theirs:
+        both = Readings(ours), Readings(theirs)
+        scopes = [f"account:discord:{n}" for n in range(20)]
+        await asyncio.gather(*(both[n % 2].adjust(GUILD, add={"ignored": [scopes[n]]}) for n in range(20)))
+        words = Dictionaries(ours), Dictionaries(theirs)
+        await asyncio.gather(*(words[n % 2].put(ANN, Entry(f"word{n}", "x")) for n in range(20)))
+    async with Database.open(tmp_path) as later:
+        assert sorted((await Readings(later).get(GUILD)).ignored) == sorted(scopes)
+        assert len(await Dictionaries(later).get(ANN)) == 20

@@ -1,19 +1,40 @@
 """``mouthpiece say --message``: the text taken as a chat message that is read aloud. Used by ``speak``."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from bot.cli.arguments import Arguments
 from bot.config import Config
+from bot.errors import InputError
+from bot.model import Space
+from bot.platforms.reading import dictionary_file
 from bot.speech.chat.message import ChatMessage, Reading, Spoken
 from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
+from bot.store.dictionaries import Entry
 from bot.texts import say as sentence
 
 
-def read_aloud(text: str, asked: Arguments, config: Config) -> Spoken:
-    """What would be said of a message, up to the longest text of one command."""
+def dictionary(name: str) -> tuple[Entry, ...]:
+    """A file as a place could take it in.
+
+    Raises InputError ``dictionary.file_unreadable`` (path), and as ``dictionary_file.read``.
+    """
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(dictionary_file.MOST_BYTES + 1)
+    except (OSError, ValueError):
+        raise InputError("dictionary.file_unreadable", path=name) from None
+    return dictionary_file.read(data, name, Space("cli", "here"))
+
+
+def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[Entry] = ()) -> Spoken:
+    """What would be said of a message, up to the longest text of one command. ``entries``: words said otherwise."""
     reading = Reading(
         language=asked.language or tongue(text, config.language),
+        dictionary=tuple((each.written, each.said) for each in entries if not each.pattern),
+        patterns=tuple((each.written, each.said) for each in entries if each.pattern),
         max_characters=config.speech.max_characters,
         now=datetime.now(UTC),
         zone=config.quota.zone,

@@ -14,7 +14,7 @@ from bot.audio import ogg
 from bot.audio.reference import check_sample
 from bot.cli import names
 from bot.cli.arguments import Arguments
-from bot.cli.message import print_rules, read_aloud, rules
+from bot.cli.message import dictionary, print_rules, read_aloud, rules
 from bot.config import Config
 from bot.errors import InputError, StoreError
 from bot.model import Account, Lane, Receipt, Utterance, Voice, VoiceKind
@@ -65,7 +65,10 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     A chat message brings none: it is read aloud as in a call, and how comes with it.
     """
     typed = asked.typed if asked.text == "-" else asked.text
-    read = read_aloud(typed, asked, config) if asked.message else None
+    if not asked.message and (asked.dictionary or asked.language):
+        raise InputError("say.message_only", options=("--dictionary", "--language"))
+    entries = await asyncio.to_thread(dictionary, asked.dictionary) if asked.dictionary else ()
+    read = read_aloud(typed, asked, config, entries) if asked.message else None
     command = parse(typed) if asked.text == "-" and read is None else None
     voice = Voice(id=asked.voice or (command.voice if command else ""))
     if asked.clone:

@@ -11,7 +11,6 @@ from bot.errors import InputError
 from bot.model import Account, Space
 from bot.store import bounds
 from bot.store.database import Database
-from bot.store.engine import insert_into
 from bot.store.recall import Recall
 from bot.store.schema import dictionary_entry
 
@@ -23,6 +22,8 @@ MOST_OWN = 100
 """Entries of a person."""
 MOST_SHARED = 500
 """Entries of a space."""
+MOST_PATTERNS = 50
+"""Those among them that are patterns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,17 @@ class Dictionaries:
     async def put(self, owner: Owner, entry: Entry) -> None:
         """Add an entry, or change what is said for its word.
 
-        Raises InputError ``dictionary.full`` (limit), ``dictionary.empty``, ``dictionary.too_long`` (limit),
-        ``dictionary.patterns_shared`` (a pattern of a person); StoreError.
+        Raises InputError ``dictionary.full`` (limit), ``dictionary.patterns_full`` (limit), ``dictionary.empty``,
+        ``dictionary.too_long`` (limit), ``dictionary.patterns_shared`` (a pattern of a person); StoreError.
         """
-        checked = check(owner, entry)
-        await self._write(owner, partial(_put, owner=owner.scope, entry=checked, most=_most(owner)))
+        await self.merge(owner, [entry])
+
+    async def merge(self, owner: Owner, entries: Sequence[Entry]) -> None:
+        """Add these behind those that are there, or none; one for a word that is there replaces it. Raises as ``put``.
+
+        In one step, whoever else changes the dictionary.
+        """
+        await self._write(owner, partial(_merge, owner=owner, entries=_checked(owner, entries)))
 
     async def remove(self, owner: Owner, written: str) -> bool:
         """Take an entry out, however its word's case is typed; False when it is not there. Raises StoreError."""
@@ -64,10 +71,9 @@ class Dictionaries:
 
     async def replace(self, owner: Owner, entries: Sequence[Entry]) -> None:
         """These in the place of all that were there, or none of them. Raises as ``put``."""
-        checked = {_key(entry.written): entry for entry in (check(owner, each) for each in entries)}
-        if len(checked) > _most(owner):
-            raise InputError("dictionary.full", limit=_most(owner))
-        await self._write(owner, partial(_replace, owner=owner.scope, entries=list(checked.values())))
+        checked = _checked(owner, entries)
+        _refuse_full(owner, checked)
+        await self._write(owner, partial(_replace, owner=owner.scope, entries=checked))
 
     async def forget(self, owner: Owner) -> None:
         """Remove them all. Raises StoreError."""
@@ -103,8 +109,21 @@ def _key(written: str) -> str:
     return written.casefold()
 
 
-def _most(owner: Owner) -> int:
+def most_of(owner: Owner) -> int:
+    """Entries that a dictionary may have."""
     return MOST_OWN if isinstance(owner, Account) else MOST_SHARED
+
+
+def _checked(owner: Owner, entries: Sequence[Entry]) -> list[Entry]:
+    """As they are stored, the last one for each word."""
+    return list({_key(entry.written): entry for entry in (check(owner, each) for each in entries)}.values())
+
+
+def _refuse_full(owner: Owner, entries: Sequence[Entry]) -> None:
+    if len(entries) > most_of(owner):
+        raise InputError("dictionary.full", limit=most_of(owner))
+    if sum(entry.pattern for entry in entries) > MOST_PATTERNS:
+        raise InputError("dictionary.patterns_full", limit=MOST_PATTERNS)
 
 
 def _get(connection: Connection, *, owner: str) -> tuple[Entry, ...]:
@@ -114,22 +133,18 @@ def _get(connection: Connection, *, owner: str) -> tuple[Entry, ...]:
     return tuple(Entry(row.written, row.said, row.pattern) for row in rows)
 
 
-def _put(connection: Connection, *, owner: str, entry: Entry, most: int) -> bool:
-    entries = _get(connection, owner=owner)
-    before = [each for each in entries if _key(each.written) == _key(entry.written)]
-    if not before and len(entries) >= most:
-        raise InputError("dictionary.full", limit=most)
-    for each in before:
-        _remove(connection, owner=owner, written=each.written)
-    last = select(func.coalesce(func.max(dictionary_entry.c.place), 0) + 1).where(dictionary_entry.c.owner == owner)
-    connection.execute(
-        insert_into(dictionary_entry)
-        .values(
-            owner=owner, written=entry.written, said=entry.said, pattern=entry.pattern, place=last.scalar_subquery()
-        )
-        .on_conflict_do_nothing()
-    )
-    return True
+def _merge(connection: Connection, *, owner: Owner, entries: Sequence[Entry]) -> bool:
+    before = _get(connection, owner=owner.scope)
+    new = {_key(entry.written) for entry in entries}
+    kept = [entry for entry in before if _key(entry.written) not in new]
+    _refuse_full(owner, [*kept, *entries])
+    gone = [entry.written for entry in before if _key(entry.written) in new]
+    mine = dictionary_entry.c.owner == owner.scope
+    if gone:
+        connection.execute(delete(dictionary_entry).where(mine, dictionary_entry.c.written.in_(gone)))
+    last = connection.execute(select(func.max(dictionary_entry.c.place)).where(mine)).scalar()
+    _insert(connection, owner=owner.scope, entries=entries, first=0 if last is None else last + 1)
+    return bool(entries)
 
 
 def _remove(connection: Connection, *, owner: str, written: str) -> bool:
@@ -142,10 +157,14 @@ def _remove(connection: Connection, *, owner: str, written: str) -> bool:
 
 def _replace(connection: Connection, *, owner: str, entries: Sequence[Entry]) -> bool:
     connection.execute(delete(dictionary_entry).where(dictionary_entry.c.owner == owner))
+    _insert(connection, owner=owner, entries=entries, first=0)
+    return bool(entries)
+
+
+def _insert(connection: Connection, *, owner: str, entries: Sequence[Entry], first: int) -> None:
     rows = [
         {"owner": owner, "written": each.written, "said": each.said, "pattern": each.pattern, "place": place}
-        for place, each in enumerate(entries)
+        for place, each in enumerate(entries, first)
     ]
     if rows:
         connection.execute(insert(dictionary_entry), rows)
-    return bool(rows)

@@ -33,8 +33,11 @@ def say(code: str, language: str, **facts: object) -> str:
 
 
 def of_error(error: BotError, language: str) -> str:
-    """What to tell a person of an expected failure: one sentence."""
-    return " ".join(say(error.code, language, **error.facts).split())
+    """What to tell a person of an expected failure: one sentence. A fact may be a failure itself."""
+    facts = {
+        name: of_error(fact, language) if isinstance(fact, BotError) else fact for name, fact in error.facts.items()
+    }
+    return " ".join(say(error.code, language, **facts).split())
 
 
 def of_note(note: Note, language: str) -> str:

@@ -1,12 +1,13 @@
 """What people do with a dictionary: add, remove, list, take out as a file, bring in from one. Of both platforms."""
 
+import asyncio
 from collections.abc import Sequence
 
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.reading.dictionary_file import MOST_BYTES, Format, read, write
-from bot.speech.chat.lexicon import check_pattern
-from bot.store.dictionaries import MOST_OWN, MOST_SHARED, Dictionaries, Entry, check
+from bot.speech.chat.lexicon import check_pattern, check_patterns
+from bot.store.dictionaries import Dictionaries, Entry, check, most_of
 from bot.texts import say
 
 __all__ = ["MOST_BYTES", "Format", "Lexicon"]
@@ -28,8 +29,8 @@ class Lexicon:
         """
         entry = check(owner, Entry(written, said, pattern))
         if pattern:
-            others = [each for each in await self._dictionaries.get(owner) if each.pattern]
-            check_pattern(entry.written, sum(each.written != entry.written for each in others))
+            check_pattern(entry.written)
+            await self._refuse_costly(owner, [entry])
         await self._dictionaries.put(owner, entry)
         return entry
 
@@ -41,9 +42,8 @@ class Lexicon:
     async def lines(self, owner: Account | Space, language: str) -> str:
         """The entries for a person to read, and how many there may be. Raises StoreError."""
         entries = await self._dictionaries.get(owner)
-        most = MOST_OWN if isinstance(owner, Account) else MOST_SHARED
         shown = [_line(entry, language) for entry in entries[-_MOST_LISTED:]]
-        head = say("dictionary.count", language, count=len(entries), limit=most)
+        head = say("dictionary.count", language, count=len(entries), limit=most_of(owner))
         more = len(entries) - len(shown)
         return "\n".join([head, *([say("dictionary.earlier", language, count=more)] if more else []), *shown])
 
@@ -56,21 +56,20 @@ class Lexicon:
 
         Returns how many entries the file held. Raises InputError ``dictionary.file_…`` and as ``add``; StoreError.
         """
-        entries = read(data, name)
-        patterns = 0
-        for entry in entries:
-            check(owner, entry)
-            if entry.pattern:
-                check_pattern(entry.written, patterns)
-                patterns += 1
-        before = await self._dictionaries.get(owner) if keep else ()
-        await self._dictionaries.replace(owner, _merged(before, entries))
+        entries = await asyncio.to_thread(read, data, name, owner)
+        await self._refuse_costly(owner, entries, keep=keep)
+        await (self._dictionaries.merge if keep else self._dictionaries.replace)(owner, entries)
         return len(entries)
 
-
-def _merged(before: Sequence[Entry], entries: Sequence[Entry]) -> list[Entry]:
-    new = {entry.written.casefold() for entry in entries}
-    return [*(entry for entry in before if entry.written.casefold() not in new), *entries]
+    async def _refuse_costly(self, owner: Account | Space, entries: Sequence[Entry], *, keep: bool = True) -> None:
+        """Patterns that together would be too much are refused, rather than passed over while reading."""
+        new = [entry.written for entry in entries if entry.pattern]
+        if not new:
+            return
+        words = {entry.written.casefold() for entry in entries}
+        before = await self._dictionaries.get(owner) if keep else ()
+        kept = [entry.written for entry in before if entry.pattern and entry.written.casefold() not in words]
+        check_patterns([*kept, *new])
 
 
 def _line(entry: Entry, language: str) -> str:

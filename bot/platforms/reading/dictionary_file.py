@@ -1,28 +1,41 @@
-"""A dictionary as a file, JSON or CSV: pure, strict, and the same when it comes back.
+"""A dictionary as a file, JSON or CSV: pure, strict, and the same when it comes back. Used by both doors and the host.
 
 JSON is a list of objects with ``written``, ``said`` and, where it is one, ``pattern: true``. CSV has these columns and
-a head line. A cell that a spreadsheet would take for a formula gets an apostrophe, which is taken off again.
+a head line; with the head, semicolons and tabs may part them as well, since spreadsheets of many countries save so.
+A cell that a spreadsheet would take for a formula gets an apostrophe, which is taken off again.
 """
 
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from bot.errors import InputError
-from bot.store.dictionaries import MOST_SHARED, Entry
+from bot.speech.chat.lexicon import check_pattern, check_patterns
+from bot.store.dictionaries import Entry, Owner, check, most_of
 
 Format = Literal["json", "csv"]
 MOST_BYTES = 512_000
 _COLUMNS = ("written", "said", "pattern")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
-"""What a spreadsheet may run, and the sign that stops it from doing so."""
+_HEADS = (_COLUMNS, _COLUMNS[:2])
+_DELIMITERS = (",", ";", "\t")
 _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"", "false", "no", "0"})
+_YES = "yes"
+"""Not ``true``, which a spreadsheet translates and then saves in its own language."""
+
+_LEAD = r"((?:^|;)[ \"]*)"
+"""Where a cell begins; behind a semicolon as well, for a spreadsheet that parts cells there."""
+_RUN = "(?=[=+\\-@＝＋－＠'])"
+"""What a spreadsheet may run (a Japanese one the wide signs, too), and the sign that stops it from doing so."""
+_OPEN, _STOPPED = re.compile(_LEAD + _RUN), re.compile(f"{_LEAD}'{_RUN}")
+
+_BLANK = re.compile(r"[ \t\r\n]*")
 
 
 def write(entries: Iterable[Entry], form: Format) -> bytes:
-    """UTF-8."""
+    """UTF-8. CSV begins with a byte order mark: without one a spreadsheet takes the text for another encoding."""
     if form == "json":
         rows = [
             {"written": each.written, "said": each.said} | ({"pattern": True} if each.pattern else {})
@@ -33,89 +46,145 @@ def write(entries: Iterable[Entry], form: Format) -> bytes:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_COLUMNS)
     for each in entries:
-        writer.writerow([_guarded(each.written), _guarded(each.said), "true" if each.pattern else ""])
-    return out.getvalue().encode()
+        writer.writerow([_guarded(each.written), _guarded(each.said), _YES if each.pattern else ""])
+    return out.getvalue().encode("utf-8-sig")
 
 
-def read(data: bytes, name: str) -> tuple[Entry, ...]:
-    """The entries of a file; ``name`` tells its kind.
+def read(data: bytes, name: str, owner: Owner) -> tuple[Entry, ...]:
+    """The entries of a file, fit for the dictionary of ``owner``; ``name`` tells its kind. Some milliseconds.
 
     Raises InputError ``dictionary.file_size`` (limit), ``dictionary.file_kind``, ``dictionary.file_encoding``,
-    ``dictionary.file_json`` (line), ``dictionary.file_row`` (row), ``dictionary.file_twice`` (row, word),
-    ``dictionary.full`` (limit).
+    ``dictionary.file_json`` (line), ``dictionary.file_row`` (line), ``dictionary.file_twice`` (line, word, first),
+    ``dictionary.file_entry`` (line, problem: what ``check`` and ``check_pattern`` raise), ``dictionary.full`` (limit),
+    ``dictionary.patterns_too_costly``.
     """
     if len(data) > MOST_BYTES:
         raise InputError("dictionary.file_size", limit=MOST_BYTES // 1000)
+    ending = name.rpartition(".")[2].casefold()
+    if ending not in {"json", "csv"}:
+        raise InputError("dictionary.file_kind")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError("dictionary.file_encoding") from None
-    ending = name.rpartition(".")[2].casefold()
-    if ending not in {"json", "csv"}:
-        raise InputError("dictionary.file_kind")
-    entries = _from_json(text) if ending == "json" else _from_csv(text)
-    if len(entries) > MOST_SHARED:
-        raise InputError("dictionary.full", limit=MOST_SHARED)
-    _refuse_twice(entries)
+    return _checked(_from_json(text) if ending == "json" else _from_csv(text), owner)
+
+
+def _checked(rows: Iterable[tuple[int, Entry]], owner: Owner) -> tuple[Entry, ...]:
+    lines: dict[str, int] = {}
+    entries: list[Entry] = []
+    patterns = 0
+    for line, row in rows:
+        try:
+            entry = check(owner, row)
+            if entry.pattern:
+                check_pattern(entry.written, patterns)
+                patterns += 1
+        except InputError as error:
+            raise InputError("dictionary.file_entry", line=line, problem=error) from None
+        first = lines.setdefault(entry.written.casefold(), line)
+        if len(lines) == len(entries):
+            raise InputError("dictionary.file_twice", line=line, word=entry.written, first=first)
+        entries.append(entry)
+        if len(entries) > most_of(owner):
+            raise InputError("dictionary.full", limit=most_of(owner))
+    check_patterns(entry.written for entry in entries if entry.pattern)
     return tuple(entries)
 
 
-def _from_json(text: str) -> list[Entry]:
-    try:
-        rows = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise InputError("dictionary.file_json", line=getattr(error, "lineno", 1)) from None
-    if not isinstance(rows, list):
-        raise InputError("dictionary.file_json", line=1)
-    return [_entry(row, number) for number, row in enumerate(rows, 1)]
+def _from_json(text: str) -> Iterator[tuple[int, Entry]]:
+    """Each entry with the line where it begins: taken one by one, since the whole list would not tell."""
+    place = _skip(text, 0)
+    if not text.startswith("[", place):
+        raise _no_list(text, place)
+    place = _skip(text, place + 1)
+    line, counted, more = 1, 0, not text.startswith("]", place)
+    while more:
+        line += text.count("\n", counted, place)
+        counted = place
+        try:
+            row, place = _DECODER.raw_decode(text, place)
+        except (ValueError, RecursionError) as error:
+            raise _no_list(text, getattr(error, "pos", place)) from None
+        yield line, _entry(row, line)
+        place = _skip(text, place)
+        more = text.startswith(",", place)
+        if more:
+            place = _skip(text, place + 1)
+    if not text.startswith("]", place) or _skip(text, place + 1) < len(text):
+        raise _no_list(text, place)
 
 
-def _entry(row: Any, number: int) -> Entry:
+def _skip(text: str, place: int) -> int:
+    """Where something stands again."""
+    blank = _BLANK.match(text, place)
+    return blank.end() if blank else place
+
+
+def _no_list(text: str, place: int) -> InputError:
+    return InputError("dictionary.file_json", line=text.count("\n", 0, place) + 1)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose names stand there once: of two values one would be lost."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name stands there twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
+
+
+def _entry(row: Any, line: int) -> Entry:
     if not isinstance(row, dict) or not set(row) <= set(_COLUMNS):
-        raise InputError("dictionary.file_row", row=number)
+        raise InputError("dictionary.file_row", line=line)
     written, said, pattern = row.get("written"), row.get("said"), row.get("pattern", False)
-    if (
-        not isinstance(written, str)
-        or not isinstance(said, str)
-        or not isinstance(pattern, bool)
-        or not written.strip()
-    ):
-        raise InputError("dictionary.file_row", row=number)
+    if not (isinstance(written, str) and isinstance(said, str) and isinstance(pattern, bool)):
+        raise InputError("dictionary.file_row", line=line)
     return Entry(written, said, pattern)
 
 
-def _from_csv(text: str) -> list[Entry]:
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
-    except csv.Error:
-        raise InputError("dictionary.file_row", row=text.count("\n") + 1) from None
-    if rows and [cell.strip().casefold() for cell in rows[0]] in ([*_COLUMNS], [*_COLUMNS[:2]]):
-        first, rows = 2, rows[1:]
-    else:
-        first = 1
-    return [_from_cells(cells, number) for number, cells in enumerate(rows, first) if cells]
+def _from_csv(text: str) -> Iterator[tuple[int, Entry]]:
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    while True:
+        line = rows.line_num + 1
+        try:
+            cells = next(rows, None)
+        except csv.Error:
+            raise InputError("dictionary.file_row", line=line) from None
+        if cells is None:
+            return
+        if any(cell.strip() for cell in cells) and not (line == 1 and _is_head(cells)):
+            yield line, _from_cells(cells, line)
 
 
-def _from_cells(cells: Sequence[str], number: int) -> Entry:
-    written, said, pattern = ([*cells, "", ""])[:3] if cells else ("", "", "")
+def _delimiter(text: str) -> str:
+    """What parts the cells of the head; a file without one is parted by commas."""
+    head = text.partition("\n")[0].replace('"', "")
+    return next((sign for sign in _DELIMITERS if _is_head(head.split(sign))), ",")
+
+
+def _is_head(cells: Sequence[str]) -> bool:
+    return tuple(cell.strip().casefold() for cell in cells) in _HEADS
+
+
+def _from_cells(cells: Sequence[str], line: int) -> Entry:
+    written, said, pattern, *more = [*cells, "", ""] if len(cells) > 1 else ["", "", ""]
     word = pattern.strip().casefold()
-    if not 2 <= len(cells) <= 3 or not written.strip() or word not in _TRUE | _FALSE:
-        raise InputError("dictionary.file_row", row=number)
+    if not written.strip() or word not in _TRUE | _FALSE or any(cell.strip() for cell in more):
+        raise InputError("dictionary.file_row", line=line)
     return Entry(_unguarded(written), _unguarded(said), word in _TRUE)
 
 
-def _refuse_twice(entries: Iterable[Entry]) -> None:
-    seen: set[str] = set()
-    for number, entry in enumerate(entries, 1):
-        word = " ".join(entry.written.split()).casefold()
-        if word in seen:
-            raise InputError("dictionary.file_twice", row=number, word=entry.written)
-        seen.add(word)
-
-
 def _guarded(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+    return _OPEN.sub(r"\1'", _line(cell))
 
 
 def _unguarded(cell: str) -> str:
-    return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
+    return _STOPPED.sub(r"\1", _line(cell))
+
+
+def _line(cell: str) -> str:
+    """Single-spaced, as it is stored; the expressions would take long over many blanks."""
+    return " ".join(cell.split())

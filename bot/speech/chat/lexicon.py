@@ -116,6 +116,15 @@ def check_pattern(written: str, others: int = 0) -> None:
         raise InputError("dictionary.pattern_empty")
 
 
+def check_patterns(patterns: Iterable[str]) -> None:
+    """Refuse patterns that are too many steps together, of which some would be passed over. Each was checked before.
+
+    Raises InputError ``dictionary.patterns_too_costly``.
+    """
+    if sum(map(_states, patterns)) > _ALL_STATES:
+        raise InputError("dictionary.patterns_too_costly")
+
+
 def _options(*, memory: int = _MEMORY, latin: bool = False) -> re2.Options:
     """Whatever the case; a match never spans lines; nothing is printed. ``latin``: a letter is one byte."""
     options = re2.Options()

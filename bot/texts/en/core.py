@@ -61,6 +61,7 @@ SENTENCES: dict[str, str] = {
     "sample.too_short": "The sample is too short; at least {limit} seconds are needed.",
     "sample.too_long": "The sample is too long; at most {limit} seconds are taken.",
     "sample.busy": "The sample could not be checked in time; please try again later.",
+    "say.message_only": "{options} need --message.",
     "sample.unreadable": "The sample {path} cannot be read.",
     "output.ending": "{path} cannot be written: the file name must end in one of {endings}.",
     "output.folder": "{path} cannot be written: there is no such folder, or it is one.",

@@ -61,6 +61,7 @@ SENTENCES: dict[str, str] = {
     "sample.too_short": "样本太短；至少需要 {limit} 秒。",
     "sample.too_long": "样本太长；最多 {limit} 秒。",
     "sample.busy": "未能及时检查样本；请稍后再试。",
+    "say.message_only": "{options} 需要与 --message 一起使用。",
     "sample.unreadable": "无法读取样本 {path}。",
     "output.ending": "无法写入 {path}：文件名须以 {endings} 之一结尾。",
     "output.folder": "无法写入 {path}：没有这个文件夹，或它本身就是文件夹。",
