@@ -177,11 +177,12 @@ class Settings(commands.Cog):
         name=localized("discord.settings.forget.name", "forget"), description=localized("discord.settings.forget")
     )
     async def forget(self, interaction: discord.Interaction[Bot]) -> None:
-        """Remove a person's settings and kept words."""
+        """Remove a person's settings, dictionary and kept words."""
         await voice_message.defer(interaction, private=True)
         account, tongue = account_of(interaction), await self._bot.language_for(interaction)
         await self._desk.preferences.forget(account)
         await self._desk.words.forget(account)
+        await self._bot.doors.reader.dictionaries.forget(account)
         await voice_message.tell(interaction, say("discord.settings.forgotten", tongue))
 
     @settings.command(

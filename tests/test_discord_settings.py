@@ -6,6 +6,7 @@ import pytest
 
 from bot.model import Space
 from bot.platforms.discord.forms import FIELD, entries_of, fields_of
+from bot.store.dictionaries import Entry
 from bot.store.spaces import MOST_WORDS, WORD_CHARACTERS
 from bot.texts import say
 from tests.conftest import House
@@ -66,6 +67,7 @@ async def test_favourites_come_first(server: DiscordServer, mimo_house: House, s
 
 
 async def test_a_person_is_forgotten(server: DiscordServer, house: House, start: Start) -> None:
+    await house.doors.reader.dictionaries.put(account(server), Entry("gg", "good game"))
     async with start(house.doors):
         await told(server, "mine", {"style": "Happy"})
         panel = await (await server.slash("say", {"text": TEXT})).answered()
@@ -73,6 +75,7 @@ async def test_a_person_is_forgotten(server: DiscordServer, house: House, start:
         press = await server.press(panel, panel.button("mp:again"))
         assert (await press.answered()).content == say("words.gone", "en")
     assert (await house.doors.desk.preferences.get(account(server))).style == ""
+    assert await house.doors.reader.dictionaries.get(account(server)) == ()
 
 
 @pytest.mark.parametrize(

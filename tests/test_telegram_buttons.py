@@ -6,6 +6,7 @@ import json
 import pytest
 
 from bot.model import Account, Space
+from bot.store.dictionaries import Entry
 from bot.store.preferences import Preference
 from bot.texts import say
 from tests.conftest import BuildHouse, House
@@ -287,6 +288,7 @@ async def test_a_persons_settings_choose_the_language(line: Line) -> None:
 
 
 async def test_a_person_is_forgotten_on_demand(line: Line, house: House) -> None:
+    await house.doors.reader.dictionaries.put(ACCOUNT, Entry("gg", "good game"))
     await line.server.text("/voice zh")
     await line.server.wait_for("sendMessage")
     await line.server.text(WORDS)
@@ -296,6 +298,7 @@ async def test_a_person_is_forgotten_on_demand(line: Line, house: House) -> None
     assert said.params["text"] == say("telegram.settings.forgotten", "en")
     assert await house.doors.desk.preferences.get(ACCOUNT) == Preference()
     assert await house.doors.desk.words.newest(ACCOUNT, 10) == ()
+    assert await house.doors.reader.dictionaries.get(ACCOUNT) == ()
 
 
 async def test_where_the_group_wants_them_the_words_stand_hidden_below(line: Line, house: House) -> None:

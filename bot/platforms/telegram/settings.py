@@ -23,6 +23,7 @@ async def settings(counter: Counter, asked: Asked) -> None:
     if asked.space is None and asked.line.strip().casefold() == "forget":
         await counter.doors.desk.preferences.forget(asked.account)
         await counter.doors.desk.words.forget(asked.account)
+        await counter.doors.reader.dictionaries.forget(asked.account)
         await counter.delivery.sentence(asked.message, texts.say("telegram.settings.forgotten", asked.language))
         return
     if asked.space is None:

@@ -21,7 +21,7 @@ SENTENCES: dict[str, str] = {
     "telegram.who.unknown": "That is no voice message of mine, or it is too old.",
     "telegram.who.said": "{name} (id {account}) had it spoken.",
     "telegram.pressed_by": "For {name}",
-    "telegram.settings.forgotten": "Your settings, your favourites and the words kept for you are gone.",
+    "telegram.settings.forgotten": "Your settings, your favourites, your dictionary and the words kept for you are gone.",
     "telegram.default": "Default",
     "telegram.automatic": "Automatic",
     "telegram.voice.choose": "Your voice: {voice}. Choose another one, or write /voice and its name.",

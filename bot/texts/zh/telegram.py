@@ -21,7 +21,7 @@ SENTENCES: dict[str, str] = {
     "telegram.who.unknown": "这不是我的语音消息，或者时间太久了。",
     "telegram.who.said": "是 {name}（id {account}）让说的。",
     "telegram.pressed_by": "应 {name} 的要求",
-    "telegram.settings.forgotten": "你的设置、收藏和保留的文字都已删除。",
+    "telegram.settings.forgotten": "你的设置、收藏、词典和保留的文字都已删除。",
     "telegram.default": "默认",
     "telegram.automatic": "自动",
     "telegram.voice.choose": "你的声音：{voice}。可另选一个，或发送 /voice 加名字。",
