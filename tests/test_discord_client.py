@@ -1,17 +1,11 @@
 """The Discord platform: its commands in sync, logging in, staying, stopping in order."""
 
 import asyncio
-import ipaddress
 import logging
-import ssl
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import discord
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 from pydantic import SecretStr
@@ -25,6 +19,7 @@ from tests.conftest import House
 from tests.discord_case import EXTENSIONS, TEXT, Start, account, build, voices_of
 from tests.fakes.discord_rules import check_commands
 from tests.fakes.discord_server import Clock, DiscordServer
+from tests.fakes.discord_tls import authority
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures"]
@@ -138,10 +133,8 @@ async def test_a_gateway_that_is_not_there(
 
 
 async def test_an_authority_of_ones_own(house: House, tmp_path: Path) -> None:
-    pem = certificate(tmp_path)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(pem)
-    async with DiscordServer(tls=tls) as server:
+    pem = authority().ca_file
+    async with DiscordServer(tls=authority().context) as server:
         config = DiscordConfig(token=SecretStr(server.token))
         for trusted, code in ((tmp_path / "missing.pem", "bad_ca_file"), (None, "unreachable"), (pem, None)):
             endpoints = EndpointsConfig(
@@ -158,29 +151,6 @@ async def test_an_authority_of_ones_own(house: House, tmp_path: Path) -> None:
                 with pytest.raises(PlatformError) as caught:
                     await running
                 assert caught.value.code == f"platform.{code}"
-
-
-def certificate(folder: Path) -> Path:
-    """A self-signed certificate for 127.0.0.1 with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "stand-in")])
-    now = datetime.now(UTC)
-    address = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    signed = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(address, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "stand-in.pem"
-    unencrypted = serialization.NoEncryption()
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, unencrypted)
-        + signed.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: House, start: Start) -> None:

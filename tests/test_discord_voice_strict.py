@@ -184,6 +184,21 @@ async def test_whoever_was_moved_has_to_come_anew(dial: Dial, server: DiscordSer
         assert await raw.code() == 4014
 
 
+@pytest.mark.parametrize(("code", "stays"), [(1000, False), (4000, True)])
+async def test_who_logs_off_is_in_no_call(server: DiscordServer, room: Channel, code: int, stays: bool) -> None:
+    """But whoever may come back stays in the list: so it is after a bot died."""
+    identity = {"token": server.token, "intents": 1 | 1 << 7, "properties": {}}
+    wish = {"guild_id": str(room.guild_id), "channel_id": str(room.id), "self_mute": False, "self_deaf": True}
+    async with aiohttp.ClientSession() as http:
+        async with http.ws_connect(f"{server.gateway.url}?v=10&encoding=json") as gateway:
+            await gateway.send_json({"op": 2, "d": identity})
+            await gateway.send_json({"op": 4, "d": wish})
+            await server.until(lambda: server.voice.bot_in() is room)
+            await gateway.close(code=code)
+        await server.until(lambda: not server.gateway.connected)
+    assert (server.voice.bot_in() is room) == stays
+
+
 async def test_garbage_for_keys_is_refused(dial: Dial, server: DiscordServer) -> None:
     async with dial() as raw, _line(raw):
         await raw.socket.send_bytes(bytes([26]) + b"not a key package")

@@ -115,7 +115,7 @@ class Gateway:
         finally:
             if session is not None and session.socket is socket:
                 session.socket = None
-                if socket.close_code in (1000, 1001) and self.on_end is not None:
+                if socket.close_code in (1000, 1001) and self.on_end is not None:  # it will not be resumed
                     await self.on_end(session)
             self._changed()
         return socket
