@@ -5,6 +5,7 @@ A test file imports the fixtures under their long names; tests ask for them by t
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -17,7 +18,7 @@ from bot.config import EndpointsConfig, TelegramConfig
 from bot.model import Account
 from bot.platforms.base import Doors
 from bot.platforms.telegram.client import TelegramPlatform
-from bot.platforms.telegram.polling import Timings
+from bot.platforms.telegram.polling import Sleep, Timings
 from bot.web import WebServer
 from tests.conftest import House
 from tests.fakes.telegram_chats import ANN, Json, Person
@@ -66,6 +67,8 @@ def fixture_launch(server: TelegramServer) -> Launch:
         token: str = TOKEN,
         grace: float = 20.0,
         web: WebServer | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Sleep | None = None,
         settings: dict[str, Any] | None = None,
         **timings: Any,
     ) -> AsyncIterator[Line]:
@@ -73,7 +76,8 @@ def fixture_launch(server: TelegramServer) -> Launch:
         chosen: dict[str, Any] = {"api_url": server.root, **(settings or {})}
         config = TelegramConfig(token=SecretStr(token), **chosen)
         times = replace(Timings(), **{"typing": 0.0, **timings})
-        platform = TelegramPlatform(config, EndpointsConfig(), doors, web=web, timings=times, sleep=naps)
+        how: dict[str, Any] = {"timings": times, "sleep": sleep or naps, "clock": clock}
+        platform = TelegramPlatform(config, EndpointsConfig(), doors, web=web, **how)
         ready = asyncio.Event()
         task = asyncio.create_task(platform.run(ready))
         waiting = asyncio.create_task(ready.wait())

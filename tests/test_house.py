@@ -16,6 +16,7 @@ _BORDERS = {
     "cogs/errors.py": "Discord's commands",
     "bot/platforms/discord/call/session.py": "one message's fault must not end a voice call",
     "bot/platforms/telegram/handlers.py": "Telegram's commands",
+    "bot/platforms/telegram/chat_reading.py": "one message's fault must not end the reading of a chat",
 }
 """Files that may catch everything, and what border each of them is."""
 _NAMES_TO_AVOID = {"utils", "helpers", "manager", "common", "misc"}

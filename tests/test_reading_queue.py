@@ -12,7 +12,7 @@ from bot.model import Account, Space, Utterance
 from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.outcomes import Outcomes
-from bot.platforms.reading.queue import BURST_MESSAGES, FAR_BEHIND, MOST, MOST_EACH, PRIORITY_TURNS, ReadingQueue
+from bot.platforms.reading.queue import LISTENED_TO, MOST, MOST_EACH, PRIORITY_TURNS, ReadingQueue
 from bot.speech.chat.message import ChatMessage, Reading
 
 GUILD = Space("discord", "9")
@@ -78,9 +78,9 @@ def test_what_cannot_be_said_in_one_breath_is_not(others: list[Readable]) -> Non
 
 def test_a_burst_has_an_end() -> None:
     queue = ReadingQueue(Clock())
-    for number in range(BURST_MESSAGES + 1):
+    for number in range(LISTENED_TO.burst_messages + 1):
         queue.offer(message("sam", str(number)))
-    assert [len(words) for _, words in said(queue)] == [BURST_MESSAGES, 1]
+    assert [len(words) for _, words in said(queue)] == [LISTENED_TO.burst_messages, 1]
 
 
 def test_nobody_fills_the_queue_alone() -> None:
@@ -278,7 +278,7 @@ def test_two_hundred_messages_of_twenty_people_stay_bounded_and_everybody_is_hea
     refused = [queue.offer(message(who, "a sentence of some words")) for _ in range(10) for who in people]
     assert len(queue) == MOST
     assert sum(answer is not None for answer in refused) == 200 - MOST
-    assert queue.lag > FAR_BEHIND
+    assert queue.lag > LISTENED_TO.far_behind
     heard, batches = set(), 0
     while (batch := queue.take()) is not None:
         assert batch.shorter or not batch.left_out

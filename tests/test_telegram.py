@@ -103,7 +103,7 @@ async def test_the_menus_are_there_by_kind_of_chat_and_language(line: Line) -> N
     assert private == ["say", "sing", "voice", "style", "quota", "settings", "help", "start"]
     assert group == private[:-1]
     admins = [entry["command"] for entry in menus["all_chat_administrators", ""]]
-    assert set(admins) - set(group) == {"who"}
+    assert set(admins) - set(group) == {"who", "read"}
     for scope in ("all_private_chats", "all_group_chats", "all_chat_administrators"):
         english, chinese = menus[scope, ""], menus[scope, "zh"]
         assert [entry["command"] for entry in english] == [entry["command"] for entry in chinese]

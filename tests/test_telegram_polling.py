@@ -1,12 +1,14 @@
 """How Telegram's updates are fetched and acknowledged, and what a network or a token does to that."""
 
 import asyncio
+import time
 
 import pytest
 
 from bot.errors import PlatformError
 from bot.platforms.telegram.client import Limiter
 from bot.platforms.telegram.places import PLACES
+from bot.platforms.telegram.traffic import Traffic
 from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
@@ -146,7 +148,7 @@ async def test_a_local_server_may_be_written_in_every_way(
 
 
 async def test_only_what_puts_messages_into_a_group_counts_against_its_limit() -> None:
-    limiter, asked = Limiter(), []
+    limiter, asked = Limiter(Traffic(time.monotonic)), []
 
     async def ask(endpoint: str) -> bool:
         asked.append(endpoint)

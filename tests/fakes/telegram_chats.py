@@ -40,6 +40,17 @@ def commands(text: str) -> list[Json]:
     ]
 
 
+PHOTO: Json = {"file_id": "photo-1", "file_unique_id": "p1", "width": 8, "height": 8}
+
+
+def check_entities(content: Json) -> None:
+    """Marks stand inside of what they mark: a test that writes others would show what cannot be."""
+    for text, marks in (("text", "entities"), ("caption", "caption_entities")):
+        whole = units(content.get(text) or "")
+        for mark in content.get(marks) or ():
+            assert 0 <= mark["offset"] < mark["offset"] + mark["length"] <= whole, mark
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who writes."""
@@ -73,8 +84,10 @@ class Chat:
     """The person has blocked the bot, or it was thrown out."""
     no_voices: bool = False
     """Voice messages are not wanted."""
+    no_files: bool = False
+    """In a group: nor are other files of sound."""
     admins: set[int] = field(default_factory=set)
-    """Ids of a group's administrators."""
+    """Ids of a group's administrators, maybe the bot's own."""
     anonymous: set[int] = field(default_factory=set)
     """Those of them who write as the group."""
     last_message: int = 0

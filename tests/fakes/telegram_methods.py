@@ -76,6 +76,7 @@ class Methods:
             "answerguestquery": self._answer_guest_query,
             "deletemessage": self._delete_message,
             "getchatmember": self._get_chat_member,
+            "getchat": self._get_chat,
             "getfile": self._get_file,
         }
 
@@ -94,8 +95,7 @@ class Methods:
     async def _send_voice(self, call: Call) -> Json:
         chat = self._chat(call)
         stored = self._again(call, "voice")
-        if chat.no_voices:
-            raise ApiError.bad("VOICE_MESSAGES_FORBIDDEN")
+        self._permit(chat, "voice notes", forbidden=chat.no_voices)
         if stored is None:
             upload = self._upload(call, "voice")
             duration = call.whole("duration")
@@ -117,6 +117,7 @@ class Methods:
     def _send_file(self, call: Call, kind: str, about: Json) -> Json:
         chat = self._chat(call)
         stored = self._again(call, kind)
+        self._permit(chat, f"{kind}s", forbidden=chat.no_files)
         if stored is None:
             upload = self._upload(call, kind)
             named = {"file_name": upload.filename, "mime_type": upload.content_type}
@@ -222,7 +223,9 @@ class Methods:
         chat, user = self._chat(call), call.whole("user_id")
         if user is None or user <= 0:
             raise ApiError.bad("PARTICIPANT_ID_INVALID")
-        person = {"id": user, "is_bot": False, "first_name": "P"}
+        person: Json = {"id": user, "is_bot": False, "first_name": "P"}
+        if user == self.world.bot["id"]:
+            person = {key: self.world.bot[key] for key in ("id", "is_bot", "first_name", "username")}
         rights = [
             *("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats"),
             *("can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users"),
@@ -232,6 +235,25 @@ class Methods:
         if user in chat.admins:
             return {"status": "administrator", "user": person, **dict.fromkeys(rights, False), **hidden}
         return {"status": "member", "user": person}
+
+    async def _get_chat(self, call: Call) -> Json:
+        chat = self._chat(call)
+        gifts = dict.fromkeys(
+            (*("unlimited_gifts", "limited_gifts", "unique_gifts"), *("premium_subscription", "gifts_from_channels")),
+            True,
+        )
+        known = {**chat.json, "accent_color_id": 1, "max_reaction_count": 11, "accepted_gift_types": gifts}
+        if chat.id > 0:
+            return known
+        allowed = {"can_send_messages": True, "can_send_voice_notes": not chat.no_voices}
+        return known | {"permissions": allowed | {"can_send_audios": not chat.no_files}}
+
+    def _permit(self, chat: Chat, kind: str, *, forbidden: bool) -> None:
+        """Whether a chat takes something: a person's wish in private, a right of members in a group."""
+        if forbidden and chat.id > 0:
+            raise ApiError.bad("VOICE_MESSAGES_FORBIDDEN")
+        if forbidden and self.world.bot["id"] not in chat.admins:
+            raise ApiError.bad(f"not enough rights to send {kind} to the chat")
 
     async def _get_file(self, call: Call) -> Json:
         stored = self.world.files.get(call.params.get("file_id", ""))

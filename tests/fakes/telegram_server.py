@@ -18,7 +18,19 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes.gate import Gate
-from tests.fakes.telegram_chats import ANN, NOW, ApiError, Chat, Json, Person, World, commands, units
+from tests.fakes.telegram_chats import (
+    ANN,
+    NOW,
+    PHOTO,
+    ApiError,
+    Chat,
+    Json,
+    Person,
+    World,
+    check_entities,
+    commands,
+    units,
+)
 from tests.fakes.telegram_methods import QUERY, Call, Methods, Upload
 from tests.fakes.telegram_updates import Updates
 
@@ -91,7 +103,7 @@ class TelegramServer:
         """``test_environment``: the other addresses, for bots on the test servers."""
         self.token = token
         self.test_environment = test_environment
-        self.world = World(BOT)
+        self.world = World(dict(BOT))
         self.faults: list[Fault] = []
         self.calls: list[Call] = []
         """Every request but the polls, in order of arrival, refused ones too."""
@@ -135,21 +147,38 @@ class TelegramServer:
         forwarded_from: Person | None = None,
     ) -> Json:
         """Somebody writes; returns the update, whether the bot is to get it or not (privacy mode in groups)."""
-        chat = chat or self.world.private(user)
+        origin = {"type": "user", "date": NOW, "sender_user": forwarded_from.json} if forwarded_from else None
+        marks = commands(text) or None
+        content: Json = {"text": text, "entities": marks, "reply_to_message": reply_to, "forward_origin": origin}
+        return await self.write(user.json, chat or self.world.private(user), thread, edited=edited, **content)
+
+    async def write(
+        self, sender: Json, chat: Chat, thread: int | None = None, *, edited: bool = False, **content: Any
+    ) -> Json:
+        """Somebody sends anything at all, by the names that the Bot API has for it; as ``text``."""
         place: Json = {"message_thread_id": thread, "is_topic_message": True} if thread else {}
-        if forwarded_from is not None:
-            place["forward_origin"] = {"type": "user", "date": NOW, "sender_user": forwarded_from.json}
-        message = self.world.post(
-            chat, user.json, text=text, entities=commands(text) or None, reply_to_message=reply_to, **place
-        )
+        check_entities(content)
+        message = self.world.post(chat, sender, **content, **place)
         if not self._reaches(message):
             return {"update_id": 0, "message": message}
         return self.updates.add("edited_message" if edited else "message", message)
 
+    async def edit(self, message: Json, text: str) -> Json:
+        """Somebody changes the words of a message that is there; as ``text``."""
+        changed = message | {"text": text, "entities": commands(text), "edit_date": NOW + 1}
+        self.world.messages[message["chat"]["id"], message["message_id"]] = changed
+        if not self._reaches(changed):
+            return {"update_id": 0, "edited_message": changed}
+        return self.updates.add("edited_message", changed)
+
     async def photo(self, caption: str, *, user: Person = ANN, chat: Chat | None = None) -> Json:
         """Somebody posts a picture: returns the message; the bot is not told."""
-        about = {"file_id": "photo-1", "file_unique_id": "p1", "width": 8, "height": 8}
-        return self.world.post(chat or self.world.private(user), user.json, photo=[about], caption=caption)
+        return self.world.post(chat or self.world.private(user), user.json, photo=[PHOTO], caption=caption)
+
+    async def document(self, data: bytes, name: str, chat: Chat, *, user: Person = ANN, caption: str = "") -> Json:
+        """Somebody sends a file; as ``text``."""
+        stored = self.world.store("document", data, {"file_name": name})
+        return await self.write(user.json, chat, document=stored.about, caption=caption or None)
 
     async def press(self, message: Json, data: str, *, user: Person = ANN) -> Json:
         """Somebody presses a button under a message of the bot: one that is there."""
@@ -245,12 +274,18 @@ class TelegramServer:
         await self.stop()
 
     def _reaches(self, message: Json) -> bool:
-        """Privacy mode: of a group's messages the bot gets commands for it and replies to itself."""
-        if message["chat"]["type"] == "private":
+        """Privacy mode: of a group's messages the bot gets commands for it and replies to itself.
+
+        Everything where the mode is off, or the bot administers the group.
+        """
+        if message["chat"]["type"] == "private" or self.world.bot["can_read_all_group_messages"]:
+            return True
+        if BOT["id"] in self.world.chats[message["chat"]["id"]].admins:
             return True
         if message.get("reply_to_message", {}).get("from", {}).get("id") == BOT["id"]:
             return True
-        orders = [message["text"][e["offset"] :][: e["length"]] for e in message.get("entities", ())]
+        text, marks = message.get("text", ""), message.get("entities", ())
+        orders = [text[e["offset"] :][: e["length"]] for e in marks if e["type"] == "bot_command"]
         return any(order.partition("@")[2] in {"", BOT["username"]} for order in orders)
 
     async def _answer(self, request: web.Request) -> web.Response:

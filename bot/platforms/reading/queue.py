@@ -21,14 +21,27 @@ MOST = 50
 """Messages that wait."""
 MOST_EACH = 8
 """Of one author."""
-BURST_MESSAGES, BURST_CHARACTERS = 5, 300
-"""Messages of one author that are read as one, and their length together."""
-BEHIND, FAR_BEHIND = 20.0, 45.0
-"""Seconds of waiting speech from which on messages are read shorter, and from which on some are only counted."""
 PRIORITY_TURNS = 3
 """Turns in a row of people with priority while others wait."""
 
 _number = attrgetter("number")
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How much is read at once, and from when on less. As it is here: where somebody listens at the moment."""
+
+    burst_messages: int = 5
+    """Messages of one author that are read as one …"""
+    burst_characters: int = 300
+    """… and their length together."""
+    behind: float = 20.0
+    """Seconds of waiting speech from which on messages are read shorter …"""
+    far_behind: float = 45.0
+    """… and from which on some are only counted."""
+
+
+LISTENED_TO = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +69,14 @@ class _Waiting:
 class ReadingQueue:
     """One for a session."""
 
-    def __init__(self, clock: Callable[[], float], *, most: int = MOST, most_each: int = MOST_EACH) -> None:
+    def __init__(
+        self, clock: Callable[[], float], *, most: int = MOST, most_each: int = MOST_EACH, pace: Pace = LISTENED_TO
+    ) -> None:
         """``clock``: seconds that never go back, for how long a message has been waiting."""
         self._clock = clock
         self._most = most
         self._most_each = most_each
+        self._pace = pace
         self._waiting: list[_Waiting] = []
         self._since: dict[int, float] = {}
         """When each came, by its number."""
@@ -100,15 +116,17 @@ class ReadingQueue:
         lag = self.lag
         first = self._first()
         who = first.item.heard.account.scope
-        batch = self._burst(first, crowded=lag > BEHIND)
+        batch = self._burst(first, crowded=lag > self._pace.behind)
         taken = {each.number for each in batch}
         left = [each for each in self._of(who) if each.number not in taken]
-        left_out = [] if left and lag <= FAR_BEHIND else [*left, *self._counted(who)]
+        left_out = [] if left and lag <= self._pace.far_behind else [*left, *self._counted(who)]
         left_out.sort(key=_number)
         self._turn += 1
         self._rank[who] = self._turn
         self._drop(taken | {each.number for each in left_out})
-        return Batch(tuple(each.item for each in batch), tuple(each.item for each in left_out), shorter=lag > BEHIND)
+        return Batch(
+            tuple(each.item for each in batch), tuple(each.item for each in left_out), shorter=lag > self._pace.behind
+        )
 
     @property
     def lag(self) -> float:
@@ -195,7 +213,7 @@ class ReadingQueue:
                 continue
             characters += len(each.item.utterance.text)
             interrupted = not crowded and any(first.number < number < each.number for number in others)
-            full = len(batch) >= BURST_MESSAGES or characters > BURST_CHARACTERS
+            full = len(batch) >= self._pace.burst_messages or characters > self._pace.burst_characters
             if interrupted or full or not _alike(first.item, each.item):
                 break
             batch.append(each)

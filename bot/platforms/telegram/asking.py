@@ -123,11 +123,12 @@ def _surroundings(message: Message, person: User | None, otherwise: str) -> dict
         "space": None if in_private else Space("telegram", str(message.chat_id)),
         "locale": texts.language(code) if code else None,
         "language": texts.language(code, otherwise),
-        "channel": _topic(message),
+        "channel": topic_of(message),
     }
 
 
-def _topic(message: Message) -> str:
+def topic_of(message: Message) -> str:
+    """The topic that a message stands in; empty outside of forums."""
     # Outside of topics the thread of a message is a chain of replies.
     if message.is_topic_message:
         return str(message.message_thread_id)

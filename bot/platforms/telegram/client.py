@@ -9,7 +9,8 @@ import logging
 import os
 import re
 import ssl
-from collections.abc import Coroutine, Sequence
+import time
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
@@ -23,6 +24,7 @@ from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import ConfigError, PlatformError
 from bot.platforms.base import Doors
 from bot.platforms.doctor import Finding, State, found
+from bot.platforms.telegram.aloud import Aloud
 from bot.platforms.telegram.asking import read
 from bot.platforms.telegram.counter import Counter, Turns
 from bot.platforms.telegram.delivery import Delivery
@@ -30,6 +32,8 @@ from bot.platforms.telegram.handlers import register
 from bot.platforms.telegram.menus import set_menus
 from bot.platforms.telegram.places import PLACES, Places
 from bot.platforms.telegram.polling import Polling, Sleep, Timings
+from bot.platforms.telegram.rights import Rights
+from bot.platforms.telegram.traffic import Traffic
 from bot.platforms.telegram.webhook import Webhook
 from bot.web import WebServer
 
@@ -41,7 +45,7 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 _OFFICIAL = "https://api.telegram.org"
 _TOKEN = re.compile(r"[\w:-]{3,200}", re.ASCII)
 """What can stand in an address. Whether a token is a good one, Telegram says."""
-_NO_MESSAGES = {"sendChatAction", "getChatMember"}
+_NO_MESSAGES = {"sendChatAction", "getChatMember", "getChat"}
 _App = Application[Any, Any, Any, Any, Any, Any]
 
 
@@ -51,10 +55,18 @@ class Limiter(AIORateLimiter):
     What puts no message into a group is not counted there: signs that a voice is being recorded would delay the voices.
     """
 
+    def __init__(self, traffic: Traffic) -> None:
+        """``traffic`` hears of everything that is sent."""
+        super().__init__()
+        self._traffic = traffic
+
     async def process_request(self, *args: Any, **kwargs: Any) -> Any:
         """Called by the library for each request."""
         if kwargs.get("endpoint") in _NO_MESSAGES:
             return await kwargs["callback"](*kwargs["args"], **kwargs["kwargs"])
+        chat_id = kwargs["data"].get("chat_id")
+        if isinstance(chat_id, int):
+            self._traffic.note(chat_id)
         return await super().process_request(*args, **kwargs)
 
 
@@ -72,8 +84,9 @@ class TelegramPlatform:
         web: WebServer | None = None,
         timings: Timings | None = None,
         sleep: Sleep = asyncio.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``web``: serves a configured webhook. ``timings`` and ``sleep`` (for imposed pauses) are set by tests."""
+        """``web``: serves a configured webhook. Tests set ``timings``, ``sleep`` (imposed pauses), its ``clock``."""
         self._token = config.token.get_secret_value().strip()
         self._root = (config.api_url.strip() or _OFFICIAL).rstrip("/").removesuffix("/bot")
         self._suffix = "/test" if config.test_environment else ""
@@ -83,6 +96,8 @@ class TelegramPlatform:
         self._doors = doors
         self._timings = timings or Timings()
         self._sleep = sleep
+        self._clock = clock
+        self._traffic = Traffic(clock)
         self._stop = asyncio.Event()
         self._closed = asyncio.Event()
         self._closed.set()
@@ -136,7 +151,8 @@ class TelegramPlatform:
         application: _App = ApplicationBuilder().bot(bot).updater(None).build()
         delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep)
         turns = Turns(self._timings.turn)
-        register(application, Counter(self._doors, delivery, turns, self._timings))
+        aloud = Aloud(self._doors, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep)
+        register(application, Counter(self._doors, delivery, turns, self._timings, aloud, Rights(bot)))
         places = Places(application.process_update)
         receiver = self._receiver(bot, places)
         try:
@@ -144,7 +160,7 @@ class TelegramPlatform:
             if not self._stop.is_set():
                 await self._until_stop(receiver.run(ready))
         finally:
-            cut_off = await receiver.drain(self._grace)
+            cut_off, _ = await asyncio.gather(receiver.drain(self._grace), aloud.close(self._grace))
             await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
             await application.shutdown()
 
@@ -204,7 +220,7 @@ class TelegramPlatform:
             base_file_url=f"{self._root}/file/bot{{token}}{self._suffix}",
             request=request,
             get_updates_request=polling,
-            rate_limiter=Limiter(),
+            rate_limiter=Limiter(self._traffic),
         )
 
     def _requests(self) -> tuple[HTTPXRequest, HTTPXRequest]:

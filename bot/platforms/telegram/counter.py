@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from bot.errors import BusyError
 from bot.model import Account
 from bot.platforms.base import Doors
+from bot.platforms.telegram.aloud import Aloud
 from bot.platforms.telegram.delivery import Delivery
 from bot.platforms.telegram.polling import Timings
+from bot.platforms.telegram.rights import Rights
 
 WAITING = 3
 """Commands of one person that may wait while another one is spoken."""
@@ -59,5 +61,7 @@ class Counter:
     delivery: Delivery
     turns: Turns
     timings: Timings
+    aloud: Aloud
+    rights: Rights
     waiting: dict[str, tuple[Account, asyncio.Task[object]]] = field(default_factory=dict)
     """What is being spoken and can be cancelled, by the name on its button; gone with its end."""

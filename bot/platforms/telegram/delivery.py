@@ -192,14 +192,8 @@ class Delivery:
         Raises nothing but AudioError ``audio.too_large``.
         """
         remark = " ".join(filter(None, [*(of_note(note, language) for note in receipt.notes), extras.remark]))
-        caption = _caption(remark, extras.words)
         try:
-            try:
-                return await self._as_voice(asking, receipt, caption, extras.keyboard)
-            except BadRequest as error:
-                if not _no_voices(error):
-                    raise
-                return await self._as_file(asking, receipt, remark, extras.keyboard)
+            return await self.deliver(asking, receipt, remark, extras)
         except Forbidden:
             _log.info("a voice was not delivered: the bot was blocked or removed")
         except BadRequest as error:
@@ -211,6 +205,20 @@ class Delivery:
             if not isinstance(error.__cause__, httpx.ReadTimeout):
                 await self.sentence(asking, say("telegram.unconfirmed", language))
         return ()
+
+    async def deliver(
+        self, asking: Message, receipt: Receipt, remark: str, extras: Extras = NOTHING
+    ) -> tuple[Message, ...]:
+        """The same without a word where it fails, for those who tell it themselves; ``remark`` is all that is said.
+
+        Raises TelegramError, AudioError ``audio.too_large``.
+        """
+        try:
+            return await self._as_voice(asking, receipt, _caption(remark, extras.words), extras.keyboard)
+        except BadRequest as error:
+            if not _no_voices(error):
+                raise
+            return await self._as_file(asking, receipt, remark, extras.keyboard)
 
     async def _as_voice(
         self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None

@@ -24,11 +24,12 @@ from telegram.ext import (
 
 from bot import texts
 from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, StoreError
-from bot.platforms.telegram import buttons, choices, moderation, settings, speaking
+from bot.platforms.telegram import buttons, choices, moderation, read_aloud, settings, speaking
 from bot.platforms.telegram.asking import Asked, read
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
 from bot.platforms.telegram.inline import Inline
+from bot.platforms.telegram.listening import listen
 
 _log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ COMMANDS: dict[str, Command] = {
     "quota": Command(choices.quota),
     "settings": Command(settings.settings),
     "who": Command(moderation.who, in_private=False, for_admins=True),
+    "read": Command(read_aloud.read, in_private=False, for_admins=True),
     "help": Command(choices.show_help),
     "start": Command(choices.start, in_groups=False),
 }
@@ -85,6 +87,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Co
     guests = filters.UpdateType.GUEST_MESSAGE & filters.TEXT
     application.add_handler(MessageHandler(guests, Guest(counter).answer))
     application.add_handler(ChosenInlineResultHandler(inline.chosen))
+    listen(application, counter.aloud)
 
 
 async def _serve(counter: Counter, answer: Answer, update: Update, _: object) -> None:

@@ -21,7 +21,7 @@ from bot.platforms.telegram.places import Places
 
 _log = logging.getLogger(__name__)
 
-KINDS = ("message", "callback_query", "inline_query", "chosen_inline_result", "guest_message")
+KINDS = ("message", "edited_message", "callback_query", "inline_query", "chosen_inline_result", "guest_message")
 """What Telegram is asked to send. It remembers this between runs, so all that is handled is named."""
 _BATCH = 100
 """Most updates that one request may bring."""
@@ -52,6 +52,8 @@ class Timings:
     pause_most: float = 30.0
     flood_most: float = 60.0
     """Longest pause that Telegram may ask for before a message is given up."""
+    gather: float = 1.0
+    """Between a message that is to be read aloud and its voice, so that what follows at once can be said with it."""
     queue: float = 3.0
     """How long somebody waits before being told how many go before; then the number is looked at as often."""
     typing: float = 0.4

@@ -1,0 +1,158 @@
+"""Every Telegram group that is read aloud (``/read on``): what people write there is judged, and queued for its voice.
+
+Built by ``client.py``; ``listening.py`` brings the messages. The voices of a chat or topic are made in
+``chat_reading.py``. Messages are taken one after the other in each group, so that they are read in their order.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from telegram import Message
+
+from bot.errors import StoreError
+from bot.model import Space
+from bot.platforms.base import Doors
+from bot.platforms.reading.heard import Heard, Readable, Unread
+from bot.platforms.telegram.asking import Asked, topic_of
+from bot.platforms.telegram.chat_reading import ChatReading
+from bot.platforms.telegram.delivery import Delivery
+from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech
+from bot.platforms.telegram.polling import Sleep, Timings
+from bot.platforms.telegram.traffic import Traffic
+from bot.store.bindings import Binding
+from bot.texts import of_error
+
+_log = logging.getLogger(__name__)
+
+WHOLE = ""
+"""The channel of a binding that holds for all of a chat."""
+_MOST = 500
+"""Chats and topics that are remembered; those in which nothing waits are forgotten first."""
+
+
+class Aloud:
+    """One for a bot."""
+
+    def __init__(
+        self,
+        doors: Doors,
+        delivery: Delivery,
+        traffic: Traffic,
+        *,
+        timings: Timings,
+        clock: Callable[[], float],
+        sleep: Sleep,
+    ) -> None:
+        """``clock``: seconds that never go back; ``sleep`` keeps to it."""
+        self._doors = doors
+        self._delivery = delivery
+        self._traffic = traffic
+        self._timings = timings
+        self._clock = clock
+        self._sleep = sleep
+        self._readings: dict[tuple[int, str], ChatReading] = {}
+        self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    async def hear(self, message: Message, bot_id: int) -> None:
+        """Somebody wrote in a group. Raises nothing expected."""
+        order = self._orders.setdefault(message.chat_id, asyncio.Lock())
+        async with order:
+            try:
+                binding = await self.binding_of(message)
+                if binding is not None and is_speech(message, bot_id):
+                    await self._take(message, binding)
+            except StoreError as error:
+                await self._tell_store(message, error)
+
+    async def changed(self, message: Message) -> None:
+        """A message was edited: what waits is read as it is now, what was spoken stays. Raises nothing expected."""
+        order = self._orders.setdefault(message.chat_id, asyncio.Lock())
+        async with order:
+            reading = self._readings.get((message.chat_id, topic_of(message)))
+            if reading is None or not reading.waits(id_of(message)):
+                return
+            try:
+                binding = await self.binding_of(message)
+                judged = await self._doors.reader.judge(await self.heard(message, binding))
+            except StoreError as error:
+                await self._tell_store(message, error)
+                return
+            reading.edit(id_of(message), judged)
+
+    async def binding_of(self, message: Message) -> Binding | None:
+        """How messages are read where this one stands; None where they are not. Raises StoreError."""
+        space = Space("telegram", str(message.chat_id))
+        bound = {each.channel: each for each in await self._doors.reader.bindings.of(space)}
+        return bound.get(topic_of(message)) or bound.get(WHOLE)
+
+    async def heard(self, message: Message, binding: Binding | None) -> Heard:
+        """A message somebody wrote, with the role that its author holds. Raises nothing expected."""
+        author = author_of(message)
+        assert author is not None, "what nobody wrote is not read"
+        asked = Asked(message, "", "", account_of(author), Space("telegram", str(message.chat_id)), None, "en")
+        return heard_of(message, binding, await self._delivery.roles(asked))
+
+    def waits(self, message: Message) -> bool:
+        """Whether a message is on its way."""
+        reading = self._readings.get((message.chat_id, topic_of(message)))
+        return reading is not None and reading.waits(id_of(message))
+
+    def stop_reading(self, chat_id: int, channel: str) -> None:
+        """Drop what waits in a topic; in a whole chat for ``WHOLE``."""
+        for (chat, topic), reading in self._readings.items():
+            if chat == chat_id and channel in (WHOLE, topic):
+                reading.clear(Unread("unread.not_read_here"))
+
+    async def close(self, grace: float) -> None:
+        """Let voices that are being made go out, ``grace`` seconds at most; what waits is dropped and costs nothing."""
+        await asyncio.gather(*(reading.close(grace) for reading in self._readings.values()))
+
+    async def _take(self, message: Message, binding: Binding) -> None:
+        """Judge a message and queue it. Raises StoreError."""
+        reader = self._doors.reader
+        judged = await reader.judge(await self.heard(message, binding))
+        refused = await self._offer(message, judged) if isinstance(judged, Readable) else judged
+        if refused is not None:
+            reader.outcomes.put(id_of(message), refused)
+
+    async def _offer(self, message: Message, readable: Readable) -> Unread | None:
+        reading = await self._reading(message)
+        return reading.offer(readable, message) if reading is not None else Unread("unread.queue_full", (("limit", 0),))
+
+    async def _tell_store(self, message: Message, error: StoreError) -> None:
+        """Whether this chat is read is not known either, so it is told only where something was read before."""
+        _log.warning("a message was not read aloud: %s", error.code)
+        self._doors.reader.outcomes.put(id_of(message), Unread("unread.store"))
+        reading = self._readings.get((message.chat_id, topic_of(message)))
+        if reading is not None:
+            await reading.tell_once(message, ("", error.code), of_error(error, reading.language))
+
+    async def _reading(self, message: Message) -> ChatReading | None:
+        """The reading of a chat or topic, made where there is none; None where too many are at work."""
+        place = message.chat_id, topic_of(message)
+        found = self._readings.pop(place, None)
+        if found is None:
+            if len(self._readings) >= _MOST and not self._forget_one():
+                return None
+            space = Space("telegram", str(message.chat_id))
+            found = ChatReading(
+                message.chat_id,
+                (await self._doors.desk.spaces.get(space)).language or self._doors.language,
+                self._doors,
+                self._delivery,
+                self._traffic,
+                timings=self._timings,
+                clock=self._clock,
+                sleep=self._sleep,
+            )
+        self._readings[place] = found
+        return found
+
+    def _forget_one(self) -> bool:
+        for place, reading in self._readings.items():
+            if reading.is_idle:
+                del self._readings[place]
+                return True
+        return False

@@ -1,0 +1,270 @@
+"""One Telegram chat, or one topic of it, that is read aloud: messages wait here, and become voice messages in turn.
+
+Made by ``aloud.py``. A voice holds what one person wrote in one go, or, where more waits than may be sent, what several
+people did. What becomes of each message goes to the outcomes, for ``/why``; a failure is told once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import httpx
+from telegram import Message
+from telegram.error import BadRequest, Forbidden, TelegramError
+
+from bot.audio.joining import joined
+from bot.errors import AudioError, BotError, DuplicateError, InputError, QuotaError, StoreError
+from bot.model import Note, Receipt
+from bot.platforms.base import Doors
+from bot.platforms.reading.heard import Readable, Unread
+from bot.platforms.reading.names import NameMemory
+from bot.platforms.reading.queue import Batch, Pace, ReadingQueue
+from bot.platforms.telegram.delivery import VOICE_BYTES, Delivery
+from bot.platforms.telegram.polling import Sleep, Timings
+from bot.platforms.telegram.traffic import Traffic
+from bot.speech.sink import Recording
+from bot.texts import of_error, of_note, say
+
+_log = logging.getLogger(__name__)
+
+KEPT_ROOM = 2
+"""Messages of the minute that are left to commands."""
+_TOGETHER, _CHARACTERS = 8, 1500
+"""Batches that go into one voice message at most, and their length together."""
+_PACE = Pace(burst_messages=10, burst_characters=800, behind=120.0, far_behind=240.0)
+"""Nobody waits for a voice message as for a call: more is read at once, and later shortened."""
+_NOTE = "note"
+_MOST_TOLD = 200
+
+
+class ChatReading:
+    """One for a chat or topic."""
+
+    def __init__(
+        self,
+        chat_id: int,
+        language: str,
+        doors: Doors,
+        delivery: Delivery,
+        traffic: Traffic,
+        *,
+        timings: Timings,
+        clock: Callable[[], float],
+        sleep: Sleep,
+    ) -> None:
+        """``language``: of what is told there. ``clock``: seconds that never go back; ``sleep`` keeps to it."""
+        self.language = language
+        self._chat_id = chat_id
+        self._doors = doors
+        self._delivery = delivery
+        self._traffic = traffic
+        self._timings = timings
+        self._sleep = sleep
+        self._queue = ReadingQueue(clock, pace=_PACE)
+        self._names = NameMemory(clock)
+        self._messages: dict[str, Message] = {}
+        """What waits, by id: voices answer it."""
+        self._making: tuple[str, ...] = ()
+        """Ids of what is being spoken."""
+        self._told: dict[tuple[str, str], None] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._closing = False
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits and nothing is being spoken."""
+        return self._task is None or self._task.done()
+
+    def waits(self, message_id: str) -> bool:
+        """Whether a message is on its way."""
+        return message_id in self._messages or message_id in self._making
+
+    def offer(self, readable: Readable, message: Message) -> Unread | None:
+        """Queue a message; why not, where there is no place for it."""
+        refused = self._queue.offer(readable)
+        if refused is None:
+            self._messages[readable.heard.id] = message
+            if self.is_idle and not self._closing:
+                self._task = asyncio.create_task(self._read())
+        return refused
+
+    def edit(self, message_id: str, judged: Readable | Unread) -> None:
+        """A message that waits was edited: it keeps its place, or is not read any more."""
+        if isinstance(judged, Readable):
+            self._queue.replace(judged)
+        elif self._queue.remove(message_id) is not None:
+            self._done(message_id, judged)
+
+    def clear(self, why: Unread) -> None:
+        """Read nothing of what waits."""
+        for readable in self._queue.remove_all():
+            self._done(readable.heard.id, why)
+
+    async def close(self, grace: float) -> None:
+        """Let a voice that is being made go out, ``grace`` seconds at most; what waits is dropped and costs nothing."""
+        self._closing = True
+        self.clear(Unread("unread.skipped"))
+        if self._task is None:
+            return
+        if self._making:
+            await asyncio.wait({self._task}, timeout=grace)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def tell_once(self, message: Message, kind: tuple[str, str], words: str) -> None:
+        """Say below a message what went wrong, unless it was said since it last worked. ``kind``: whose, and what."""
+        if self._first(kind):
+            await self._delivery.sentence(message, words)
+
+    # Inside
+
+    def _done(self, message_id: str, outcome: Unread | None = None) -> None:
+        self._messages.pop(message_id, None)
+        self._doors.reader.outcomes.put(message_id, outcome or "read")
+
+    async def _read(self) -> None:
+        """Voice after voice, until nothing waits."""
+        while len(self._queue):
+            await self._sleep(self._timings.gather)
+            await self._until_room()
+            if batches := self._take():
+                await self._voice(batches)
+
+    async def _until_room(self) -> None:
+        """Wait until Telegram takes another message here: a minute at most, if nobody else speaks."""
+        while pause := self._traffic.wait(self._chat_id, 1 + KEPT_ROOM):
+            await self._sleep(pause)
+
+    def _take(self) -> list[Batch]:
+        """What goes into the next voice: one batch; more where the voices that may be sent are too few."""
+        room = max(1, self._traffic.room(self._chat_id) - KEPT_ROOM)
+        count = min(_TOGETHER, -(-len(self._queue) // room))
+        batches: list[Batch] = []
+        characters = 0
+        while len(batches) < count and characters < _CHARACTERS and (batch := self._queue.take()) is not None:
+            batches.append(batch)
+            characters += sum(len(item.utterance.text) for item in batch.items)
+        return batches
+
+    async def _voice(self, batches: Sequence[Batch]) -> None:
+        """Speak some batches and send them as one voice."""
+        first = self._messages[batches[0].items[0].heard.id]
+        items = [item for batch in batches for item in batch.items]
+        self._making = tuple(item.heard.id for item in items)
+        unread: dict[str, Unread] = {}
+        try:
+            for batch in batches:
+                for item in batch.left_out:
+                    self._done(item.heard.id, Unread("unread.left_out"))
+            receipts = [spoken for batch in batches if (spoken := await self._spoken(batch, unread)) is not None]
+            if receipts and (failed := await self._send(first, receipts)) is not None:
+                unread |= {item.heard.id: failed for item in items if item.heard.id not in unread}
+        except asyncio.CancelledError:
+            unread |= {item.heard.id: Unread("unread.skipped") for item in items}
+            raise
+        except Exception:  # noqa: BLE001  a border: one message's fault must not end the reading of a chat
+            _log.exception("messages could not be read aloud")
+            unread |= {item.heard.id: Unread("unread.provider") for item in items}
+            await self.tell_once(first, ("", "unexpected"), say("error.unexpected", self.language))
+        finally:
+            self._making = ()
+            for item in items:
+                self._done(item.heard.id, unread.get(item.heard.id))
+
+    async def _spoken(self, batch: Batch, unread: dict[str, Unread]) -> Receipt | None:
+        """Have one batch spoken; None, and why, where nothing of it is."""
+        utterances = self._doors.reader.compose(
+            batch.items, self._names, shorter=batch.shorter, left_out=len(batch.left_out)
+        )
+        ids = {utterance.key: item.heard.id for utterance, item in zip(utterances, batch.items, strict=True)}
+        try:
+            async with asyncio.timeout(self._timings.turn):
+                receipt = await self._doors.speech.speak_together(utterances, Recording(VOICE_BYTES))
+        except DuplicateError:
+            return None  # said before the last restart
+        except (BotError, TimeoutError) as error:
+            unread |= dict.fromkeys(ids.values(), _gate(error))
+            await self._tell_failure(batch.items[0], error)
+            return None
+        unread |= {
+            ids[key]: _gate(error)
+            for key, error in receipt.left_out
+            if key in ids and not isinstance(error, DuplicateError)
+        }
+        self._forget(lambda whose: not whose)
+        return receipt
+
+    async def _tell_failure(self, item: Readable, error: BotError | TimeoutError) -> None:
+        """Once for each kind; where it is one person's quota or words, once for that person."""
+        message, account = self._messages[item.heard.id], item.heard.account
+        if isinstance(error, TimeoutError):
+            await self.tell_once(message, ("", "timeout"), say("error.unexpected", self.language))
+            return
+        _log.info("a message was not read aloud: %s", error.code)
+        whose = account.scope if isinstance(error, QuotaError | InputError) else ""
+        await self.tell_once(message, (whose, error.code), of_error(error, self.language))
+
+    async def _send(self, first: Message, receipts: Sequence[Receipt]) -> Unread | None:
+        """Answer the first message with a voice; why not, where it does not arrive."""
+        notes = dict.fromkeys(note for receipt in receipts for note in receipt.notes)
+        receipt = receipts[0]
+        if len(receipts) > 1:
+            clip = await asyncio.to_thread(joined, [receipt.clip for receipt in receipts])
+            spoken = "\n".join(receipt.spoken for receipt in receipts)
+            receipt = replace(receipt, clip=clip, spoken=spoken, clip_key="", notes=())
+        try:
+            await self._delivery.deliver(first, receipt, self._remark(tuple(notes)))
+        except (TelegramError, AudioError, StoreError) as error:
+            return await self._undelivered(first, error)
+        return None
+
+    async def _undelivered(self, first: Message, error: TelegramError | AudioError | StoreError) -> Unread | None:
+        """A voice is never sent twice: what Telegram may have taken counts as read."""
+        _log.warning("a voice of a chat that is read aloud did not arrive (%s)", type(error).__name__)
+        match error:
+            case Forbidden():
+                self.clear(Unread("unread.no_speak"))
+            case BadRequest():
+                words = say("telegram.refused", self.language, detail=error.message)
+                await self.tell_once(first, ("", "refused"), words)
+            case TelegramError() if isinstance(error.__cause__, httpx.ReadTimeout):
+                return None
+            case TelegramError():
+                await self.tell_once(first, ("", "unconfirmed"), say("telegram.read.unconfirmed", self.language))
+            case BotError():
+                await self.tell_once(first, ("", error.code), of_error(error, self.language))
+        return Unread("unread.no_speak")
+
+    def _remark(self, notes: tuple[Note, ...]) -> str:
+        """What is to be said below the voice: of who spoke instead and the like once, until it is not so any more."""
+        codes = {note.code for note in notes}
+        for whose, code in tuple(self._told):
+            if whose == _NOTE and code not in codes:
+                del self._told[whose, code]
+        return " ".join(of_note(note, self.language) for note in notes if self._first((_NOTE, note.code)))
+
+    def _first(self, kind: tuple[str, str]) -> bool:
+        if kind in self._told:
+            return False
+        self._told[kind] = None
+        if len(self._told) > _MOST_TOLD:
+            del self._told[next(iter(self._told))]
+        return True
+
+    def _forget(self, works: Callable[[str], bool]) -> None:
+        """What works again is told again when it fails."""
+        self._told = {kind: None for kind in self._told if not works(kind[0])}
+
+
+def _gate(error: BotError | TimeoutError) -> Unread:
+    """The gate that a failure stands for."""
+    match error:
+        case QuotaError():
+            return Unread("unread.quota")
+        case InputError(code="text.empty"):
+            return Unread("unread.empty")
+        case StoreError():
+            return Unread("unread.store")
+        case _:
+            return Unread("unread.provider")
