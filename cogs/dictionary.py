@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
+from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import account_of, moderated_space
 from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
@@ -48,6 +49,7 @@ class Dictionary(commands.Cog):
     @dictionary.command(name=localized("dictionary.add.name"), description=localized("dictionary.add"))
     @app_commands.rename(**_named("written", "said", "whose", "pattern"))
     @app_commands.describe(**_described("written", "said", "whose", "pattern"))
+    @app_commands.choices(whose=choices(Whose))
     async def add(
         self,
         interaction: discord.Interaction[Bot],
@@ -68,6 +70,7 @@ class Dictionary(commands.Cog):
     @dictionary.command(name=localized("dictionary.remove.name"), description=localized("dictionary.remove"))
     @app_commands.rename(**_named("written", "whose"))
     @app_commands.describe(**_described("written", "whose"))
+    @app_commands.choices(whose=choices(Whose))
     async def remove(
         self,
         interaction: discord.Interaction[Bot],
@@ -84,6 +87,7 @@ class Dictionary(commands.Cog):
     @dictionary.command(name=localized("dictionary.list.name"), description=localized("dictionary.list"))
     @app_commands.rename(**_named("whose"))
     @app_commands.describe(**_described("whose"))
+    @app_commands.choices(whose=choices(Whose))
     async def entries(self, interaction: discord.Interaction[Bot], *, whose: Whose = "mine") -> None:
         """Show what there is."""
         await voice_message.defer(interaction, private=True)
@@ -94,6 +98,7 @@ class Dictionary(commands.Cog):
     @dictionary.command(name=localized("dictionary.export.name"), description=localized("dictionary.export"))
     @app_commands.rename(**_named("whose", "format"))
     @app_commands.describe(**_described("whose", "format"))
+    @app_commands.choices(whose=choices(Whose), format=choices(Format))
     async def export(
         self,
         interaction: discord.Interaction[Bot],
@@ -109,6 +114,7 @@ class Dictionary(commands.Cog):
     @dictionary.command(name=localized("dictionary.import.name"), description=localized("dictionary.import"))
     @app_commands.rename(**_named("file", "whose", "keep"))
     @app_commands.describe(**_described("file", "whose", "keep"))
+    @app_commands.choices(whose=choices(Whose))
     async def load(
         self,
         interaction: discord.Interaction[Bot],

@@ -8,6 +8,14 @@ from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.texts import say
 
+_MENUS = ("speak", "speak_as", "who", "explain", "why")
+"""What a message's menu has of ours."""
+
+
+def words_of_help(language: str) -> str:
+    """Every command and every menu, below Discord's 2000 characters."""
+    return say("discord.help", language, **{name: say(f"discord.menu.{name}", language) for name in _MENUS})
+
 
 class Help(commands.Cog):
     """The command."""
@@ -20,7 +28,7 @@ class Help(commands.Cog):
     async def help(self, interaction: discord.Interaction[Bot]) -> None:
         """Tell who asks."""
         await voice_message.defer(interaction, private=True)
-        await voice_message.tell(interaction, say("discord.help", await interaction.client.language_for(interaction)))
+        await voice_message.tell(interaction, words_of_help(await interaction.client.language_for(interaction)))
 
 
 async def setup(bot: Bot) -> None:

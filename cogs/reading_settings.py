@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
+from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import moderated_space, role_scope
 from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions
@@ -65,6 +66,7 @@ class ReadingSettings(commands.Cog):
     @reading.command(name=localized("discord.reading.role.name"), description=localized("discord.reading.role"))
     @app_commands.rename(role=localized("discord.reading.who.name"), rule=localized("discord.reading.rule.name"))
     @app_commands.describe(role=localized("discord.reading.who"), rule=localized("discord.reading.rule"))
+    @app_commands.choices(rule=choices(Rule))
     async def role(self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule) -> None:
         """Say whether a role is read."""
         await voice_message.defer(interaction, private=True)

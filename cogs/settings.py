@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.model import Space, Utterance, Voice
 from bot.platforms.discord import voice_message
+from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.forms import entries_of, list_form
 from bot.platforms.discord.panel import Press
@@ -27,6 +28,8 @@ _T = TypeVar("_T")
 NONE = "-"
 """Typed to go back to the default: Discord sends no empty option."""
 Language = Literal["auto", "en", "zh"]
+Speed = Literal["slow", "usual", "fast"]
+Rule = Literal["allowed", "blocked", "neither"]
 VoiceName = app_commands.Range[str, 1, LONGEST]
 StyleNames = app_commands.Range[str, 1, LONGEST]
 AnyChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
@@ -110,6 +113,7 @@ class Settings(commands.Cog):
     )
     @_rename("voice", "style", "language")
     @_describe("voice", "style", "language")
+    @app_commands.choices(language=choices(Language))
     async def mine(
         self,
         interaction: discord.Interaction[Bot],
@@ -136,6 +140,7 @@ class Settings(commands.Cog):
     )
     @_rename("kind", "name", "keep")
     @_describe("kind", "name", "keep")
+    @app_commands.choices(kind=choices(Kind))
     async def favourite(
         self, interaction: discord.Interaction[Bot], kind: Kind, name: VoiceName, *, keep: bool = True
     ) -> None:
@@ -151,12 +156,13 @@ class Settings(commands.Cog):
     )
     @app_commands.rename(**{key: localized(f"reading.{key}.name") for key in _ALOUD})
     @app_commands.describe(**{key: localized(f"reading.{key}") for key in _ALOUD})
+    @app_commands.choices(speed=choices(Speed), tongue=choices(Language))
     async def aloud(
         self,
         interaction: discord.Interaction[Bot],
         *,
         nickname: app_commands.Range[str, 1, NICKNAME_CHARACTERS] | None = None,
-        speed: Literal["slow", "usual", "fast"] | None = None,
+        speed: Speed | None = None,
         tongue: Language | None = None,
         readme: bool | None = None,
     ) -> None:
@@ -190,6 +196,7 @@ class Settings(commands.Cog):
     )
     @_rename("voice", "style", "language", "cooldown", "words")
     @_describe("voice", "style", "language", "cooldown", "words")
+    @app_commands.choices(language=choices(Language))
     async def server(
         self,
         interaction: discord.Interaction[Bot],
@@ -217,9 +224,8 @@ class Settings(commands.Cog):
     )
     @_rename("role", "rule")
     @_describe("role", "rule")
-    async def role(
-        self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Literal["allowed", "blocked", "neither"]
-    ) -> None:
+    @app_commands.choices(rule=choices(Rule))
+    async def role(self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule) -> None:
         """Say whether a role may speak."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)

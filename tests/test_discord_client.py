@@ -1,4 +1,4 @@
-"""The Discord platform: its commands in sync, logging in, staying, stopping in order."""
+"""The Discord platform: logging in, staying, stopping in order."""
 
 import asyncio
 import logging
@@ -14,79 +14,14 @@ from bot.config import DiscordConfig, EndpointsConfig
 from bot.errors import PlatformError
 from bot.log import protect
 from bot.platforms.discord.client import DiscordPlatform
-from bot.texts import en, say
+from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import EXTENSIONS, TEXT, Start, account, build, voices_of
-from tests.fakes.discord_rules import check_commands
 from tests.fakes.discord_server import Clock, DiscordServer
 from tests.fakes.discord_tls import authority
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures"]
-
-
-# Commands
-
-
-async def test_commands_keep_discords_limits(server: DiscordServer, house: House, start: Start) -> None:
-    """The payload that is really sent; the stand-in refuses what Discord would."""
-    async with start(house.doors):
-        commands = server.state.commands[None]
-    check_commands(commands)
-    assert server.refusals == []
-    by_name = {command["name"]: command for command in commands}
-    for command in commands:
-        assert command["integration_types"] in ([0, 1], [0])
-        assert command["name_localizations"]["zh-CN"] != command["name"]
-        if command["type"] == 1:
-            assert command["description_localizations"]["zh-CN"]
-    command = by_name["say"]
-    assert command["integration_types"] == [0, 1]
-    assert command["contexts"] == [0, 1, 2]
-    assert command["name_localizations"]["zh-CN"] == "说"
-    options = {option["name"]: option for option in command["options"]}
-    assert list(options) == ["text", "style", "voice", "instruction", "private"]
-    assert options["text"]["max_length"] == 4000
-    assert options["style"]["autocomplete"]
-    assert options["voice"]["autocomplete"]
-
-
-async def test_commands_are_synced_when_they_changed(
-    server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for expected in (1, 1):
-        async with start(house.doors):
-            assert server.state.syncs == expected
-    monkeypatch.setitem(en.SENTENCES, "discord.say.description", "Something else.")
-    for expected in (2, 2):
-        async with start(house.doors):
-            assert server.state.syncs == expected
-
-
-async def test_a_failed_sync_is_tried_again(server: DiscordServer, house: House, start: Start) -> None:
-    server.fail("commands", "50035")
-    for expected in (0, 1):
-        async with start(house.doors):
-            assert server.state.syncs == expected
-
-
-async def test_a_development_guild(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors, development_guild=server.world.home.id):
-        assert set(server.state.commands) == {server.world.home.id}
-        await (await server.slash("say", {"text": TEXT})).answered()
-    assert server.messages[0].voice
-
-
-async def test_a_development_guild_of_before_is_cleared(server: DiscordServer, house: House, start: Start) -> None:
-    home = server.world.home.id
-    async with start(house.doors, development_guild=home):
-        assert server.state.commands[home]
-    async with start(house.doors):
-        assert server.state.commands[home] == []
-        assert server.state.commands[None]
-    syncs = server.state.syncs
-    async with start(house.doors):
-        assert server.state.syncs == syncs
 
 
 # Coming and going

@@ -1,0 +1,15 @@
+"""What can be chosen for an option of a command, named in the languages of the house.
+
+Called by the command doors where an option takes one of a few words.
+"""
+
+from typing import Any, get_args
+
+from discord.app_commands import Choice
+
+from bot.platforms.discord.client import localized
+
+
+def choices(words: Any) -> list[Choice[str]]:
+    """The words of a ``Literal``, each under its name in the reader's language; the word is what is handed over."""
+    return [Choice(name=localized(f"discord.choice.{word}"), value=word) for word in get_args(words)]
