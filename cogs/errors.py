@@ -4,6 +4,7 @@ Loaded by name by the Discord platform; every command door raises and leaves the
 """
 
 import logging
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -14,11 +15,13 @@ from discord.ext import commands
 from bot.errors import BotError, DuplicateError, InputError
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import Press
-from bot.platforms.discord.voice_message import tell, withdraw
+from bot.platforms.discord.voice_message import TOO_LATE, apologize, tell, was_for_everyone, withdraw
 from bot.texts import of_error, say
 
-TOO_LATE, TWICE = 10062, 40060
-"""Discord's codes for an interaction that cannot be answered: it ran out, or somebody else answered."""
+TWICE = 40060
+"""Discord's code for an interaction that somebody else answered."""
+_A_WHILE = 60.0
+"""Seconds in which a channel is told once that answers come too late: a slow network would fill it otherwise."""
 
 _REASONS = {
     10003: "discord.channel_gone",
@@ -26,6 +29,7 @@ _REASONS = {
     50001: "discord.no_permission",
     50007: "discord.no_permission",
     50013: "discord.no_permission",
+    50083: "discord.no_permission",
 }
 _STATUSES = {413: "discord.too_large", 429: "discord.slow_down"}
 """Sentences for what Discord refuses, by its code or else by the status."""
@@ -122,6 +126,7 @@ class Errors(commands.Cog):
         """Tell the person, and the log if it is ours."""
         if cannot_be_answered(cause):
             _log.warning("%s: an interaction came too late or twice; nothing was done", name)
+            await self._apologize(interaction, cause)
             return
         if isinstance(cause, DuplicateError):
             await withdraw(interaction)
@@ -132,6 +137,14 @@ class Errors(commands.Cog):
             await tell(interaction, sentence(cause, await self._bot.language_for(interaction)))
         except NOT_DELIVERED as unheard:
             _log.warning("%s: the person could not be told (%s)", name, type(unheard).__name__)
+
+    async def _apologize(self, interaction: discord.Interaction[Any], cause: BaseException) -> None:
+        """Say in the channel that an answer came too late. One that was answered twice was answered."""
+        late = isinstance(cause, discord.HTTPException) and cause.code == TOO_LATE
+        if late and was_for_everyone(interaction) and self._bot.once.first(("late", interaction.channel_id), _A_WHILE):
+            language = await self._bot.language_for(interaction)
+            with suppress(*NOT_DELIVERED):
+                await apologize(interaction, say("discord.too_late", language, who=interaction.user.mention))
 
 
 async def setup(bot: Bot) -> None:

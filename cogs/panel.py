@@ -72,11 +72,12 @@ class Panel(commands.Cog):
     async def offer_files(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Ask which kind of file."""
         token, _ = facts_of(press, 2)
+        await voice_message.defer(interaction, private=True)
         tongue = await self._bot.language_for(interaction)
         choice = Buttons(
             *(button("discord.file", tongue, Press("file", (token, form)), facts={"kind": form}) for form in FORMATS)
         )
-        await interaction.response.send_message(say("discord.which_file", tongue), view=choice, ephemeral=True)
+        await voice_message.tell(interaction, say("discord.which_file", tongue), choice)
 
     async def as_file(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """The clip as a file, for who pressed. It comes from the cache; where that has lost it, it is spoken anew."""
@@ -110,14 +111,28 @@ class Panel(commands.Cog):
         await interaction.response.defer(ephemeral=True, thinking=True)
         tongue = await self._bot.language_for(interaction)
         await self._check_owner(interaction, ids)
+        for message_id in ids:
+            await self._remove(interaction, message_id)
+        await interaction.edit_original_response(content=say("discord.deleted", tongue))
+
+    async def _remove(self, interaction: discord.Interaction[Bot], message_id: int) -> None:
+        """Delete a message; one that is gone is no failure. Raises InputError ``discord.cannot_delete``."""
         channel_id = interaction.channel_id
         assert channel_id is not None, "a press comes from a channel"
-        for message_id in ids:
-            try:
+        guest = voice_message.way_of(interaction) is voice_message.Way.RESPONSE
+        remove = self._bot.replies.of(message_id)
+        try:
+            if not guest:
                 await self._bot.http.delete_message(channel_id, message_id)
-            except discord.NotFound:  # somebody was faster
-                continue
-        await interaction.edit_original_response(content=say("discord.deleted", tongue))
+            elif remove is not None:
+                await remove()
+            else:
+                raise InputError("discord.cannot_delete")
+        except discord.HTTPException as error:
+            if error.code in voice_message.TOKEN_GONE:
+                raise InputError("discord.cannot_delete") from error
+            if error.status != 404:  # somebody was faster
+                raise
 
     async def _check_owner(self, interaction: discord.Interaction[Bot], ids: list[int]) -> None:
         if interaction.permissions.manage_messages and interaction.guild_id is not None:

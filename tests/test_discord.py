@@ -124,9 +124,10 @@ async def test_too_late_nothing_is_spoken(
         await gate.reached.wait()
         server.clock.advance(3.5)
         gate.open()
-        await server.until(lambda: server.statuses("callback") == [404])
-    assert server.messages == []
-    assert server.state.calls[-1] == ("callback", 404)  # and nothing was tried after it
+        await server.message()
+    assert server.statuses("callback") == [404]
+    [apology] = server.messages
+    assert apology.content == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
     assert [record.exc_info for record in caplog.records if record.name == "mouthpiece.discord"] == [None]
     assert (await house.ledger.usage(account(server).scope, "builtin")).characters == 0
 
@@ -149,7 +150,7 @@ async def test_without_the_permission_it_is_a_file(server: DiscordServer, house:
     assert exchange.original is not None
     assert exchange.original.files[0].sound is not None
     assert followup.private
-    assert followup.content.endswith(say("discord.as_file", "en"))
+    assert followup.content.endswith(say("discord.why_file.permission", "en"))
 
 
 async def test_the_backup_is_named(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
@@ -200,11 +201,12 @@ async def test_outside_of_guilds(server: DiscordServer, house: House, start: Sta
         await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
         exchange = await server.slash("say", {"text": TEXT}, channel=elsewhere)
         assert (await exchange.answered()).voice
-        assert (await exchange.followup()).private
+        assert not (await exchange.followup(1)).private  # who asked
+        assert (await exchange.followup(2)).private
         refused = await server.slash("say", {"text": "\u200b"}, channel=elsewhere)
         await refused.withdrawn()
         assert (await refused.followup()).content == say("text.empty", "en")
-    assert [message.channel for message in server.messages] == [direct]
+    assert [message.channel for message in server.messages] == [direct, direct]
     assert server.refusals == []
 
 

@@ -339,7 +339,8 @@ async def test_what_discord_refuses_is_told(
     if code is not None:
         assert panel.content == say(f"discord.{code}", "en")
     else:
-        assert say("discord.as_file", "en") in panel.content
+        why = "permission" if kind == "50013" else "channel"
+        assert say(f"discord.why_file.{why}", "en") in panel.content
         assert server.messages[0].files[0].sound is not None
 
 

@@ -127,7 +127,8 @@ async def test_refused_at_the_last_moment_it_is_a_file_in_the_channel(probe: Pro
     await probe.server.slash("probe")
     delivery = await probe.outcome
     [message] = probe.server.messages
-    assert delivery == Delivery("file", message.id)
+    why = f"discord.why_file.{'channel' if code == '50173' else 'refused'}"
+    assert delivery == Delivery("file", message.id, why=why)
     assert ogg.read(message.files[0].data)[0] == CLIP
 
 
@@ -159,7 +160,8 @@ async def test_files_may_be_allowed_where_voice_messages_are_not(probe: Probe) -
 
     probe.body = body
     await probe.server.slash("probe")
-    assert (await probe.outcome) == Delivery("file", probe.server.messages[0].id)
+    why = "discord.why_file.permission"
+    assert (await probe.outcome) == Delivery("file", probe.server.messages[0].id, why=why)
 
 
 async def test_a_lost_flag_is_noticed_and_not_sent_again(probe: Probe) -> None:

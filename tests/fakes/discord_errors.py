@@ -20,12 +20,14 @@ _MEANING = {
     50024: (400, "Cannot execute action on this channel type"),
     50027: (401, "Invalid Webhook Token"),
     50035: (400, "Invalid Form Body"),
+    50083: (400, "Thread is archived"),
     50109: (400, "The request body contains invalid JSON."),
     50159: (400, "Voice messages do not support additional content."),
     50160: (400, "Voice messages must have a single audio attachment."),
     50161: (400, "Voice messages must have supporting metadata."),
     50162: (400, "Voice messages cannot be edited."),
     50173: (400, "You cannot send voice messages in this channel."),
+    160002: (403, "You cannot reply to messages without permission to read message history"),
 }
 
 

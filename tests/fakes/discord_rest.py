@@ -17,7 +17,17 @@ from tests.fakes.discord_responses import Responses
 from tests.fakes.discord_rules import VOICE, Upload, check_commands, check_message, read_body
 from tests.fakes.discord_stage import change_own_state
 from tests.fakes.discord_state import LOST_FLAG, Fault, Handler, State, as_json
-from tests.fakes.discord_world import ATTACH_FILES, SEND_MESSAGES, SEND_VOICE_MESSAGES, VIEW_CHANNEL, snowflake
+from tests.fakes.discord_world import (
+    ATTACH_FILES,
+    FORUM,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    SEND_MESSAGES_IN_THREADS,
+    SEND_VOICE_MESSAGES,
+    VIEW_CHANNEL,
+    Channel,
+    snowflake,
+)
 
 
 class Rest:
@@ -134,11 +144,11 @@ class Rest:
         if channel is None:
             raise Refused(10003)
         data, files = await read_body(request, limit=self.state.file_limit)
-        self._check_may_post(channel.permissions if channel.bot_is_here else 0, data, files)
+        self._check_may_post(channel, data, files)
         check_message(data, files)
         if data.get("flags", 0) & VOICE and not channel.voice_messages:
             raise Refused(50173)
-        self._check_reference(channel.id, data.get("message_reference"))
+        self._check_reference(channel, data.get("message_reference"))
         if (twin := self._twin(channel.id, data)) is not None:
             return self.state.answer(twin)
         flags = data.get("flags", 0) & (VOICE if LOST_FLAG not in request else 0)
@@ -147,14 +157,16 @@ class Rest:
         await self.chat.announce(message)
         return self.state.answer(message)
 
-    def _check_reference(self, channel_id: int, reference: Any) -> None:
+    def _check_reference(self, channel: Channel, reference: Any) -> None:
         """An answer to a message: of the same channel, and there unless its absence is allowed."""
         if reference is None:
             return
+        if channel.guild_id is not None and not channel.permissions & READ_MESSAGE_HISTORY:
+            raise Refused(160002)
         answered = str(reference.get("message_id"))
         there = (*self.state.messages, *self.state.said.values())
         known = any(str(message.id) == answered and not message.deleted for message in there)
-        if str(reference.get("channel_id", channel_id)) != str(channel_id):
+        if str(reference.get("channel_id", channel.id)) != str(channel.id):
             raise Refused(50035, "message_reference: of another channel")
         if not known and reference.get("fail_if_not_exists", True):
             raise Refused(50035, "message_reference: unknown message")
@@ -186,10 +198,15 @@ class Rest:
         return as_json({"url": self.state.gateway_url, "shards": 1, "session_start_limit": limit})
 
     @staticmethod
-    def _check_may_post(allowed: int, data: dict[str, Any], files: list[Upload]) -> None:
+    def _check_may_post(channel: Channel, data: dict[str, Any], files: list[Upload]) -> None:
+        allowed = channel.permissions if channel.bot_is_here else 0
         if not allowed & VIEW_CHANNEL:
             raise Refused(50001)
-        if not allowed & SEND_MESSAGES:
+        if channel.kind == FORUM:
+            raise Refused(50024)
+        if channel.locked:
+            raise Refused(50083)
+        if not allowed & (SEND_MESSAGES_IN_THREADS if channel.thread else SEND_MESSAGES):
             raise Refused(50013)
         wanted = SEND_VOICE_MESSAGES if data.get("flags", 0) & VOICE else ATTACH_FILES
         if files and not allowed & wanted:

@@ -14,14 +14,18 @@ EPOCH = 1_420_070_400_000
 VIEW_CHANNEL = 1 << 10
 SEND_MESSAGES = 1 << 11
 ATTACH_FILES = 1 << 15
+READ_MESSAGE_HISTORY = 1 << 16
+SEND_MESSAGES_IN_THREADS = 1 << 38
 SEND_VOICE_MESSAGES = 1 << 46
 MANAGE_GUILD, MANAGE_MESSAGES = 1 << 5, 1 << 13
 CONNECT, SPEAK, MUTE_MEMBERS, MOVE_MEMBERS, REQUEST_TO_SPEAK = 1 << 20, 1 << 21, 1 << 22, 1 << 24, 1 << 32
-EVERYTHING_WE_NEED = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES | SEND_VOICE_MESSAGES | CONNECT | SPEAK
+WRITING = VIEW_CHANNEL | SEND_MESSAGES | SEND_MESSAGES_IN_THREADS | ATTACH_FILES | READ_MESSAGE_HISTORY
+EVERYTHING_WE_NEED = WRITING | SEND_VOICE_MESSAGES | CONNECT | SPEAK
 """Of the bot."""
 EVERYONE = VIEW_CHANNEL | SEND_MESSAGES | CONNECT | SPEAK
 ALL_PERMISSIONS = (1 << 53) - 1
-GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT, PUBLIC_THREAD, GUILD_STAGE = 0, 1, 2, 3, 11, 13
+GUILD_TEXT, DIRECT, GUILD_VOICE, GROUP_DIRECT = 0, 1, 2, 3
+PUBLIC_THREAD, PRIVATE_THREAD, GUILD_STAGE, FORUM = 11, 12, 13, 15
 
 _counter = itertools.count(1)
 
@@ -83,11 +87,18 @@ class Channel:
     bot_is_here: bool = True
     voice_messages: bool = True
     """False: the channel refuses voice messages from everybody (50173)."""
+    locked: bool = False
+    """A thread that nobody may write into (50083)."""
     recipients: list[User] = field(default_factory=list)
     user_limit: int = 0
     """Of a voice channel; 0: as many as come."""
     bot_id: int = 0
     id: int = field(default_factory=snowflake)
+
+    @property
+    def thread(self) -> bool:
+        """Whether it hangs on another channel; a forum's posts do."""
+        return self.kind in (PUBLIC_THREAD, PRIVATE_THREAD)
 
     @property
     def stage(self) -> bool:
@@ -117,11 +128,11 @@ class Channel:
             "permission_overwrites": self._overwrites(),
             "nsfw": False, "parent_id": None, "topic": None, "rate_limit_per_user": 0,
         }  # fmt: skip
-        if self.kind == PUBLIC_THREAD:
+        if self.thread:
             return base | {
                 "parent_id": str(self.parent_id), "owner_id": "1", "message_count": 0, "member_count": 1,
                 "thread_metadata": {"archived": False, "auto_archive_duration": 60, "archive_timestamp": timestamp(),
-                                    "locked": False},
+                                    "locked": self.locked},
             }  # fmt: skip
         if self.voice:
             base |= {"bitrate": 64000, "user_limit": self.user_limit, "rtc_region": None, "video_quality_mode": 1}
@@ -254,6 +265,12 @@ class World:
         guild.channels.append(channel)
         self.channels[channel.id] = channel
         return channel
+
+    def add_thread(self, channel: Channel, name: str, *, kind: int = PUBLIC_THREAD) -> Channel:
+        """A thread of a channel, or a post of a forum. Guilds do not list theirs to the bot: it may not know it."""
+        thread = Channel(name, kind, guild_id=channel.guild_id, permissions=channel.permissions, parent_id=channel.id)
+        self.channels[thread.id] = thread
+        return thread
 
     def add_member(self, guild: Guild, user: User, *roles: Role) -> None:
         """Somebody joins, with roles."""

@@ -5,6 +5,8 @@ Called by the command doors after ``voice_message.defer``.
 
 import asyncio
 import logging
+from contextlib import suppress
+from functools import partial
 
 import discord
 
@@ -41,22 +43,21 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
     line = "" if private else await line_of(interaction, answer)
     deliveries: list[Delivery] = []
     for part in parts:
-        deliveries.append(await voice_message.send(interaction, part, "" if deliveries else line))
-        await _remember(interaction, deliveries[-1])
+        delivery = await voice_message.send(interaction, part, "" if deliveries else line)
+        _keep_removers(interaction, delivery, first=not deliveries)
+        deliveries.append(delivery)
+        await _remember(interaction, delivery)
     await _show_panel(interaction, answer, deliveries, tongue, private=private)
 
 
 async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:
-    """Who asked, in which style, and the words where the guild wants them; nothing where Discord says it itself."""
-    space = space_of(interaction)
-    if space is None or not interaction.is_guild_integration():
-        return ""
-    doors = interaction.client.doors
-    try:
-        settings = await doors.desk.spaces.get(space)
-    except StoreError:  # it is paid for: what is spoken goes out, its words stay private
-        settings = SpaceSettings()
-    tongue = settings.language or language(str(interaction.guild_locale or ""), doors.language)
+    """Who asked, in which style, and the words where the guild wants them."""
+    space, doors = space_of(interaction), interaction.client.doors
+    settings = SpaceSettings()
+    if space is not None and interaction.is_guild_integration():
+        with suppress(StoreError):  # it is paid for: what is spoken goes out, its words stay private
+            settings = await doors.desk.spaces.get(space)
+    tongue = settings.language or language(str(interaction.guild_locale or interaction.locale), doors.language)
     shown = [discord.utils.escape_markdown(name) for name in answer.utterance.styles]
     facts = {"who": interaction.user.mention, "styles": shown}
     line = say("discord.line_style" if shown else "discord.line", tongue, **facts)
@@ -79,6 +80,17 @@ async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -
         _log.warning("who asked for a message could not be noted: %s", error.code)
 
 
+def _keep_removers(interaction: discord.Interaction[Bot], delivery: Delivery, *, first: bool) -> None:
+    """Note how an answer is deleted where the bot is no member: only the command's own token does it there."""
+    if voice_message.way_of(interaction) is not Way.RESPONSE or delivery.private:
+        return
+    replies, followup = interaction.client.replies, interaction.followup
+    original = interaction.delete_original_response if first else partial(followup.delete_message, delivery.message_id)
+    replies.keep(delivery.message_id, original)
+    if delivery.line_id:
+        replies.keep(delivery.line_id, partial(followup.delete_message, delivery.line_id))
+
+
 async def _show_panel(
     interaction: discord.Interaction[Bot],
     answer: Answer,
@@ -88,10 +100,17 @@ async def _show_panel(
     private: bool,
 ) -> None:
     options = style_options(tongue, await preference_of(interaction, interaction.client.doors.desk))
-    deletable = voice_message.way_of(interaction) is not Way.RESPONSE
-    view = panel(answer, deliveries, options, tongue, private=private, deletable=deletable)
-    words = report(answer.receipt, answer.balance, deliveries, tongue, private=private)
+    view = panel(answer, deliveries, options, tongue, private=private)
+    why = _why(interaction, deliveries)
+    words = report(answer.receipt, answer.balance, deliveries, tongue, private=private, why=why)
     try:
         await voice_message.tell(interaction, words, view)
     except NOT_DELIVERED as error:  # too late, or taken off the screen: the sound is out all the same
         _log.info("a panel could not be shown: %s", type(error).__name__)
+
+
+def _why(interaction: discord.Interaction[Bot], deliveries: list[Delivery]) -> str:
+    """Why it came as a file: the code of the sentence, once for a person and a channel; else empty."""
+    why = next((delivery.why for delivery in deliveries if delivery.why), "")
+    told = (why, interaction.channel_id, interaction.user.id)
+    return why if why and interaction.client.once.first(told) else ""

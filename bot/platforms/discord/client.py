@@ -25,8 +25,10 @@ from bot.platforms.base import Doors
 from bot.platforms.discord.call.calls import Calls
 from bot.platforms.discord.call.timing import Timing
 from bot.platforms.discord.commands import Commands
+from bot.platforms.discord.once import Once
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.place import Queue
+from bot.platforms.discord.replies import Replies
 from bot.platforms.discord.voice_message import tell
 from bot.platforms.discord.wish import account_of, space_of
 from bot.platforms.doctor import Finding, State, found
@@ -43,6 +45,8 @@ _FAREWELL = 3.0
 _TOKEN_REFUSED = 4004
 _LONGEST_RATE_LIMIT = 60.0
 """Seconds that the library may sleep because Discord asks for it."""
+_PATIENCE = 1.0
+"""Seconds that a person's language may take: the first answer is due within three."""
 _NETWORK = (aiohttp.ClientError, OSError)
 NOT_DELIVERED = (discord.DiscordException, *_NETWORK)
 """What answering may raise when the answer does not arrive."""
@@ -112,6 +116,8 @@ class Bot(commands.AutoShardedBot):
         """Commands and presses under way, by their task."""
         self.queue = Queue()
         self.calls = Calls(self, platform.doors, platform.timing)
+        self.once = Once()
+        self.replies = Replies()
         self.presses: dict[str, Pressed] = {}
         """Who answers a button, by its verb; command doors add theirs."""
         self._platform = platform
@@ -157,10 +163,11 @@ class Bot(commands.AutoShardedBot):
         """The language to answer somebody in: their choice, else what Discord says."""
         locale = str(interaction.locale.value)
         try:
-            return await self.doors.desk.language(
-                account_of(interaction), space_of(interaction), locale, self.doors.language
-            )
-        except StoreError:  # an answer in the other language is still an answer
+            async with asyncio.timeout(_PATIENCE):
+                return await self.doors.desk.language(
+                    account_of(interaction), space_of(interaction), locale, self.doors.language
+                )
+        except (StoreError, TimeoutError):  # an answer in the other language is still an answer
             return language_of(interaction, self.doors.language)
 
     async def finish(self, grace: float) -> None:

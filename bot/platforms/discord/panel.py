@@ -100,7 +100,6 @@ def panel(
     language: str,
     *,
     private: bool,
-    deletable: bool,
 ) -> Buttons | None:
     """Again · As file · Delete, and a menu of styles; None where there is nothing to press."""
     items: list[discord.ui.Item[Any]] = []
@@ -109,7 +108,7 @@ def panel(
         items.append(button("discord.panel.again", language, Press("again", facts), emoji="🔁", facts=price))
         items.append(button("discord.panel.files", language, Press("files", facts), emoji="💾"))
     named = [number for one in deliveries if not one.private for number in (one.message_id, one.line_id) if number]
-    if deletable and named and not private:
+    if named and not private:
         press = Press("delete", (ids_to_text(named[:_MOST_IDS]),))
         items.append(button("discord.panel.delete", language, press, style=discord.ButtonStyle.danger))
     if answer.token and options:
@@ -118,17 +117,26 @@ def panel(
 
 
 def report(
-    receipt: Receipt, balance: Balance | None, deliveries: Sequence[Delivery], language: str, *, private: bool
+    receipt: Receipt,
+    balance: Balance | None,
+    deliveries: Sequence[Delivery],
+    language: str,
+    *,
+    private: bool,
+    why: str = "",
 ) -> str:
-    """The private lines beside the sound: its length and cost, what is left, and whatever is to be known of it."""
+    """The private lines beside the sound: its length and cost, what is left, and whatever is to be known of it.
+
+    ``why``: code of the sentence that says why it came as a file, where that is to be told.
+    """
     seconds, characters = receipt.clip.seconds, receipt.charged
     spoken = "discord.spoken" if characters else "discord.spoken_free"
     lines = [say(spoken, language, seconds=seconds, characters=characters), *what_is_left(balance, language)]
     lines += [of_note(note, language) for note in receipt.notes]
     if any(delivery.private for delivery in deliveries) and not private:
         lines.append(say("discord.only_you", language))
-    elif any(delivery.kind == "file" for delivery in deliveries) and not private:
-        lines.append(say("discord.as_file", language))
+    elif why:
+        lines.append(say(why, language))
     return "\n".join(lines)
 
 

@@ -13,9 +13,9 @@ waveform. Discord documents it for messages in channels, not for edits or follow
 - FILE: where voice messages are not allowed, the deferral is filled with a plain ``.ogg`` file.
 - PRIVATE: the person wants to hear it alone; the private deferral is filled with a plain ``.ogg`` file.
 
-A voice message that is refused at the last moment becomes a plain file too. A voice message can carry no words: a line
-about it goes into a message of its own, or with a plain file into the same. When the interaction's token has run out
-(15 minutes), the channel is the way that is left.
+A voice message that is refused at the last moment becomes a plain file too; a delivery says why. A voice message can
+carry no words: a line about it goes into a message of its own, or with a plain file into the same. When the
+interaction's token has run out (15 minutes), the channel is the way that is left.
 """
 
 import asyncio
@@ -38,13 +38,19 @@ FILE_NAME = "voice-message.ogg"
 """Discord takes the type of the file from its name."""
 VOICE_REFUSED = frozenset({50159, 50160, 50161, 50173, 50035})
 """Codes after which a plain file is worth a try: not as a voice message, not here, not with these fields."""
-NO_ACCESS = frozenset({10003, 50001, 50007, 50013})
-"""Codes that say the bot cannot post into this channel at all."""
-TOKEN_GONE = frozenset({10015, 10062, 50027})
+NO_ACCESS = frozenset({10003, 50001, 50007, 50013, 50083})
+"""Codes that say the bot cannot post into this channel at all: gone, hidden, closed to it, a thread that is locked."""
+TOO_LATE = 10062
+"""Code for an interaction that ran out before its first answer."""
+TOKEN_GONE = frozenset({10015, TOO_LATE, 50027})
 """Codes that say the interaction can be answered no more: it is older than 15 minutes."""
 _WORDS = 2000
 """Most characters of a message."""
 _KEY = "mouthpiece.answer"
+_WANTED = "mouthpiece.way"
+_LOST = "discord.why_file.refused"
+_REASONS = {50013: "discord.why_file.permission", 50173: "discord.why_file.channel"}
+"""Why it came as a file, by Discord's code."""
 
 
 class Way(Enum):
@@ -66,6 +72,8 @@ class Delivery:
     """Whether only the person who asked can hear it."""
     line_id: int = 0
     """The message that says who asked, where it is another one."""
+    why: str = ""
+    """Code of the sentence that says why it is no voice message, where it was to be one."""
 
 
 @dataclass(slots=True)
@@ -117,7 +125,7 @@ async def defer(interaction: discord.Interaction[Any], *, private: bool = False)
 
     Raises discord.HTTPException (10062: too late, 40060: acknowledged before).
     """
-    way = Way.PRIVATE if private else way_of(interaction)
+    way = interaction.extras[_WANTED] = Way.PRIVATE if private else way_of(interaction)
     if way is Way.RESPONSE:
         await _defer_as_voice(interaction)
     else:
@@ -176,6 +184,17 @@ async def hand_over(interaction: discord.Interaction[Any], data: bytes, name: st
     await interaction.edit_original_response(content=words[:_WORDS], attachments=[file])
 
 
+def was_for_everyone(interaction: discord.Interaction[Any]) -> bool:
+    """Whether what ``defer`` was called for, be it in vain, would have been posted into the channel."""
+    return interaction.extras.get(_WANTED) is Way.CHANNEL
+
+
+async def apologize(interaction: discord.Interaction[Any], words: str) -> None:
+    """Tell everyone in the channel: the way that is left when an answer came too late. Raises discord.HTTPException."""
+    quiet = discord.MessageFlags(suppress_notifications=True)
+    await _post(interaction, f"{interaction.id}-late", content=words[:_WORDS], flags=quiet)
+
+
 async def withdraw(interaction: discord.Interaction[Any]) -> None:
     """Take a deferral back: there will be no answer. Never raises for a response that is gone."""
     answer: _Answer | None = interaction.extras.get(_KEY)
@@ -208,11 +227,13 @@ async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, 
         if error.code not in VOICE_REFUSED | NO_ACCESS and error.status != 403:
             raise
         blocked = error.code in NO_ACCESS - {50013}
+        why = _REASONS.get(error.code, _LOST)
     else:
         return _delivery(message, line_id=await _beside(interaction, int(message["id"]), f"{nonce}l", sound.line))
     if not blocked:
         try:
-            return _delivery(await _post(interaction, f"{nonce}f", file=sound.file(), content=sound.line or None))
+            message = await _post(interaction, f"{nonce}f", file=sound.file(), content=sound.line or None)
+            return _delivery(message, why=why)
         except discord.HTTPException as error:
             if error.code not in NO_ACCESS:
                 raise
@@ -220,17 +241,22 @@ async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, 
 
 
 async def _beside(interaction: discord.Interaction[Any], message_id: int, nonce: str, line: str) -> int:
-    """Post the line as an answer to the voice message; its id, or 0 where there is none. The sound is out: no error."""
+    """Post the line as an answer to the voice message; its id, or 0 where there is none. The sound is out: no error.
+
+    Who may not read the history may answer no message; there it stands by itself.
+    """
     if not line:
         return 0
     channel_id, guild_id = interaction.channel_id, interaction.guild_id
     assert channel_id is not None, "a command comes from a channel"
-    to = discord.MessageReference(
-        message_id=message_id, channel_id=channel_id, guild_id=guild_id, fail_if_not_exists=False
-    )
+    to: dict[str, Any] = {}
+    if guild_id is None or interaction.app_permissions.read_message_history:
+        to["message_reference"] = discord.MessageReference(
+            message_id=message_id, channel_id=channel_id, guild_id=guild_id, fail_if_not_exists=False
+        ).to_dict()
     quiet = discord.MessageFlags(suppress_embeds=True, suppress_notifications=True)
     with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
-        return int((await _post(interaction, nonce, content=line, message_reference=to.to_dict(), flags=quiet))["id"])
+        return int((await _post(interaction, nonce, content=line, flags=quiet, **to))["id"])
     return 0
 
 
@@ -242,10 +268,10 @@ async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any)
         return await interaction.client.http.send_message(interaction.channel_id, params=params)
 
 
-def _delivery(message: Any, *, private: bool = False, line_id: int = 0) -> Delivery:
+def _delivery(message: Any, *, private: bool = False, line_id: int = 0, why: str = "") -> Delivery:
     """Which of the two it became: Discord says so by the flags of the message it returns."""
     voice = bool(message.get("flags", 0) & discord.MessageFlags.voice.flag)
-    return Delivery("voice" if voice else "file", int(message["id"]), private, line_id)
+    return Delivery("voice" if voice else "file", int(message["id"]), private, line_id, "" if voice else why or _LOST)
 
 
 async def _privately(interaction: discord.Interaction[Any], data: bytes, answer: _Answer) -> Delivery:
@@ -261,30 +287,49 @@ async def _into_response(interaction: discord.Interaction[Any], answer: _Answer,
     try:
         if answer.filled:  # a follow-up cannot be a voice message
             message = await interaction.followup.send(file=sound.file(), wait=True)
-            return Delivery("file", message.id)
+            return Delivery("file", message.id, why=_LOST if answer.way is Way.RESPONSE else _missing(interaction))
         return await _instead_of_deferral(interaction, answer, sound)
     except discord.HTTPException as error:
         if error.code not in TOKEN_GONE or answer.way is Way.RESPONSE:
             raise
     message = await _post(interaction, f"{interaction.id}-{answer.sent}", file=sound.file(), content=sound.line or None)
-    return _delivery(message)
+    return _delivery(message, why=_missing(interaction))
 
 
 async def _instead_of_deferral(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
-    if answer.way is Way.RESPONSE:
-        try:
-            message = await _fill(interaction, file=sound.voice(), flags=discord.MessageFlags(voice=True))
-        except discord.HTTPException as error:
-            if error.code not in VOICE_REFUSED and error.status != 403:
-                raise
-        else:
-            if message.get("attachments"):
-                answer.filled = True
-                return _delivery(message)
-    line = {} if answer.way is Way.RESPONSE else {"content": sound.line or None, "view": None}
-    message = await _fill(interaction, file=sound.file(), **line)
+    if answer.way is Way.FILE:
+        message = await _fill(interaction, file=sound.file(), content=sound.line or None, view=None)
+        answer.filled = True
+        return _delivery(message, why=_missing(interaction))
+    message = None
+    try:
+        message = await _fill(interaction, file=sound.voice(), flags=discord.MessageFlags(voice=True))
+    except discord.HTTPException as error:
+        if error.code not in VOICE_REFUSED and error.status != 403:
+            raise
+    if message is None or not message.get("attachments"):
+        message = await _fill(interaction, file=sound.file())
     answer.filled = True
-    return _delivery(message)
+    return _delivery(message, line_id=await _followed(interaction, sound.line))
+
+
+async def _followed(interaction: discord.Interaction[Any], line: str) -> int:
+    """Let the line follow what was deferred as a voice message, which takes no words; as ``_beside``."""
+    if not line:
+        return 0
+    nobody = discord.AllowedMentions.none()
+    with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+        told = await interaction.followup.send(
+            line, wait=True, allowed_mentions=nobody, suppress_embeds=True, silent=True
+        )
+        return told.id
+    return 0
+
+
+def _missing(interaction: discord.Interaction[Any]) -> str:
+    """Which permission the bot lacks where it answers with a file."""
+    allowed = interaction.app_permissions
+    return "discord.why_file.posting" if allowed.send_voice_messages else "discord.why_file.permission"
 
 
 async def _fill(interaction: discord.Interaction[Any], **parts: Any) -> Any:
