@@ -51,6 +51,8 @@ EXTENSIONS = (
     "cogs.reading_settings",
     "cogs.dictionary",
     "cogs.doctor",
+    "cogs.setup",
+    "cogs.why",
     "cogs.reader",
     "cogs.help",
     "cogs.errors",

@@ -24,7 +24,8 @@ Start = Callable[..., AbstractAsyncContextManager[DiscordPlatform]]
 """Runs the platform against the stand-in until the block ends; keywords are settings of ``[discord]``."""
 
 
-def build(server: DiscordServer, doors: Doors, state: Path, **settings: Any) -> DiscordPlatform:
+def build(server: DiscordServer, doors: Doors, state: Path, *, calls: bool = False, **settings: Any) -> DiscordPlatform:
+    """``calls``: the bot trusts the stand-in's voice server."""
     config = DiscordConfig(**({"token": SecretStr(server.token)} | settings))
     endpoints = EndpointsConfig(
         discord_api=server.api, discord_gateway=server.gateway.url, ca_file=str(server.voice.ca_file)

@@ -119,7 +119,8 @@ class Message:
         return more | {
             "id": str(self.id), "channel_id": str(self.channel.id), "author": self.author.payload(),
             "content": self.content, "timestamp": timestamp(), "edited_timestamp": None, "tts": False,
-            "mention_everyone": False, "mentions": self.data.get("mentions") or [], "mention_roles": [],
+            "mention_everyone": False, "mentions": self.data.get("mentions") or [],
+            "mention_roles": self.data.get("mention_roles") or [],
             "embeds": self.data.get("embeds") or [], "components": self.data.get("components") or [],
             "pinned": False, "type": self.data.get("type", 0), "flags": self.flags, "nonce": self.data.get("nonce"),
             "attachments": [self._attachment(index, root) for index in range(len(self.files))],

@@ -1,0 +1,140 @@
+"""``/setup``: bind a text channel to a voice channel, test every permission, and speak a line there. Loaded by name."""
+
+from collections.abc import Sequence
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import BotError, InputError
+from bot.model import Space, Utterance, Voice
+from bot.platforms.discord import checks, voice_message
+from bot.platforms.discord.call.notices import Notices
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_styles, suggest_voices
+from bot.platforms.discord.wish import moderated_space
+from bot.platforms.doctor import State
+from bot.store.bindings import Binding
+from bot.store.readings import LEAST_CHARACTERS, MOST_CHARACTERS
+from bot.texts import of_error, say
+
+VoiceRoom = discord.VoiceChannel | discord.StageChannel
+TextRoom = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+_OPTIONS = ("room", "channel", "voice", "style", "length", "remove")
+
+
+class Setup(commands.Cog):
+    """The command."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._bindings = bot.doors.reader.bindings
+
+    @app_commands.command(name=localized("call.setup.name"), description=localized("call.setup.description"))
+    @app_commands.rename(**{option: localized(f"call.setup.{option}.name") for option in _OPTIONS})
+    @app_commands.describe(**{option: localized(f"call.setup.{option}") for option in _OPTIONS})
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    @app_commands.default_permissions(manage_guild=True)
+    async def setup(
+        self,
+        interaction: discord.Interaction[Bot],
+        *,
+        room: VoiceRoom | None = None,
+        channel: TextRoom | None = None,
+        voice: app_commands.Range[str, 1, LONGEST] | None = None,
+        style: app_commands.Range[str, 1, LONGEST] | None = None,
+        length: app_commands.Range[int, LEAST_CHARACTERS, MOST_CHARACTERS] | None = None,
+        remove: bool = False,
+    ) -> None:
+        """Bind, unbind, or without options show what is bound."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        language = await self._bot.language_for(interaction)
+        here = channel or _place_of(interaction)
+        if remove:
+            if not await self._bindings.unbind(space, str(here.id)):
+                raise InputError("call.setup.not_bound", channel=here.mention)
+            await self._show(interaction, space, language)
+        elif room is None:
+            await self._show(interaction, space, language)
+        else:
+            if voice:
+                await self._bot.doors.speech.explain(Utterance("a", "", voice=Voice(id=voice)))
+            bound = Binding(space, str(here.id), str(room.id), voice or "", style or "", length or 0)
+            await self._bind(interaction, bound, here, room, language)
+
+    async def _bind(
+        self,
+        interaction: discord.Interaction[Bot],
+        bound: Binding,
+        here: checks.Channel,
+        room: VoiceRoom,
+        language: str,
+    ) -> None:
+        """Bind if every permission is there, then go in and speak a line."""
+        rights = checks.permissions(dict.fromkeys((here, room)), language)
+        lines = [finding.sentence(language) for finding in rights]
+        if any(finding.state is State.BAD for finding in rights):
+            await voice_message.tell(interaction, "\n".join([*lines, say("call.setup.refused", language)]))
+            return
+        await self._bindings.bind(bound)
+        content = checks.content(self._bot)
+        lines.append(content.sentence(language))
+        notices = Notices(here if isinstance(here, discord.abc.Messageable) else None, language)
+        try:
+            await self._bot.calls.join(room, (), notices)
+        except BotError as error:
+            lines.append(of_error(error, language))
+        else:
+            lines.append(say("call.setup.speaks", language, room=room.mention))
+        lines.append(say("call.setup.bound", language, channel=here.mention, room=room.mention))
+        await voice_message.tell(interaction, "\n".join(lines))
+
+    async def _show(self, interaction: discord.Interaction[Bot], space: Space, language: str) -> None:
+        await voice_message.tell(interaction, listed(await self._bindings.of(space), language))
+
+    @setup.autocomplete("voice")
+    async def _complete_voice(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        own = await preference_of(interaction, self._bot.doors.desk)
+        return suggest_voices(self._bot.doors.speech.voices(), current, own)
+
+    @setup.autocomplete("style")
+    async def _complete_style(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        own = await preference_of(interaction, self._bot.doors.desk)
+        return suggest_styles(current, await self._bot.language_for(interaction), own)
+
+
+def listed(bindings: Sequence[Binding], language: str) -> str:
+    """What is bound, a line each."""
+    rows = [
+        say(
+            "call.setup.row",
+            language,
+            channel=f"<#{bound.channel}>",
+            room=f"<#{bound.voice_channel}>",
+            voice=bound.voice or "–",
+            style=bound.style or "–",
+            length=bound.max_characters or "–",
+        )
+        for bound in bindings
+    ]
+    return "\n".join(rows) or say("call.setup.none", language)
+
+
+def _place_of(interaction: discord.Interaction[Bot]) -> checks.Channel:
+    """The channel of the command; of a thread, the channel it hangs on. Raises InputError ``call.setup.where``."""
+    here = interaction.channel
+    place = here.parent if isinstance(here, discord.Thread) else here
+    if not isinstance(place, discord.abc.GuildChannel):
+        raise InputError("call.setup.where")
+    return place
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Setup(bot))
