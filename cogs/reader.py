@@ -12,8 +12,8 @@ from discord.ext import commands
 from bot.errors import InputError
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.call.notices import Notices
-from bot.platforms.discord.call.rooms import Room
 from bot.platforms.discord.call.session import Session
+from bot.platforms.discord.call.standing import check_may_bring, guild_of, moderates, seat_of, session_for
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import account_of, channel_of
 from bot.texts import say
@@ -22,42 +22,6 @@ _SHOWN = 15
 """Messages that ``/queue`` lists."""
 _WORDS = 60
 """Characters of each."""
-_IN_GUILDS = {
-    "allowed_installs": app_commands.AppInstallationType(guild=True, user=False),
-    "allowed_contexts": app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
-}
-
-
-def guild_of(interaction: discord.Interaction[Bot]) -> discord.Guild:
-    """The guild of a command, with the bot in it. Raises InputError ``call.only_in_servers``."""
-    guild = interaction.guild
-    if guild is None or not interaction.is_guild_integration():
-        raise InputError("call.only_in_servers")
-    return guild
-
-
-def moderates(interaction: discord.Interaction[Bot]) -> bool:
-    """Whether somebody may decide over others' messages in a call."""
-    rights = interaction.permissions
-    return rights.manage_guild or rights.manage_messages or rights.move_members
-
-
-def seat_of(interaction: discord.Interaction[Bot]) -> Room:
-    """The voice channel in which somebody sits. Raises InputError ``call.where``."""
-    person = interaction.user
-    seat = person.voice if isinstance(person, discord.Member) else None
-    if seat is None or seat.channel is None:
-        raise InputError("call.where")
-    return seat.channel
-
-
-def session_for(interaction: discord.Interaction[Bot]) -> Session:
-    """The guild's call, for somebody who sits in it or moderates. Raises InputError."""
-    session = interaction.client.calls.session(guild_of(interaction).id)
-    room = session.link.room
-    if not moderates(interaction) and (room is None or interaction.user.id not in room.voice_states):
-        raise InputError("call.not_in_it")
-    return session
 
 
 class Reader(commands.Cog):
@@ -81,6 +45,7 @@ class Reader(commands.Cog):
         await voice_message.defer(interaction, private=True)
         guild = guild_of(interaction)
         room = channel or seat_of(interaction)
+        check_may_bring(self._calls, interaction, room)
         here = interaction.channel
         postable = here if isinstance(here, discord.abc.Messageable) else None
         notices = Notices(postable, await self._calls.language(guild))
@@ -94,7 +59,7 @@ class Reader(commands.Cog):
     async def leave(self, interaction: discord.Interaction[Bot]) -> None:
         """Leave the call."""
         await voice_message.defer(interaction, private=True)
-        session_for(interaction)
+        session_for(self._calls, interaction)
         await self._calls.leave(guild_of(interaction).id)
         await self._answer(interaction, "call.left")
 
@@ -108,7 +73,7 @@ class Reader(commands.Cog):
     ) -> None:
         """Go on in another voice channel."""
         await voice_message.defer(interaction, private=True)
-        session_for(interaction)
+        session_for(self._calls, interaction)
         room = channel or seat_of(interaction)
         await self._calls.move(room)
         await self._answer(interaction, "call.moved", channel=room.mention)
@@ -121,7 +86,7 @@ class Reader(commands.Cog):
     async def skip(self, interaction: discord.Interaction[Bot], everything: bool = False) -> None:
         """Cut off what is heard; everything that waits, too."""
         await voice_message.defer(interaction, private=True)
-        session = session_for(interaction)
+        session = session_for(self._calls, interaction)
         if everything:
             await self._answer(interaction, "call.skipped_all", count=session.skip_all())
         else:
@@ -133,7 +98,7 @@ class Reader(commands.Cog):
     async def pause(self, interaction: discord.Interaction[Bot]) -> None:
         """Be silent for now."""
         await voice_message.defer(interaction, private=True)
-        session_for(interaction).hold("paused")
+        session_for(self._calls, interaction).hold("paused")
         await self._answer(interaction, "call.paused")
 
     @app_commands.command(
@@ -144,7 +109,7 @@ class Reader(commands.Cog):
     async def resume(self, interaction: discord.Interaction[Bot]) -> None:
         """Go on."""
         await voice_message.defer(interaction, private=True)
-        session_for(interaction).release("paused")
+        session_for(self._calls, interaction).release("paused")
         await self._answer(interaction, "call.resumed")
 
     @app_commands.command(name=localized("call.queue.name", "queue"), description=localized("call.queue.description"))

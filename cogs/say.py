@@ -11,6 +11,8 @@ from bot.platforms.discord.suggestions import LONGEST, complete_voice, preferenc
 from bot.platforms.discord.wish import utterance_of
 from bot.speech.styles import SINGING
 
+CALL = "call"
+"""The choice of where: in the voice call."""
 LONGEST_TEXT = 4000
 LONGEST_INSTRUCTION = 1000
 Text = app_commands.Range[str, 1, LONGEST_TEXT]
@@ -32,6 +34,7 @@ class Say(commands.Cog):
         voice=localized("discord.say.voice.name", "voice"),
         instruction=localized("discord.say.instruction.name", "instruction"),
         private=localized("discord.say.private.name", "private"),
+        where=localized("discord.say.where.name", "where"),
     )
     @app_commands.describe(
         text=localized("discord.say.text"),
@@ -39,6 +42,13 @@ class Say(commands.Cog):
         voice=localized("discord.say.voice"),
         instruction=localized("discord.say.instruction"),
         private=localized("discord.say.private"),
+        where=localized("discord.say.where"),
+    )
+    @app_commands.choices(
+        where=[
+            app_commands.Choice(name=localized("discord.say.where.here"), value="here"),
+            app_commands.Choice(name=localized("discord.say.where.call"), value=CALL),
+        ]
     )
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
@@ -51,11 +61,16 @@ class Say(commands.Cog):
         voice: VoiceName = "",
         instruction: Instruction = "",
         private: bool = False,
+        where: str = "here",
     ) -> None:
         """Speak a text. What goes wrong is raised: cogs/errors.py answers."""
-        await voice_message.defer(interaction, private=private)
+        in_call = where == CALL
+        await voice_message.defer(interaction, private=private or in_call)
         wish = utterance_of(interaction, text, style, voice, instruction)
-        await answer.speak(interaction, wish, private=private)
+        if in_call:
+            await answer.say_in_call(interaction, wish)
+        else:
+            await answer.speak(interaction, wish, private=private)
 
     @app_commands.command(
         name=localized("discord.sing.name", "sing"), description=localized("discord.sing.description")

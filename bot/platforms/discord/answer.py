@@ -6,15 +6,18 @@ Called by the command doors after ``voice_message.defer``.
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import discord
 
 from bot.audio import ogg
 from bot.errors import StoreError
-from bot.model import Utterance
+from bot.model import Lane, Utterance
 from bot.platforms.desk import Answer
 from bot.platforms.discord import voice_message
+from bot.platforms.discord.call.heard import said
+from bot.platforms.discord.call.standing import session_for
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import panel, report
 from bot.platforms.discord.suggestions import preference_of, style_options
@@ -48,6 +51,19 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
         deliveries.append(delivery)
         await _remember(interaction, delivery)
     await _show_panel(interaction, answer, deliveries, tongue, private=private)
+
+
+async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utterance) -> None:
+    """Have it said in the guild's voice call, in its turn. Raises InputError, BusyError, and as ``explain``."""
+    bot = interaction.client
+    session = session_for(bot.calls, interaction)
+    wish = replace(await bot.doors.desk.with_defaults(utterance), lane=Lane.CALL)
+    await bot.doors.speech.explain(wish, live=True)  # what cannot be said is told to whoever asks, not to everybody
+    before = session.say(said(wish, interaction.user.display_name))
+    room = session.link.room
+    facts = {"channel": room.mention if room is not None else "", "before": before}
+    words = say("call.said" if before else "call.said_next", await bot.language_for(interaction), **facts)
+    await voice_message.tell(interaction, words)
 
 
 async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:

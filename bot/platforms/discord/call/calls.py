@@ -269,6 +269,8 @@ class Calls:
         elif session.link.room is None or session.link.room.id != room.id:
             await session.link.move(room)
         session.channels.update(channels)
+        if room.guild.me.voice is not None:
+            self._on_own_state(session, room.guild.me.voice)
         await self._marks.put(session)
         self._alone.look(session)
         return session

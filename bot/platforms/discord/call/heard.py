@@ -2,11 +2,12 @@
 
 import discord
 
-from bot.model import Account, Space
+from bot.model import Account, Space, Utterance
 from bot.platforms.discord.call.message import chat_message
 from bot.platforms.discord.call.rooms import Room
 from bot.platforms.discord.wish import role_scope
-from bot.platforms.reading.heard import Heard
+from bot.platforms.reading.heard import Heard, Readable
+from bot.speech.chat.message import ChatMessage, Reading
 from bot.store.bindings import Binding
 
 
@@ -45,3 +46,19 @@ def heard_of(message: discord.Message, room: Room | None, binding: Binding | Non
         style=binding.style if binding is not None else "",
         max_characters=binding.max_characters if binding is not None else 0,
     )
+
+
+def said(utterance: Utterance, name: str) -> Readable:
+    """What somebody commanded to be said, as the queue of a call takes it: as it is, without a name before it."""
+    assert utterance.account is not None, "whoever commands has an account"
+    assert utterance.space is not None, "a call is one of a guild"
+    heard = Heard(
+        message=ChatMessage(text=utterance.text, author=name),
+        id=utterance.key,
+        key=utterance.key,
+        account=utterance.account,
+        space=utterance.space,
+        channel=utterance.channel,
+        roles=utterance.roles,
+    )
+    return Readable(heard, utterance, Reading(), "")

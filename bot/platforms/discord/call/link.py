@@ -28,6 +28,8 @@ _LIBRARY_LIMIT = 15.0
 """Seconds after which the library would give up itself, so that ours comes first."""
 LEAVE_LIMIT, LEAVE_LOOK = 3.0, 0.05
 """Seconds for leaving, and between two looks whether the gateway says so, too."""
+STAGE_LIMIT = 3.0
+"""Seconds for coming onto a stage."""
 JOIN_PAUSES = (0.0, 1.0, 2.0, 4.0)
 """Seconds before each try when somebody waits for an answer."""
 HEAL_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0)
@@ -134,7 +136,7 @@ class Link:
             await self._timing.sleep(pause)
             client = await self._try(room)
             if client is not None:
-                self._settle(client)
+                await self._settle(client)
                 return
         raise PlatformError("call.unreachable", channel=room.mention)
 
@@ -163,11 +165,29 @@ class Link:
         await self._drop(room.guild.voice_client)
         return None
 
-    def _settle(self, client: CallClient) -> None:
+    async def _settle(self, client: CallClient) -> None:
         self._client = client
+        if isinstance(client.channel, discord.StageChannel):
+            await self._ask_to_speak(client.channel)
         self._gone.clear()
         client.gone = self._gone.set
         self.playback.attach(client)
+
+    async def _ask_to_speak(self, stage: discord.StageChannel) -> None:
+        """From the audience onto the stage, where the bot may; else a moderator has to let it."""
+        try:
+            await self._timing.within(STAGE_LIMIT, self._asked(stage))
+        except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            _log.info("a stage could not be entered: %s", type(error).__name__)
+
+    async def _asked(self, stage: discord.StageChannel) -> None:
+        me = stage.guild.me
+        if not stage.permissions_for(me).mute_members:
+            await me.request_to_speak()
+            return
+        await me.edit(suppress=False)
+        while me.voice is not None and me.voice.suppress:  # until the gateway says so, too
+            await self._timing.sleep(LEAVE_LOOK)
 
     async def _disconnect(self) -> None:
         self.playback.detach()
@@ -250,7 +270,7 @@ class Link:
             rooms.check(room)  # a right was taken away, or the channel filled up
             client = await self._try(room)
             if client is not None:
-                self._settle(client)
+                await self._settle(client)
                 return
             if not told:
                 told = True

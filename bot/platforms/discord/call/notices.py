@@ -5,6 +5,7 @@ Used by ``session`` and ``calls``. Posting never holds up the call, and what can
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 
 import aiohttp
@@ -20,6 +21,8 @@ _MOST = 20
 """Posts under way; what comes beyond is dropped, since nobody would read it."""
 _KEYS = 200
 _NOTE = "note"
+_NOTES = {"note.backup": False, "note.quota_built_in": True}
+"""Notes that listeners should hear of, and whether they are one person's."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
@@ -43,10 +46,18 @@ class Notices:
         if self._first((whose, error.code)):
             self._post(error.code, of_error(error, self.language))
 
-    def note(self, note: Note) -> None:
-        """Post a note of the waist, unless it was told since it last was not so."""
-        if self._first((_NOTE, note.code)):
-            self._post(note.code, of_note(note, self.language))
+    def notes(self, notes: Iterable[Note], whose: str) -> None:
+        """Post what the waist notes of who spoke instead of whom; once, until it is not so any more.
+
+        ``whose``: the account, since a quota is one person's.
+        """
+        holding = {note.code: note for note in notes}
+        for code, own in _NOTES.items():
+            key = (_NOTE, code + (whose if own else ""))
+            if code not in holding:
+                self._told.pop(key, None)
+            elif self._first(key):
+                self._post(code, of_note(holding[code], self.language))
 
     def once(self, code: str, **facts: object) -> None:
         """Post a sentence, unless it was told since it last worked."""
@@ -56,10 +67,6 @@ class Notices:
     def works(self) -> None:
         """It works: failures that were not one person's are told again if they come back."""
         self._told = {key: None for key in self._told if key[0]}
-
-    def noted(self, codes: set[str]) -> None:
-        """These notes hold at the moment; others are told again if they come back."""
-        self._told = {key: None for key in self._told if key[0] != _NOTE or key[1] in codes}
 
     def _first(self, key: tuple[str, str]) -> bool:
         if key in self._told:

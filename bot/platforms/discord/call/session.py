@@ -9,12 +9,13 @@ import asyncio
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
-from bot.errors import BotError, DuplicateError, InputError, QuotaError, StoreError
+from bot.errors import BotError, BusyError, DuplicateError, InputError, QuotaError
 from bot.model import Account, Lane, Receipt, Space, Utterance
 from bot.platforms.base import Doors
+from bot.platforms.discord.call.items import Item, runs, unread_for
 from bot.platforms.discord.call.link import Link
 from bot.platforms.discord.call.notices import Notices
 from bot.platforms.discord.call.rooms import Room
@@ -24,45 +25,16 @@ from bot.platforms.reading.heard import Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.outcomes import Outcome
 from bot.platforms.reading.queue import Batch, ReadingQueue
-from bot.speech.service import MOST_TOGETHER
 from bot.texts import say
 
+MOST_SAID = 10
+"""Commanded utterances that wait."""
 MOST_ITEMS = 2
 """Items in the source: one that plays and one that is made meanwhile."""
 _CLEARING = 3.0
 """Seconds that synthesis which was broken off may take to settle its quota."""
 
-_TOLD = frozenset({"note.backup", "note.quota_built_in"})
-"""Notes of the waist that listeners should hear of."""
-
 _log = logging.getLogger("mouthpiece.discord")
-
-
-@dataclass(slots=True)
-class _Item:
-    """Something on its way from the queue to the ears."""
-
-    id: str
-    batch: Batch | None
-    """None for what the bot says itself."""
-    utterances: tuple[Utterance, ...]
-    task: asyncio.Task[None] | None = None
-    started: bool = False
-    unread: Unread | None = None
-    """Why it is not read, where that is so."""
-    left_out: dict[str, Unread] = field(default_factory=dict)
-    """Why some of its messages are not read, by their ids."""
-    handed_on: bool = False
-    """Its messages went into another item, so that nothing is to be noted of them."""
-
-    @property
-    def readables(self) -> Sequence[Readable]:
-        """The messages in it."""
-        return self.batch.items if self.batch is not None else ()
-
-    def holds(self, message_id: str) -> bool:
-        """Whether a message is part of it."""
-        return any(readable.heard.id == message_id for readable in self.readables)
 
 
 Ended = Callable[["Session", BotError], None]
@@ -85,9 +57,11 @@ class Session:
         self._names = NameMemory(timing.clock)
         self._source = LiveSource(self, self._wake)
         self.link = Link(self._source, self, timing)
-        self._items: dict[str, _Item] = {}
-        self._again: deque[_Item] = deque()
+        self._items: dict[str, Item] = {}
+        self._again: deque[Item] = deque()
         """Items that have to be made once more, before anything else."""
+        self._said: deque[Item] = deque()
+        self._said_is_next = True
         self._ids = itertools.count(1)
         self._held: set[str] = set()
         self._changed = asyncio.Event()
@@ -120,6 +94,18 @@ class Session:
         self._changed.set()
         return refused
 
+    def say(self, readable: Readable) -> int:
+        """Queue what somebody commanded to be said, in turns with what is written; returns what waits before it.
+
+        Raises BusyError ``call.said_full``.
+        """
+        if len(self._said) >= MOST_SAID:
+            raise BusyError("call.said_full", limit=MOST_SAID)
+        before = 2 * len(self._said) if len(self._queue) > len(self._said) else len(self._said) + len(self._queue)
+        self._said.append(Item(str(next(self._ids)), Batch((readable,)), (readable.utterance,)))
+        self._changed.set()
+        return before + len(self._items)
+
     def edit(self, message_id: str, judged: Readable | Unread) -> None:
         """A message was edited: it keeps its place, or is not read any more. What plays, plays on."""
         if isinstance(judged, Unread):
@@ -142,8 +128,9 @@ class Session:
         """Cut off what plays and clear the queue; returns how many messages were cleared."""
         why = why or Unread("unread.skipped")
         removed = self._queue.remove_all()
-        again = [readable for item in self._again for readable in item.readables]
+        again = [readable for item in (*self._again, *self._said) for readable in item.readables]
         self._again.clear()
+        self._said.clear()
         for readable in (*removed, *again):
             self._note(readable, why)
         for item in list(self._items.values()):
@@ -155,18 +142,17 @@ class Session:
         listed = [readable for readable in self.listing() if readable.heard.id == message_id]
         if not listed or account not in (None, listed[0].heard.account):
             return False
-        self._queue.remove(message_id)
-        self._outcomes.put(message_id, Unread("unread.skipped"))
+        self._take_out(message_id, Unread("unread.skipped"))
         return True
 
     def listing(self) -> Sequence[Readable]:
-        """What waits, in the order in which it will be read."""
-        return self._queue.listing()
+        """What waits: commanded utterances, then messages, each in the order of arrival."""
+        return [*(readable for item in self._said for readable in item.readables), *self._queue.listing()]
 
     @property
     def busy(self) -> bool:
         """Whether anything is on its way to the ears."""
-        return bool(self._items or self._again or len(self._queue))
+        return bool(self._items or self._again or self._said or len(self._queue))
 
     @property
     def playing(self) -> Sequence[Readable]:
@@ -212,7 +198,7 @@ class Session:
         done = self._items.pop(item, None)
         if done is not None and not done.handed_on:
             for readable in done.readables:
-                self._note(readable, done.unread or done.left_out.get(readable.heard.id) or "read")
+                self._note(readable, done.outcome(readable))
         self._changed.set()
 
     # What the link tells
@@ -255,9 +241,13 @@ class Session:
     def _may_take(self) -> bool:
         return not self._held and not self.link.healing and self._source.items < MOST_ITEMS
 
-    def _next(self) -> _Item | None:
+    def _next(self) -> Item | None:
         if self._again:
             return self._again.popleft()
+        if self._said and (self._said_is_next or not len(self._queue)):
+            self._said_is_next = False
+            return self._said.popleft()
+        self._said_is_next = True
         batch = self._queue.take()
         if batch is None:
             return None
@@ -265,31 +255,31 @@ class Session:
             self._note(readable, Unread("unread.left_out"))
         return self._item(batch)
 
-    def _item(self, batch: Batch, key: str = "") -> _Item:
+    def _item(self, batch: Batch, key: str = "") -> Item:
         utterances = self._doors.reader.compose(
             batch.items, self._names, shorter=batch.shorter, left_out=len(batch.left_out)
         )
         if key:
             utterances = tuple(replace(utterance, key=utterance.key + key) for utterance in utterances)
-        return _Item(str(next(self._ids)), batch, utterances)
+        return Item(str(next(self._ids)), batch, utterances)
 
     def _say_ourselves(self, code: str) -> None:
         """Say a line of the bot's own, before what waits. Nobody pays for it."""
         words, number = say(code, self.notices.language), str(next(self._ids))
         key = f"discord:call:{self.space.id}:{self._timing.wall():.3f}:{number}"
-        self._again.append(_Item(number, None, (Utterance(words, key, lane=Lane.CALL),)))
+        self._again.append(Item(number, None, (Utterance(words, key, lane=Lane.CALL),)))
         self._changed.set()
 
-    async def _make(self, item: _Item) -> None:
+    async def _make(self, item: Item) -> None:
         """Synthesize one into the source."""
         self._items[item.id] = item
         line = self._source.line(item.id)
         item.task = asyncio.create_task(self._synthesize(item, line))
         await asyncio.wait([item.task])
 
-    async def _synthesize(self, item: _Item, line: Line) -> None:
+    async def _synthesize(self, item: Item, line: Line) -> None:
         try:
-            for together in _runs(item.utterances):
+            for together in runs(item.utterances):
                 receipt = await self._doors.speech.speak_together(together, line)
                 self._worked(item, receipt)
         except BotError as error:
@@ -301,53 +291,57 @@ class Session:
         finally:
             line.close()
 
-    def _failed(self, item: _Item, error: BotError) -> None:
+    def _failed(self, item: Item, error: BotError) -> None:
         """Nothing of it is spoken. A person's own failing says nothing of others."""
         if isinstance(error, DuplicateError):
             item.handed_on = True  # it was read before, and noted then
             return
-        item.unread = _unread(error)
+        item.unread = unread_for(error)
         account = item.utterances[0].account
         own = account is not None and isinstance(error, QuotaError | InputError)
         self.notices.fault(error, whose=account.scope if own and account is not None else "")
 
-    def _worked(self, item: _Item, receipt: Receipt) -> None:
+    def _worked(self, item: Item, receipt: Receipt) -> None:
         """Something was spoken. Notes on who spoke instead are told once, until they are not true any more."""
         left_out = dict(receipt.left_out)
         for utterance, readable in zip(item.utterances, item.readables, strict=False):
             if utterance.key in left_out:
-                item.left_out[readable.heard.id] = _unread(left_out[utterance.key])
-        told = [note for note in receipt.notes if note.code in _TOLD]
+                item.fates[readable.heard.id] = unread_for(left_out[utterance.key])
+        if receipt.cached:
+            return  # says nothing of how things are
+        account = item.utterances[0].account
         self.notices.works()
-        self.notices.noted({note.code for note in told})
-        for note in told:
-            self.notices.note(note)
+        self.notices.notes(receipt.notes, account.scope if account is not None else "")
 
-    def _cut(self, item: _Item, why: Unread) -> None:
+    def _cut(self, item: Item, why: Unread) -> None:
         """Stop an item, whether it is made or plays."""
         item.unread = why
         if item.task is not None:
             item.task.cancel()
         self._source.skip(item.id)
+        self._names = NameMemory(self._timing.clock)  # a name that was cut off has to be said again
 
     def _take_out(self, message_id: str, why: Unread) -> None:
         """A message is not to be read, wherever it is."""
         if self._queue.remove(message_id) is not None or self._remake(message_id, None, why):
             self._outcomes.put(message_id, why)
             return
-        for item in list(self._items.values()):
+        for item in self._items.values():
             if item.holds(message_id) and why.code == "unread.deleted":
-                self._cut(item, why)
+                item.fates[message_id] = why
+                self._cut(item, Unread("unread.skipped"))
 
     def _remake(self, message_id: str, changed: Readable | None, why: Unread | None) -> bool:
         """Make an item once more that is not heard yet: with a message changed, or without it."""
-        for item in (*self._again, *self._items.values()):
+        for item in (*self._again, *self._said, *self._items.values()):
             if item.started or item.batch is None or not item.holds(message_id):
                 continue
             kept = [changed if each.heard.id == message_id else each for each in item.readables]
             left = tuple(each for each in kept if each is not None)
             if item in self._again:
                 self._again.remove(item)
+            elif item in self._said:
+                self._said.remove(item)
             else:
                 item.handed_on = True
                 self._cut(item, why or Unread("unread.skipped"))
@@ -356,24 +350,3 @@ class Session:
                 self._changed.set()
             return True
         return False
-
-
-def _runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
-    """Those that may be spoken together, in order."""
-    for _, alike in itertools.groupby(utterances, key=lambda utterance: utterance.manner):
-        run = tuple(alike)
-        for at in range(0, len(run), MOST_TOGETHER):
-            yield run[at : at + MOST_TOGETHER]
-
-
-def _unread(error: BotError) -> Unread:
-    """The gate that an error stands for."""
-    match error:
-        case QuotaError():
-            return Unread("unread.quota")
-        case InputError(code="text.empty"):
-            return Unread("unread.empty")
-        case StoreError():
-            return Unread("unread.store")
-        case _:
-            return Unread("unread.provider")

@@ -1,0 +1,65 @@
+"""What a session has on its way from the queue to the ears. Used by ``session`` alone."""
+
+import asyncio
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from bot.errors import BotError, InputError, QuotaError, StoreError
+from bot.model import Utterance
+from bot.platforms.reading.heard import Readable, Unread
+from bot.platforms.reading.outcomes import Outcome
+from bot.platforms.reading.queue import Batch
+from bot.speech.service import MOST_TOGETHER
+
+
+@dataclass(slots=True)
+class Item:
+    """Something on its way from the queue to the ears."""
+
+    id: str
+    batch: Batch | None
+    """None for what the bot says itself."""
+    utterances: tuple[Utterance, ...]
+    task: asyncio.Task[None] | None = None
+    started: bool = False
+    unread: Unread | None = None
+    """Why it is not read, where that is so."""
+    fates: dict[str, Unread] = field(default_factory=dict)
+    """Why some of its messages are not read, by their ids."""
+    handed_on: bool = False
+    """Its messages went into another item, so that nothing is to be noted of them."""
+
+    def outcome(self, readable: Readable) -> Outcome:
+        """What became of one of its messages, now that it is over."""
+        return self.fates.get(readable.heard.id) or self.unread or "read"
+
+    @property
+    def readables(self) -> Sequence[Readable]:
+        """The messages in it."""
+        return self.batch.items if self.batch is not None else ()
+
+    def holds(self, message_id: str) -> bool:
+        """Whether a message is part of it."""
+        return any(readable.heard.id == message_id for readable in self.readables)
+
+
+def runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
+    """Those that may be spoken together, in order."""
+    for _, alike in itertools.groupby(utterances, key=lambda utterance: utterance.manner):
+        run = tuple(alike)
+        for at in range(0, len(run), MOST_TOGETHER):
+            yield run[at : at + MOST_TOGETHER]
+
+
+def unread_for(error: BotError) -> Unread:
+    """The gate that an error stands for."""
+    match error:
+        case QuotaError():
+            return Unread("unread.quota")
+        case InputError(code="text.empty"):
+            return Unread("unread.empty")
+        case StoreError():
+            return Unread("unread.store")
+        case _:
+            return Unread("unread.provider")
