@@ -23,7 +23,7 @@ LATIN = frozenset(
     ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "no", "fi", "tr", "cs", "hu", "ro", "vi", "id", "ca")
 )
 """Languages in Latin letters that are told apart."""
-_SCRIPTS = {
+SCRIPTS = {
     "LATIN": "",
     "CJK": "zh",
     "IDEOGRAPHIC": "zh",
@@ -43,9 +43,14 @@ _SCRIPTS = {
     "MALAYALAM": "ml",
     "GUJARATI": "gu",
     "GURMUKHI": "pa",
+    "ORIYA": "or",
+    "SINHALA": "si",
     "THAI": "th",
+    "MYANMAR": "my",
     "GEORGIAN": "ka",
     "ARMENIAN": "hy",
+    "ETHIOPIC": "am",
+    "CHEROKEE": "chr",
 }
 """Script, as the first word of a letter's Unicode name, to the language that most texts in it are in; "" is any."""
 _DENSE = {"zh": 4, "ja": 4, "ko": 3}
@@ -170,7 +175,7 @@ def _script(letter: str) -> str:
     words = unicodedata.name(letter, "").replace("-", " ").split()
     if words and words[0] in ("FULLWIDTH", "HALFWIDTH"):
         words = words[1:]
-    return _SCRIPTS.get(words[0], "") if words else ""
+    return SCRIPTS.get(words[0], "") if words else ""
 
 
 def _untagged(text: str) -> str:

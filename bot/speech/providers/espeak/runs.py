@@ -10,39 +10,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.speech.language import SCRIPTS
 from bot.speech.markup import Piece, split_tags
 
 LATIN = "en"
 """Stands for Latin script in a run; which English it is depends on the voice."""
 
-_LANGUAGES = {
-    "LATIN": LATIN,
-    "CJK": "cmn",
-    "BOPOMOFO": "cmn",
-    "HIRAGANA": "ja",
-    "KATAKANA": "ja",
-    "HANGUL": "ko",
-    "CYRILLIC": "ru",
-    "GREEK": "el",
-    "ARABIC": "ar",
-    "HEBREW": "he",
-    "DEVANAGARI": "hi",
-    "BENGALI": "bn",
-    "TAMIL": "ta",
-    "TELUGU": "te",
-    "KANNADA": "kn",
-    "MALAYALAM": "ml",
-    "GUJARATI": "gu",
-    "GURMUKHI": "pa",
-    "ORIYA": "or",
-    "SINHALA": "si",
-    "THAI": "th",
-    "MYANMAR": "my",
-    "GEORGIAN": "ka",
-    "ARMENIAN": "hy",
-    "ETHIOPIC": "am",
-    "CHEROKEE": "chr",
-}
+_NAMES = {"": LATIN, "zh": "cmn"}
+_LANGUAGES = {script: _NAMES.get(language, language) for script, language in SCRIPTS.items()}
 """Script, as the first word of a character's Unicode name, to espeak-ng's language. Han is read as Mandarin even beside
 kana: espeak-ng's Japanese names each Han character instead of reading it."""
 
