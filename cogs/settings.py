@@ -3,6 +3,7 @@
 Loaded by name by the Discord platform. The guard of the waist obeys what moderators set; here it is only asked for.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Literal, TypeVar
@@ -11,6 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import StoreError
 from bot.model import Space, Utterance, Voice
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
@@ -21,15 +23,18 @@ from bot.platforms.discord.suggestions import LONGEST, complete_voice, preferenc
 from bot.platforms.discord.wish import account_of, moderated_space, role_scope
 from bot.platforms.reading.settings import own_lines
 from bot.store.preferences import NICKNAME_CHARACTERS, Kind, Preference
-from bot.store.spaces import LONGEST_COOLDOWN, SpaceLists, SpaceSettings
+from bot.store.spaces import LONGEST_COOLDOWN, SpaceLists, SpaceSettings, for_use
 from bot.texts import say
 
 _T = TypeVar("_T")
+_PATIENCE = 1.0
+"""Seconds that settings may take before a form is opened."""
 NONE = "-"
 """Typed to go back to the default: Discord sends no empty option."""
 Language = Literal["auto", "en", "zh"]
 Speed = Literal["slow", "usual", "fast"]
 Rule = Literal["allowed", "blocked", "neither"]
+What = Literal["speaking", "singing", "instruction", "voices"]
 VoiceName = app_commands.Range[str, 1, LONGEST]
 StyleNames = app_commands.Range[str, 1, LONGEST]
 AnyChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
@@ -44,6 +49,7 @@ _OPTIONS = (
     "words",
     "role",
     "rule",
+    "what",
     "channel",
     "opened",
 )
@@ -79,8 +85,8 @@ def server_settings(shared: SpaceSettings, language: str) -> str:
         tongue=shared.language or "–",
         cooldown=shared.cooldown,
         words=shared.show_words,
-        allowed=[f"<@&{scope.rpartition(':')[2]}>" for scope in shared.allowed_roles] or "–",
-        blocked=[f"<@&{scope.rpartition(':')[2]}>" for scope in shared.blocked_roles] or "–",
+        allowed=[_role(entry, language) for entry in shared.allowed_roles] or "–",
+        blocked=[_role(entry, language) for entry in shared.blocked_roles] or "–",
         channels=[f"<#{channel}>" for channel in shared.channels] or "–",
         count=len(shared.blocked_words),
     )
@@ -222,14 +228,16 @@ class Settings(commands.Cog):
     @settings.command(
         name=localized("discord.settings.role.name", "role"), description=localized("discord.settings.roles")
     )
-    @_rename("role", "rule")
-    @_describe("role", "rule")
-    @app_commands.choices(rule=choices(Rule))
-    async def role(self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule) -> None:
-        """Say whether a role may speak."""
+    @_rename("role", "rule", "what")
+    @_describe("role", "rule", "what")
+    @app_commands.choices(rule=choices(Rule), what=choices(What))
+    async def role(
+        self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule, what: What = "speaking"
+    ) -> None:
+        """Say whether a role may speak, or do what else there is to allow."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        scope = [role_scope(role.id)]
+        scope = [for_use("" if what == "speaking" else what, role_scope(role.id))]
         shared = await self._desk.spaces.adjust(
             space,
             add={"allowed_roles": scope * (rule == "allowed"), "blocked_roles": scope * (rule == "blocked")},
@@ -257,7 +265,12 @@ class Settings(commands.Cog):
     )
     async def blocklist(self, interaction: discord.Interaction[Bot]) -> None:
         """Open the form of words that are not spoken here."""
-        shared = await self._desk.spaces.get(moderated_space(interaction))
+        space = moderated_space(interaction)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                shared = await self._desk.spaces.get(space)
+        except TimeoutError:  # a form is a first answer, and that is due within three seconds
+            raise StoreError("store.busy") from None
         tongue = await self._bot.language_for(interaction)
         title, label = say("discord.settings.blocklist", tongue), say("discord.settings.word_a_line", tongue)
         await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
@@ -305,6 +318,13 @@ class Settings(commands.Cog):
             own = await preference_of(interaction, self._desk)
             return suggest_styles(current, await self._bot.language_for(interaction), own)
         return await complete_voice(interaction, current)
+
+
+def _role(entry: str, language: str) -> str:
+    """A role, with what it is about."""
+    use, _, scope = entry.rpartition("@")
+    shown = f"<@&{scope.rpartition(':')[2]}>"
+    return f"{shown} ({say(f'discord.choice.{use}', language)})" if use else shown
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

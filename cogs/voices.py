@@ -1,11 +1,14 @@
 """``/voices``: who can speak, and what each sounds like. Loaded by name by the Discord platform.
 
 A preview is made when it is first asked for, on the host's account, and found in the clip cache from then on. A listed
-voice has one preview in each language, so the lists are the cap; few are made at a time.
+voice has one preview in each language, so the lists are the cap; few are made at a time, and not many in an hour, in
+case the cache is too small for them.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import discord
@@ -27,6 +30,8 @@ from cogs.panel import chosen
 _AT_A_TIME = 2
 _PATIENCE = 20
 """Seconds that a preview may wait for the others."""
+_AN_HOUR, _MOST_AN_HOUR = 3600.0, 60
+"""Seconds, and previews that may be made within them: the host pays. Those in the cache are not counted."""
 _LISTED = 40
 """Voices named in the list: it stays below Discord's 2000 characters."""
 
@@ -34,9 +39,14 @@ _LISTED = 40
 class Voices(commands.Cog):
     """The command, its suggestions, and the menu of previews."""
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._bot = bot
+        self._clock = clock
         self._making = asyncio.Semaphore(_AT_A_TIME)
+        self._made: deque[float] = deque(maxlen=_MOST_AN_HOUR)
+        """When the last previews were made, in seconds of the clock."""
+        self._heard: set[Voice] = set()
+        """Of which voices there are previews, as far as this process knows."""
 
     async def cog_load(self) -> None:
         """Called by the library."""
@@ -89,11 +99,20 @@ class Voices(commands.Cog):
         words = say("discord.voices.preview", known[name].language or tongue, voice=name)
         wish = Utterance(words, key_of(interaction), voice=Voice(id=name))
         async with self._turn():
+            self._check_cap(wish.voice)
             receipt = await self._bot.doors.speech.speak(wish, Recording())
+            if not receipt.cached:
+                self._made.append(self._clock())
+            self._heard.add(wish.voice)
         await voice_message.send(interaction, receipt.clip)
         await voice_message.tell(
             interaction, f"**{discord.utils.escape_markdown(title(*told_in(tongue, [known[name]])))}**"
         )
+
+    def _check_cap(self, voice: Voice) -> None:
+        full = len(self._made) == _MOST_AN_HOUR and self._clock() - self._made[0] < _AN_HOUR
+        if full and voice not in self._heard:
+            raise BusyError("discord.voices.enough")
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:

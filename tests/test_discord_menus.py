@@ -11,7 +11,7 @@ from bot.store.quota import Override
 from bot.texts import say
 from cogs.help import words_of_help
 from cogs.styles import shelves
-from cogs.voices import listed
+from cogs.voices import Voices, listed
 from tests.conftest import BuildHouse, House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_server import DiscordServer
@@ -155,6 +155,41 @@ async def test_previews_are_on_the_house_and_made_once(
     assert len(mimo.calls) == 1
     assert (await mimo_house.ledger.usage(account(server).scope)).requests == 0
     assert server.messages == []
+
+
+async def test_few_previews_are_made_at_a_time(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.voices._PATIENCE", 0.01)
+    monkeypatch.setattr("cogs.voices._AT_A_TIME", 1)
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        first = await server.slash("voices", {"voice": "Mia"})
+        await gate.reached.wait()
+        second = await (await server.slash("voices", {"voice": "Dean"})).answered()
+        assert second.content == say("bot.full", "en")
+        gate.set()
+        await first.answered()
+    assert len(mimo.calls) == 1
+
+
+async def test_not_many_previews_are_made_in_an_hour(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.voices._MOST_AN_HOUR", 1)
+    async with start(mimo_house.doors) as platform:
+        assert platform._bot is not None
+        cog = platform._bot.get_cog("Voices")
+        assert isinstance(cog, Voices)
+        now = cog._clock()
+        cog._clock = lambda: now
+        for _ in range(2):  # the second comes out of the cache
+            assert (await (await server.slash("voices", {"voice": "Mia"})).answered()).files
+        refused = await (await server.slash("voices", {"voice": "Dean"})).answered()
+        assert refused.content == say("discord.voices.enough", "en")
+        cog._clock = lambda: now + 3600
+        assert (await (await server.slash("voices", {"voice": "Dean"})).answered()).files
+    assert len(mimo.calls) == 2
 
 
 async def test_a_thread_counts_as_its_channel(server: DiscordServer, house: House, start: Start) -> None:

@@ -136,6 +136,37 @@ async def test_roles_and_channels(server: DiscordServer, house: House, start: St
     assert len(voices_of(server)) == 2
 
 
+async def test_what_a_role_may_use(server: DiscordServer, house: House, start: Start, mod: User) -> None:
+    world, singer, bo = server.world, Role("singer"), User("bo")
+    world.add_member(world.home, bo, singer)
+    async with start(house.doors):
+        shown = await told(server, "role", {"role": singer, "rule": "allowed", "what": "singing"}, user=mod)
+        assert f"Roles allowed: <@&{singer.id}> (singing)" in shown.content
+        refused = await (await server.slash("sing", {"text": TEXT})).answered()
+        assert refused.content == say("guard.role.singing", "en")
+        await (await server.slash("say", {"text": TEXT})).answered()
+        await (await server.slash("sing", {"text": TEXT}, user=bo)).answered()
+        rule = {"role": singer, "rule": "blocked", "what": "instruction"}
+        shown = await told(server, "role", rule, user=mod, locale="zh-CN")
+        assert f"<@&{singer.id}> (说法指示)" in shown.content
+        refused = await (await server.slash("say", {"text": TEXT, "instruction": "slowly"}, user=bo)).answered()
+        assert refused.content == say("guard.role.instruction", "en")
+    assert len(voices_of(server)) == 2
+
+
+async def test_two_moderators_at_once_both_have_their_way(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    roles = [Role(f"role {number}") for number in range(6)]
+    server.world.home.roles += roles
+    async with start(house.doors):
+        sent = [await server.slash("settings role", {"role": role, "rule": "blocked"}, user=mod) for role in roles]
+        for exchange in sent:
+            await exchange.answered()
+        kept = await house.doors.desk.spaces.get(home(server))
+    assert {entry.rpartition(":")[2] for entry in kept.blocked_roles} == {str(role.id) for role in roles}
+
+
 async def test_words_are_blocked_by_a_form(server: DiscordServer, house: House, start: Start, mod: User) -> None:
     async with start(house.doors):
         opened = await server.slash("settings blocklist", user=mod)

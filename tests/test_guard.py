@@ -89,6 +89,29 @@ async def test_roles_that_may_and_roles_that_may_not(case: Case, held: tuple[str
     assert await case.refused(space=None, roles=held) == ""
 
 
+@pytest.mark.parametrize(
+    ("used", "use"),
+    [
+        ({"styles": ("singing",)}, "singing"),
+        ({"styles": ("Happy", "唱")}, "singing"),
+        ({"instruction": "like a sailor"}, "instruction"),
+        ({"voice": Voice(VoiceKind.DESIGNED, description="A sailor.")}, "voices"),
+    ],
+)
+async def test_roles_for_what_is_more_than_speaking(case: Case, used: dict[str, Any], use: str) -> None:
+    plain: dict[str, Any] = {"roles": ("role:discord:1",)}
+    await case.spaces.set(GUILD, blocked_roles=[f"{use}@role:discord:1"])
+    assert await case.refused(**plain) == ""
+    assert await case.refused(**plain, **used) == f"guard.role.{use}"
+    assert await case.refused(roles=("role:discord:2",), **used) == ""
+    await case.spaces.set(GUILD, blocked_roles=[], allowed_roles=[f"{use}@role:discord:1"])
+    assert await case.refused(**plain, **used) == ""
+    assert await case.refused(roles=("role:discord:2",)) == ""
+    assert await case.refused(roles=("role:discord:2",), **used) == f"guard.role.{use}"
+    assert await case.refused(account=ADMIN, roles=(), **used) == ""
+    assert of_error(InputError(f"guard.role.{use}"), "zh") != of_error(InputError("guard.role"), "zh")
+
+
 async def test_a_blocked_role_alone_lets_everyone_else_speak(case: Case) -> None:
     await case.spaces.set(GUILD, blocked_roles=["role:discord:6"])
     assert await case.refused() == ""

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Collection
 
 from bot.errors import InputError
-from bot.model import Account, Lane, Utterance
+from bot.model import Account, Lane, Utterance, VoiceKind
 from bot.speech.blocklist import blocklist
+from bot.speech.styles import SINGING, find
 from bot.store.blocked import BlockedAccounts
-from bot.store.spaces import Spaces, SpaceSettings
+from bot.store.spaces import USES, Spaces, SpaceSettings, for_use
 
 _LONG_TEXT = 2000
 """Characters from which on the search takes milliseconds and leaves the event loop."""
@@ -54,8 +55,8 @@ class Guard:
     async def check(self, utterance: Utterance, spoken: str = "") -> None:
         """The same without the cooldown, for what is only explained.
 
-        Raises InputError ``guard.blocked_account``, ``guard.role``, ``guard.channel``, ``guard.word`` (which word
-        is the moderators' secret: no facts); StoreError.
+        Raises InputError ``guard.blocked_account``, ``guard.role`` (with ``.singing`` and the like for what needs a role
+        of its own), ``guard.channel``, ``guard.word`` (which word is the moderators' secret: no facts); StoreError.
         """
         await self._examine(utterance, spoken)
 
@@ -68,7 +69,7 @@ class Guard:
         settings = await self._spaces.get(utterance.space)
         if account is not None:
             if not self._is_admin(account):
-                _check_roles(settings, utterance.roles)
+                _check_roles(settings, utterance)
             # A door that names no channel cannot show that its channel is one of these.
             if settings.channels and utterance.channel not in settings.channels:
                 raise InputError("guard.channel")
@@ -92,11 +93,21 @@ class Guard:
             del self._last[next(iter(self._last))]
 
 
-def _check_roles(settings: SpaceSettings, held: Collection[str]) -> None:
-    refused = any(role in settings.blocked_roles for role in held)
-    allowed = not settings.allowed_roles or any(role in settings.allowed_roles for role in held)
-    if refused or not allowed:
-        raise InputError("guard.role")
+def _check_roles(settings: SpaceSettings, utterance: Utterance) -> None:
+    """Whether they let the person speak at all, and then what this utterance makes use of besides."""
+    for use in ("", *_uses_of(utterance)):
+        held = [for_use(use, role) for role in utterance.roles]
+        about = [entry for entry in settings.allowed_roles if entry.rpartition("@")[0] == use]
+        refused = any(entry in settings.blocked_roles for entry in held)
+        if refused or (about and not any(entry in about for entry in held)):
+            raise InputError(f"guard.role.{use}" if use else "guard.role")
+
+
+def _uses_of(utterance: Utterance) -> list[str]:
+    """What roles may be needed for, of ``USES``."""
+    sings = any((style := find(name)) is not None and style.key == SINGING for name in utterance.styles)
+    described = utterance.voice.kind is not VoiceKind.PRESET
+    return [use for use, used in zip(USES, (sings, bool(utterance.instruction), described), strict=True) if used]
 
 
 async def _check_words(settings: SpaceSettings, utterance: Utterance, spoken: str) -> None:

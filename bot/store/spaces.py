@@ -18,6 +18,14 @@ MOST_WORDS = 200
 WORD_CHARACTERS = 64
 LONGEST_COOLDOWN = 3600
 """Seconds."""
+USES = ("singing", "instruction", "voices")
+"""What roles may be allowed or refused apart from speaking at all: to sing, to say in a sentence how it is to be
+said, and voices that are described or cloned."""
+
+
+def for_use(use: str, role: str) -> str:
+    """An entry of the lists of roles that is about one of ``USES`` alone; ``use`` empty: about speaking at all."""
+    return f"{use}@{role}" if use else role
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +41,8 @@ class SpaceSettings:
     show_words: bool = False
     """Whether the words stand beside the voice message."""
     allowed_roles: tuple[str, ...] = ()
-    """Scopes (``role:discord:77``) of those who may speak; empty: everyone."""
+    """Scopes (``role:discord:77``) of those who may speak, or with a use (``singing@role:discord:77``) of those who
+    may do that; none of a kind: everyone."""
     blocked_roles: tuple[str, ...] = ()
     """Scopes of those who may not, whatever else they hold."""
     channels: tuple[str, ...] = ()
