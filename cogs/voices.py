@@ -110,7 +110,7 @@ class Voices(commands.Cog):
         )
 
     def _check_cap(self, voice: Voice) -> None:
-        full = len(self._made) == _MOST_AN_HOUR and self._clock() - self._made[0] < _AN_HOUR
+        full = len(self._made) == self._made.maxlen and self._clock() - self._made[0] < _AN_HOUR
         if full and voice not in self._heard:
             raise BusyError("discord.voices.enough")
 

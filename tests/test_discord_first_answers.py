@@ -45,7 +45,7 @@ class Stuck:
 
 @pytest.fixture
 def stuck(monkeypatch: pytest.MonkeyPatch) -> Stuck:
-    for place in ("bot.platforms.discord.client", "bot.platforms.discord.suggestions", "cogs.settings"):
+    for place in ("bot.platforms.discord.client", "bot.platforms.discord.suggestions"):
         monkeypatch.setattr(f"{place}._PATIENCE", 0.02)
     return Stuck(monkeypatch)
 

@@ -1,8 +1,13 @@
 """What else Discord's menus and commands offer: messages spoken, who said it, lists, previews, help."""
 
+import asyncio
+from collections import deque
+from typing import cast
+
 import pytest
 
 from bot.model import Space
+from bot.platforms.discord.client import DiscordPlatform
 from bot.platforms.shares import bar
 from bot.speech.meter import BUILT_IN
 from bot.speech.provider import VoiceInfo
@@ -157,13 +162,20 @@ async def test_previews_are_on_the_house_and_made_once(
     assert server.messages == []
 
 
+def previews(platform: DiscordPlatform) -> Voices:
+    assert platform._bot is not None
+    cog = platform._bot.get_cog("Voices")
+    assert cog is not None
+    return cast("Voices", cog)
+
+
 async def test_few_previews_are_made_at_a_time(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cogs.voices._PATIENCE", 0.01)
-    monkeypatch.setattr("cogs.voices._AT_A_TIME", 1)
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.doors) as platform:
+        monkeypatch.setattr("cogs.voices._PATIENCE", 0.01)  # the library loads the module anew at each start
+        previews(platform)._making = asyncio.Semaphore(1)
         first = await server.slash("voices", {"voice": "Mia"})
         await gate.reached.wait()
         second = await (await server.slash("voices", {"voice": "Dean"})).answered()
@@ -174,13 +186,11 @@ async def test_few_previews_are_made_at_a_time(
 
 
 async def test_not_many_previews_are_made_in_an_hour(
-    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    monkeypatch.setattr("cogs.voices._MOST_AN_HOUR", 1)
     async with start(mimo_house.doors) as platform:
-        assert platform._bot is not None
-        cog = platform._bot.get_cog("Voices")
-        assert isinstance(cog, Voices)
+        cog = previews(platform)
+        cog._made = deque(maxlen=1)
         now = cog._clock()
         cog._clock = lambda: now
         for _ in range(2):  # the second comes out of the cache

@@ -55,8 +55,9 @@ class Guard:
     async def check(self, utterance: Utterance, spoken: str = "") -> None:
         """The same without the cooldown, for what is only explained.
 
-        Raises InputError ``guard.blocked_account``, ``guard.role`` (with ``.singing`` and the like for what needs a role
-        of its own), ``guard.channel``, ``guard.word`` (which word is the moderators' secret: no facts); StoreError.
+        Raises InputError ``guard.blocked_account``, ``guard.role`` (with ``.singing`` and the like for what needs a
+        role of its own), ``guard.channel``, ``guard.word`` (which word is the moderators' secret: no facts);
+        StoreError.
         """
         await self._examine(utterance, spoken)
 
