@@ -308,15 +308,6 @@ async def test_a_late_file_reaches_the_channel_too(
     assert message.content.startswith("-# ")
 
 
-async def test_where_the_bot_cannot_post_only_one_hears_it(server: DiscordServer, house: House, start: Start) -> None:
-    server.fail("message", "10003")  # the channel was deleted meanwhile
-    async with start(house.doors):
-        panel = await spoken(server)
-    assert panel.files[0].sound is not None
-    assert say("discord.only_you", "en") in panel.content
-    assert server.messages == []
-
-
 async def test_a_file_in_the_response_carries_the_line(server: DiscordServer, house: House, start: Start) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
     async with start(house.doors):
@@ -327,21 +318,6 @@ async def test_a_file_in_the_response_carries_the_line(server: DiscordServer, ho
         await (await server.press(panel, panel.button("mp:delete"))).answered()
         assert exchange.original.deleted
     assert server.refusals == []
-
-
-@pytest.mark.parametrize(("kind", "code"), [("429 without Via", "slow_down"), ("50013", None), ("50173", None)])
-async def test_what_discord_refuses_is_told(
-    server: DiscordServer, house: House, start: Start, kind: str, code: str | None
-) -> None:
-    server.fail("message", kind)
-    async with start(house.doors):
-        panel = await spoken(server)
-    if code is not None:
-        assert panel.content == say(f"discord.{code}", "en")
-    else:
-        why = "permission" if kind == "50013" else "channel"
-        assert say(f"discord.why_file.{why}", "en") in panel.content
-        assert server.messages[0].files[0].sound is not None
 
 
 # Waiting

@@ -211,6 +211,32 @@ async def test_a_private_result_that_is_late_is_not_made_public(
     assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
 
 
+async def test_where_guests_may_not_speak_to_everyone(server: DiscordServer, house: House, start: Start) -> None:
+    channel = elsewhere(server.world)
+    channel.external_apps = False
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": TEXT}, channel=channel)
+        panel = await panel_of(exchange)
+    assert exchange.original is not None
+    assert exchange.original.private
+    assert exchange.original.files[0].sound is not None
+    assert say("discord.only_you", "en") in panel.content
+    assert [name.split(":")[1] for name in panel.buttons] == ["again", "files", "style"]
+    assert exchange.followups == [panel]  # nobody else heard it, so nobody is told who asked
+
+
+async def test_who_takes_no_direct_messages_hears_it_all_the_same(
+    server: DiscordServer, house: House, start: Start
+) -> None:
+    direct = server.world.add_direct(server.world.ada)
+    server.fail("message", "50007")
+    async with start(house.doors):
+        panel = await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
+    assert panel.files[0].sound is not None
+    assert say("discord.only_you", "en") in panel.content
+    assert server.messages == []
+
+
 # Told once
 
 

@@ -82,7 +82,7 @@ class Responses:
             raise Refused(50035, "flags of a deferred response")
 
     def _respond(self, exchange: Exchange, kind: int, data: dict[str, Any], files: list[Upload]) -> None:
-        flags = data.get("flags", 0)
+        flags = data.get("flags", 0) | self._hidden(exchange)
         bot = self.state.world.bot
         if kind == DEFERRED_MESSAGE:
             exchange.deferred_voice = bool(flags & VOICE)
@@ -95,6 +95,11 @@ class Responses:
             if kind == UPDATE:
                 exchange.source.data = {**exchange.source.data, **data}
                 exchange.source.edits += 1
+
+    @staticmethod
+    def _hidden(exchange: Exchange) -> int:
+        """Where apps from outside may not speak to everyone, whatever they answer is private."""
+        return 0 if exchange.installed_in_guild or exchange.channel.external_apps else EPHEMERAL
 
     def _exchange(self, request: web.Request) -> Exchange:
         if request.match_info["app"] != str(self.state.world.application_id):
@@ -163,7 +168,8 @@ class Responses:
         if data.get("flags", 0) & VOICE:  # webhooks cannot set it
             data = data | {"flags": data["flags"] & ~VOICE}
         check_message(data, files)
-        message = Message(exchange.channel, self.state.world.bot, data, files, data.get("flags", 0) & EPHEMERAL)
+        flags = (data.get("flags", 0) | self._hidden(exchange)) & EPHEMERAL
+        message = Message(exchange.channel, self.state.world.bot, data, files, flags)
         exchange.followups.append(message)
         return self.state.answer(message)
 

@@ -87,6 +87,8 @@ class Channel:
     bot_is_here: bool = True
     voice_messages: bool = True
     """False: the channel refuses voice messages from everybody (50173)."""
+    external_apps: bool = True
+    """False: what an app that is no member answers is shown to who asked alone."""
     locked: bool = False
     """A thread that nobody may write into (50083)."""
     recipients: list[User] = field(default_factory=list)

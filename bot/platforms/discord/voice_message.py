@@ -15,14 +15,15 @@ waveform. Discord documents it for messages in channels, not for edits or follow
 
 A voice message that is refused at the last moment becomes a plain file too; a delivery says why. A voice message can
 carry no words: a line about it goes into a message of its own, or with a plain file into the same. When the
-interaction's token has run out (15 minutes), the channel is the way that is left.
+interaction's token has run out (15 minutes), the channel is the way that is left. Where a server does not let the apps
+of its members speak to everyone, Discord shows an answer to who asked alone, and says so in the flags of the message.
 """
 
 import asyncio
 import base64
 import io
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Literal
 
@@ -268,10 +269,12 @@ async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any)
         return await interaction.client.http.send_message(interaction.channel_id, params=params)
 
 
-def _delivery(message: Any, *, private: bool = False, line_id: int = 0, why: str = "") -> Delivery:
-    """Which of the two it became: Discord says so by the flags of the message it returns."""
-    voice = bool(message.get("flags", 0) & discord.MessageFlags.voice.flag)
-    return Delivery("voice" if voice else "file", int(message["id"]), private, line_id, "" if voice else why or _LOST)
+def _delivery(message: Any, *, line_id: int = 0, why: str = "") -> Delivery:
+    """What it became, and who can hear it: Discord says so by the flags of the message it returns."""
+    flags = discord.MessageFlags._from_value(int(message.get("flags", 0)))
+    if flags.voice:
+        return Delivery("voice", int(message["id"]), flags.ephemeral, line_id)
+    return Delivery("file", int(message["id"]), flags.ephemeral, line_id, why or _LOST)
 
 
 async def _privately(interaction: discord.Interaction[Any], data: bytes, answer: _Answer) -> Delivery:
@@ -287,7 +290,8 @@ async def _into_response(interaction: discord.Interaction[Any], answer: _Answer,
     try:
         if answer.filled:  # a follow-up cannot be a voice message
             message = await interaction.followup.send(file=sound.file(), wait=True)
-            return Delivery("file", message.id, why=_LOST if answer.way is Way.RESPONSE else _missing(interaction))
+            why = _LOST if answer.way is Way.RESPONSE else _missing(interaction)
+            return Delivery("file", message.id, message.flags.ephemeral, why=why)
         return await _instead_of_deferral(interaction, answer, sound)
     except discord.HTTPException as error:
         if error.code not in TOKEN_GONE or answer.way is Way.RESPONSE:
@@ -310,7 +314,10 @@ async def _instead_of_deferral(interaction: discord.Interaction[Any], answer: _A
     if message is None or not message.get("attachments"):
         message = await _fill(interaction, file=sound.file())
     answer.filled = True
-    return _delivery(message, line_id=await _followed(interaction, sound.line))
+    delivery = _delivery(message)
+    if delivery.private:  # nobody else hears it, so there is nobody to tell who asked
+        return delivery
+    return replace(delivery, line_id=await _followed(interaction, sound.line))
 
 
 async def _followed(interaction: discord.Interaction[Any], line: str) -> int:
