@@ -326,6 +326,20 @@ async def test_suggestions(server: DiscordServer, mimo_house: House, start: Star
     assert server.refusals == []
 
 
+async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo_house: House, start: Start) -> None:
+    async with start(mimo_house.doors):
+        await (await server.slash("say", {"text": TEXT, "style": "悄悄话, my own way", "voice": "Dean"})).answered()
+        for locale, label in (("en-US", "Whisper"), ("zh-CN", "悄悄话")):
+            everything = await (await server.autocomplete("say", "style", "", locale=locale)).suggestions()
+            assert (everything[0]["value"], len(everything)) == (label, 25)
+            for typed in ("wihsper", "Whispr", "悄话"):
+                meant = await (await server.autocomplete("say", "style", typed, locale=locale)).suggestions()
+                assert meant[0]["value"] == label
+        voices = await (await server.autocomplete("sing", "voice", "")).suggestions()
+    assert voices[0]["value"] == "Dean"
+    assert words_of(server)[0].endswith("悄悄话, my own way")
+
+
 async def test_suggestions_stay_within_the_limits(mimo_house: House) -> None:
     typed = ["", "a", ",", "Happy,", "Happy, slo", "开心，变", "x" * 6000, "Happy, " * 30 + "s"]
     own = Preference(favourite_styles=("Whisper", "like a pirate"), recent_styles=("sad",), recent_voices=("Mia",))
@@ -335,7 +349,10 @@ async def test_suggestions_stay_within_the_limits(mimo_house: House) -> None:
             check_choices(choices)
             assert all(styles.parse(str(choice["value"])) for choice in choices)
         assert len(style_options(language, own)) == 25
-    assert suggest_styles("Happy, slo", "en", own)[0].value == "Happy, Slow down"
+    for typed_so_far in ("Happy, slo", "Happy、slo", "Happy；slo"):
+        assert suggest_styles(typed_so_far, "en", own)[0].value == "Happy, Slow down"
+    for alike in ("pirate", "lkie a priate", "Happy, like a p"):
+        assert suggest_styles(alike, "en", own)[0].value.endswith("like a pirate")
     for text in typed:
         check_choices([choice.to_dict() for choice in suggest_voices(mimo_house.speech.voices(), text, own)])
 

@@ -122,6 +122,8 @@ CATALOGUE: tuple[Style, ...] = (
 
 SINGING = "sing"
 """The key of the style that tolerates no other."""
+SEPARATORS = ",，、;；"
+"""What may stand between the names of styles."""
 
 
 def _fold(name: str) -> str:
@@ -160,6 +162,6 @@ def search(typed: str, limit: int = 25) -> tuple[Style, ...]:
 
 def parse(typed: str) -> tuple[str, ...]:
     """The names in what a person typed for ``style``: ``Happy, Slow down``, ``开心、变慢``, one or many."""
-    for separator in "，、;；":
+    for separator in SEPARATORS:
         typed = typed.replace(separator, ",")
     return tuple(name for name in (part.strip() for part in typed.split(",")) if name)

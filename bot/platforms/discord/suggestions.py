@@ -27,7 +27,7 @@ LONGEST = 100
 _PATIENCE = 1.0
 """Seconds that a person's favourites may take; suggestions have three in all."""
 _ALIKE = 65
-"""Likeness in percent from which on a voice may be meant."""
+"""Likeness in percent from which on a voice, or a style of somebody's own words, may be meant."""
 
 
 async def preference_of(interaction: Interaction[Any], desk: Desk) -> Preference:
@@ -40,10 +40,11 @@ async def preference_of(interaction: Interaction[Any], desk: Desk) -> Preference
 
 
 def suggest_styles(typed: str, language: str, own: Preference) -> list[Choice[str]]:
-    """Styles for what is typed so far; what stands before the last comma is kept."""
-    before, comma, last = typed.replace("，", ",").rpartition(",")
-    kept = f"{before.strip()}, " if comma and before.strip() else ""
-    names = [kept + name for name in _style_names(last.strip(), language, own)]
+    """Styles for what is typed so far; those before the last comma are kept."""
+    end = max(map(typed.rfind, styles.SEPARATORS)) + 1
+    before = styles.parse(typed[:end])
+    kept = "".join(f"{name}, " for name in before)
+    names = [kept + name for name in _style_names(typed[end:].strip(), language, own)]
     return [Choice(name=name, value=name) for name in names if 0 < len(name) <= LONGEST][:MOST]
 
 
@@ -93,9 +94,14 @@ def _style_names(typed: str, language: str, own: Preference) -> list[str]:
     mine = [_label(name, language) for name in _own(own.favourite_styles, own.recent_styles)]
     listed = [style.label(language) for style in styles.search(typed, len(styles.CATALOGUE))]
     if typed:
-        wanted = typed.casefold()
-        mine = [name for name in mine if name in listed or name.casefold().startswith(wanted)]
+        wanted = typed.casefold()[:LONGEST]
+        mine = [name for name in mine if name in listed or _meant(wanted, name.casefold())]
     return list(dict.fromkeys([*mine, *listed]))
+
+
+def _meant(wanted: str, name: str) -> bool:
+    """Whether a style of a person's own words may be meant."""
+    return wanted in name or fuzz.ratio(wanted, name) >= _ALIKE
 
 
 def _label(name: str, language: str) -> str:
