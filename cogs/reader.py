@@ -3,8 +3,6 @@
 Loaded by name by the Discord platform. The work is in ``bot/platforms/discord/call``.
 """
 
-from typing import Any
-
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -16,6 +14,7 @@ from bot.platforms.discord.call.session import Session
 from bot.platforms.discord.call.standing import check_may_bring, guild_of, moderates, seat_of, session_for
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import account_of, channel_of
+from bot.platforms.reading.heard import Readable
 from bot.texts import say
 
 _SHOWN = 15
@@ -193,10 +192,10 @@ def listing(session: Session, language: str) -> str:
     return "\n".join(lines) or say("call.queue.empty", language)
 
 
-def _row(readable: Any) -> dict[str, str]:
+def _row(readable: Readable) -> dict[str, str]:
     words = " ".join(readable.utterance.text.split())
     shown = words if len(words) <= _WORDS else f"{words[:_WORDS]}…"
-    return {"who": f"<@{readable.heard.account.id}>", "words": discord.utils.escape_markdown(shown)}
+    return {"who": f"<@{readable.heard.account.id}>", "text": discord.utils.escape_markdown(shown)}
 
 
 async def setup(bot: Bot) -> None:

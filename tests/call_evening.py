@@ -1,12 +1,13 @@
 """An evening in a voice call, for tests: the whole platform on the stand-ins, on a still clock."""
 
 import asyncio
+import itertools
 from pathlib import Path
 from typing import Any
 
 import discord
 
-from bot.model import Account, Space, Utterance
+from bot.model import Account, Lane, Space, Utterance
 from bot.platforms.discord.call.session import Session
 from bot.platforms.discord.client import Bot, DiscordPlatform
 from bot.platforms.reading.outcomes import Outcome
@@ -18,6 +19,8 @@ from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_listener import Packet
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import Channel, User
+
+_NUMBERS = itertools.count()
 
 
 class Evening:
@@ -73,6 +76,35 @@ class Evening:
             await self._running
         self._platform = None
 
+    async def move_in(self, house: House) -> None:
+        """Go on with another house."""
+        await self.stop()
+        self.house = house
+        await house.doors.reader.readings.set(self.space, names=False)
+        await self.start()
+
+    async def no_marker(self) -> None:
+        """No call is noted any more."""
+        markers = self.house.doors.reader.markers
+        async with asyncio.timeout(5):
+            while await markers.recent("discord", 600):
+                await self.clock.advance(0.1)
+
+    async def change(self, channel: Channel, **changes: int) -> None:
+        """What the bot may do somewhere; discord.py has heard of it."""
+        heard = asyncio.ensure_future(self.bot.wait_for("guild_channel_update"))
+        await asyncio.sleep(0)
+        await self.server.voice.change(channel, **changes)
+        await asyncio.wait_for(heard, 5)
+
+    async def stage(self, permissions: int) -> Channel:
+        """A stage, with Ada in the audience; known after a new start."""
+        await self.stop()
+        stage = self.server.world.add_voice(self.server.world.home, "stage", stage=True, permissions=permissions)
+        await self.server.voice.people.join(self.ada, stage)
+        await self.start()
+        return stage
+
     async def command(self, name: str, user: User | None = None, **options: Any) -> str:
         """What somebody is answered."""
         exchange = await self.server.slash(name, options, user=user)
@@ -86,15 +118,16 @@ class Evening:
         self.session.skip_all()
         await self.settled()
 
-    async def settled(self) -> None:
-        """The group is there, and nothing is being read."""
+    async def settled(self, *, after: bool = True) -> None:
+        """The group is there, and nothing is being read; ``heard`` begins here, or with what was read until here."""
         client = self.bot.voice_clients[0]
         assert isinstance(client, discord.VoiceClient)
         if len(client.channel.voice_states) > 1:
             await until(lambda: client.voice_privacy_code is not None)
         await self.clock.advance(0.1)
         await until(lambda: not self.session.busy, 15)
-        self._told = len(self.server.voice.listener(self.lounge).heard)
+        if after:
+            self._told = len(self.server.voice.listener(self.lounge).heard)
 
     async def enter(self, *names: str, channel: Channel | None = None) -> list[User]:
         """People come into the lounge."""
@@ -108,6 +141,10 @@ class Evening:
 
     async def write(self, words: str, user: User | None = None, channel: Channel | None = None, **more: Any) -> Message:
         return await self.server.say(words, user or self.ada, channel or self.general, **more)
+
+    async def offered(self, *messages: Message) -> None:
+        """Messages have arrived, and wait to be heard."""
+        await until(lambda: all(self.session.waits(str(message.id)) for message in messages))
 
     def outcome(self, message: Message) -> Outcome | None:
         return self.house.doors.reader.outcomes.get(str(message.id))
@@ -137,7 +174,7 @@ class Evening:
 
     async def clip(self, words: str) -> list[bytes]:
         """The packets of words as they lie in the cache after they were said."""
-        wish = Utterance(words, f"test:{words}", account=Account("cli", "test"))
+        wish = Utterance(words, f"test:{next(_NUMBERS)}", account=Account("cli", "test"), lane=Lane.JOB)
         receipt = await self.house.speech.speak(wish, Recording())
         assert receipt.cached, "it was not said before"
         return list(receipt.clip.packets)

@@ -150,6 +150,11 @@ class Session:
         return [*(readable for item in self._said for readable in item.readables), *self._queue.listing()]
 
     @property
+    def underruns(self) -> int:
+        """How often an item ran dry in its midst."""
+        return self._source.underruns
+
+    @property
     def busy(self) -> bool:
         """Whether anything is on its way to the ears."""
         return bool(self._items or self._again or self._said or len(self._queue))
