@@ -237,6 +237,28 @@ async def test_who_takes_no_direct_messages_hears_it_all_the_same(
     assert server.messages == []
 
 
+# In every place
+
+
+async def test_nobody_is_ever_pinged(server: DiscordServer, house: House, start: Start) -> None:
+    """Whatever words of people come back: beside the sound, in the answer, in a refusal, in a follow-up."""
+    loud = f"@everyone @here <@{server.world.ada.id}> <@&{server.world.home.id}>"
+    async with start(house.doors):
+        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), show_words=True)
+        panel = await (await server.slash("say", {"text": loud, "style": "@everyone"})).answered()
+        await (await server.press(panel, panel.button("mp:files"))).answered()
+        await (await server.slash("voices", {"voice": "@everyone"})).answered()
+        await (await server.slash("settings mine", {"style": "@everyone"})).answered()
+        await (await server.slash("say", {"text": loud}, channel=group(server.world))).followup(2)
+        server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
+        await (await server.slash("say", {"text": loud})).followup()
+    told = [one for each in server.exchanges for one in (each.original, *each.followups) if one is not None]
+    worded = [message for message in [*server.messages, *told] if message.content]
+    assert len(worded) == 9
+    assert sum("@everyone" in message.content for message in worded) > 3
+    assert all(message.data["allowed_mentions"] == {"parse": []} for message in worded)
+
+
 # Told once
 
 
