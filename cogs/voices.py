@@ -39,9 +39,11 @@ _LISTED = 40
 class Voices(commands.Cog):
     """The command, its suggestions, and the menu of previews."""
 
-    def __init__(self, bot: Bot, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, bot: Bot, *, clock: Callable[[], float] = time.monotonic, patience: float = _PATIENCE) -> None:
+        """``clock``: seconds that never go back. ``patience``: seconds that a preview waits for its turn."""
         self._bot = bot
         self._clock = clock
+        self._patience = patience
         self._making = asyncio.Semaphore(_AT_A_TIME)
         self._made: deque[float] = deque(maxlen=_MOST_AN_HOUR)
         """When the last previews were made, in seconds of the clock."""
@@ -117,7 +119,7 @@ class Voices(commands.Cog):
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 await self._making.acquire()
         except TimeoutError:
             raise BusyError("bot.full") from None

@@ -1,21 +1,15 @@
 """The Discord door: real commands through the unmodified library, the built core behind it, the stand-in before it."""
 
-from typing import Any
-
-import aiohttp
-import discord
 import pytest
 
 from bot.audio import ogg
-from bot.errors import InputError
 from bot.model import Receipt
 from bot.platforms.discord.suggestions import style_options, suggest_styles, suggest_voices
 from bot.speech import styles
 from bot.speech.provider import VoiceInfo
 from bot.store.preferences import Preference
 from bot.store.quota import Override
-from bot.texts import of_error, say
-from cogs.errors import cause_of, sentence
+from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_rules import check_choices
@@ -247,26 +241,6 @@ async def test_when_discord_takes_no_upload_the_person_is_told(
         assert (await exchange.answered()).content == say("discord.too_large", "en")
 
 
-def test_every_kind_of_error_has_a_sentence() -> None:
-    app = discord.app_commands
-    inner = InputError("text.too_long", length=5000, limit=4000)
-    command: Any = app.Command(name="x", description="x", callback=_nothing)
-    with pytest.raises(app.CommandInvokeError) as wrapped:
-        raise app.CommandInvokeError(command, inner) from inner
-    assert cause_of(wrapped.value) is inner
-    assert sentence(inner, "zh") == of_error(inner, "zh")
-    cooldown = app.CommandOnCooldown(app.Cooldown(1, 5), 2.4)
-    assert sentence(cooldown, "en") == say("discord.cooldown", "en", seconds=3)
-    assert sentence(app.CheckFailure(), "en") == say("discord.not_allowed", "en")
-    assert sentence(app.CommandNotFound("x", []), "en") == say("discord.changed", "en")
-    assert sentence(aiohttp.ClientError(), "en") == say("discord.not_sent", "en")
-    assert sentence(ValueError(), "en") == say("discord.failed", "en")
-
-
-async def _nothing(interaction: discord.Interaction) -> None:
-    """A command's body."""
-
-
 async def test_too_many_at_a_time_are_put_off(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -338,6 +312,19 @@ async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo
         voices = await (await server.autocomplete("sing", "voice", "")).suggestions()
     assert voices[0]["value"] == "Dean"
     assert words_of(server)[0].endswith("悄悄话, my own way")
+
+
+async def test_free_words_reach_the_service(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        free = {"text": TEXT, "style": "Wistful, like a pirate", "instruction": "as if it rained", "voice": "Dean"}
+        await (await server.slash("say", free)).answered()
+        wrong = await (await server.slash("say", {"text": TEXT, "voice": "Nobody at all"})).answered()
+    sent = str(mimo.calls[0]["messages"])
+    assert "like a pirate" in sent
+    assert "as if it rained" in sent
+    assert "Nobody at all" in wrong.content
 
 
 async def test_suggestions_stay_within_the_limits(mimo_house: House) -> None:

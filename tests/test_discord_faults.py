@@ -1,12 +1,17 @@
 """What Discord refuses, one thing at a time: what the person is told, what is heard, what is charged."""
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
+import aiohttp
+import discord
 import pytest
 
-from bot.texts import say
+from bot.errors import InputError
+from bot.texts import of_error, say
+from cogs.errors import cause_of, sentence
 from tests.conftest import House
-from tests.discord_case import TEXT, Start, account, voices_of
+from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_exchange import Exchange, Message
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES
@@ -146,3 +151,90 @@ async def test_what_cannot_be_answered_is_not_done(
     assert (await house.ledger.usage(account(server).scope, "builtin")).characters == len(TEXT)
     [record] = [each for each in caplog.records if "came too late or twice" in each.getMessage()]
     assert record.exc_info is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("429 without Via", "discord.slow_down"),
+        ("40005", "discord.too_large"),
+        ("10008", "discord.not_sent"),
+        ("50035", "discord.not_sent"),
+    ],
+)
+async def test_a_first_answer_that_is_refused_is_told(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, kind: str, code: str
+) -> None:
+    server.fail("callback", kind)
+    async with start(mimo_house.doors):
+        told = await (await server.slash("say", {"text": TEXT})).answered()
+    assert told.private
+    assert told.content == say(code, "en")
+    assert mimo.calls == []
+    assert server.messages == []
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_a_permission_that_is_taken_meanwhile_makes_it_a_file(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, locale: str
+) -> None:
+    gate = mimo.hold_after(1)
+    async with start(mimo_house.doors):
+        exchange = await server.slash("say", {"text": TEXT}, locale=locale)
+        await gate.reached.wait()
+        server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
+        gate.set()
+        told = await exchange.answered()
+    assert say("discord.why_file.permission", "zh" if locale == "zh-CN" else "en") in told.content
+    assert server.messages[0].files[0].sound is not None
+    assert not server.messages[0].voice
+
+
+async def test_a_press_that_comes_too_late_is_apologized_for(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        panel = await (await server.slash("say", {"text": TEXT})).answered()
+        gate = server.hold("callback")
+        await server.press(panel, panel.button("mp:again"))
+        await gate.reached.wait()
+        server.clock.advance(3.5)
+        gate.open()
+        await server.message(3)
+    assert words_of(server)[1] == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
+    assert len(mimo.calls) == 1
+
+
+async def test_a_larger_sound_than_discord_takes_comes_in_parts(
+    server: DiscordServer, house: House, start: Start
+) -> None:
+    server.state.file_limit = 30_000
+    async with start(house.doors):
+        told = await (await server.slash("say", {"text": "One two three four five. " * 12})).answered()
+    sounds = [message.files[0].sound for message in voices_of(server)]
+    assert len(sounds) > 1
+    assert all(len(message.files[0].data) <= 30_000 for message in voices_of(server))
+    seconds = sum(sound.seconds for sound in sounds if sound is not None)
+    assert told.content.startswith(say("discord.spoken", "en", seconds=seconds, characters=12 * 25 - 1))
+    assert server.refusals == []
+
+
+def test_every_kind_of_error_has_a_sentence() -> None:
+    app = discord.app_commands
+    inner = InputError("text.too_long", length=5000, limit=4000)
+    command: Any = app.Command(name="x", description="x", callback=_nothing)
+    with pytest.raises(app.CommandInvokeError) as wrapped:
+        raise app.CommandInvokeError(command, inner) from inner
+    assert cause_of(wrapped.value) is inner
+    assert sentence(inner, "zh") == of_error(inner, "zh")
+    cooldown = app.CommandOnCooldown(app.Cooldown(1, 5), 2.4)
+    assert sentence(cooldown, "en") == say("discord.cooldown", "en", seconds=3)
+    assert sentence(app.CheckFailure(), "en") == say("discord.not_allowed", "en")
+    assert sentence(app.CommandNotFound("x", []), "en") == say("discord.changed", "en")
+    assert sentence(aiohttp.ClientError(), "en") == say("discord.not_sent", "en")
+    assert sentence(discord.RateLimited(70.0), "zh") == say("discord.not_sent", "zh")
+    assert sentence(ValueError(), "en") == say("discord.failed", "en")
+
+
+async def _nothing(interaction: discord.Interaction) -> None:
+    """A command's body."""

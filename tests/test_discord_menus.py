@@ -170,11 +170,11 @@ def previews(platform: DiscordPlatform) -> Voices:
 
 
 async def test_few_previews_are_made_at_a_time(
-    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
     async with start(mimo_house.doors) as platform:
-        monkeypatch.setattr("cogs.voices._PATIENCE", 0.01)  # the library loads the module anew at each start
+        previews(platform)._patience = 0.01
         previews(platform)._making = asyncio.Semaphore(1)
         first = await server.slash("voices", {"voice": "Mia"})
         await gate.reached.wait()
