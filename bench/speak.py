@@ -94,7 +94,7 @@ async def _house(provider: _Ready) -> AsyncIterator[SpeechService]:
             quota = config.quota.model_copy(
                 update={"account_requests_per_minute": 0, "account_characters_per_day": 10_000_000}
             )
-            guard = Guard(Spaces(database), BlockedAccounts(database))
+            guard = Guard(Spaces(database), BlockedAccounts(database), ledger.overrides)
             yield SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=quota)
 
 

@@ -169,7 +169,13 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         )
         chain = Chain(providers, budget, {provider.name: Breaker(time.monotonic) for provider in providers})
         spaces = Spaces(database)
-        guard = Guard(spaces, BlockedAccounts(database), admins=config.quota.admins)
+        guard = Guard(
+            spaces,
+            BlockedAccounts(database),
+            ledger.overrides,
+            admins=config.quota.admins,
+            cooldown=config.quota.account_cooldown_seconds,
+        )
         speech = SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=config.quota)
         words = Words(database, hours=config.speech.words_hours)
         if kind == "cli":

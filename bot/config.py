@@ -79,6 +79,9 @@ class QuotaConfig(_Section):
 
     account_characters_per_day: int = Field(5000, ge=0, description="Characters a person may have spoken per day.")
     account_requests_per_minute: int = Field(10, ge=0, description="Commands a person may send per minute.")
+    account_cooldown_seconds: int = Field(
+        0, ge=0, le=3600, description="Between two commands of a person, everywhere; moderators can ask for more."
+    )
     space_characters_per_day: int = Field(50_000, ge=0, description="Characters of a server or group per day.")
     builtin_characters_per_day: int = Field(0, ge=0, description="The built-in engine's own meter, per person.")
     timezone: str = Field("UTC", description="Days begin at midnight here (IANA name).")

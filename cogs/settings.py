@@ -31,6 +31,8 @@ _PATIENCE = 1.0
 """Seconds that settings may take before a form is opened."""
 NONE = "-"
 """Typed to go back to the default: Discord sends no empty option."""
+AS_EVERYONE = -1
+"""Seconds that take a role's own cooldown away."""
 Language = Literal["auto", "en", "zh"]
 Speed = Literal["slow", "usual", "fast"]
 Rule = Literal["allowed", "blocked", "neither"]
@@ -50,6 +52,7 @@ _OPTIONS = (
     "role",
     "rule",
     "what",
+    "rest",
     "channel",
     "opened",
 )
@@ -84,6 +87,7 @@ def server_settings(shared: SpaceSettings, language: str) -> str:
         style=shared.default_style or "–",
         tongue=shared.language or "–",
         cooldown=shared.cooldown,
+        rests=[f"{_role(scope, language)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()] or "–",
         words=shared.show_words,
         allowed=[_role(entry, language) for entry in shared.allowed_roles] or "–",
         blocked=[_role(entry, language) for entry in shared.blocked_roles] or "–",
@@ -228,22 +232,31 @@ class Settings(commands.Cog):
     @settings.command(
         name=localized("discord.settings.role.name", "role"), description=localized("discord.settings.roles")
     )
-    @_rename("role", "rule", "what")
-    @_describe("role", "rule", "what")
+    @_rename("role", "rule", "what", "rest")
+    @_describe("role", "rule", "what", "rest")
     @app_commands.choices(rule=choices(Rule), what=choices(What))
     async def role(
-        self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule, what: What = "speaking"
+        self,
+        interaction: discord.Interaction[Bot],
+        role: discord.Role,
+        *,
+        rule: Rule | None = None,
+        what: What = "speaking",
+        rest: app_commands.Range[int, AS_EVERYONE, LONGEST_COOLDOWN] | None = None,
     ) -> None:
-        """Say whether a role may speak, or do what else there is to allow."""
+        """Say whether a role may speak, or do what else there is to allow, and how long it rests in between."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        scope = [for_use("" if what == "speaking" else what, role_scope(role.id))]
-        shared = await self._desk.spaces.adjust(
-            space,
-            add={"allowed_roles": scope * (rule == "allowed"), "blocked_roles": scope * (rule == "blocked")},
-            remove={"allowed_roles": scope, "blocked_roles": scope},
-        )
-        await self._show(interaction, shared)
+        if rest is not None:
+            await self._desk.spaces.rest(space, role_scope(role.id), None if rest == AS_EVERYONE else rest)
+        if rule is not None:
+            scope = [for_use("" if what == "speaking" else what, role_scope(role.id))]
+            await self._desk.spaces.adjust(
+                space,
+                add={"allowed_roles": scope * (rule == "allowed"), "blocked_roles": scope * (rule == "blocked")},
+                remove={"allowed_roles": scope, "blocked_roles": scope},
+            )
+        await self._show(interaction, await self._desk.spaces.get(space))
 
     @settings.command(
         name=localized("discord.settings.channel.name", "channel"), description=localized("discord.settings.channels")

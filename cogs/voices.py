@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import discord
 from discord import app_commands
@@ -21,7 +22,7 @@ from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.panel import Buttons, Press
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, title, told_in, voice_options
-from bot.platforms.discord.wish import key_of
+from bot.platforms.discord.wish import account_of, key_of
 from bot.speech.provider import VoiceInfo
 from bot.speech.sink import Recording
 from bot.texts import say
@@ -100,6 +101,8 @@ class Voices(commands.Cog):
         tongue = await self._bot.language_for(interaction)
         words = say("discord.voices.preview", known[name].language or tongue, voice=name)
         wish = Utterance(words, key_of(interaction), voice=Voice(id=name))
+        # Who is blocked by the host is refused here; what is spoken below is the host's own wish.
+        await self._bot.doors.speech.explain(replace(wish, account=account_of(interaction)))
         async with self._turn():
             self._check_cap(wish.voice)
             receipt = await self._bot.doors.speech.speak(wish, Recording())

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import PlatformError
-from bot.model import Account
+from bot.model import Account, Space
 from bot.platforms.base import Doors, Platform
 from bot.platforms.telegram.client import TelegramPlatform
 from bot.platforms.telegram.polling import Timings
@@ -23,7 +23,7 @@ from tests.discord_case import build, voices_of, words_of
 from tests.fakes.discord_exchange import Exchange
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_sound import Sound, decode
-from tests.fakes.discord_world import User
+from tests.fakes.discord_world import Role, User
 from tests.fakes.telegram_chats import ANN, BO, Json, Person
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 from tests.telegram_case import buttons
@@ -46,7 +46,19 @@ class Door(Protocol):
 
     def account(self, *, other: bool = False) -> Account: ...
 
-    async def say(self, text: str, *, voice: str = "", style: str = "", other: bool = False) -> Wish: ...
+    def space(self) -> Space:
+        """The server or group where several people are."""
+        ...
+
+    def promote(self) -> str:
+        """Give the first person a role there; its scope."""
+        ...
+
+    async def say(
+        self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
+    ) -> Wish:
+        """Ask for something; ``among_others`` in the server or group, else wherever the platform has it usual."""
+        ...
 
     async def reply(self, text: str) -> Wish:
         """Have a message of somebody else read."""
@@ -99,7 +111,17 @@ class DiscordDoor:
     def account(self, *, other: bool = False) -> Account:
         return Account("discord", str((self._bo if other else self.server.world.ada).id))
 
-    async def say(self, text: str, *, voice: str = "", style: str = "", other: bool = False) -> Wish:
+    def space(self) -> Space:
+        return Space("discord", str(self.server.world.home.id))
+
+    def promote(self) -> str:
+        role = Role("elder")
+        self.server.world.add_member(self.server.world.home, self.server.world.ada, role)
+        return f"role:discord:{role.id}"
+
+    async def say(
+        self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
+    ) -> Wish:
         options = {"text": text} | ({"voice": voice} if voice else {}) | ({"style": style} if style else {})
         user = self._bo if other else None
         exchange = await self.server.slash("say", options, user=user)
@@ -159,9 +181,20 @@ class TelegramDoor:
     def account(self, *, other: bool = False) -> Account:
         return Account("telegram", str(self._person(other).id))
 
-    async def say(self, text: str, *, voice: str = "", style: str = "", other: bool = False) -> Wish:
+    def space(self) -> Space:
+        return Space("telegram", str(self.server.group().id))
+
+    def promote(self) -> str:
+        self.server.group().admins.add(ANN.id)
+        return f"role:telegram:{self.server.group().id}"
+
+    async def say(
+        self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
+    ) -> Wish:
         options = [f'{name}:"{value}"' for name, value in (("voice", voice), ("style", style)) if value]
-        return Wish(await self.server.text(" ".join(["/say", *options, text]), user=self._person(other)), other)
+        line = " ".join(["/say@mouthpiece_bot" if among_others else "/say", *options, text])
+        chat = self.server.group() if among_others else None
+        return Wish(await self.server.text(line, user=self._person(other), chat=chat), other)
 
     async def reply(self, text: str) -> Wish:
         group = self.server.group()

@@ -387,6 +387,49 @@ async def test_a_grant_has_a_measure(shell: Shell, amount: str) -> None:
     assert (await shell("quota", "grant", "sam", "--", amount)).code == 3
 
 
+async def test_limits_of_its_own_are_set_one_by_one_shown_and_removed(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    said = ("say", "Hello there", "--account", "sam", "-o", str(shell.folder / "a.ogg"))
+    assert "characters per day: 70" in (await shell("quota", "set", "sam", "--per-day", "70")).out
+    assert (await shell("quota", "grant", "sam", "60", "--per-day")).code == 0
+    done = await shell("quota", "set", "sam", "--per-minute", "1", "--cooldown", "30")
+    assert all(part in done.out for part in ("characters per day: 60", "commands per minute: 1", "two commands: 30"))
+    assert (await shell(*said)).code == 0
+    done = await shell("say", "Hello again", *said[2:])
+    assert (done.code, "The limit is 1 per minute" in done.err) == (4, True)
+    shown = json.loads((await shell("quota", "show", "sam", "--json")).out)
+    assert shown["limits"] == [
+        {"scope": "account:cli:sam", "characters_per_day": 60, "requests_per_minute": 1, "unlimited": False,
+         "cooldown": 30}
+    ]  # fmt: skip
+    assert "no limit at all" in (await shell("quota", "set", "sam", "--unlimited")).out
+    assert (await shell("say", "Hello again", *said[2:])).code == 0
+    assert "no limit at all" not in (await shell("quota", "set", "sam", "--no-unlimited")).out
+    assert (await shell("quota", "reset", "sam", "--all")).code == 0
+    assert json.loads((await shell("quota", "show", "sam", "--json")).out)["limits"] == []
+
+
+async def test_a_role_has_limits_of_its_own(shell: Shell) -> None:
+    done = await shell("quota", "set", "role:discord:77", "--per-day", "9000", "--cooldown", "0")
+    assert (done.code, "characters per day: 9,000, seconds between two commands: 0" in done.out) == (0, True)
+    assert "characters per day: 9,000" in (await shell("quota", "show", "role:discord:77")).out
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ("sam",),
+        ("space:discord:9", "--cooldown", "5"),
+        ("sam", "--cooldown", "3601"),
+        ("sam", "--per-day", "-1"),
+        ("role:discord:x", "--per-day", "1"),
+    ],
+)
+async def test_limits_that_cannot_be_set(shell: Shell, typed: tuple[str, ...]) -> None:
+    done = await shell("quota", "set", *typed)
+    assert (done.code, done.out, len(done.err.strip().splitlines())) == (3, "", 1)
+
+
 async def test_a_space_has_a_balance(shell: Shell, mimo: MimoServer) -> None:
     shell.mimo(mimo)
     out = str(shell.folder / "a.ogg")

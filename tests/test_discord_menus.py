@@ -12,6 +12,7 @@ from bot.platforms.shares import bar
 from bot.speech.meter import BUILT_IN
 from bot.speech.provider import VoiceInfo
 from bot.speech.styles import CATALOGUE
+from bot.store.blocked import BlockedAccounts
 from bot.store.quota import Override
 from bot.texts import say
 from cogs.help import words_of_help
@@ -200,6 +201,16 @@ async def test_not_many_previews_are_made_in_an_hour(
         cog._clock = lambda: now + 3600
         assert (await (await server.slash("voices", {"voice": "Dean"})).answered()).files
     assert len(mimo.calls) == 2
+
+
+async def test_who_is_blocked_hears_no_preview(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    await BlockedAccounts(mimo_house.core.database).block(account(server))
+    async with start(mimo_house.doors):
+        refused = await (await server.slash("voices", {"voice": "Mia"})).answered()
+    assert refused.content == say("guard.blocked_account", "en")
+    assert mimo.calls == []
 
 
 async def test_a_thread_counts_as_its_channel(server: DiscordServer, house: House, start: Start) -> None:

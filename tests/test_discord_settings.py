@@ -167,6 +167,28 @@ async def test_two_moderators_at_once_both_have_their_way(
     assert {entry.rpartition(":")[2] for entry in kept.blocked_roles} == {str(role.id) for role in roles}
 
 
+async def test_a_role_rests_as_long_as_moderators_say(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    world, singer, bo = server.world, Role("singer"), User("bo")
+    world.add_member(world.home, bo, singer)
+    async with start(house.doors):
+        await told(server, "server", {"cooldown": 600}, user=mod)
+        shown = await told(server, "role", {"role": singer, "cooldown": 0}, user=mod)
+        assert f"Cooldown of roles: <@&{singer.id}> 0 s" in shown.content
+        assert "Roles allowed: –" in shown.content
+        for user, text in ((bo, "One."), (bo, "Two."), (world.ada, "Three.")):
+            await (await server.slash("say", {"text": text}, user=user)).answered()
+        assert len(voices_of(server)) == 3
+        refused = await (await server.slash("say", {"text": "Four."})).answered()
+        assert refused.content == say("guard.cooldown", "en", seconds=600)
+        shown = await told(server, "role", {"role": singer, "cooldown": -1}, user=mod)
+        assert "Cooldown of roles: –" in shown.content
+        await (await server.slash("say", {"text": "Five."}, user=bo)).answered()
+        refused = await (await server.slash("say", {"text": "Six."}, user=bo)).answered()
+        assert refused.content == say("guard.cooldown", "en", seconds=600)
+
+
 async def test_words_are_blocked_by_a_form(server: DiscordServer, house: House, start: Start, mod: User) -> None:
     async with start(house.doors):
         opened = await server.slash("settings blocklist", user=mod)

@@ -8,16 +8,19 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.errors import DuplicateError, InputError
+from bot.errors import BotError, DuplicateError, InputError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
 from bot.speech.guard import Guard
 from bot.speech.sink import Recording
 from bot.store.blocked import BlockedAccounts
 from bot.store.database import Database
-from bot.store.schema import ledger
+from bot.store.ledger import Ledger
+from bot.store.quota import Override
+from bot.store.schema import ledger as ledger_table
 from bot.store.spaces import Spaces
 from bot.texts import of_error
 from tests.conftest import BuildHouse, House
+from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 from tests.ledger_case import FakeClock
 
@@ -33,11 +36,18 @@ SAID = Utterance("Hello there.", "k", ANN, GUILD)
 class Case:
     """A guard on the real database, its clock, and what it refuses."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, ledger: Ledger) -> None:
         self.clock = FakeClock(0)
         self.spaces = Spaces(database, clock=self.clock)
         self.blocked = BlockedAccounts(database, clock=self.clock)
-        self.guard = Guard(self.spaces, self.blocked, admins=("discord:3",), clock=self.clock)
+        self.ledger = ledger
+        self.guard = self.with_cooldown(0)
+
+    def with_cooldown(self, seconds: int) -> Guard:
+        """A guard with the host's own cooldown."""
+        book = self.ledger.overrides
+        self.guard = Guard(self.spaces, self.blocked, book, admins=("discord:3",), cooldown=seconds, clock=self.clock)
+        return self.guard
 
     async def refused(self, utterance: Utterance = SAID, spoken: str | None = None, **changes: Any) -> str:
         """The code of the refusal; empty where the utterance is admitted."""
@@ -50,8 +60,8 @@ class Case:
 
 
 @pytest.fixture
-def case(database: Database) -> Case:
-    return Case(database)
+def case(database: Database, book: Ledger) -> Case:
+    return Case(database, book)
 
 
 async def test_without_settings_everyone_speaks(case: Case) -> None:
@@ -156,6 +166,81 @@ async def test_a_chat_that_is_read_aloud_has_no_cooldown(case: Case) -> None:
     assert [await case.refused(key=key, lane=Lane.CALL) for key in "123"] == ["", "", ""]
 
 
+async def test_a_role_has_a_cooldown_of_its_own(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    await case.spaces.rest(GUILD, "role:discord:7", 10)
+    kept = await case.spaces.rest(GUILD, "role:discord:8", 20)
+    assert (kept.cooldown, kept.role_cooldowns) == (30, {"role:discord:7": 10, "role:discord:8": 20})
+    seven: dict[str, Any] = {"roles": ("role:discord:7",)}
+    both: dict[str, Any] = {"roles": ("role:discord:8", "role:discord:7"), "account": BOB}
+    assert [await case.refused(key="1", **held) for held in (seven, both)] == ["", ""]
+    case.clock.now = 9
+    assert [await case.refused(key="2", **held) for held in (seven, both)] == ["guard.cooldown"] * 2
+    case.clock.now = 10
+    assert [await case.refused(key="3", **held) for held in (seven, both)] == ["", ""]
+    await case.spaces.rest(GUILD, "role:discord:7", None)
+    case.clock.now = 25
+    assert await case.refused(key="4", **seven) == "guard.cooldown"
+    assert await case.refused(key="4", **both) == "guard.cooldown"
+
+
+async def test_a_role_may_have_no_cooldown_at_all(case: Case) -> None:
+    await case.spaces.set(GUILD, cooldown=30)
+    await case.spaces.rest(GUILD, "role:discord:7", 0)
+    assert [await case.refused(key=key, roles=("role:discord:7",)) for key in "123"] == ["", "", ""]
+
+
+@pytest.mark.parametrize(("role", "seconds", "code"), [("r", 3601, "space.cooldown"), ("r" * 129, 1, "name.too_long")])
+async def test_a_role_s_cooldown_is_bounded(case: Case, role: str, seconds: int, code: str) -> None:
+    with pytest.raises(InputError, match=code.replace(".", r"\.")):
+        await case.spaces.rest(GUILD, role, seconds)
+    assert (await case.spaces.get(GUILD)).role_cooldowns == {}
+
+
+async def test_the_host_s_cooldown_holds_everywhere(case: Case) -> None:
+    case.with_cooldown(60)
+    assert await case.refused(key="1") == ""
+    case.clock.now = 59
+    for place in (GUILD, Space("discord", "10"), None):
+        assert await case.refused(key="2", space=place) == "guard.cooldown"
+        assert await case.refused(key="2", space=place, account=ADMIN) == ""
+    assert await case.refused(key="2", account=BOB) == ""
+    case.clock.now = 60
+    assert await case.refused(key="3", space=None) == ""
+
+
+async def test_the_longer_of_both_rests_is_told(case: Case) -> None:
+    case.with_cooldown(60)
+    await case.spaces.set(GUILD, cooldown=90)
+    assert await case.refused(key="1") == ""
+    with pytest.raises(InputError) as caught:
+        await case.guard.admit(replace(SAID, key="2"))
+    assert caught.value.facts == {"seconds": 90}
+    case.clock.now = 60
+    assert await case.refused(key="3", space=None) == ""  # the space's rest goes on
+    case.clock.now = 90
+    with pytest.raises(InputError) as caught:
+        await case.guard.admit(replace(SAID, key="4"))
+    assert caught.value.facts == {"seconds": 30}
+
+
+async def test_the_host_sets_a_cooldown_for_an_account_and_a_role(case: Case) -> None:
+    await case.ledger.set_override(Override(ANN.scope, cooldown=60))
+    await case.ledger.set_override(Override("role:discord:7", cooldown=10))
+    assert [await case.refused(key=key) for key in "12"] == ["", "guard.cooldown"]
+    assert [await case.refused(key=key, account=BOB) for key in "12"] == ["", ""]
+    case.clock.now = 10
+    assert await case.refused(key="3") == "guard.cooldown"
+    assert await case.refused(key="3", roles=("role:discord:7",)) == ""
+
+
+async def test_whom_the_host_holds_to_no_limit_needs_no_rest(case: Case) -> None:
+    case.with_cooldown(60)
+    await case.spaces.set(GUILD, cooldown=90)
+    await case.ledger.set_override(Override("role:discord:7", unlimited=True))
+    assert [await case.refused(key=key, roles=("role:discord:7",)) for key in "123"] == ["", "", ""]
+
+
 async def test_of_many_at_once_one_passes(case: Case) -> None:
     await case.spaces.set(GUILD, cooldown=30)
     codes = await asyncio.gather(*(case.refused(key=str(n)) for n in range(10)))
@@ -176,11 +261,11 @@ async def test_a_second_delivery_of_the_same_wish_is_left_to_the_ledger(case: Ca
 
 
 async def test_only_so_many_cooldowns_are_remembered(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.speech.guard._MOST_RESTING", 3)
+    monkeypatch.setattr("bot.speech.cooldown._MOST_RESTING", 3)
     await case.spaces.set(GUILD, cooldown=30)
     for number in range(5):
         assert await case.refused(account=Account("discord", f"x{number}"), key=str(number)) == ""
-    assert len(case.guard._last) == 3
+    assert len(case.guard._cooldowns._last) == 3
     assert await case.refused(account=Account("discord", "x4"), key="again") == "guard.cooldown"
 
 
@@ -223,7 +308,7 @@ async def test_a_long_harmless_text_passes(case: Case) -> None:
 
 async def _rows(house: House) -> int:
     database = house.ledger._database
-    return await database.read(lambda c: c.execute(select(func.count()).select_from(ledger)).scalar_one())
+    return await database.read(lambda c: c.execute(select(func.count()).select_from(ledger_table)).scalar_one())
 
 
 async def test_a_blocked_word_is_refused_at_the_waist_and_nothing_is_charged(
@@ -262,6 +347,34 @@ async def test_a_second_delivery_in_the_cooldown_stays_silent(house: House) -> N
     await house.speech.speak(SAID, Recording())
     with pytest.raises(DuplicateError):
         await house.speech.speak(SAID, Recording())
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "then"),
+    [("402", "provider.balance", ""), ("421", "provider.moderation", "guard.cooldown")],
+)
+async def test_who_got_nothing_need_not_rest_unless_the_text_was_refused(
+    build_house: BuildHouse, mimo: MimoServer, fault: str, code: str, then: str
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo"]},
+        quota={"account_cooldown_seconds": 600},
+    )
+    await house.core.spaces.set(GUILD, cooldown=600)
+    mimo.faults.append(Fault(fault))
+    assert await _told(house, "1") == code
+    assert await _told(house, "2") == then
+    assert await _told(house, "3") == "guard.cooldown"
+
+
+async def _told(house: House, key: str) -> str:
+    """The code of what went wrong; empty where it was spoken."""
+    try:
+        await house.speech.speak(replace(SAID, key=key), Recording())
+    except BotError as error:
+        return error.code
+    return ""
 
 
 async def test_explaining_begins_no_cooldown(house: House) -> None:

@@ -25,7 +25,9 @@ def _at(folder: Path, revision: str) -> None:
 
     def fill(connection: Connection) -> None:
         command.upgrade(settings(connection), revision)
-        connection.exec_driver_sql("INSERT INTO quota_override VALUES (?, 0, 77, NULL)", (ANN.scope,))
+        connection.exec_driver_sql(
+            "INSERT INTO quota_override (scope, unlimited, characters_per_day) VALUES (?, 0, 77)", (ANN.scope,)
+        )
 
     with engine.begin() as connection:
         fill(connection)

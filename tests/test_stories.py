@@ -3,57 +3,21 @@
 The sound that was delivered is decoded and held against what the speech service's stand-in said.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
 
 from bot import texts
-from tests.conftest import BuildHouse, House
-from tests.fakes.discord_server import DiscordServer
-from tests.fakes.discord_sound import Sound
 from tests.fakes.mimo_answers import Fault
-from tests.fakes.mimo_rules import FRAME, Job, check, check_model
-from tests.fakes.mimo_server import MimoServer
 from tests.fakes.openai_speech_server import OpenAISpeechServer
-from tests.fakes.telegram_server import TelegramServer
-from tests.fakes.tones import RATE, pitch
-from tests.story_doors import AnyDoor, DiscordDoor, TelegramDoor, opened
+from tests.fakes.tones import pitch
+from tests.story_doors import opened
+from tests.story_town import Town, sounds_like
 
 TEXT = "Good evening, everybody, and welcome."
 LIMIT = 5000
 
-
-@dataclass
-class Town:
-    """One door, and what stands behind it."""
-
-    door: AnyDoor
-    mimo: MimoServer
-    build: BuildHouse
-
-    async def house(self, **sections: Any) -> House:
-        """A core on the stand-in alone, or as the sections say."""
-        mimo = {"base_url": self.mimo.base_url, "api_key": "sk-test"}
-        usual: dict[str, Any] = {"providers": {"mimo": mimo}, "speech": {"providers": ["mimo"]}}
-        return await self.build(**(usual | sections))
-
-    async def used(self, house: House, *, other: bool = False) -> int:
-        """Characters that a person paid."""
-        return (await house.ledger.usage(self.door.account(other=other).scope)).characters
-
-    def said(self) -> list[Job]:
-        """What the service was asked to say."""
-        return [check(body, check_model(body)) for body in self.mimo.calls]
-
-
-def sounds_like(sound: Sound, job: Job) -> None:
-    """The delivered sound is what the service said: as long within a packet, the same tone, to be heard throughout."""
-    assert sound.seconds == pytest.approx(job.frames * FRAME / RATE, abs=0.021)
-    assert pitch(sound.pcm, sound.rate) == pytest.approx(job.hertz, rel=0.02)
-    assert sound.level > 0.1
+pytest_plugins = ["tests.story_fixtures"]
 
 
 async def say(town: Town) -> None:
@@ -232,22 +196,6 @@ STORIES: tuple[Callable[[Town], Awaitable[None]], ...] = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["discord", "telegram"])
-async def town(
-    request: pytest.FixtureRequest, tmp_path: Path, mimo: MimoServer, build_house: BuildHouse
-) -> AsyncIterator[Town]:
-    if request.param == "discord":
-        async with DiscordServer() as discord:
-            yield Town(DiscordDoor(discord, tmp_path), mimo, build_house)
-            assert discord.refusals == []
-    else:
-        async with TelegramServer() as telegram:
-            yield Town(TelegramDoor(telegram, tmp_path), mimo, build_house)
-
-
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-async def test_the_same_story_on_both_doors(
-    story: Callable[[Town], Awaitable[None]], town: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.05)
+async def test_the_same_story_on_both_doors(story: Callable[[Town], Awaitable[None]], town: Town) -> None:
     await story(town)

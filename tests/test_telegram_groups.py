@@ -51,12 +51,23 @@ async def test_a_groups_settings_are_its_administrators(line: Line, house: House
     space = Space("telegram", "-1010")
     refused = await told(line, "cooldown 5", group, BO)
     assert refused.params["text"] == say("telegram.admins_only", "en")
-    for order in ("cooldown 7", "voice en-f", "block banana, kiwi", "unblock kiwi", "words on", "language zh"):
+    for order in (
+        "cooldown 7",
+        "admins_cooldown 0",
+        "voice en-f",
+        "block banana, kiwi",
+        "unblock kiwi",
+        "words on",
+        "language zh",
+    ):
         await told(line, order, group)
     assert "zh" in (await told(line, "language auto", group)).params["text"]
     kept = await house.doors.desk.spaces.get(space)
     assert (kept.cooldown, kept.default_voice, kept.blocked_words, kept.show_words) == (7, "en-f", ("banana",), True)
     assert kept.language == ""
+    assert kept.role_cooldowns == {"role:telegram:-1010": 0}
+    assert "for administrators: –" in (await told(line, "admins_cooldown -", group)).params["text"]
+    assert (await house.doors.desk.spaces.get(space)).role_cooldowns == {}
     assert (await told(line, "cooldown x", group)).params["text"] == say("telegram.settings.number", "en")
     unknown = (await told(line, "what 1", group)).params["text"]
     assert unknown.startswith(say("telegram.settings.unknown", "en", keys="voice").rstrip("."))

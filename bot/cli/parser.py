@@ -124,12 +124,21 @@ def _add_quota(commands: Any) -> None:
     quotas = _group(commands, "quota", "see and change what people may spend")
     show = _add(quotas, "show", quota.show, "show what was used today, by an account and at the providers", json=True)
     show.add_argument(
-        "account", nargs="?", default="", help="NAME of the command line, discord:123, space:telegram:-456"
+        "account",
+        nargs="?",
+        default="",
+        help="NAME of the command line, discord:123, space:telegram:-456, role:discord:789",
     )
     grant = _add(quotas, "grant", quota.grant, "give an account characters, for today or for every day")
     grant.add_argument("account", help="an account, space:discord:456 or role:discord:789")
     grant.add_argument("characters", type=int, help="how many; with --per-day the daily limit itself")
     grant.add_argument("--per-day", action="store_true", help="change the daily limit from now on")
+    own = _add(quotas, "set", quota.change, "give an account, a server or a role limits of its own")
+    own.add_argument("account", help="an account, space:discord:456 or role:discord:789")
+    own.add_argument("--per-day", type=int, metavar="N", help="characters a day")
+    own.add_argument("--per-minute", type=int, metavar="N", help="commands a minute")
+    own.add_argument("--cooldown", type=int, metavar="SECONDS", help="between two commands of a person")
+    own.add_argument("--unlimited", action=argparse.BooleanOptionalAction, help="no limits at all")
     reset = _add(quotas, "reset", quota.reset, "set today's use back to nothing")
     reset.add_argument("account", help="an account or space:discord:456")
-    reset.add_argument("--all", action="store_true", help="and remove a changed daily limit")
+    reset.add_argument("--all", action="store_true", help="and remove the limits of its own")

@@ -1,7 +1,7 @@
-"""``mouthpiece quota show | grant | reset``: what people spend, and what the host gives them."""
+"""``mouthpiece quota show | grant | set | reset``: what people spend, and what the host gives them."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from bot.app import Core, build
@@ -11,6 +11,7 @@ from bot.config import Config
 from bot.errors import InputError
 from bot.speech.meter import BUILT_IN, PAID
 from bot.store.quota import Override
+from bot.store.spaces import LONGEST_COOLDOWN
 from bot.texts import say
 
 _MOST = 1_000_000_000
@@ -18,22 +19,28 @@ _MOST = 1_000_000_000
 
 
 async def show(config: Config, asked: Arguments) -> int:
-    """Today's use of an account, and what every provider was asked for."""
+    """Today's use of an account, limits of its own, and what every provider was asked for."""
     async with build(config, kind="cli") as core:
         account = await _rows(core, asked.account) if asked.account else []
+        own = await core.ledger.overrides([names.scope(asked.account)]) if asked.account else []
         providers = [await _provider(core, name) for name in config.chain]
     if asked.json:
-        print(json.dumps({"account": account, "providers": providers}, ensure_ascii=False, default=str))
+        shown = {"account": account, "limits": [asdict(limits) for limits in own], "providers": providers}
+        print(json.dumps(shown, ensure_ascii=False, default=str))
         return 0
     for row in account:
         print(say("quota.row" if row["limit"] is not None else "quota.row_free", config.language, **row))
+    for limits in own:
+        print(_described(asked.account, limits, config.language))
     for row in providers:
         print(say("quota.provider", config.language, **row | {"price": f"{row['price']:.4f}"}))
     return 0
 
 
 async def _rows(core: Core, name: str) -> list[dict[str, object]]:
-    """An account's balance on both meters, or a space's."""
+    """An account's balance on both meters, or a space's; a role has none."""
+    if name.startswith("role:"):
+        return []
     if name.startswith("space:"):
         shared = await core.speech.space_balance(names.space(name.removeprefix("space:")))
         return [{"account": name} | asdict(shared)]
@@ -57,7 +64,7 @@ async def grant(config: Config, asked: Arguments) -> int:
         raise InputError("quota.role_per_day")
     async with build(config, kind="cli") as core:
         if asked.per_day:
-            await core.ledger.set_override(Override(scope, characters_per_day=asked.characters))
+            await core.ledger.set_override(replace(await _own(core, scope), characters_per_day=asked.characters))
         else:
             await core.ledger.grant(scope, asked.characters)
     code = "quota.changed" if asked.per_day else "quota.granted"
@@ -65,8 +72,52 @@ async def grant(config: Config, asked: Arguments) -> int:
     return 0
 
 
+async def change(config: Config, asked: Arguments) -> int:
+    """Limits of its own for an account, a space or a role: those that are named, beside those that it has."""
+    scope = names.scope(asked.account)
+    named = {
+        "characters_per_day": _within(asked.per_day, _MOST),
+        "requests_per_minute": _within(asked.per_minute, _MOST),
+        "cooldown": _within(asked.cooldown, LONGEST_COOLDOWN),
+        "unlimited": asked.unlimited,
+    }
+    changes = {name: value for name, value in named.items() if value is not None}
+    if not changes:
+        raise InputError("quota.nothing_named")
+    if "cooldown" in changes and scope.startswith("space:"):
+        raise InputError("quota.no_cooldown_of_space")
+    async with build(config, kind="cli") as core:
+        limits = replace(await _own(core, scope), **changes)
+        await core.ledger.set_override(limits)
+    print(_described(asked.account, limits, config.language))
+    return 0
+
+
+def _within(amount: int | None, most: int) -> int | None:
+    if amount is not None and not 0 <= amount <= most:
+        raise InputError("quota.out_of_range", limit=most)
+    return amount
+
+
+async def _own(core: Core, scope: str) -> Override:
+    """The limits that were set for it; where none were, one that says nothing."""
+    return next(iter(await core.ledger.overrides([scope])), Override(scope))
+
+
+def _described(name: str, limits: Override, language: str) -> str:
+    """What an account, a space or a role has of its own, in a sentence."""
+    amounts = {
+        "quota.own.day": limits.characters_per_day,
+        "quota.own.minute": limits.requests_per_minute,
+        "quota.own.cooldown": limits.cooldown,
+        "quota.own.unlimited": limits.unlimited or None,
+    }
+    parts = [say(code, language, amount=amount) for code, amount in amounts.items() if amount is not None]
+    return say("quota.own", language, account=name, limits=parts or [say("quota.own.none", language)])
+
+
 async def reset(config: Config, asked: Arguments) -> int:
-    """Nothing used today, on both meters; with --all no limit of its own either."""
+    """Nothing used today, on both meters; with --all no limits of its own either."""
     scope = names.scope(asked.account)
     async with build(config, kind="cli") as core:
         await core.ledger.reset(scope)

@@ -5,40 +5,46 @@ operator, who has no account, is held to a space's words alone.
 """
 
 import asyncio
-import math
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 
-from bot.errors import InputError
-from bot.model import Account, Lane, Utterance, VoiceKind
+from bot.errors import DuplicateError, InputError, ProviderError
+from bot.model import Account, Lane, Space, Utterance, VoiceKind
 from bot.speech.blocklist import blocklist
+from bot.speech.cooldown import EVERYWHERE, Cooldowns
 from bot.speech.styles import SINGING, find
 from bot.store.blocked import BlockedAccounts
+from bot.store.quota import Override
 from bot.store.spaces import USES, Spaces, SpaceSettings, for_use
 
 _LONG_TEXT = 2000
 """Characters from which on the search takes milliseconds and leaves the event loop."""
-_MOST_RESTING = 10_000
-"""People whose cooldown is remembered; the earliest go first."""
 
 
 class Guard:
-    """One for a process. Cooldowns live in its memory: a restart ends them."""
+    """One for a process."""
 
     def __init__(
         self,
         spaces: Spaces,
         blocked: BlockedAccounts,
+        overrides: Callable[[Sequence[str]], Awaitable[Sequence[Override]]],
         *,
         admins: Collection[str] = (),
+        cooldown: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``admins``: accounts (``discord:1``) that no role and no cooldown holds back. ``clock``: in seconds."""
+        """``overrides``: what the host set for some scopes. ``cooldown``: the host's, for everyone and everywhere.
+
+        ``admins``: accounts (``discord:1``) that no role and no cooldown holds back. ``clock``: in seconds.
+        """
         self._spaces = spaces
         self._blocked = blocked
+        self._overrides = overrides
         self._admins = frozenset(admins)
-        self._clock = clock
-        self._last: dict[tuple[str, str], tuple[float, str]] = {}
+        self._cooldown = cooldown
+        self._cooldowns = Cooldowns(clock)
 
     async def admit(self, utterance: Utterance, spoken: str = "") -> None:
         """Let an utterance pass, and begin the person's cooldown. ``spoken``: its cleaned text.
@@ -49,8 +55,29 @@ class Guard:
         settings = await self._examine(utterance, spoken)
         if utterance.lane is Lane.CALL:
             return  # a chat that is read aloud has a queue that is fair; a cooldown would silence it
-        if utterance.account is not None and settings.cooldown and not self._is_admin(utterance.account):
-            self._begin_cooldown(utterance, utterance.account, settings.cooldown)
+        if (account := utterance.account) is not None:
+            rests = await self._rests(account, utterance.space, utterance.roles, settings)
+            self._cooldowns.begin(utterance.key, account.scope, rests)
+
+    @contextmanager
+    def excusing(self, utterances: Sequence[Utterance], charged: Callable[[], int]) -> Iterator[None]:
+        """Around their speaking: where it fails before anything is ``charged``, the cooldown that they began ends.
+
+        It stays where the text was refused, which is the asker's doing, and for a second delivery.
+        """
+        try:
+            yield
+        except BaseException as error:
+            refused = isinstance(error, ProviderError) and not error.next_may_speak
+            if not (refused or isinstance(error, DuplicateError) or charged()):
+                for utterance in utterances:
+                    self._excuse(utterance)
+            raise
+
+    def _excuse(self, utterance: Utterance) -> None:
+        if utterance.account is not None:
+            places = (EVERYWHERE, *([utterance.space.scope] if utterance.space is not None else []))
+            self._cooldowns.end(utterance.key, utterance.account.scope, places)
 
     async def check(self, utterance: Utterance, spoken: str = "") -> None:
         """The same without the cooldown, for what is only explained.
@@ -80,18 +107,19 @@ class Guard:
     def _is_admin(self, account: Account) -> bool:
         return f"{account.platform}:{account.id}" in self._admins
 
-    def _begin_cooldown(self, utterance: Utterance, account: Account, seconds: int) -> None:
-        assert utterance.space is not None, "settings with a cooldown are a space's"
-        person, now = (account.scope, utterance.space.scope), self._clock()
-        began, key = self._last.get(person, (-math.inf, ""))
-        if key == utterance.key:
-            return
-        if (left := began + seconds - now) > 0:
-            raise InputError("guard.cooldown", seconds=math.ceil(left))
-        self._last.pop(person, None)
-        self._last[person] = now, utterance.key
-        if len(self._last) > _MOST_RESTING:
-            del self._last[next(iter(self._last))]
+    async def _rests(
+        self, account: Account, space: Space | None, roles: tuple[str, ...], settings: SpaceSettings
+    ) -> dict[str, int]:
+        """Seconds by place. What is set for an account or a role takes the place of the rule; the shortest counts."""
+        overrides = await self._overrides((account.scope, *roles))
+        if self._is_admin(account) or any(override.unlimited for override in overrides):
+            return {}
+        own = [override.cooldown for override in overrides if override.cooldown is not None]
+        rests = {EVERYWHERE: min(own, default=self._cooldown)}
+        if space is not None:
+            of_roles = [seconds for role, seconds in settings.role_cooldowns.items() if role in roles]
+            rests[space.scope] = min(of_roles, default=settings.cooldown)
+        return rests
 
 
 def _check_roles(settings: SpaceSettings, utterance: Utterance) -> None:

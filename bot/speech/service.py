@@ -219,12 +219,13 @@ class SpeechService:
         speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
         asker = Asker(first.lane, _turns_of(first), waiting or Waiting())
         async with Meter(self._ledger, self._quota, speaking, resumable=not sink.live) as meter:
-            while True:
-                try:
-                    return await self._try(wish, meter, sink, asker, progress)
-                except RefusedError as refused:
-                    if not (refused.paid_quota_ended and self._go_on_unpaid(wish)):
-                        wish.leave_out(refused.refusals)
+            with self._guard.excusing(speaking, lambda: meter.charged):
+                while True:
+                    try:
+                        return await self._try(wish, meter, sink, asker, progress)
+                    except RefusedError as refused:
+                        if not (refused.paid_quota_ended and self._go_on_unpaid(wish)):
+                            wish.leave_out(refused.refusals)
 
     async def _wish(self, utterances: Sequence[Utterance], order: Sequence[Provider]) -> _Wish:
         """Every text cleaned. Raises InputError where nothing is left to be spoken."""

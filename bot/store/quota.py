@@ -71,6 +71,8 @@ class Override:
     requests_per_minute: int | None = None
     unlimited: bool = False
     """No limits at all; for admins."""
+    cooldown: int | None = None
+    """Seconds between two utterances, in place of the configured ones; not of a space, whose moderators set it."""
 
     def amount(self, limit: Limit) -> int | None:
         """What it says in place of a limit's amount; None when it says nothing."""

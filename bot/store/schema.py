@@ -23,7 +23,7 @@ from sqlalchemy import (
     literal,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200
@@ -91,6 +91,7 @@ quota_override = Table(
     Column("unlimited", Boolean, nullable=False),
     Column("characters_per_day", BigInteger, nullable=True),
     Column("requests_per_minute", BigInteger, nullable=True),
+    Column("cooldown", Integer, nullable=True),  # seconds
 )
 
 provider_call = Table(
@@ -173,6 +174,7 @@ space_setting = Table(
     Column("blocked_roles", JSON, nullable=False),
     Column("channels", JSON, nullable=False),
     Column("cooldown", Integer, nullable=False),  # seconds
+    Column("role_cooldowns", JSON, nullable=False, server_default="{}"),  # seconds by the scope of a role
     Column("blocked_words", JSON, nullable=False),
     Column("reply_context", Boolean, nullable=False),
 )

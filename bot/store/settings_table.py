@@ -4,7 +4,7 @@ Used by ``spaces.py`` and ``readings.py``, which name the settings, their defaul
 """
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from functools import partial
 from typing import Any, Generic, TypeVar, cast
@@ -53,7 +53,23 @@ class SettingsTable(Generic[T]):
 
     async def adjust(self, space: Space, add: Lists, remove: Lists) -> T:
         """Put values into lists and take others out, all in one step. Raises InputError, StoreError."""
-        return cast("T", await self._write(space, partial(self._adjust, scope=space.scope, add=add, remove=remove)))
+        # Checked alone first, so that a value is found in whichever way it was typed.
+        gone = {name: set(self._checks[name](list(values))) for name, values in remove.items()}
+
+        def lists(held: T) -> dict[str, Any]:
+            return {
+                name: [
+                    *(value for value in getattr(held, name) if value not in gone.get(name, ())),
+                    *add.get(name, ()),
+                ]
+                for name in {*add, *remove}
+            }
+
+        return await self.change(space, lists)
+
+    async def change(self, space: Space, values: Callable[[T], Mapping[str, Any]]) -> T:
+        """Change settings by what they are, in one step, whoever else changes them. Raises InputError, StoreError."""
+        return cast("T", await self._write(space, partial(self._change, scope=space.scope, change=values)))
 
     async def forget(self, space: Space) -> None:
         """Back to the defaults; nothing of the space stays in this table. Raises StoreError."""
@@ -81,15 +97,10 @@ class SettingsTable(Generic[T]):
             connection.execute(row.on_conflict_do_update(index_elements=[self._table.c.space], set_=values))
         return self._get(connection, scope=scope, locked=False)
 
-    def _adjust(self, connection: Connection, *, scope: str, add: Lists, remove: Lists) -> T:
+    def _change(self, connection: Connection, *, scope: str, change: Callable[[T], Mapping[str, Any]]) -> T:
         connection.execute(insert_into(self._table).values(space=scope, **self._new()).on_conflict_do_nothing())
         held = self._get(connection, scope=scope, locked=True)
-        values: dict[str, Any] = {}
-        for name in {*add, *remove}:
-            # Checked alone first, so that a value is found in whichever way it was typed.
-            gone = set(self._checks[name](list(remove.get(name, ()))))
-            kept: Sequence[str] = [value for value in getattr(held, name) if value not in gone]
-            values[name] = self._checks[name]([*kept, *add.get(name, ())])
+        values = {name: self._checks[name](value) for name, value in change(held).items()}
         if values:
             connection.execute(update(self._table).where(self._table.c.space == scope).values(values))
         return self._get(connection, scope=scope, locked=False)

@@ -1,8 +1,8 @@
 """What moderators set for a Discord guild or a Telegram chat. The doors show and change it, the guard obeys it."""
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack, cast
 
 from bot.errors import InputError
@@ -49,6 +49,8 @@ class SpaceSettings:
     """Ids of the channels where people may speak; empty: all."""
     cooldown: int = 0
     """Seconds between two utterances of one person; 0: none."""
+    role_cooldowns: Mapping[str, int] = field(default_factory=dict)
+    """The same for those with a role, by its scope; who has several rests as long as the shortest says."""
     blocked_words: tuple[str, ...] = ()
     """What is not spoken there."""
     reply_context: bool = False
@@ -105,6 +107,18 @@ class Spaces:
         """Put entries into lists and take others out, in one step, whoever else changes them. Raises as ``set``."""
         return await self._table.adjust(space, cast("Lists", add or {}), cast("Lists", remove or {}))
 
+    async def rest(self, space: Space, role: str, seconds: int | None) -> SpaceSettings:
+        """Give those with a role (its scope) a cooldown of their own; None takes it away.
+
+        Raises InputError ``space.cooldown``, ``space.roles_full``, ``name.too_long``; StoreError.
+        """
+
+        def rests(held: SpaceSettings) -> dict[str, dict[str, int]]:
+            others = {scope: rest for scope, rest in held.role_cooldowns.items() if scope != role}
+            return {"role_cooldowns": others | ({} if seconds is None else {role: seconds})}
+
+        return await self._table.change(space, rests)
+
     async def forget(self, space: Space) -> None:
         """Back to the defaults; nothing of the space stays stored here. Raises StoreError."""
         await self._table.forget(space)
@@ -122,6 +136,10 @@ def _cooldown(seconds: int) -> int:
     if not 0 <= seconds <= LONGEST_COOLDOWN:
         raise InputError("space.cooldown", limit=LONGEST_COOLDOWN)
     return seconds
+
+
+def _rests(by_role: Mapping[str, int]) -> dict[str, int]:
+    return {role: _cooldown(by_role[role]) for role in _roles(tuple(by_role))}
 
 
 def _words(given: Sequence[str]) -> list[str]:
@@ -149,6 +167,7 @@ _CHECKS: dict[str, Callable[[Any], Any]] = {
     "blocked_roles": _roles,
     "channels": _channels,
     "cooldown": _cooldown,
+    "role_cooldowns": _rests,
     "blocked_words": _words,
     "reply_context": bool,
 }

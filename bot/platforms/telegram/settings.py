@@ -60,6 +60,7 @@ async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, Inli
         style=kept.default_style or "–",
         tongue=kept.language or "–",
         cooldown=kept.cooldown,
+        rest=_rest_of_admins(space, kept),
         shown=kept.show_words,
         context=kept.reply_context,
         blocked=len(kept.blocked_words),
@@ -108,6 +109,10 @@ def _for_admins(space: Space, kept: SpaceSettings) -> bool:
     return admins_of(space) in kept.allowed_roles
 
 
+def _rest_of_admins(space: Space, kept: SpaceSettings) -> int | str:
+    return kept.role_cooldowns.get(admins_of(space), "–")
+
+
 def _number(value: str) -> int:
     if not value.isascii() or not value.isdigit() or len(value) > 9:
         raise InputError("telegram.settings.number")
@@ -144,6 +149,7 @@ _ENTRIES: dict[str, Callable[[str, Asked, Space], tuple[SpaceLists, bool]]] = {
     "here": lambda value, asked, _: ({"channels": _topic(asked)}, _is_on(value)),
 }
 """Entries of lists, and whether they go in or out."""
+_REST_OF_ADMINS = "admins_cooldown"
 _SWITCHES = ("words", "context", "admins", "here")
 
 
@@ -154,8 +160,10 @@ async def _change(counter: Counter, asked: Asked, space: Space, key: str, value:
         value = choices.known_voice(counter, value)
     if key in _VALUES:
         await spaces.set(space, **_VALUES[key](value))
+    elif key == _REST_OF_ADMINS:
+        await spaces.rest(space, admins_of(space), _number(value) if value not in {"", "-", "–"} else None)
     elif key in _ENTRIES:
         entries, wanted = _ENTRIES[key](value, asked, space)
         await (spaces.adjust(space, add=entries) if wanted else spaces.adjust(space, remove=entries))
     else:
-        raise InputError("telegram.settings.unknown", keys=(*_VALUES, *_ENTRIES))
+        raise InputError("telegram.settings.unknown", keys=(*_VALUES, _REST_OF_ADMINS, *_ENTRIES))

@@ -53,7 +53,7 @@ SENTENCES: dict[str, str] = {
     "telegram.doctor.voices": "语音消息：本群允许我发送。",
     "telegram.doctor.voices.off": "语音消息：本群不让我发送。请在群权限里允许语音消息，或把我设为管理员。",
     "telegram.settings": "你的声音：{voice}（/voice）\n你的风格：{style}（/style）\n删除这一切：/settings forget\n我回答的语言：",
-    "telegram.settings.group": "本群\n声音：{voice}\n风格：{style}\n语言：{tongue}\n冷却：每人 {cooldown} 秒\n在语音下显示文字：{shown}\n被回复的消息决定语气：{context}\n屏蔽词：{blocked} 个\n仅限管理员使用：{admins}\n限定的话题数：{topics}\n\n管理员可以更改：/settings voice 冰糖、style 开心、language zh（或 auto）、cooldown 5、words on、context on、block 词、unblock 词、admins on；在话题中：here on；恢复所有话题：everywhere。",
+    "telegram.settings.group": "本群\n声音：{voice}\n风格：{style}\n语言：{tongue}\n冷却：每人 {cooldown} 秒，管理员：{rest}\n在语音下显示文字：{shown}\n被回复的消息决定语气：{context}\n屏蔽词：{blocked} 个\n仅限管理员使用：{admins}\n限定的话题数：{topics}\n\n管理员可以更改：/settings voice 冰糖、style 开心、language zh（或 auto）、cooldown 5、admins_cooldown 0（或 -）、words on、context on、block 词、unblock 词、admins on；在话题中：here on；恢复所有话题：everywhere。",
     "telegram.settings.unknown": "没有这个设置；可用的有：{keys}。",
     "telegram.settings.number": "需要一个秒数。",
     "telegram.settings.no_topics": "这个群没有话题。",
