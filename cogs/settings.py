@@ -4,7 +4,7 @@ Loaded by name by the Discord platform. The guard of the waist obeys what modera
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any, Literal, TypeVar
 
@@ -29,6 +29,8 @@ from bot.texts import say
 _T = TypeVar("_T")
 _PATIENCE = 1.0
 """Seconds that settings may take before a form is opened."""
+_LISTED = 15
+"""Roles, and channels, that are shown."""
 NONE = "-"
 """Typed to go back to the default: Discord sends no empty option."""
 AS_EVERYONE = -1
@@ -89,9 +91,9 @@ def server_settings(shared: SpaceSettings, language: str) -> str:
         cooldown=shared.cooldown,
         rests=[f"{_role(scope, language)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()] or "–",
         words=shared.show_words,
-        allowed=[_role(entry, language) for entry in shared.allowed_roles] or "–",
-        blocked=[_role(entry, language) for entry in shared.blocked_roles] or "–",
-        channels=[f"<#{channel}>" for channel in shared.channels] or "–",
+        allowed=_listed([_role(entry, language) for entry in shared.allowed_roles]),
+        blocked=_listed([_role(entry, language) for entry in shared.blocked_roles]),
+        channels=_listed([f"<#{channel}>" for channel in shared.channels]),
         count=len(shared.blocked_words),
     )
 
@@ -331,6 +333,12 @@ class Settings(commands.Cog):
             own = await preference_of(interaction, self._desk)
             return suggest_styles(current, await self._bot.language_for(interaction), own)
         return await complete_voice(interaction, current)
+
+
+def _listed(names: Sequence[str]) -> Sequence[str]:
+    """As many as fit a message, and how many more there are."""
+    more = len(names) - _LISTED
+    return [*names[:_LISTED], *([f"+ {more}"] if more > 0 else [])] or "–"
 
 
 def _role(entry: str, language: str) -> str:

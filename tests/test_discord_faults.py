@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.errors import InputError
+from bot.store.blocked import BlockedAccounts
 from bot.texts import of_error, say
 from cogs.errors import cause_of, sentence
 from tests.conftest import House
@@ -188,6 +189,22 @@ async def test_a_permission_that_is_taken_meanwhile_makes_it_a_file(
     assert say("discord.why_file.permission", "zh" if locale == "zh-CN" else "en") in told.content
     assert server.messages[0].files[0].sound is not None
     assert not server.messages[0].voice
+
+
+async def test_a_blocked_account_is_told_at_every_door(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
+        panel = await (await server.slash("say", {"text": TEXT})).answered()
+        await BlockedAccounts(house.core.database).block(account(server))
+        refused = [
+            await server.slash("say", {"text": TEXT}),
+            await server.slash("sing", {"text": TEXT}),
+            await server.press(panel, panel.button("mp:again")),
+            await server.menu(say("discord.menu.speak", "en"), server.written(TEXT)),
+            await server.menu(say("discord.menu.speak_as", "en"), server.written(TEXT)),
+        ]
+        for exchange in refused:
+            assert (await exchange.answered()).content == say("guard.blocked_account", "en")
+    assert len(voices_of(server)) == 1
 
 
 async def test_a_press_that_comes_too_late_is_apologized_for(

@@ -7,8 +7,9 @@ import pytest
 from bot.model import Space
 from bot.platforms.discord.forms import FIELD, entries_of, fields_of
 from bot.store.dictionaries import Entry
-from bot.store.spaces import MOST_WORDS, WORD_CHARACTERS
+from bot.store.spaces import MOST_WORDS, WORD_CHARACTERS, SpaceSettings
 from bot.texts import say
+from cogs.settings import server_settings
 from tests.conftest import House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_exchange import Message
@@ -152,6 +153,16 @@ async def test_what_a_role_may_use(server: DiscordServer, house: House, start: S
         refused = await (await server.slash("say", {"text": TEXT, "instruction": "slowly"}, user=bo)).answered()
         assert refused.content == say("guard.role.instruction", "en")
     assert len(voices_of(server)) == 2
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_many_roles_and_channels_fit_a_message(language: str) -> None:
+    roles = tuple(f"instruction@role:discord:{10**18 + number}" for number in range(50))
+    shared = SpaceSettings("x" * 64, "x" * 64, "zh", True, roles, roles, tuple(str(10**18 + n) for n in range(100)))
+    shown = server_settings(shared, language)
+    assert len(shown) <= 2000
+    assert shown.count("+ 35") == 2
+    assert "+ 85" in shown
 
 
 async def test_two_moderators_at_once_both_have_their_way(
