@@ -1,5 +1,6 @@
 """Discord's list of the bot's commands: within the limits, in both languages, in /help, sent when it changed."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -70,6 +71,8 @@ async def test_help_names_every_command(server: DiscordServer, house: House, sta
         assert f"**{mark}{command['name']}**" in english
         assert f"**{mark}{there}**" in chinese
         assert command["type"] != 1 or f"（{command['name']}）" in chinese
+    named = set(re.findall(r"\*\*/(\w+)\*\*", english))
+    assert named == {command["name"] for command in commands if command["type"] == 1}  # and none that is not there
     assert max(len(english), len(chinese)) <= 2000
 
 
