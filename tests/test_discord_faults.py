@@ -8,6 +8,7 @@ import discord
 import pytest
 
 from bot.errors import InputError
+from bot.model import Account
 from bot.store.blocked import BlockedAccounts
 from bot.texts import of_error, say
 from cogs.errors import cause_of, sentence
@@ -15,7 +16,7 @@ from tests.conftest import House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_exchange import Exchange, Message
 from tests.fakes.discord_server import DiscordServer
-from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, User
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures"]
@@ -192,15 +193,16 @@ async def test_a_permission_that_is_taken_meanwhile_makes_it_a_file(
 
 
 async def test_a_blocked_account_is_told_at_every_door(server: DiscordServer, house: House, start: Start) -> None:
+    bo = User("bo")
+    await BlockedAccounts(house.core.database).block(Account("discord", str(bo.id)))
     async with start(house.doors):
         panel = await (await server.slash("say", {"text": TEXT})).answered()
-        await BlockedAccounts(house.core.database).block(account(server))
         refused = [
-            await server.slash("say", {"text": TEXT}),
-            await server.slash("sing", {"text": TEXT}),
-            await server.press(panel, panel.button("mp:again")),
-            await server.menu(say("discord.menu.speak", "en"), server.written(TEXT)),
-            await server.menu(say("discord.menu.speak_as", "en"), server.written(TEXT)),
+            await server.slash("say", {"text": TEXT}, user=bo),
+            await server.slash("sing", {"text": TEXT}, user=bo),
+            await server.press(panel, panel.button("mp:again"), user=bo),
+            await server.menu(say("discord.menu.speak", "en"), server.written(TEXT), user=bo),
+            await server.menu(say("discord.menu.speak_as", "en"), server.written(TEXT), user=bo),
         ]
         for exchange in refused:
             assert (await exchange.answered()).content == say("guard.blocked_account", "en")
