@@ -61,10 +61,11 @@ class Aloud:
         async with order:
             try:
                 binding = await self.binding_of(message)
-                if binding is not None and is_speech(message, bot_id):
-                    await self._take(message, binding)
-            except StoreError as error:
-                await self._tell_store(message, error)
+            except StoreError as error:  # whether messages are read here is not known either, so nobody is told
+                _log.warning("a message was not heard: %s", error.code)
+                return
+            if binding is not None and is_speech(message, bot_id):
+                await self._take(message, binding)
 
     async def changed(self, message: Message) -> None:
         """A message was edited: what waits is read as it is now, what was spoken stays. Raises nothing expected."""
@@ -110,9 +111,13 @@ class Aloud:
         await asyncio.gather(*(reading.close(grace) for reading in self._readings.values()))
 
     async def _take(self, message: Message, binding: Binding) -> None:
-        """Judge a message and queue it. Raises StoreError."""
+        """Judge a message and queue it."""
         reader = self._doors.reader
-        judged = await reader.judge(await self.heard(message, binding))
+        try:
+            judged = await reader.judge(await self.heard(message, binding))
+        except StoreError as error:
+            await self._tell_store(message, error)
+            return
         refused = await self._offer(message, judged) if isinstance(judged, Readable) else judged
         if refused is not None:
             reader.outcomes.put(id_of(message), refused)
@@ -122,12 +127,11 @@ class Aloud:
         return reading.offer(readable, message) if reading is not None else Unread("unread.queue_full", (("limit", 0),))
 
     async def _tell_store(self, message: Message, error: StoreError) -> None:
-        """Whether this chat is read is not known either, so it is told only where something was read before."""
         _log.warning("a message was not read aloud: %s", error.code)
         self._doors.reader.outcomes.put(id_of(message), Unread("unread.store"))
-        reading = self._readings.get((message.chat_id, topic_of(message)))
+        reading = await self._reading(message)
         if reading is not None:
-            await reading.tell_once(message, ("", error.code), of_error(error, reading.language))
+            await reading.tell_once(message, ("store", error.code), of_error(error, reading.language))
 
     async def _reading(self, message: Message) -> ChatReading | None:
         """The reading of a chat or topic, made where there is none; None where too many are at work."""
@@ -136,10 +140,9 @@ class Aloud:
         if found is None:
             if len(self._readings) >= _MOST and not self._forget_one():
                 return None
-            space = Space("telegram", str(message.chat_id))
             found = ChatReading(
                 message.chat_id,
-                (await self._doors.desk.spaces.get(space)).language or self._doors.language,
+                await self._language(message),
                 self._doors,
                 self._delivery,
                 self._traffic,
@@ -149,6 +152,14 @@ class Aloud:
             )
         self._readings[place] = found
         return found
+
+    async def _language(self, message: Message) -> str:
+        """The group's, for what is told there; the bot's where that is not known."""
+        try:
+            kept = await self._doors.desk.spaces.get(Space("telegram", str(message.chat_id)))
+        except StoreError:
+            return self._doors.language
+        return kept.language or self._doors.language
 
     def _forget_one(self) -> bool:
         for place, reading in self._readings.items():

@@ -34,7 +34,8 @@ _TOGETHER, _CHARACTERS = 8, 1500
 """Batches that go into one voice message at most, and their length together."""
 _PACE = Pace(burst_messages=10, burst_characters=800, behind=120.0, far_behind=240.0)
 """Nobody waits for a voice message as for a call: more is read at once, and later shortened."""
-_NOTE = "note"
+_SPEAKING, _SENDING, _NOTE = "speaking", "sending", "note"
+"""What a failure is one of, where it is not one person's; and what is no failure."""
 _MOST_TOLD = 200
 
 
@@ -166,7 +167,7 @@ class ChatReading:
         except Exception:  # noqa: BLE001  a border: one message's fault must not end the reading of a chat
             _log.exception("messages could not be read aloud")
             unread |= {item.heard.id: Unread("unread.provider") for item in items}
-            await self.tell_once(first, ("", "unexpected"), say("error.unexpected", self.language))
+            await self.tell_once(first, (_SPEAKING, "unexpected"), say("error.unexpected", self.language))
         finally:
             self._making = ()
             for item in items:
@@ -192,17 +193,17 @@ class ChatReading:
             for key, error in receipt.left_out
             if key in ids and not isinstance(error, DuplicateError)
         }
-        self._forget(lambda whose: not whose)
+        self._forget(_SPEAKING)
         return receipt
 
     async def _tell_failure(self, item: Readable, error: BotError | TimeoutError) -> None:
         """Once for each kind; where it is one person's quota or words, once for that person."""
         message, account = self._messages[item.heard.id], item.heard.account
         if isinstance(error, TimeoutError):
-            await self.tell_once(message, ("", "timeout"), say("error.unexpected", self.language))
+            await self.tell_once(message, (_SPEAKING, "timeout"), say("error.unexpected", self.language))
             return
         _log.info("a message was not read aloud: %s", error.code)
-        whose = account.scope if isinstance(error, QuotaError | InputError) else ""
+        whose = account.scope if isinstance(error, QuotaError | InputError) else _SPEAKING
         await self.tell_once(message, (whose, error.code), of_error(error, self.language))
 
     async def _send(self, first: Message, receipts: Sequence[Receipt]) -> Unread | None:
@@ -217,6 +218,7 @@ class ChatReading:
             await self._delivery.deliver(first, receipt, self._remark(tuple(notes)))
         except (TelegramError, AudioError, StoreError) as error:
             return await self._undelivered(first, error)
+        self._forget(_SENDING)
         return None
 
     async def _undelivered(self, first: Message, error: TelegramError | AudioError | StoreError) -> Unread | None:
@@ -227,13 +229,13 @@ class ChatReading:
                 self.clear(Unread("unread.no_speak"))
             case BadRequest():
                 words = say("telegram.refused", self.language, detail=error.message)
-                await self.tell_once(first, ("", "refused"), words)
+                await self.tell_once(first, (_SENDING, "refused"), words)
             case TelegramError() if isinstance(error.__cause__, httpx.ReadTimeout):
                 return None
             case TelegramError():
-                await self.tell_once(first, ("", "unconfirmed"), say("telegram.read.unconfirmed", self.language))
+                await self.tell_once(first, (_SENDING, "unconfirmed"), say("telegram.read.unconfirmed", self.language))
             case BotError():
-                await self.tell_once(first, ("", error.code), of_error(error, self.language))
+                await self.tell_once(first, (_SENDING, error.code), of_error(error, self.language))
         return Unread("unread.no_speak")
 
     def _remark(self, notes: tuple[Note, ...]) -> str:
@@ -252,9 +254,9 @@ class ChatReading:
             del self._told[next(iter(self._told))]
         return True
 
-    def _forget(self, works: Callable[[str], bool]) -> None:
+    def _forget(self, whose: str) -> None:
         """What works again is told again when it fails."""
-        self._told = {kind: None for kind in self._told if not works(kind[0])}
+        self._told = {kind: None for kind in self._told if kind[0] != whose}
 
 
 def _gate(error: BotError | TimeoutError) -> Unread:

@@ -17,6 +17,7 @@ from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus,
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.audio import ogg
+from bot.errors import PlatformError
 from bot.model import Clip, Receipt
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.polling import Sleep, Timings, seconds_of
@@ -98,6 +99,13 @@ class Delivery:
         except TelegramError as error:
             _log.warning("a sentence was not delivered (%s)", type(error).__name__)
         return None
+
+    async def document(self, asking: Message, data: bytes, name: str) -> None:
+        """Answer a message with a file. Raises PlatformError ``telegram.file.refused`` (detail)."""
+        try:
+            await self._send(asking, lambda place: self._bot.send_document(document=data, filename=name, **place))
+        except TelegramError as error:
+            raise PlatformError("telegram.file.refused", detail=error.message) from None
 
     async def change(self, ours: Message, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
         """Put other words into a message of ours. Raises nothing."""

@@ -24,7 +24,18 @@ from telegram.ext import (
 
 from bot import texts
 from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, StoreError
-from bot.platforms.telegram import buttons, choices, moderation, read_aloud, settings, speaking
+from bot.platforms.telegram import (
+    buttons,
+    choices,
+    dictionary,
+    doctor,
+    moderation,
+    read_aloud,
+    reading_settings,
+    settings,
+    speaking,
+    why,
+)
 from bot.platforms.telegram.asking import Asked, read
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
@@ -62,6 +73,11 @@ COMMANDS: dict[str, Command] = {
     "settings": Command(settings.settings),
     "who": Command(moderation.who, in_private=False, for_admins=True),
     "read": Command(read_aloud.read, in_private=False, for_admins=True),
+    "reading": Command(reading_settings.reading),
+    "dictionary": Command(dictionary.dictionary),
+    "why": Command(why.why, in_private=False),
+    "explain": Command(why.explain, in_private=False),
+    "doctor": Command(doctor.doctor, in_private=False, for_admins=True),
     "help": Command(choices.show_help),
     "start": Command(choices.start, in_groups=False),
 }
@@ -77,6 +93,8 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Co
     """Give every command to the application."""
     for name, command in COMMANDS.items():
         application.add_handler(CommandHandler(name, partial(_serve, counter, command.answer), filters=_NEW))
+    below_file = _NEW & filters.Document.ALL & filters.CaptionRegex(dictionary.CAPTION)
+    application.add_handler(MessageHandler(below_file, partial(_serve, counter, dictionary.captioned)))
     private_text = _NEW & filters.ChatType.PRIVATE & filters.TEXT
     unknown = private_text & filters.COMMAND
     application.add_handler(MessageHandler(unknown, partial(_serve, counter, hint)))

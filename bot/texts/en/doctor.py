@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "unread.prefix": "It begins with {prefix}, which says that it is not to be read. Moderators set that sign in /reading.",
     "unread.silent": "It was sent silently (@silent). Send it without that, or have moderators change it in /reading.",
     "unread.no_content": "The bot could not see what it says. Whoever hosts the bot has to switch on the message-content intent in Discord's developer portal.",
+    "unread.command": "It is a command; commands are not read.",
     "unread.empty": 'Nothing is left of it that could be spoken: signs alone, or words that are left out here. "What would be said?" shows which rule did it.',
     "unread.word": "It holds a word that is not spoken here. Moderators keep the list in /settings.",
     "unread.share_full": "{limit} messages of its author were waiting already; more are not taken at once. Write it again in a moment.",

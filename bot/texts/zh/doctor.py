@@ -43,6 +43,7 @@ SENTENCES: dict[str, str] = {
     "unread.prefix": "它以 {prefix} 开头，表示不要朗读。管理员可在 /reading 中更改这个前缀。",
     "unread.silent": "它是静默发送的（@silent）。请正常发送，或请管理员在 /reading 中更改。",
     "unread.no_content": "机器人看不到消息内容。请托管者在 Discord 开发者后台打开消息内容权限（message content intent）。",
+    "unread.command": "这是一条命令；命令不朗读。",
     "unread.empty": "其中没有可以说出来的内容：只有符号，或都是这里不读的部分。“会怎么读？”会显示是哪条规则。",
     "unread.word": "其中有这里不朗读的词。词表由管理员在 /settings 中管理。",
     "unread.share_full": "这位作者已有 {limit} 条消息在等待，暂时不再接收。请稍后再发。",

@@ -1,0 +1,120 @@
+"""``/dictionary``: how words are said when messages are read aloud. In private one's own, in a group the group's.
+
+Registered in ``handlers.py``; the work is ``bot/platforms/reading/dictionary.py``'s, for both platforms.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from telegram import Document, Message
+from telegram.error import TelegramError
+
+from bot.errors import InputError, PlatformError
+from bot.model import Account, Space
+from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
+from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.counter import Counter
+from bot.texts import LANGUAGES, say
+
+CAPTION = re.compile(r"^\s*/dictionary(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL | re.IGNORECASE)
+"""The command below a file, where Telegram's clients do not look for commands."""
+_CHANGES = frozenset({"add", "remove", "import"})
+_PATTERN = re.compile(r"(?:pattern|正则)\s*[:：]\s*", re.IGNORECASE)
+_REPLACE = frozenset({"replace", "替换"})
+
+Answer = Callable[[Counter, Asked, Lexicon, Account | Space, str], Awaitable[None]]
+
+
+async def dictionary(counter: Counter, asked: Asked) -> None:
+    """``add WORD = SAID``, ``remove WORD``, ``list``, ``export``, ``import``. Raises InputError, StoreError."""
+    order, _, rest = asked.line.strip().partition(" ")
+    name = _ORDERS.get(order.casefold())
+    if name is None:
+        code = "telegram.dictionary.usage" if asked.space is None else "telegram.dictionary.usage.group"
+        await counter.delivery.sentence(asked.message, say(code, asked.language))
+        return
+    if name in _CHANGES and asked.space is not None and not await counter.delivery.is_admin(asked):
+        raise InputError("telegram.dictionary.admins_only")
+    await _ANSWERS[name](counter, asked, Lexicon(counter.doors.reader.dictionaries), asked.space or asked.account, rest)
+
+
+async def captioned(counter: Counter, asked: Asked) -> None:
+    """The same where the command stands below a file; silent where it is another bot's."""
+    found = CAPTION.fullmatch(asked.message.caption or "")
+    if found is not None and (found[1] or "").casefold() in {"", asked.message.get_bot().username.casefold()}:
+        await dictionary(counter, replace(asked, line=found[2] or ""))
+
+
+async def _add(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+    pattern = _PATTERN.match(rest.strip())
+    typed = rest.strip()[pattern.end() :] if pattern is not None else rest
+    written, said = _halves(typed)
+    entry = await lexicon.add(owner, written, said, pattern=pattern is not None)
+    await _tell(counter, asked, say("dictionary.added", asked.language, written=entry.written, said=entry.said or "–"))
+
+
+async def _remove(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+    pattern = _PATTERN.match(rest.strip())
+    written = rest.strip()[pattern.end() :] if pattern is not None else rest.strip()
+    await lexicon.remove(owner, written)
+    await _tell(counter, asked, say("dictionary.removed", asked.language, written=written))
+
+
+async def _list(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, _: str) -> None:
+    await _tell(counter, asked, await lexicon.lines(owner, asked.language))
+
+
+async def _export(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+    form: Format = "csv" if rest.strip().casefold() == "csv" else "json"
+    await counter.delivery.document(asked.message, await lexicon.exported(owner, form), f"dictionary.{form}")
+
+
+async def _import(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+    document = _file(asked.message)
+    if document is None:
+        raise InputError("telegram.dictionary.no_file")
+    data = await _fetched(document)
+    keep = rest.strip().casefold() not in _REPLACE
+    count = await lexicon.imported(owner, data, document.file_name or "", keep=keep)
+    await _tell(counter, asked, say("dictionary.imported", asked.language, count=count))
+
+
+_ANSWERS: dict[str, Answer] = {"add": _add, "remove": _remove, "list": _list, "export": _export, "import": _import}
+_ORDERS = {say(f"dictionary.{name}.name", language): name for language in LANGUAGES for name in _ANSWERS} | {
+    name: name for name in _ANSWERS
+}
+"""What may be typed, in either language."""
+
+
+def _halves(typed: str) -> tuple[str, str]:
+    """A word and what is said for it. An equals sign between blanks parts them, else the first one.
+
+    Raises InputError ``telegram.dictionary.equals``.
+    """
+    parts = re.split(r"\s+[=＝](?:\s+|$)", typed, maxsplit=1)
+    if len(parts) < 2:
+        parts = re.split(r"[=＝]", typed, maxsplit=1)
+    if len(parts) < 2:
+        raise InputError("telegram.dictionary.equals")
+    return parts[0].strip(), parts[1].strip()
+
+
+def _file(message: Message) -> Document | None:
+    """The file that the command stands below, or answers."""
+    answered = message.reply_to_message
+    return message.document or (answered.document if answered is not None else None)
+
+
+async def _fetched(document: Document) -> bytes:
+    """The file; one that is too large is not fetched. Raises PlatformError ``telegram.file.unread``."""
+    if (document.file_size or 0) > MOST_BYTES:
+        return bytes(MOST_BYTES + 1)
+    try:
+        return bytes(await (await document.get_file()).download_as_bytearray())
+    except TelegramError:
+        raise PlatformError("telegram.file.unread") from None
+
+
+async def _tell(counter: Counter, asked: Asked, text: str) -> None:
+    await counter.delivery.sentence(asked.message, text)

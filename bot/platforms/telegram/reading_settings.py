@@ -1,0 +1,130 @@
+"""``/reading``: how messages are read aloud. A person's own settings anywhere, a group's by its administrators.
+
+What may be typed stands in ``bot/platforms/reading/settings.py``, for both platforms; keys in either language.
+"""
+
+from bot.errors import InputError
+from bot.model import Space
+from bot.platforms.reading.settings import OWN, PLACE, Kind, is_own, own_change, own_lines, place_change, place_lines
+from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.heard import account_of, author_of
+from bot.texts import LANGUAGES, say
+
+_CALLS_ONLY = frozenset({"everyone", "silent", "come", "alone"})
+"""Settings of voice calls, and of what Telegram does not tell."""
+_KINDS = {each.key: each.kind for each in (*PLACE, *OWN)}
+_KEYS = {say(f"reading.{key}.name", language).casefold(): key for language in LANGUAGES for key in _KINDS} | {
+    key: key for key in _KINDS
+}
+_IGNORE = {"ignore": True, "忽略": True, "unignore": False, "取消忽略": False}
+_VALUES = {
+    Kind.SPEED: {"慢": "slow", "慢速": "slow", "快": "fast", "快速": "fast"},
+    Kind.LANGUAGE: {
+        "中文": "zh",
+        "chinese": "zh",
+        "英文": "en",
+        "英语": "en",
+        "english": "en",
+        "auto": "-",
+        "自动": "-",
+    },
+}
+"""What else may be typed for a value."""
+
+
+async def reading(counter: Counter, asked: Asked) -> None:
+    """Show what is set; ``/reading KEY VALUE`` changes it. Raises InputError, StoreError."""
+    typed, _, value = asked.line.strip().partition(" ")
+    value = value.strip()
+    if typed.casefold() in _IGNORE:
+        await _ignore(counter, asked, ignored=_IGNORE[typed.casefold()])
+    elif not typed:
+        await _show(counter, asked)
+    else:
+        await _set(counter, asked, _key(typed, asked), value)
+
+
+async def _show(counter: Counter, asked: Asked) -> None:
+    """A group's settings there, a person's own in private."""
+    if asked.space is None:
+        lines = list((await _own(counter, asked)).values())
+        lines.append(say("telegram.reading.usage", asked.language))
+    else:
+        lines = [*(await _place(counter, asked, asked.space)).values()]
+        lines.append(say("telegram.reading.usage.group", asked.language))
+    await counter.delivery.sentence(asked.message, "\n".join(lines))
+
+
+async def _set(counter: Counter, asked: Asked, key: str, value: str) -> None:
+    value = _VALUES.get(_KINDS[key], {}).get(value.casefold(), value)
+    if is_own(key):
+        if value:
+            await counter.doors.desk.preferences.set(asked.account, **own_change(key, value))
+        line = (await _own(counter, asked))[key]
+    else:
+        space = _group(asked)
+        if value:
+            await _allow(counter, asked)
+            await counter.doors.reader.readings.set(space, **place_change(key, value))
+        line = (await _place(counter, asked, space))[key]
+    await counter.delivery.sentence(asked.message, line)
+
+
+async def _ignore(counter: Counter, asked: Asked, *, ignored: bool) -> None:
+    """Do not read whoever wrote the message that the command answers, or read them again."""
+    space = _group(asked)
+    await _allow(counter, asked)
+    message = asked.message.reply_to_message
+    author = author_of(message) if message is not None and message.forum_topic_created is None else None
+    if author is None:
+        raise InputError("telegram.reading.ignore_whom")
+    scopes = [account_of(author).scope]
+    readings = counter.doors.reader.readings
+    await (
+        readings.adjust(space, add={"ignored": scopes})
+        if ignored
+        else readings.adjust(space, remove={"ignored": scopes})
+    )
+    code = "telegram.reading.ignored" if ignored else "telegram.reading.unignored"
+    await counter.delivery.sentence(asked.message, say(code, asked.language))
+
+
+def _key(typed: str, asked: Asked) -> str:
+    """Raises InputError ``reading.unknown``, ``telegram.reading.call_only``."""
+    key = _KEYS.get(typed.casefold())
+    if key in _CALLS_ONLY:
+        raise InputError("telegram.reading.call_only", key=typed)
+    if key is None:
+        known = [*OWN] if asked.space is None else [*PLACE, *OWN]
+        names = [say(f"reading.{each.key}.name", asked.language) for each in known if each.key not in _CALLS_ONLY]
+        raise InputError("reading.unknown", keys=(*names, *(["ignore", "unignore"] if asked.space else [])))
+    return key
+
+
+def _group(asked: Asked) -> Space:
+    """Raises InputError ``telegram.groups_only``."""
+    if asked.space is None:
+        raise InputError("telegram.groups_only")
+    return asked.space
+
+
+async def _allow(counter: Counter, asked: Asked) -> None:
+    """Let an administrator pass. Raises InputError ``telegram.admins_only``."""
+    if not await counter.delivery.is_admin(asked):
+        raise InputError("telegram.admins_only")
+
+
+async def _own(counter: Counter, asked: Asked) -> dict[str, str]:
+    """A line for each of a person's own settings, by key."""
+    own = await counter.doors.desk.preferences.get(asked.account)
+    return dict(zip((each.key for each in OWN), own_lines(own, asked.language), strict=True))
+
+
+async def _place(counter: Counter, asked: Asked, space: Space) -> dict[str, str]:
+    """The same of a group; nobody has roles there."""
+    settings = await counter.doors.reader.readings.get(space)
+    lines = place_lines(settings, asked.language)
+    shown = {each.key: line for each, line in zip(PLACE, lines, strict=False) if each.key not in _CALLS_ONLY}
+    posts = say("reading.webhooks", asked.language), say("telegram.reading.webhooks", asked.language)
+    return shown | {"webhooks": shown["webhooks"].replace(*posts), "ignored": lines[-1]}
