@@ -148,7 +148,7 @@ class Panel(commands.Cog):
         (number,) = facts_of(press, 1)
         tongue = await self._bot.language_for(interaction)
         if not number.isdigit() or not self._bot.queue.cancel(int(number), interaction.user.id):
-            raise InputError("discord.cannot_cancel")
+            raise InputError("waiting.over")
         await interaction.response.edit_message(content=say("waiting.cancelled", tongue), view=None)
 
 

@@ -260,7 +260,7 @@ async def test_a_button_of_another_version(server: DiscordServer, house: House, 
         for name in ("mp:unknown:1", "mp:again", "mp:again:a", "mp:delete:!", "mp:cancel:x", "mp:file:abc:exe"):
             panel.data["components"][0]["components"][0]["custom_id"] = name
             press = await server.press(panel, name)
-            code = "discord.cannot_cancel" if "cancel" in name else "discord.old_button"
+            code = "waiting.over" if "cancel" in name else "discord.old_button"
             assert (await press.answered()).content == say(code, "en")
 
 
@@ -341,7 +341,7 @@ async def test_the_place_is_shown_and_given_up(
         assert place.content == say("waiting.place", "en", before=0, seconds=3)
         [cancel] = place.buttons
         stranger = await server.press(place, cancel, user=User("bo"))
-        assert (await stranger.answered()).content == say("discord.cannot_cancel", "en")
+        assert (await stranger.answered()).content == say("waiting.over", "en")
         await (await server.press(place, cancel)).acknowledged()
         await until(lambda: place.content == say("waiting.cancelled", "en"))
         assert place.buttons == []
@@ -388,7 +388,7 @@ async def test_who_does_not_wait_cannot_cancel(
             {"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": f"mp:cancel:{first.id}"}]}
         ]
         press = await server.press(refused, f"mp:cancel:{first.id}")
-        assert (await press.answered()).content == say("discord.cannot_cancel", "en")
+        assert (await press.answered()).content == say("waiting.over", "en")
         gate.set()
         await first.answered()
     assert len(voices_of(server)) == 1

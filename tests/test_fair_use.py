@@ -1,5 +1,7 @@
 """Nobody takes all of it: quotas, cooldowns, places in the queue and blocked accounts, the same on both doors."""
 
+import pytest
+
 from bot import texts
 from bot.store.blocked import BlockedAccounts
 from bot.store.quota import Override
@@ -91,16 +93,21 @@ async def test_a_blocked_account_speaks_nowhere(town: Town) -> None:
     assert await town.used(house) == 0
 
 
-async def test_who_waits_is_told_the_place(town: Town) -> None:
+@pytest.mark.parametrize("other", [True, False], ids=["for another one", "for oneself"])
+async def test_who_waits_is_told_the_place_and_may_give_up(town: Town, *, other: bool) -> None:
     house = await town.house()
     gate = town.mimo.hold_after(1)
     async with opened(town.door, house.doors):
-        await town.door.say(TEXTS[0], other=True)
+        await town.door.say(TEXTS[0], other=other)
         await gate.reached.wait()
         waiting = await town.door.say(TEXTS[1])
         await town.door.told(waiting, "0 before you, about ")
+        await town.door.cancel(waiting)
         gate.set()
+        await town.door.sounds(1)
+        await town.door.say(TEXTS[2])
         await _said(town, 2)
+    assert await town.used(house, other=other) == len(TEXTS[0]) + (0 if other else len(TEXTS[2]))
 
 
 async def test_who_got_nothing_need_not_rest(town: Town) -> None:

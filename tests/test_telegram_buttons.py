@@ -340,7 +340,7 @@ async def test_who_waits_is_told_the_place_and_may_give_up(
         assert told.params["text"].startswith("0 before you, about ")
         (data,) = buttons(told.result).values()
         await server.press(told.result, data, user=LI)
-        assert await toasts(line, 1) == [""], "only who asked may give up"
+        assert await toasts(line, 1) == [say("waiting.over", "zh")], "only who asked may give up"
         await server.press(told.result, data)
         await server.wait_for("deleteMessage")
         assert (await toasts(line, 2))[1] == say("waiting.cancelled", "en")

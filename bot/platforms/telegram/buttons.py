@@ -57,11 +57,11 @@ async def style(counter: Counter, asked: Asked) -> None:
 
 
 async def cancel(counter: Counter, asked: Asked) -> None:
-    """``x:NAME``: give up waiting. Only who asked can."""
-    account, speaking_ = counter.waiting.get(_matter(asked), (None, None))
-    if speaking_ is None or account != asked.account:
-        return
-    speaking_.cancel()
+    """``x:NAME``: give up waiting. Only who asked can. Raises InputError ``waiting.over``."""
+    queued = counter.waiting.get(_matter(asked))
+    if queued is None or queued.account != asked.account or queued.waiting.place() is None:
+        raise InputError("waiting.over")
+    queued.task.cancel()
     await counter.delivery.toast(asked, texts.say("waiting.cancelled", asked.language))
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+from contextlib import AsyncExitStack
 
 from telegram import Message
 
@@ -12,7 +13,7 @@ from bot.model import Utterance, Voice
 from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.asking import Asked
-from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
 from bot.speech import grammar, styles
 from bot.speech.meter import Balance
@@ -73,8 +74,8 @@ async def _tone(counter: Counter, asked: Asked, *, spoken: str) -> str:
 
 async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
     """Speak an utterance and answer with it. Raises as the waist."""
-    async with counter.turns.turn(asked.account), counter.delivery.recording(asked.message):
-        answer = await _spoken(counter, asked, utterance)
+    async with AsyncExitStack() as turn:
+        answer = await _spoken(counter, asked, utterance, turn)
         if answer is None:
             return
         sent = await counter.delivery.voice(
@@ -117,11 +118,20 @@ def cost(charged: int, balance: Balance | None, language: str) -> str:
     return texts.say("telegram.cost_left", language, characters=charged, left=balance.left)
 
 
-async def _spoken(counter: Counter, asked: Asked, utterance: Utterance) -> Answer | None:
-    """Have it spoken; tell how many go before, with a way to give up. None where it was given up."""
+async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: AsyncExitStack) -> Answer | None:
+    """Have it spoken; tell how many go before, with a way to give up. None where it was given up.
+
+    ``turn`` holds the person's turn, and shows that it is spoken, until the caller has delivered it.
+    """
     waiting, done, name = Waiting(), asyncio.Event(), secrets.token_urlsafe(9)
-    speaking = asyncio.create_task(counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting))
-    counter.waiting[name] = (asked.account, speaking)
+
+    async def in_turn() -> Answer:
+        await turn.enter_async_context(counter.turns.turn(asked.account, waiting))
+        await turn.enter_async_context(counter.delivery.recording(asked.message))
+        return await counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting)
+
+    speaking = asyncio.create_task(in_turn())
+    counter.waiting[name] = Queued(asked.account, speaking, waiting)
     telling = asyncio.create_task(_tell_place(counter, asked, waiting, name, done))
     try:
         return await speaking  # whoever is cancelled here takes it along and waits until it is settled

@@ -122,6 +122,7 @@ SENTENCES: dict[str, str] = {
     # waiting
     "waiting.place": "{before} before you, about {seconds} s.",
     "waiting.cancel": "Cancel",
+    "waiting.over": "There is nothing for you to cancel: it is being spoken already, done, or somebody else's.",
     "waiting.cancelled": "Cancelled. Nothing was charged for what was not spoken.",
     "busy.queue": "Too many are waiting for {provider} right now ({waiting}); please try again in a moment.",
     "busy.wait": "It did not come to your turn within {seconds} s; please try again in a moment.",

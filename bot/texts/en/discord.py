@@ -50,7 +50,6 @@ SENTENCES: dict[str, str] = {
     "discord.deleted": "It is deleted.",
     "discord.cannot_delete": "Here I can only delete it within 15 minutes, and until I am restarted.",
     "discord.not_yours": "Only whoever asked for it, or a moderator, can do this.",
-    "discord.cannot_cancel": "It is being spoken already, or it is done; there is nothing to cancel.",
     "discord.menu.speak": "Speak this message",
     "discord.menu.speak_as": "Speak this message as…",
     "discord.menu.who": "Who said this?",

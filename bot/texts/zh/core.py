@@ -122,6 +122,7 @@ SENTENCES: dict[str, str] = {
     # waiting
     "waiting.place": "前面还有 {before} 个，大约 {seconds} 秒。",
     "waiting.cancel": "取消",
+    "waiting.over": "没有可由你取消的：已经在说、已说完，或是别人的。",
     "waiting.cancelled": "已取消。没有说出的部分不收费。",
     "busy.queue": "现在等待 {provider} 的人太多（{waiting}）；请稍后再试。",
     "busy.wait": "{seconds} 秒内没有轮到你；请稍后再试。",

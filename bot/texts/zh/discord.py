@@ -50,7 +50,6 @@ SENTENCES: dict[str, str] = {
     "discord.deleted": "已删除。",
     "discord.cannot_delete": "在这里，我只能在 15 分钟内、重启之前删除它。",
     "discord.not_yours": "只有提出请求的人或管理员可以这样做。",
-    "discord.cannot_cancel": "已经在说或已说完，无法取消。",
     "discord.menu.speak": "朗读这条消息",
     "discord.menu.speak_as": "换风格朗读这条消息…",
     "discord.menu.who": "这是谁让说的？",
