@@ -5,6 +5,7 @@ Loaded by name by the Discord platform; every command door raises and leaves the
 
 import logging
 from contextlib import suppress
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -44,12 +45,17 @@ def cause_of(error: BaseException) -> BaseException:
     return error
 
 
+def discord_time(moment: datetime) -> str:
+    """A time that Discord shows in the reader's own time zone: ``2:00 AM (in 5 hours)``."""
+    return f"{discord.utils.format_dt(moment, 't')} ({discord.utils.format_dt(moment, 'R')})"
+
+
 def sentence(cause: BaseException, language: str) -> str:
     """What to tell the person."""
     if isinstance(cause, BotError):
-        return of_error(cause, language)
+        return of_error(cause, language, moment=discord_time)
     if isinstance(cause, app_commands.CommandOnCooldown):
-        return say("discord.cooldown", language, seconds=int(cause.retry_after) + 1)
+        return say("guard.cooldown", language, seconds=int(cause.retry_after) + 1)
     return say(_code_of(cause), language)
 
 

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -66,6 +67,10 @@ class Door(Protocol):
 
     async def restyle(self, style: str) -> Wish:
         """Choose another style for what was asked for first."""
+        ...
+
+    def clock(self, moment: datetime) -> str:
+        """How a time of day is written there, as far as it does not change from minute to minute."""
         ...
 
     async def quota(self) -> str:
@@ -136,6 +141,9 @@ class DiscordDoor:
         panel = await self._first.answered()
         return Wish(await self.server.press(panel, panel.button("mp:style"), style))
 
+    def clock(self, moment: datetime) -> str:
+        return f"<t:{int(moment.timestamp())}:t> (<t:{int(moment.timestamp())}:R>)"
+
     async def quota(self) -> str:
         return (await (await self.server.slash("quota")).answered()).content.replace("**", "")
 
@@ -204,6 +212,9 @@ class TelegramDoor:
     async def restyle(self, style: str) -> Wish:
         first = self.server.done("sendVoice")[0].result
         return Wish(await self.server.press(first, buttons(first)[style]))
+
+    def clock(self, moment: datetime) -> str:
+        return f"{moment:%H:%M} UTC, in "
 
     async def quota(self) -> str:
         before = len(self.server.done("sendMessage"))

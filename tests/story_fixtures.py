@@ -25,8 +25,8 @@ async def town(
     monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.05)
     if request.param == "discord":
         async with DiscordServer() as discord:
-            yield Town(DiscordDoor(discord, tmp_path), mimo, build_house)
+            yield Town(DiscordDoor(discord, tmp_path), mimo, build_house, tmp_path)
             assert discord.refusals == []
     else:
         async with TelegramServer() as telegram:
-            yield Town(TelegramDoor(telegram, tmp_path), mimo, build_house)
+            yield Town(TelegramDoor(telegram, tmp_path), mimo, build_house, tmp_path)

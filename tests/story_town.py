@@ -4,6 +4,7 @@ Used by ``test_stories.py`` and ``test_fair_use.py``.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ class Town:
     door: AnyDoor
     mimo: MimoServer
     build: BuildHouse
+    folder: Path
 
     async def house(self, **sections: Any) -> House:
         """A core on the stand-in alone, or as the sections say."""

@@ -120,3 +120,17 @@ async def test_who_got_nothing_need_not_rest(town: Town) -> None:
         refused = await town.door.say(TEXTS[2])
         await town.door.told(refused, texts.say("guard.cooldown", "en", seconds=600))
     assert await town.used(house) == len(TEXTS[1])
+
+
+async def test_the_words_are_kept_in_one_table_only_and_not_where_the_host_keeps_none(town: Town) -> None:
+    planted = b"planted marmalade"
+    for count, hours in ((1, 0), (2, 24)):
+        folder = town.folder / str(hours)
+        house = await town.house(data_dir=folder, speech={"providers": ["mimo"], "words_hours": hours})
+        async with opened(town.door, house.doors):
+            await town.door.say("The planted marmalade sentence.")
+            await town.door.sounds(count)
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        holding = {path.name.partition("-")[0] for path in files if planted in path.read_bytes()}
+        assert len(files) > 1
+        assert holding == ({"mouthpiece.db"} if hours else set())

@@ -9,8 +9,9 @@ import pytest
 
 from bot import texts
 from tests.fakes.mimo_answers import Fault
+from tests.fakes.mimo_rules import FRAME
 from tests.fakes.openai_speech_server import OpenAISpeechServer
-from tests.fakes.tones import pitch
+from tests.fakes.tones import RATE, pitch
 from tests.story_doors import opened
 from tests.story_town import Town, sounds_like
 
@@ -54,13 +55,30 @@ async def change_of_style(town: Town) -> None:
     assert await town.used(house) == 2 * len(TEXT)
 
 
+async def long_text(town: Town) -> None:
+    house = await town.house()
+    sentence = "This sentence is one of very many, and all of them are said. "
+    async with opened(town.door, house.doors):
+        await town.door.say(sentence * 40, voice="Mia")
+        (sound,) = await town.door.sounds(1)
+    jobs = town.said()
+    assert len(jobs) == 2  # the service takes 2000 characters at once
+    assert " ".join(job.text for job in jobs).split() == (sentence * 40).split()
+    seconds = sum(job.frames for job in jobs) * FRAME / RATE
+    assert seconds - 0.021 <= sound.seconds <= seconds + 0.5, "both, with a breath in between"
+    assert pitch(sound.pcm, sound.rate) == pytest.approx(jobs[0].hertz, rel=0.02)
+    assert await town.used(house) == len(sentence * 40) - 1
+
+
 async def quota_used_up(town: Town) -> None:
     house = await town.house(quota={"account_characters_per_day": len(TEXT) + 5})
     async with opened(town.door, house.doors):
         await town.door.say(TEXT)
         await town.door.sounds(1)
         refused = await town.door.say("And once more, please.")
-        await town.door.told(refused, f"5 of {len(TEXT) + 5} characters")
+        midnight = (await house.speech.balance(town.door.account())).resets
+        told = f"You have 5 of {len(TEXT) + 5} characters left today, and this takes 22; it resets at "
+        await town.door.told(refused, told + town.door.clock(midnight))
         other = await town.door.say("I have a quota of my own.", other=True)
         await town.door.sounds(2)
         assert other.other
@@ -191,8 +209,8 @@ async def quota_is_shown(town: Town) -> None:
 
 
 STORIES: tuple[Callable[[Town], Awaitable[None]], ...] = (
-    say, reply, change_of_style, quota_used_up, refund_on_failure, backup_voice_is_named, cancel, two_at_once,
-    delivered_twice, restart_in_the_middle, group_s_share, quota_is_shown,
+    say, long_text, reply, change_of_style, quota_used_up, refund_on_failure, backup_voice_is_named, cancel,
+    two_at_once, delivered_twice, restart_in_the_middle, group_s_share, quota_is_shown,
 )  # fmt: skip
 
 

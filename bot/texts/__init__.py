@@ -1,7 +1,7 @@
 """Every sentence a person can read, by language: a code and its facts in, a sentence out. Used by every door."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 from bot.errors import BotError
@@ -32,11 +32,17 @@ def say(code: str, language: str, **facts: object) -> str:
     return template.format_map(shown)
 
 
-def of_error(error: BotError, language: str) -> str:
-    """What to tell a person of an expected failure: one sentence. A fact may be a failure itself."""
-    facts = {
-        name: of_error(fact, language) if isinstance(fact, BotError) else fact for name, fact in error.facts.items()
-    }
+def of_error(error: BotError, language: str, moment: Callable[[datetime], str] | None = None) -> str:
+    """What to tell a person of an expected failure: one sentence. A fact may be a failure itself.
+
+    ``moment``: how the door writes a time, where it has a way of its own.
+    """
+    facts = error.facts
+    for name, fact in facts.items():
+        if isinstance(fact, BotError):
+            facts = facts | {name: of_error(fact, language, moment)}
+        elif isinstance(fact, datetime) and moment is not None:
+            facts = facts | {name: moment(fact)}
     return " ".join(say(error.code, language, **facts).split())
 
 

@@ -17,7 +17,6 @@ SENTENCES: dict[str, str] = {
     "discord.why_file.channel": "It came as a file, because Discord takes no voice messages in this channel.",
     "discord.why_file.refused": "It came as a file, because Discord did not take it as a voice message here.",
     "discord.too_late": "-# {who}: my answer came too late for Discord. Nothing was charged; please try again.",
-    "discord.cooldown": "That was quick; please wait {seconds} s.",
     "discord.not_allowed": "This command is not allowed here.",
     "discord.changed": "This command has changed; please reload Discord and try again.",
     "discord.not_sent": "Discord did not take the answer; please try again: the same words cost nothing now.",

@@ -17,7 +17,6 @@ SENTENCES: dict[str, str] = {
     "discord.why_file.channel": "这次以文件发出，因为 Discord 在本频道不接受语音消息。",
     "discord.why_file.refused": "这次以文件发出，因为 Discord 在这里没有把它当作语音消息接受。",
     "discord.too_late": "-# {who}：我的回答没赶上 Discord 的时限。没有扣费，请再试一次。",
-    "discord.cooldown": "太快了；请等 {seconds} 秒。",
     "discord.not_allowed": "这里不能使用这条命令。",
     "discord.changed": "这条命令已更新；请重新加载 Discord 后再试。",
     "discord.not_sent": "Discord 没有接受回复；请重试：同样的内容不再扣费。",
