@@ -233,6 +233,29 @@ async def test_killed_in_mid_speech_it_says_it_once_and_charges_it_once(town: To
     assert (await town.used(f"telegram:{ANN.id}"))["used"] == len("I was interrupted.") + len("And this came after.")
 
 
+async def test_killed_in_mid_speech_discord_is_asked_again_and_charged_once(town: Town) -> None:
+    bot = await town.up()
+    kept = await (await town.discord.slash("say", {"text": "Said before."})).answered()
+    gate = town.mimo.hold_after(chunks=1)
+    await town.discord.slash("say", {"text": "I was interrupted."})
+    async with asyncio.timeout(_PATIENCE):
+        await gate.reached.wait()
+    bot.process.kill()
+    await bot.ends()
+    gate.set()
+    again = await town.up()
+    await again.says("given back")
+    account = f"discord:{town.discord.world.ada.id}"
+    assert (await town.used(account))["used"] == len("Said before.")
+    await (await town.discord.slash("say", {"text": "I was interrupted."})).answered()
+    press = await town.discord.press(kept, kept.button("mp:style"), "Happy")  # a button of before
+    await press.answered()
+    assert await again.stop() == 0
+    voices = [message.files[0].sound for message in town.discord.messages if message.voice]
+    assert [sound is not None and sound.seconds > 0.5 for sound in voices] == [True] * 3
+    assert (await town.used(account))["used"] == 2 * len("Said before.") + len("I was interrupted.")
+
+
 async def test_neither_a_token_nor_a_sentence_is_in_any_log(town: Town) -> None:
     bot = await town.up("--log", "debug")
     await town.telegram.text("/say The planted marmalade sentence.")
