@@ -72,7 +72,7 @@ class Evening:
         """Stop in order."""
         if self._platform is not None and self._running is not None:
             stopping = asyncio.create_task(self._platform.stop(5.0))
-            await self.clock.until(stopping.done)
+            await self.clock.until(stopping.done, 600)
             await self._running
         self._platform = None
 

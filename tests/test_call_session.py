@@ -171,3 +171,4 @@ async def test_two_hundred_messages_of_twenty_people(evening: Evening, monkeypat
     assert min(read) >= 1
     assert max(read) - min(read) <= 3
     await until(lambda: not evening.session.busy, 30)
+    await evening.stop()  # while its player still has this pace

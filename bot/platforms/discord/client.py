@@ -185,11 +185,15 @@ class Bot(commands.AutoShardedBot):
             farewells = [asyncio.create_task(self._farewell(interaction)) for interaction in late.values()]
             await asyncio.wait(farewells, timeout=_FAREWELL)
         with suppress(TimeoutError):
-            async with asyncio.timeout(_CLOSING):
-                await self.calls.stop()
+            async with asyncio.timeout(2 * _CLOSING):
+                await self.close()
+
+    async def close(self) -> None:
+        """Leave the calls, then close; also where the connection broke off and another one is made in its place."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
-                await self.close()
+                await self.calls.stop()
+        await super().close()
 
     async def _farewell(self, interaction: discord.Interaction["Bot"]) -> None:
         with suppress(*NOT_DELIVERED):
