@@ -40,6 +40,10 @@ async def test_what_is_written_becomes_a_voice(village: Village, mimo: MimoServe
     assert spoken(mimo) == ["Bo says: The ship has landed."]
     assert voice.json("reply_parameters")["message_id"] == message["message_id"]
     assert not voice.params.keys() & {"caption", "reply_markup", "message_thread_id"}
+    await village.write("Good.")
+    await village.voices(2)
+    own = {key: value for key, value in voice.result.items() if key != "reply_to_message"}
+    assert str(BO.id) in await village.said("/who", reply_to=own), "nobody speaks anonymously"
 
 
 async def test_who_is_said_again_only_when_somebody_else_writes(village: Village, mimo: MimoServer) -> None:

@@ -7,6 +7,7 @@ Built by ``client.py``; ``listening.py`` brings the messages. The voices of a ch
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from telegram import Message
@@ -18,7 +19,7 @@ from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.telegram.asking import Asked, topic_of
 from bot.platforms.telegram.chat_reading import ChatReading
 from bot.platforms.telegram.delivery import Delivery
-from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech
+from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech, of_one_album
 from bot.platforms.telegram.polling import Sleep, Timings
 from bot.platforms.telegram.traffic import Traffic
 from bot.store.bindings import Binding
@@ -54,6 +55,8 @@ class Aloud:
         self._sleep = sleep
         self._readings: dict[tuple[int, str], ChatReading] = {}
         self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        """Of sending, by chat; each is held by the readings of its topics."""
 
     async def hear(self, message: Message, bot_id: int) -> None:
         """Somebody wrote in a group. Raises nothing expected."""
@@ -114,13 +117,28 @@ class Aloud:
         """Judge a message and queue it."""
         reader = self._doors.reader
         try:
-            judged = await reader.judge(await self.heard(message, binding))
+            heard = await self.heard(message, binding)
+            if await self._added_to_album(message, heard):
+                return
+            judged = await reader.judge(heard)
         except StoreError as error:
             await self._tell_store(message, error)
             return
         refused = await self._offer(message, judged) if isinstance(judged, Readable) else judged
         if refused is not None:
             reader.outcomes.put(id_of(message), refused)
+
+    async def _added_to_album(self, message: Message, heard: Heard) -> bool:
+        """Whether a message goes with another one of its album, which still waits. Raises StoreError."""
+        reading = self._readings.get((message.chat_id, topic_of(message)))
+        first = reading.album_of(message) if reading is not None and message.media_group_id else None
+        if reading is None or first is None:
+            return False
+        whole = replace(first.heard, message=of_one_album(first.heard.message, heard.message))
+        judged = await self._doors.reader.judge(whole)
+        if isinstance(judged, Readable):
+            reading.add_to_album(judged, heard.id)
+        return isinstance(judged, Readable)
 
     async def _offer(self, message: Message, readable: Readable) -> Unread | None:
         reading = await self._reading(message)
@@ -146,6 +164,7 @@ class Aloud:
                 self._doors,
                 self._delivery,
                 self._traffic,
+                turn=self._turns.setdefault(message.chat_id, asyncio.Lock()),
                 timings=self._timings,
                 clock=self._clock,
                 sleep=self._sleep,

@@ -15,7 +15,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.audio.joining import joined
 from bot.errors import AudioError, BotError, DuplicateError, InputError, QuotaError, StoreError
-from bot.model import Note, Receipt
+from bot.model import Account, Note, Receipt
 from bot.platforms.base import Doors
 from bot.platforms.reading.heard import Readable, Unread
 from bot.platforms.reading.names import NameMemory
@@ -50,16 +50,21 @@ class ChatReading:
         delivery: Delivery,
         traffic: Traffic,
         *,
+        turn: asyncio.Lock,
         timings: Timings,
         clock: Callable[[], float],
         sleep: Sleep,
     ) -> None:
-        """``language``: of what is told there. ``clock``: seconds that never go back; ``sleep`` keeps to it."""
+        """``language``: of what is told there. ``turn``: shared by the topics of a chat, which sends one by one.
+
+        ``clock``: seconds that never go back; ``sleep`` keeps to it.
+        """
         self.language = language
         self._chat_id = chat_id
         self._doors = doors
         self._delivery = delivery
         self._traffic = traffic
+        self._turn = turn
         self._timings = timings
         self._sleep = sleep
         self._queue = ReadingQueue(clock, pace=_PACE)
@@ -68,6 +73,10 @@ class ChatReading:
         """What waits, by id: voices answer it."""
         self._making: tuple[str, ...] = ()
         """Ids of what is being spoken."""
+        self._album: tuple[str, Readable] | None = None
+        """The album that came last, and its messages as one."""
+        self._also: dict[str, list[str]] = {}
+        """Messages that are said with another one of their album, by its id."""
         self._told: dict[tuple[str, str], None] = {}
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -79,16 +88,30 @@ class ChatReading:
 
     def waits(self, message_id: str) -> bool:
         """Whether a message is on its way."""
-        return message_id in self._messages or message_id in self._making
+        also = (each for said_together in self._also.values() for each in said_together)
+        return message_id in self._messages or message_id in self._making or message_id in also
 
     def offer(self, readable: Readable, message: Message) -> Unread | None:
         """Queue a message; why not, where there is no place for it."""
         refused = self._queue.offer(readable)
         if refused is None:
             self._messages[readable.heard.id] = message
+            self._album = (message.media_group_id, readable) if message.media_group_id else None
             if self.is_idle and not self._closing:
                 self._task = asyncio.create_task(self._read())
         return refused
+
+    def album_of(self, message: Message) -> Readable | None:
+        """What waits of the album that a message belongs to."""
+        if self._album is None or self._album[0] != message.media_group_id:
+            return None
+        return self._album[1] if self._album[1].heard.id in self._messages else None
+
+    def add_to_album(self, readable: Readable, message_id: str) -> None:
+        """Another message of the album came; ``readable`` is all of it, in the place of the first."""
+        if self._queue.replace(readable) and self._album is not None:
+            self._album = self._album[0], readable
+            self._also.setdefault(readable.heard.id, []).append(message_id)
 
     def edit(self, message_id: str, judged: Readable | Unread) -> None:
         """A message that waits was edited: it keeps its place, or is not read any more."""
@@ -122,19 +145,20 @@ class ChatReading:
 
     def _done(self, message_id: str, outcome: Unread | None = None) -> None:
         self._messages.pop(message_id, None)
-        self._doors.reader.outcomes.put(message_id, outcome or "read")
+        for each in (message_id, *self._also.pop(message_id, ())):
+            self._doors.reader.outcomes.put(each, outcome or "read")
 
     async def _read(self) -> None:
         """Voice after voice, until nothing waits."""
         while len(self._queue):
             await self._sleep(self._timings.gather)
-            await self._until_room()
+            await self._until_room(1 + KEPT_ROOM)
             if batches := self._take():
                 await self._voice(batches)
 
-    async def _until_room(self) -> None:
-        """Wait until Telegram takes another message here: a minute at most, if nobody else speaks."""
-        while pause := self._traffic.wait(self._chat_id, 1 + KEPT_ROOM):
+    async def _until_room(self, messages: int) -> None:
+        """Wait until Telegram takes so many messages here: a minute at most, if nobody else speaks."""
+        while pause := self._traffic.wait(self._chat_id, messages):
             await self._sleep(pause)
 
     def _take(self) -> list[Batch]:
@@ -159,7 +183,8 @@ class ChatReading:
                 for item in batch.left_out:
                     self._done(item.heard.id, Unread("unread.left_out"))
             receipts = [spoken for batch in batches if (spoken := await self._spoken(batch, unread)) is not None]
-            if receipts and (failed := await self._send(first, receipts)) is not None:
+            accounts = list(dict.fromkeys(item.heard.account for item in items if item.heard.id not in unread))
+            if receipts and (failed := await self._send(first, receipts, accounts)) is not None:
                 unread |= {item.heard.id: failed for item in items if item.heard.id not in unread}
         except asyncio.CancelledError:
             unread |= {item.heard.id: Unread("unread.skipped") for item in items}
@@ -206,7 +231,7 @@ class ChatReading:
         whose = account.scope if isinstance(error, QuotaError | InputError) else _SPEAKING
         await self.tell_once(message, (whose, error.code), of_error(error, self.language))
 
-    async def _send(self, first: Message, receipts: Sequence[Receipt]) -> Unread | None:
+    async def _send(self, first: Message, receipts: Sequence[Receipt], accounts: Sequence[Account]) -> Unread | None:
         """Answer the first message with a voice; why not, where it does not arrive."""
         notes = dict.fromkeys(note for receipt in receipts for note in receipt.notes)
         receipt = receipts[0]
@@ -215,11 +240,24 @@ class ChatReading:
             spoken = "\n".join(receipt.spoken for receipt in receipts)
             receipt = replace(receipt, clip=clip, spoken=spoken, clip_key="", notes=())
         try:
-            await self._delivery.deliver(first, receipt, self._remark(tuple(notes)))
+            async with self._turn:  # another topic may have spoken meanwhile
+                await self._until_room(1)
+                sent = await self._delivery.deliver(first, receipt, self._remark(tuple(notes)))
         except (TelegramError, AudioError, StoreError) as error:
             return await self._undelivered(first, error)
         self._forget(_SENDING)
+        if len(accounts) == 1:
+            await self._remember(sent, accounts[0])
         return None
+
+    async def _remember(self, sent: Sequence[Message], account: Account) -> None:
+        """Whose words the voices say, for ``/who``. Raises nothing: they were delivered."""
+        words = self._doors.desk.words
+        try:
+            for message in sent:
+                await words.remember_message("telegram", str(message.chat_id), str(message.message_id), account)
+        except StoreError as error:
+            _log.warning("nobody will know whose words a voice says: %s", error.code)
 
     async def _undelivered(self, first: Message, error: TelegramError | AudioError | StoreError) -> Unread | None:
         """A voice is never sent twice: what Telegram may have taken counts as read."""

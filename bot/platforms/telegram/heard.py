@@ -5,6 +5,7 @@ Used by ``aloud.py`` for everything that people write, and by ``/why`` and ``/ex
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import accumulate
 
@@ -102,6 +103,12 @@ def chat_message(message: Message) -> ChatMessage:
         poll=_poll(message),
         spans=_spans(text, message.entities or message.caption_entities),
     )
+
+
+def of_one_album(first: ChatMessage, more: ChatMessage) -> ChatMessage:
+    """Two messages of an album as one: Telegram sends a message for each picture, and shows them together."""
+    words = first if first.text else more
+    return replace(first, text=words.text, spans=words.spans, attachments=first.attachments + more.attachments)
 
 
 def _spans(text: str, entities: Sequence[MessageEntity]) -> tuple[Span, ...]:
