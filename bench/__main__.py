@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-_PARTS = ("audio", "speak", "ledger", "clean")
+_PARTS = ("audio", "speak", "ledger", "clean", "call")
 
 
 def main() -> int:
