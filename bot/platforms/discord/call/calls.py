@@ -210,7 +210,7 @@ class Calls:
             return None
         room = session.link.room if session is not None else await self._wanted_room(message, binding)
         if room is None:
-            return Unread("unread.no_session")
+            return self._absence(guild.id)
         if binding is not None and binding.voice_channel not in ("", str(room.id)):
             return Unread("unread.not_bound")
         if not has_content(message):
@@ -220,7 +220,11 @@ class Calls:
             return judged
         if session is None:
             session = await self._come(room, message)
-        return session.offer(judged) if session is not None else Unread("unread.no_session")
+        return session.offer(judged) if session is not None else self._absence(guild.id)
+
+    def _absence(self, guild_id: int) -> Unread:
+        """Why nobody reads there: a right was missing when the bot meant to come, or nobody called it."""
+        return Unread("unread.no_speak" if self._guild(guild_id).refused in rooms.RIGHTS else "unread.no_session")
 
     async def _binding(self, space: Space, channel: str) -> Binding | None:
         bindings = await self._reader.bindings.of(space)

@@ -8,6 +8,8 @@ import discord
 from bot.errors import InputError
 
 Room = discord.VoiceChannel | discord.StageChannel
+RIGHTS = frozenset({"call.no_view", "call.no_connect", "call.no_speak"})
+"""Codes of what ``check`` raises for want of a right."""
 
 
 def check(room: Room) -> None:

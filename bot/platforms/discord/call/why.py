@@ -16,6 +16,9 @@ from bot.platforms.reading.heard import Explained, Unread
 from bot.platforms.reading.reader import Reader
 from bot.store.bindings import Binding
 
+_HELD = {"muted": "unread.no_speak", "paused": "unread.paused"}
+"""Why a session is silent, as a gate."""
+
 
 async def why(calls: Calls, reader: Reader, message: discord.Message, *, sees_content: bool) -> Unread:
     """The exact gate; ``unread.read`` and ``unread.waiting`` where there is none. Raises StoreError.
@@ -27,7 +30,7 @@ async def why(calls: Calls, reader: Reader, message: discord.Message, *, sees_co
     """
     session = calls.sessions.get(message.guild.id) if message.guild is not None else None
     if session is not None and session.waits(str(message.id)):
-        return Unread("unread.waiting")
+        return Unread(next((code for reason, code in _HELD.items() if session.held(reason)), "unread.waiting"))
     outcome = reader.outcomes.get(str(message.id))
     if outcome == "read":
         return Unread("unread.read")

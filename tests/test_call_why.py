@@ -1,0 +1,150 @@
+"""Why a message was not read: each gate of a call is made to stop one, and the menu names it in both languages."""
+
+import pytest
+
+from bot import texts
+from bot.model import Account, Utterance
+from bot.platforms.reading.queue import MOST_EACH
+from bot.speech.sink import Recording
+from bot.store.bindings import Binding
+from bot.store.blocked import BlockedAccounts
+from tests.call_evening import Evening
+from tests.conftest import BuildHouse
+from tests.fakes.discord_exchange import Message
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, SPEAK, Channel, User
+from tests.fakes.mimo_answers import Fault
+from tests.fakes.mimo_server import MimoServer
+
+pytest_plugins = ["tests.discord_fixtures", "tests.call_fixtures"]
+
+
+async def named(evening: Evening, message: Message, code: str) -> None:
+    """The menu says so, in both languages."""
+    for locale, language in (("en-US", "en"), ("zh-CN", "zh")):
+        menu = texts.say("discord.menu.why", "en")
+        answer = await (await evening.server.menu(menu, message, locale=locale)).answered()
+        assert answer.private
+        assert answer.content.startswith(texts.say(code, language).partition("…")[0]), (answer.content, code)
+
+
+async def stopped(evening: Evening, message: Message, code: str) -> None:
+    """A message was stopped by a gate."""
+    assert await evening.outcomes(message) == [code]
+    await named(evening, message, code)
+
+
+async def bind(evening: Evening, room: Channel) -> None:
+    await evening.house.core.bindings.bind(Binding(evening.space, str(evening.general.id), str(room.id)))
+
+
+async def test_nobody_called_the_bot(evening: Evening) -> None:
+    await evening.house.core.readings.set(evening.space, auto_join=False)
+    await bind(evening, evening.lounge)
+    await stopped(evening, await evening.write("hello"), "unread.no_session")
+
+
+async def test_the_channel_belongs_to_another_call(evening: Evening) -> None:
+    await evening.join()
+    await bind(evening, evening.attic)
+    await stopped(evening, await evening.write("hello"), "unread.not_bound")
+
+
+async def test_who_sits_elsewhere_or_is_muted(evening: Evening) -> None:
+    await evening.join()
+    (bo,) = await evening.enter("bo")
+    await stopped(evening, await evening.write("I am not there", User("cy")), "unread.not_in_call")
+    evening.server.world.home.voice_states[bo.id].mute = True
+    await evening.server.voice.tell(evening.server.world.home, bo)
+    await stopped(evening, await evening.write("let me speak", bo), "unread.muted")
+
+
+async def test_who_is_not_wanted(evening: Evening) -> None:
+    await evening.join()
+    core, account = evening.house.core, Account("discord", str(evening.ada.id))
+    await core.readings.set(evening.space, ignored=[account.scope])
+    await stopped(evening, await evening.write("one"), "unread.ignored")
+    await core.readings.set(evening.space, ignored=[], required_roles=["role:discord:1"])
+    await stopped(evening, await evening.write("two"), "unread.role")
+    await core.readings.set(evening.space, required_roles=[])
+    (bo,) = await evening.enter("bo")
+    await BlockedAccounts(core.database).block(Account("discord", str(bo.id)))
+    await stopped(evening, await evening.write("three", bo), "unread.blocked_account")
+
+
+async def test_what_is_empty_or_marked_as_not_to_be_read(evening: Evening) -> None:
+    await evening.join()
+    await evening.house.core.readings.set(evening.space, skip_prefix="!", quiet_from=0, quiet_until=0)
+    await stopped(evening, await evening.write("..."), "unread.empty")
+    await stopped(evening, await evening.write("!play"), "unread.prefix")
+    await stopped(evening, await evening.write("psst", silent=True), "unread.silent")
+    await stopped(evening, await evening.write("beep", webhook=True), "unread.webhook")
+
+
+async def test_a_queue_that_is_full(evening: Evening) -> None:
+    await evening.join()
+    evening.session.hold("paused")
+    messages = [await evening.write(f"message number {number}") for number in range(MOST_EACH + 1)]
+    await stopped(evening, messages[-1], "unread.share_full")
+    await named(evening, messages[0], "unread.paused")
+
+
+async def test_what_was_deleted_or_skipped(evening: Evening) -> None:
+    await evening.join()
+    evening.session.hold("paused")
+    gone, skipped = await evening.write("take it back"), await evening.write("never mind")
+    await evening.offered(gone, skipped)
+    await evening.server.delete(gone)
+    await stopped(evening, gone, "unread.deleted")
+    evening.session.skip_all()
+    await stopped(evening, skipped, "unread.skipped")
+
+
+async def test_a_bot_that_is_muted_itself(evening: Evening) -> None:
+    await evening.join()
+    await evening.server.voice.mute_bot()
+    await evening.clock.until(lambda: evening.session.held("muted"))
+    message = await evening.write("can you hear me")
+    await evening.offered(message)
+    await named(evening, message, "unread.no_speak")
+
+
+async def test_a_right_that_is_missing_when_it_means_to_come(evening: Evening) -> None:
+    await bind(evening, evening.lounge)
+    await evening.change(evening.lounge, permissions=EVERYTHING_WE_NEED & ~SPEAK)
+    first = await evening.write("come here")
+    await stopped(evening, first, "unread.no_speak")
+    await stopped(evening, await evening.write("once more"), "unread.no_speak")
+    assert len(evening.posts) == 1, "a failure is posted once"
+
+
+@pytest.fixture
+async def paid(evening: Evening, build_house: BuildHouse, mimo: MimoServer) -> Evening:
+    """The same evening on the paid service alone."""
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}},
+        speech={"providers": ["mimo"]},
+        quota={"account_characters_per_day": 30},
+    )
+    await evening.move_in(house)
+    return evening
+
+
+async def test_a_provider_that_is_down_is_told_once(paid: Evening, mimo: MimoServer) -> None:
+    await paid.join()
+    await paid.settled()
+    before = len(paid.posts)
+    mimo.faults.append(Fault("402", times=99))
+    for number in range(3):
+        message = await paid.write(f"number {number}")
+        await paid.clock.until(lambda message=message: paid.outcome(message) is not None, 300)  # type: ignore[misc]
+        await named(paid, message, "unread.provider")
+    assert len(paid.posts) == before + 1, paid.posts
+
+
+async def test_a_quota_that_is_used_up(paid: Evening) -> None:
+    await paid.join()
+    account = Account("discord", str(paid.ada.id))
+    await paid.house.speech.speak(Utterance("x" * 25, "earlier", account=account), Recording())
+    message = await paid.write("this is more than is left")
+    await paid.clock.until(lambda: paid.outcome(message) is not None, 300)
+    await named(paid, message, "unread.quota")
