@@ -133,6 +133,17 @@ def test_what_waits_long_is_read_shorter_and_then_counted() -> None:
     assert queue.take().shorter is False  # type: ignore[union-attr]
 
 
+def test_a_pause_that_was_wanted_is_not_being_behind() -> None:
+    clock = Clock()
+    queue = ReadingQueue(clock)
+    queue.offer(message("sam", "one"))
+    clock.now = 300
+    queue.resume()
+    batch = queue.take()
+    assert batch is not None
+    assert not batch.shorter
+
+
 def test_much_speech_is_being_behind_however_fresh() -> None:
     queue = ReadingQueue(Clock())
     for who in "abcdef":

@@ -137,6 +137,10 @@ class ReadingQueue:
         waited = self._clock() - min(self._since[each.number] for each in reading)
         return max(waited, sum(each.seconds for each in reading))
 
+    def resume(self) -> None:
+        """After a pause that somebody wanted: what waited through it is not behind for that."""
+        self._since = dict.fromkeys(self._since, self._clock())
+
     def remove(self, message_id: str) -> Readable | None:
         """Take a message out; None where it does not wait."""
         for each in self._waiting:

@@ -184,6 +184,7 @@ class Session:
         """A reason is gone."""
         self._held.discard(reason)
         if not self._held:
+            self._queue.resume()
             self._source.resume()
             self._changed.set()
 
