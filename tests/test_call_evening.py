@@ -45,7 +45,7 @@ async def test_what_keeps_the_bot_from_coming_is_told_once(evening: Evening) -> 
     await _bind(evening)
     await evening.change(evening.lounge, permissions=EVERYTHING_WE_NEED & ~rights.SPEAK)
     written = [await evening.write("Hello there.") for _ in range(3)]
-    assert await evening.outcomes(*written) == ["unread.no_session"] * 3
+    assert await evening.outcomes(*written) == ["unread.no_speak"] * 3
     await until(lambda: bool(evening.posts))
     assert evening.posts == [_text("call.no_speak", evening)]
 
