@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.platforms.base import Doors
+from tests.conftest import until
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import ANN, BO, Chat, Json, Person
 from tests.fakes.telegram_methods import Call
@@ -41,8 +42,8 @@ class Time:
 
     def pass_by(self, seconds: float) -> None:
         self.now += seconds
-        for until, event in self.asleep:
-            if until <= self.now:
+        for end, event in self.asleep:
+            if end <= self.now:
                 event.set()
         self.asleep = [each for each in self.asleep if each[0] > self.now]
 
@@ -54,6 +55,7 @@ class Village:
     line: Line
     group: Chat
     time: Time
+    doors: Doors
 
     @property
     def server(self) -> TelegramServer:
@@ -82,6 +84,11 @@ class Village:
         """Wait for so many voices."""
         return await self.server.wait_for("sendVoice", n)
 
+    async def known(self, message: Json) -> None:
+        """Wait until it is known what became of a message."""
+        identity = f"{self.group.id}:{message['message_id']}"
+        await until(lambda: self.doors.reader.outcomes.get(identity) is not None, 20)
+
     async def settled(self) -> None:
         """Wait until every update was answered."""
         await self.server.all_acknowledged()
@@ -107,4 +114,4 @@ async def open_village(launch: Launch, server: TelegramServer, doors: Doors, **m
     group.admins.add(ANN.id)
     time = Time()
     async with launch(doors, clock=time, sleep=time.sleep, **more) as line:
-        yield Village(line, group, time)
+        yield Village(line, group, time, doors)

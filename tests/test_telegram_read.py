@@ -228,9 +228,15 @@ async def test_what_was_edited_is_spoken_as_it_is_now_and_charged_once(
 
 
 async def test_a_second_delivery_is_not_spoken_again(village: Village, mimo: MimoServer) -> None:
+    gate = mimo.hold_after(0)
     update = await village.server.text("Once only.", user=BO, chat=village.group)
-    await village.voices()
+    await gate.reached.wait()
     await village.settled()
+    village.server.redeliver(update)  # while it is being spoken
+    await village.settled()
+    gate.set()
+    await village.known(update["message"])
+    assert await village.said("/why", reply_to=update["message"]) == say("unread.read", "en")
     village.server.redeliver(update)
     await village.settled()
     await village.write("And on.")
@@ -288,6 +294,28 @@ async def test_the_built_in_engine_goes_on_and_says_so_once(
         assert len(mimo.calls) == 1
 
 
+async def test_where_the_quota_ends_within_a_burst_the_rest_is_read_and_it_is_told(
+    launch: Launch, server: TelegramServer, build_house: BuildHouse, mimo: MimoServer
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}},
+        speech={"providers": ["mimo"]},
+        quota={"account_characters_per_day": 30},
+    )
+    async with open_village(launch, server, house.doors) as village:
+        await village.tell("/read on")
+        village.time.running = False
+        await village.write("Short enough.")
+        long = await village.write("This one is too long for what is left of it.")
+        await village.settled()
+        village.time.pass_by(1)
+        told = (await server.wait_for("sendMessage", 2))[-1]
+        assert told.json("reply_parameters")["message_id"] == long["message_id"]
+        await village.known(long)
+        assert spoken(mimo) == ["Bo says: Short enough."]
+        assert await village.said("/why", reply_to=long) == say("unread.quota", "en")
+
+
 async def test_a_failure_is_told_once_until_it_works_again(
     launch: Launch, server: TelegramServer, build_house: BuildHouse, mimo: MimoServer
 ) -> None:
@@ -300,8 +328,7 @@ async def test_a_failure_is_told_once_until_it_works_again(
         for number in range(3):
             mimo.moderated.add(f"bad{number}")
             message = await village.write(f"This is bad{number} thing.")
-            identity = f"{GROUP}:{message['message_id']}"
-            await until(lambda identity=identity: house.doors.reader.outcomes.get(identity) is not None)  # type: ignore[misc]
+            await village.known(message)
         assert await village.said("/why", reply_to=message) == say("unread.provider", "en")
         assert len(server.done("sendMessage")) - told == 2, "one for the failures, one for /why"
         assert (await house.ledger.usage(f"account:telegram:{BO.id}")).characters == 0
@@ -326,9 +353,7 @@ async def test_a_group_that_takes_no_voices_is_told_once(
         refused = (await server.wait_for("sendMessage", told + 1))[-1].params["text"]
         assert "ot enough rights" in refused
         message = await village.write("Nor this.")
-        await until(lambda: len(mimo.calls) == 3)
-        await village.settled()
-        await server.until(lambda: len(server.asked("sendDocument")) == 2)
+        await village.known(message)
         assert await village.said("/why", reply_to=message) == say("telegram.unread.no_speak", "en")
         assert len(server.done("sendMessage")) == told + 2
 

@@ -12,7 +12,7 @@ from bot.platforms.reading.queue import MOST, MOST_EACH
 from bot.platforms.telegram import why
 from bot.store.blocked import BlockedAccounts
 from bot.texts import LANGUAGES, say
-from tests.conftest import BuildHouse, House, until
+from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import BO, LI, Json, Person
 from tests.fakes.telegram_server import TelegramServer
@@ -34,11 +34,6 @@ class Scene:
         message = await self.village.write(text, **content)
         await self.village.settled()
         return message
-
-    async def told(self, message: Json) -> None:
-        """Wait until something became of a message."""
-        identity = f"{GROUP}:{message['message_id']}"
-        await until(lambda: self.house.doors.reader.outcomes.get(identity) is not None)
 
 
 async def off(scene: Scene) -> Json:
@@ -145,27 +140,27 @@ async def behind(scene: Scene) -> Json:
         message = await scene.village.write("This takes a while to say, " * 10)
     await scene.village.settled()
     scene.village.time.pass_by(300)
-    await scene.told(message)
+    await scene.village.known(message)
     return message
 
 
 async def without_quota(scene: Scene) -> Json:
     message = await scene.village.write("This is far too long for what little is left of the quota.")
-    await scene.told(message)
+    await scene.village.known(message)
     return message
 
 
 async def refused_by_the_provider(scene: Scene) -> Json:
     scene.mimo.moderated.add("banana")
     message = await scene.village.write("A banana.")
-    await scene.told(message)
+    await scene.village.known(message)
     return message
 
 
 async def refused_by_telegram(scene: Scene) -> Json:
     scene.village.group.no_voices = scene.village.group.no_files = True
     message = await scene.village.write("Hello there.")
-    await scene.told(message)
+    await scene.village.known(message)
     return message
 
 
@@ -195,7 +190,7 @@ async def still_waiting(scene: Scene) -> Json:
 
 async def was_read(scene: Scene) -> Json:
     message = await scene.village.write("Hello there.")
-    await scene.told(message)
+    await scene.village.known(message)
     return message
 
 

@@ -108,6 +108,7 @@ async def test_an_album_is_said_as_one_message(village: Village, mimo: MimoServe
     await village.voices(2)
     assert spoken(mimo) == ["Bo says: Our garden, with 3 pictures", "Li says: Lovely."]
     for message in ids:
+        await village.known(message)
         assert await village.said("/why", BO, reply_to=message) == say("unread.read", "en")
     await village.write("", photo=[PHOTO], media_group_id="a1")
     await until(lambda: len(village.time.asleep) == 1)

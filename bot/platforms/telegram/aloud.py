@@ -114,7 +114,9 @@ class Aloud:
         await asyncio.gather(*(reading.close(grace) for reading in self._readings.values()))
 
     async def _take(self, message: Message, binding: Binding) -> None:
-        """Judge a message and queue it."""
+        """Judge a message and queue it; one that comes a second time while it waits is there already."""
+        if self.waits(message):
+            return
         reader = self._doors.reader
         try:
             heard = await self.heard(message, binding)

@@ -203,22 +203,21 @@ class ChatReading:
         utterances = self._doors.reader.compose(
             batch.items, self._names, shorter=batch.shorter, left_out=len(batch.left_out)
         )
-        ids = {utterance.key: item.heard.id for utterance, item in zip(utterances, batch.items, strict=True)}
+        items = {utterance.key: item for utterance, item in zip(utterances, batch.items, strict=True)}
         try:
             async with asyncio.timeout(self._timings.turn):
                 receipt = await self._doors.speech.speak_together(utterances, Recording(VOICE_BYTES))
         except DuplicateError:
             return None  # said before the last restart
         except (BotError, TimeoutError) as error:
-            unread |= dict.fromkeys(ids.values(), _gate(error))
+            unread |= {item.heard.id: _gate(error) for item in batch.items}
             await self._tell_failure(batch.items[0], error)
             return None
-        unread |= {
-            ids[key]: _gate(error)
-            for key, error in receipt.left_out
-            if key in ids and not isinstance(error, DuplicateError)
-        }
         self._forget(_SPEAKING)
+        for key, refused in receipt.left_out:
+            if not isinstance(refused, DuplicateError):
+                unread[items[key].heard.id] = _gate(refused)
+                await self._tell_failure(items[key], refused)
         return receipt
 
     async def _tell_failure(self, item: Readable, error: BotError | TimeoutError) -> None:
