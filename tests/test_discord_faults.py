@@ -247,7 +247,7 @@ def test_every_kind_of_error_has_a_sentence() -> None:
     assert cause_of(wrapped.value) is inner
     assert sentence(inner, "zh") == of_error(inner, "zh")
     cooldown = app.CommandOnCooldown(app.Cooldown(1, 5), 2.4)
-    assert sentence(cooldown, "en") == say("discord.cooldown", "en", seconds=3)
+    assert sentence(cooldown, "en") == say("guard.cooldown", "en", seconds=3)
     assert sentence(app.CheckFailure(), "en") == say("discord.not_allowed", "en")
     assert sentence(app.CommandNotFound("x", []), "en") == say("discord.changed", "en")
     assert sentence(aiohttp.ClientError(), "en") == say("discord.not_sent", "en")
