@@ -1,21 +1,27 @@
 """Why a message was not read: each gate of a call is made to stop one, and the menu names it in both languages."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot import texts
 from bot.model import Account, Utterance
-from bot.platforms.reading.queue import MOST_EACH
+from bot.platforms.discord.call.calls import MOST_WAITING
+from bot.platforms.reading.queue import MOST, MOST_EACH
 from bot.speech.sink import Recording
 from bot.store.bindings import Binding
 from bot.store.blocked import BlockedAccounts
 from tests.call_evening import Evening
-from tests.conftest import BuildHouse
+from tests.conftest import BuildHouse, until
 from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_world import EVERYTHING_WE_NEED, SPEAK, Channel, User
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures", "tests.call_fixtures"]
+
+DAY = 24 * 60
+"""Minutes."""
 
 
 async def named(evening: Evening, message: Message, code: str) -> None:
@@ -115,6 +121,90 @@ async def test_a_right_that_is_missing_when_it_means_to_come(evening: Evening) -
     await stopped(evening, first, "unread.no_speak")
     await stopped(evening, await evening.write("once more"), "unread.no_speak")
     assert len(evening.posts) == 1, "a failure is posted once"
+
+
+async def test_what_its_author_or_the_place_does_not_want_said(evening: Evening) -> None:
+    await evening.join()
+    core = evening.house.core
+    await core.preferences.set(Account("discord", str(evening.ada.id)), opted_out=True)
+    await stopped(evening, await evening.write("not me"), "unread.opted_out")
+    (bo,) = await evening.enter("bo")
+    robot = User("robot", bot=True)
+    await stopped(evening, await evening.write("beep", robot), "unread.bot")
+    await core.spaces.set(evening.space, blocked_words=["🍍"])
+    await stopped(evening, await evening.write("🍍 on pizza", bo), "unread.word")
+    await core.spaces.set(evening.space, channels=["1"])
+    await stopped(evening, await evening.write("anywhere", bo), "unread.channel")
+
+
+async def test_quiet_hours(evening: Evening) -> None:
+    await evening.join()
+    now = datetime.now(UTC)
+    hour = 60 * now.hour + now.minute
+    since, until = (hour - 60) % DAY, (hour + 60) % DAY
+    await evening.house.core.readings.set(evening.space, quiet_from=since, quiet_until=until, timezone="UTC")
+    message = await evening.write("is anybody up")
+    await stopped(evening, message, "unread.quiet_hours")
+    answer = await (await evening.server.menu(texts.say("discord.menu.why", "en"), message)).answered()
+    assert f"{since // 60:02}:{since % 60:02}" in answer.content
+
+
+async def test_a_channel_that_nobody_reads(evening: Evening) -> None:
+    await evening.join()
+    message = await evening.write("over here", channel=evening.attic)
+    await named(evening, message, "unread.not_read_here")
+
+
+async def test_a_queue_that_is_full_of_everybody(evening: Evening) -> None:
+    await evening.join()
+    evening.session.hold("paused")
+    people = await evening.enter(*(f"guest{number}" for number in range(MOST // 5)))
+    written = [await evening.write(f"message {number}", user) for number in range(5) for user in people]
+    await evening.offered(*written)
+    await stopped(evening, await evening.write("one more", people[0]), "unread.queue_full")
+
+
+async def test_more_than_can_wait_while_it_joins(evening: Evening) -> None:
+    await bind(evening, evening.lounge)
+    evening.server.voice.answers = False
+    written = [await evening.write(f"message {number}") for number in range(MOST_WAITING + 1)]
+    await stopped(evening, written[-1], "unread.queue_full")
+    evening.server.voice.answers = True
+    await evening.clock.until(lambda: evening.in_call, 60)
+
+
+async def test_what_is_only_counted_because_the_bot_is_behind(evening: Evening) -> None:
+    await evening.join()
+    evening.session.hold("paused")
+    written = [await evening.write(f"Number {number}. " + "It goes on and on. " * 14) for number in range(MOST_EACH)]
+    await evening.offered(*written)
+    evening.session.release("paused")
+    await stopped(evening, written[-1], "unread.left_out")
+
+
+async def test_a_database_that_fails(evening: Evening) -> None:
+    await evening.join()
+    (bo,) = await evening.enter("bo")
+    database = evening.house.core.database
+    await database.write(lambda connection: connection.exec_driver_sql("ALTER TABLE preference RENAME TO gone"))
+    message = await evening.write("write this down", bo)
+    assert await evening.outcomes(message) == ["unread.store"]
+    await database.write(lambda connection: connection.exec_driver_sql("ALTER TABLE gone RENAME TO preference"))
+    await named(evening, message, "unread.store")
+
+
+async def test_a_right_that_is_taken_away_in_mid_call_and_given_back(evening: Evening) -> None:
+    await evening.join()
+    posts = len(evening.posts)
+    await evening.change(evening.lounge, permissions=EVERYTHING_WE_NEED & ~SPEAK)
+    await until(lambda: evening.session.held("muted"))
+    messages = [await evening.write(f"can you hear me, {number}") for number in range(3)]
+    await evening.offered(*messages)
+    await named(evening, messages[0], "unread.no_speak")
+    await until(lambda: len(evening.posts) > posts)
+    assert evening.posts[posts:] == [texts.say("call.no_speak", "en", channel=f"<#{evening.lounge.id}>")]
+    await evening.change(evening.lounge, permissions=EVERYTHING_WE_NEED)
+    assert await evening.outcomes(*messages) == ["read"] * 3
 
 
 @pytest.fixture

@@ -226,12 +226,13 @@ async def test_without_quota_for_all_those_that_fit_are_spoken(build_house: Buil
 async def test_in_a_call_the_built_in_engine_goes_on_when_the_quota_ends(paid_house: House, mimo: MimoServer) -> None:
     first = await paid_house.speech.speak(burst("These words cost some.", prefix="a")[0], Listener())
     assert (first.provider, first.notes) == ("mimo", ())
+    tomorrow = f"{(await paid_house.ledger.usage(SAM.scope)).resets:%Y-%m-%d}"
     text = "These words are too many for the rest."
     listener = Listener()
     receipt = await paid_house.speech.speak(burst(text, prefix="b")[0], listener)
     assert (receipt.provider, len(mimo.calls)) == ("espeak", 1)
     assert [(note.code, dict(note.facts)) for note in receipt.notes] == [
-        ("note.quota_built_in", {"provider": "espeak"})
+        ("note.quota_built_in", {"provider": "espeak", "scope": SAM.scope, "until": tomorrow})
     ]
     assert listener.packets == list(receipt.clip.packets)
     assert (await rows(paid_house))["b0"] == ("builtin", "spent", len(text))

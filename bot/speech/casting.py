@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.model import Utterance, Voice, VoiceKind
-from bot.speech.language import detect, detect_stretches
+from bot.speech.language import detect, detect_stretches, load, tells_apart
 from bot.speech.provider import Provider, VoiceInfo
 
 
@@ -52,6 +52,12 @@ async def cast(text: str, utterance: Utterance, providers: Sequence[Provider], *
         else:
             roles.append(Role(part.start, part.end, role.language, role.provider, role.voice))
     return tuple(roles)
+
+
+async def prepare(providers: Sequence[Provider]) -> None:
+    """Load what tells languages apart, off the event loop, where these providers speak several that have to be."""
+    if tells_apart(frozenset[str]().union(*map(spoken_languages, providers))):
+        await load()
 
 
 def spoken_languages(provider: Provider) -> frozenset[str]:

@@ -1,9 +1,9 @@
 """Which language a text is to be spoken in, and where in a text it changes. Used by the waist and by providers.
 
 Scripts go first: Chinese, Japanese, Korean, Russian and others are known by their letters. Latin letters are told
-apart by py3langid, whose model takes 0.8 s to load and 75 MB to keep; it is loaded when a text first needs it. Short
-texts tell nothing reliable (measured on chat lines, tests/test_language.py), so they are in the language of the person
-or the place.
+apart by py3langid, whose model takes 0.8 s to load and 75 MB to keep; it is loaded when a call begins or a text first
+needs it, and only where somebody speaks several of those languages. Short texts tell nothing reliable (measured on chat
+lines, tests/test_language.py), so they are in the language of the person or the place.
 """
 
 import asyncio
@@ -96,6 +96,16 @@ class Stretch:
     """In characters."""
     end: int
     language: str
+
+
+async def load() -> None:
+    """Load the model off the event loop, so that no text has to wait for it; done but once for the process."""
+    await asyncio.to_thread(_model)
+
+
+def tells_apart(among: Collection[str]) -> bool:
+    """Whether the model is of use for these languages: those of scripts tell themselves."""
+    return len(LATIN.intersection(among)) > 1
 
 
 async def detect(text: str, among: Collection[str], fallback: str = "") -> str:
@@ -281,7 +291,7 @@ def _is_short(text: str) -> bool:
 
 def _asks_the_model(text: str, among: Collection[str]) -> bool:
     """Whether the model has anything to decide: several languages, enough words, and not plainly English ones."""
-    if len(LATIN.intersection(among)) < 2 or _is_short(text):
+    if not tells_apart(among) or _is_short(text):
         return False
     words = [word.casefold().replace("’", "'") for word in _LATIN_WORD.findall(text)]
     english = len(_ENGLISH.intersection(words)) if "en" in among else 0

@@ -37,9 +37,10 @@ class RefusedError(Exception):
         self._slot = slot
 
     @property
-    def paid_quota_ended(self) -> bool:
-        """Whether it was the quota for what costs money."""
-        return self._slot == PAID and any(isinstance(error, QuotaError) for error in self.refusals.values())
+    def paid_quota(self) -> QuotaError | None:
+        """The first that the quota for what costs money refused."""
+        refusals = self.refusals.values() if self._slot == PAID else ()
+        return next((error for error in refusals if isinstance(error, QuotaError)), None)
 
 
 @dataclass(slots=True)

@@ -14,9 +14,9 @@ from functools import partial
 from typing import Any
 
 from bot.config import QuotaConfig, SpeechConfig
-from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError
+from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError, QuotaError
 from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
-from bot.speech.casting import cast, lead
+from bot.speech.casting import cast, lead, prepare
 from bot.speech.chain import Chain
 from bot.speech.guard import Guard
 from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
@@ -110,6 +110,10 @@ class SpeechService:
             for info in provider.capabilities.voices:
                 listed.setdefault(info.id, info)
         return tuple(listed.values())
+
+    async def prepare(self) -> None:
+        """Load what the first words of a call would otherwise wait for. Costs nothing, calls nobody."""
+        await prepare(self._chain.providers)
 
     async def explain(self, utterance: Utterance, *, live: bool = False) -> Explanation:
         """What ``speak`` would send. Calls nobody, holds nothing.
@@ -224,7 +228,8 @@ class SpeechService:
                     try:
                         return await self._try(wish, meter, sink, asker, progress)
                     except RefusedError as refused:
-                        if not (refused.paid_quota_ended and self._go_on_unpaid(wish)):
+                        ended = refused.paid_quota
+                        if ended is None or not self._go_on_unpaid(wish, ended):
                             wish.leave_out(refused.refusals)
 
     async def _wish(self, utterances: Sequence[Utterance], order: Sequence[Provider]) -> _Wish:
@@ -249,7 +254,7 @@ class SpeechService:
                     refusals[utterance.key] = error
         wish.leave_out(refusals)
 
-    def _go_on_unpaid(self, wish: _Wish) -> bool:
+    def _go_on_unpaid(self, wish: _Wish, ended: QuotaError) -> bool:
         """In a call, when the paid quota is used up: leave it to those who cost none. False where that is no way."""
         unpaid = self._chain.unmetered()
         if wish.first.lane is not Lane.CALL or not unpaid or all(map(_is_unmetered, wish.order)):
@@ -258,7 +263,9 @@ class SpeechService:
         if not able:  # they have no voice of this kind
             wish.manner = replace(wish.manner, voice=Voice())
         wish.order = able or unpaid
-        wish.notes = [Note("note.quota_built_in", (("provider", wish.order[0].name),))]
+        scope, until = str(ended.facts["scope"]), f"{ended.facts['resets']:%Y-%m-%d}"
+        facts = (("provider", wish.order[0].name), ("scope", scope), ("until", until))
+        wish.notes = [Note("note.quota_built_in", facts)]
         return True
 
     async def _try(self, wish: _Wish, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None) -> Receipt:

@@ -50,7 +50,7 @@ SENTENCES: dict[str, str] = {
     "unread.queue_full": "{limit} messages were waiting already; more are not taken at once. Write it again in a moment, or have a moderator clear the queue with /skip.",
     "unread.quota": "The quota for today was used up, and nobody could go on without it. /quota shows when there is more.",
     "unread.provider": "Whoever synthesizes failed or could not be reached. /doctor shows who, and what can be done.",
-    "unread.no_speak": "The bot was not allowed to speak in the call. It needs the permission Speak in that voice channel.",
+    "unread.no_speak": "The bot was not allowed to speak in the call. It needs the permission Speak in that voice channel, and nobody may have muted it there.",
     "unread.quiet_hours": "Nothing is read here from {since} to {until}. Moderators set these hours in /reading.",
     "unread.paused": "Reading was paused. /resume goes on.",
     "unread.deleted": "It was deleted before it was read.",

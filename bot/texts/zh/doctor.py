@@ -50,7 +50,7 @@ SENTENCES: dict[str, str] = {
     "unread.queue_full": "已有 {limit} 条消息在等待，暂时不再接收。请稍后再发，或请管理员用 /skip 清空队列。",
     "unread.quota": "今天的额度已用完，也没有免费的引擎可以接着说。/quota 会显示何时恢复。",
     "unread.provider": "语音合成失败或无法连接。/doctor 会说明是谁出了问题、该怎么办。",
-    "unread.no_speak": "机器人在通话里没有说话权限。它在那个语音频道需要“说话”权限。",
+    "unread.no_speak": "机器人在通话里不能说话。它在那个语音频道需要“说话”权限，而且不能被管理员静音。",
     "unread.quiet_hours": "这里 {since} 到 {until} 之间不朗读。管理员可在 /reading 中更改时间。",
     "unread.paused": "朗读已暂停。用 /resume 继续。",
     "unread.deleted": "它在朗读之前被删除了。",

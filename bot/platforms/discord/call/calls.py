@@ -169,7 +169,7 @@ class Calls:
         silenced = after.mute or after.suppress
         if silenced and not session.held("muted"):
             session.hold("muted")
-            session.notices.post("call.suppressed" if after.suppress else "call.muted", channel=room.mention)
+            session.notices.post(_silence(room, after), channel=room.mention)
         elif not silenced and session.held("muted"):
             session.release("muted")
 
@@ -360,3 +360,10 @@ class Calls:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _silence(room: discord.VoiceChannel | discord.StageChannel, state: discord.VoiceState) -> str:
+    """Why the bot is not heard. Discord suppresses a stage's audience, and elsewhere whoever lacks Speak."""
+    if not state.suppress:
+        return "call.muted"
+    return "call.suppressed" if isinstance(room, discord.StageChannel) else "call.no_speak"

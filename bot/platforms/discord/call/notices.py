@@ -11,7 +11,7 @@ from contextlib import suppress
 import aiohttp
 import discord
 
-from bot.errors import BotError
+from bot.errors import BotError, ErrorKind, ProviderError, QuotaError
 from bot.model import Note
 from bot.texts import of_error, of_note, say
 
@@ -21,8 +21,8 @@ _MOST = 20
 """Posts under way; what comes beyond is dropped, since nobody would read it."""
 _KEYS = 200
 _NOTE = "note"
-_NOTES = {"note.backup": False, "note.quota_built_in": True}
-"""Notes that listeners should hear of, and whether they are one person's."""
+_BACKUP, _QUOTA = "note.backup", "note.quota_built_in"
+"""Notes that listeners should hear of."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
@@ -42,22 +42,29 @@ class Notices:
         self._post(code, say(code, self.language, **facts))
 
     def fault(self, error: BotError, whose: str = "") -> None:
-        """Post why something failed, unless the same was told since it last worked. ``whose``: of whom it holds."""
-        if self._first((whose, error.code)):
+        """Post why something failed, unless the same was told since it last worked.
+
+        ``whose``: of whom it holds; empty: of everybody. A quota tells itself whose it is, and is told once until it
+        begins anew.
+        """
+        if isinstance(error, QuotaError):
+            whose = str(error.facts["scope"])
+        if self._first((whose, _failure(error))):
             self._post(error.code, of_error(error, self.language))
 
-    def notes(self, notes: Iterable[Note], whose: str) -> None:
-        """Post what the waist notes of who spoke instead of whom; once, until it is not so any more.
+    def notes(self, notes: Iterable[Note]) -> None:
+        """Post what the waist notes of who spoke instead of whom.
 
-        ``whose``: the account, since a quota is one person's.
+        A backup is told once, until whoever is asked first speaks again; a quota once, until it begins anew.
         """
         holding = {note.code: note for note in notes}
-        for code, own in _NOTES.items():
-            key = (_NOTE, code + (whose if own else ""))
-            if code not in holding:
-                self._told.pop(key, None)
-            elif self._first(key):
-                self._post(code, of_note(holding[code], self.language))
+        if _BACKUP not in holding:
+            self._told.pop((_NOTE, _BACKUP), None)
+        for code, note in holding.items():
+            facts = dict(note.facts)
+            of = f"{code} {facts['scope']} {facts['until']}" if code == _QUOTA else code
+            if code in (_BACKUP, _QUOTA) and self._first((_NOTE, of)):
+                self._post(code, of_note(note, self.language))
 
     def once(self, code: str, **facts: object) -> None:
         """Post a sentence, unless it was told since it last worked."""
@@ -95,3 +102,12 @@ class Notices:
         """Let what is being posted go out, ``LIMIT`` seconds at most."""
         with suppress(ValueError):
             await asyncio.wait(set(self._posting), timeout=LIMIT)
+
+
+def _failure(error: BotError) -> str:
+    """What counts as the same: every way in which a provider is out of reach, and a quota until the day it resets."""
+    if isinstance(error, ProviderError) and (error.retryable or error.kind is ErrorKind.TIMEOUT):
+        return "provider"
+    if isinstance(error, QuotaError):
+        return f"{error.code} {error.facts['resets']:%Y-%m-%d}"
+    return error.code

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import BotError, BusyError, DuplicateError, InputError, QuotaError
+from bot.errors import BotError, BusyError, DuplicateError, ErrorKind, InputError, ProviderError
 from bot.model import Account, Lane, Receipt, Space, Utterance
 from bot.platforms.base import Doors
 from bot.platforms.discord.call.items import Item, runs, unread_for
@@ -66,6 +66,7 @@ class Session:
         self._held: set[str] = set()
         self._changed = asyncio.Event()
         self._producing: asyncio.Task[None] | None = None
+        self._preparing: asyncio.Task[None] | None = None
 
     # What calls does with it
 
@@ -73,14 +74,16 @@ class Session:
         """Join and begin to read. Raises as ``Link.join``."""
         await self.link.join(room)
         self._producing = asyncio.create_task(self._produce())
+        self._preparing = asyncio.create_task(self._doors.speech.prepare())
         if greet:
             self.notices.post("call.joined", channel=room.mention)
             self._say_ourselves("call.spoken_greeting")
 
     async def close(self) -> None:
         """Leave; what is queued is not read. Idempotent."""
-        if self._producing is not None:
-            self._producing.cancel()
+        for task in (self._producing, self._preparing):
+            if task is not None:
+                task.cancel()
         self.skip_all(Unread("unread.no_session"))
         tasks = [item.task for item in self._items.values() if item.task is not None and not item.task.done()]
         if tasks:
@@ -304,8 +307,7 @@ class Session:
             return
         item.unread = unread_for(error)
         account = item.utterances[0].account
-        own = account is not None and isinstance(error, QuotaError | InputError)
-        self.notices.fault(error, whose=account.scope if own and account is not None else "")
+        self.notices.fault(error, whose=account.scope if account is not None and _is_own(error) else "")
 
     def _worked(self, item: Item, receipt: Receipt) -> None:
         """Something was spoken. Notes on who spoke instead are told once, until they are not true any more."""
@@ -315,9 +317,8 @@ class Session:
                 item.fates[readable.heard.id] = unread_for(left_out[utterance.key])
         if receipt.cached:
             return  # says nothing of how things are
-        account = item.utterances[0].account
         self.notices.works()
-        self.notices.notes(receipt.notes, account.scope if account is not None else "")
+        self.notices.notes(receipt.notes)
 
     def _cut(self, item: Item, why: Unread) -> None:
         """Stop an item, whether it is made or plays."""
@@ -356,3 +357,9 @@ class Session:
                 self._changed.set()
             return True
         return False
+
+
+def _is_own(error: BotError) -> bool:
+    """Whether it says nothing of what others write: a text that cannot be spoken, or will not be."""
+    refused = isinstance(error, ProviderError) and error.kind in (ErrorKind.INVALID, ErrorKind.MODERATION)
+    return refused or isinstance(error, InputError)
