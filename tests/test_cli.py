@@ -451,11 +451,13 @@ async def test_a_terminal_that_knows_no_chinese_is_no_fault(shell: Shell) -> Non
 
 
 async def test_a_killed_say_gives_the_quota_back(shell: Shell, mimo: MimoServer) -> None:
+    """As a shell starts it in the background: with SIGINT ignored."""
     shell.mimo(mimo)
     gate = mimo.hold_after(chunks=1)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", "--config", str(shell.config), "say", "Hello there", "--account", "sam",
-        "-o", str(shell.folder / "a.ogg"), cwd=ROOT, env=_CLEAN, stderr=asyncio.subprocess.DEVNULL,
+        "sh", "-c", "trap '' INT; exec \"$@\"", "sh",
+        sys.executable, "-m", "bot", "--config", str(shell.config), "say", "Hello there", "--account", "sam", "-o",
+        str(shell.folder / "a.ogg"), cwd=ROOT, env=_CLEAN, stderr=asyncio.subprocess.DEVNULL,
     )  # fmt: skip
     async with asyncio.timeout(30):
         await gate.reached.wait()

@@ -9,9 +9,10 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from typing import Any
 
 from bot.cli.parser import read
 from bot.config import Config, load
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = load(asked.config_path)
         protect(config.secrets, config.log.level if asked.verbose is None else asked.verbose)
         asked.read_input()
-        return asyncio.run(asked.command(config, asked))
+        return asyncio.run(_until_told(asked.command(config, asked)))
     except BotError as error:
         return _tell(error, config)
     except (KeyboardInterrupt, asyncio.CancelledError):
@@ -48,13 +49,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _FAULT
 
 
+async def _until_told(command: Coroutine[Any, Any, int]) -> int:
+    """Run a command that SIGTERM cancels, so that its quota is given back.
+
+    Not by way of SIGINT, which shells have ignored in whatever they start in the background.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    with suppress(
+        NotImplementedError, RuntimeError, ValueError
+    ):  # Windows, or not in the main thread, as in some tests
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await command
+
+
 def _speak_plainly() -> None:
-    """A terminal that lacks a sign shows its code; SIGTERM ends a command as Ctrl+C does, with its quota given back."""
+    """A terminal that lacks a sign shows its code; SIGTERM before a command has begun ends it as Ctrl+C does."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     with suppress(ValueError):  # not in the main thread, as in some tests
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _tell(error: BotError, config: Config) -> int:
