@@ -17,7 +17,7 @@ from bot.errors import BotError, DuplicateError, InputError
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.voice_message import TOO_LATE, apologize, tell, was_for_everyone, withdraw
-from bot.texts import of_error, say
+from bot.texts import in_chat, say
 
 TWICE = 40060
 """Discord's code for an interaction that somebody else answered."""
@@ -53,7 +53,7 @@ def discord_time(moment: datetime) -> str:
 def sentence(cause: BaseException, language: str) -> str:
     """What to tell the person."""
     if isinstance(cause, BotError):
-        return of_error(cause, language, moment=discord_time)
+        return in_chat(cause, language, moment=discord_time)
     if isinstance(cause, app_commands.CommandOnCooldown):
         return say("guard.cooldown", language, seconds=int(cause.retry_after) + 1)
     return say(_code_of(cause), language)

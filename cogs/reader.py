@@ -176,6 +176,11 @@ class Reader(commands.Cog):
         self._calls.on_voice_state(member, after)
 
     @commands.Cog.listener()
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """Discord could not tell of it for a while, and does again."""
+        self._calls.on_guild_anew(guild)
+
+    @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed."""
         await self._calls.on_guild_gone(guild.id)

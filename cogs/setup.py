@@ -16,7 +16,7 @@ from bot.platforms.discord.wish import moderated_space
 from bot.platforms.doctor import State
 from bot.store.bindings import Binding
 from bot.store.readings import LEAST_CHARACTERS, MOST_CHARACTERS
-from bot.texts import of_error, say
+from bot.texts import in_chat, say
 
 VoiceRoom = discord.VoiceChannel | discord.StageChannel
 TextRoom = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
@@ -82,10 +82,13 @@ class Setup(commands.Cog):
         content = checks.content(self._bot)
         lines.append(content.sentence(language))
         notices = Notices(here if isinstance(here, discord.abc.Messageable) else None, language)
+        was_there = room.guild.id in self._bot.calls.sessions
         try:
-            await self._bot.calls.join(room, (), notices)
+            session = await self._bot.calls.join(room, (), notices)
+            if was_there:
+                session.greet()
         except BotError as error:
-            lines.append(of_error(error, language))
+            lines.append(in_chat(error, language))
         else:
             lines.append(say("call.setup.speaks", language, room=room.mention))
         lines.append(say("call.setup.bound", language, channel=here.mention, room=room.mention))

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from bot import texts
-from bot.errors import ErrorKind, InputError, ProviderError
+from bot.errors import ErrorKind, InputError, ProviderError, StoreError
 from bot.model import Note
 from bot.texts import en, zh
 from tests.conftest import House
@@ -108,3 +108,9 @@ async def test_every_voice_of_ours_is_described_in_chinese(mimo_house: House) ->
     for description in described:
         assert not re.search("[A-Za-z]", texts.of_voice(description, "zh"))
         assert texts.of_voice(description, "en") == description
+
+
+def test_a_chat_does_not_hear_where_files_of_the_host_lie() -> None:
+    error = StoreError("store.full", path="/home/somebody/data/mouthpiece.db")
+    assert texts.in_chat(error, "en") == "The disk of mouthpiece.db is full."
+    assert texts.of_error(error, "en") == "The disk of /home/somebody/data/mouthpiece.db is full."

@@ -20,7 +20,7 @@ from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
-from bot.texts import LANGUAGES, of_error, say
+from bot.texts import LANGUAGES, in_chat, of_error, say
 
 LONGEST = 10.0
 """Seconds that one check may take."""
@@ -98,7 +98,7 @@ class Doctor:
         except TimeoutError:
             return (found(name, State.BAD, "doctor.timeout", check=name, seconds=int(LONGEST)),)
         except BotError as error:
-            problem = of_error(error, self.language)
+            problem = in_chat(error, self.language)
             return (found(name, State.BAD, "doctor.failed", check=name, problem=problem),)
 
     async def _store(self) -> Sequence[Finding]:

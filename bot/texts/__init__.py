@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from pathlib import PurePath
 
 from bot.errors import BotError
 from bot.model import Note
@@ -44,6 +45,14 @@ def of_error(error: BotError, language: str, moment: Callable[[datetime], str] |
         elif isinstance(fact, datetime) and moment is not None:
             facts = facts | {name: moment(fact)}
     return " ".join(say(error.code, language, **facts).split())
+
+
+def in_chat(error: BotError, language: str, moment: Callable[[datetime], str] | None = None) -> str:
+    """``of_error`` for those who do not host the bot: a file is named without the folder where it lies."""
+    path = error.facts.get("path")
+    if path is not None:
+        error = BotError(error.code, **{**error.facts, "path": PurePath(str(path)).name})
+    return of_error(error, language, moment)
 
 
 def of_note(note: Note, language: str) -> str:

@@ -89,9 +89,12 @@ class Gateway:
             if (not intent or session.intents & intent) and session.serves(guild_id):
                 await session.send(event, data if shape is None else shape(session.intents))
 
-    async def drop(self, code: int = 4000) -> None:
-        """Close all connections; sessions stay."""
-        for session in self.connected:
+    async def drop(self, code: int = 4000, *, forget: bool = False) -> None:
+        """Close all connections; sessions stay, or cannot be resumed either."""
+        dropped = self.connected
+        if forget:
+            self.sessions.clear()
+        for session in dropped:
             socket, session.socket = session.socket, None
             assert socket is not None
             await socket.close(code=code)

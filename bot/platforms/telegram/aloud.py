@@ -23,7 +23,7 @@ from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of,
 from bot.platforms.telegram.polling import Sleep, Timings
 from bot.platforms.telegram.traffic import Traffic
 from bot.store.bindings import Binding
-from bot.texts import of_error
+from bot.texts import in_chat
 
 _log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ class Aloud:
         self._doors.reader.outcomes.put(id_of(message), Unread("unread.store"))
         reading = await self._reading(message)
         if reading is not None:
-            await reading.tell_once(message, ("store", error.code), of_error(error, reading.language))
+            await reading.tell_once(message, ("store", error.code), in_chat(error, reading.language))
 
     async def _reading(self, message: Message) -> ChatReading | None:
         """The reading of a chat or topic, made where there is none; None where too many are at work."""

@@ -24,7 +24,7 @@ from bot.platforms.telegram.delivery import VOICE_BYTES, Delivery
 from bot.platforms.telegram.polling import Sleep, Timings
 from bot.platforms.telegram.traffic import Traffic
 from bot.speech.sink import Recording
-from bot.texts import of_error, of_note, say
+from bot.texts import in_chat, of_note, say
 
 _log = logging.getLogger(__name__)
 
@@ -228,7 +228,7 @@ class ChatReading:
             return
         _log.info("a message was not read aloud: %s", error.code)
         whose = account.scope if isinstance(error, QuotaError | InputError) else _SPEAKING
-        await self.tell_once(message, (whose, error.code), of_error(error, self.language))
+        await self.tell_once(message, (whose, error.code), in_chat(error, self.language))
 
     async def _send(self, first: Message, receipts: Sequence[Receipt], accounts: Sequence[Account]) -> Unread | None:
         """Answer the first message with a voice; why not, where it does not arrive."""
@@ -272,7 +272,7 @@ class ChatReading:
             case TelegramError():
                 await self.tell_once(first, (_SENDING, "unconfirmed"), say("telegram.read.unconfirmed", self.language))
             case BotError():
-                await self.tell_once(first, (_SENDING, error.code), of_error(error, self.language))
+                await self.tell_once(first, (_SENDING, error.code), in_chat(error, self.language))
         return Unread("unread.no_speak")
 
     def _remark(self, notes: tuple[Note, ...]) -> str:

@@ -83,7 +83,7 @@ class Guest:
         try:
             file_id = await self._counter.doors.speech.uploaded(wish, Recording(VOICE_BYTES), "telegram")
         except (InputError, ProviderError, ConfigError) as error:
-            await self._give(asked, _sentence(texts.of_error(error, language)))
+            await self._give(asked, _sentence(texts.in_chat(error, language)))
             return
         if file_id is not None and await self._given_voice(asked, file_id, wish):
             return

@@ -124,7 +124,7 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
     except BotError as error:
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
-        await _tell(counter, asked, texts.of_error(error, asked.language))
+        await _tell(counter, asked, texts.in_chat(error, asked.language))
     except Exception:  # noqa: BLE001  a border: one command's fault must not take the bot down
         _log.exception("a command broke off")
         await _tell(counter, asked, texts.say("error.unexpected", asked.language))

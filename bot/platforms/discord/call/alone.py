@@ -7,6 +7,9 @@ from bot.platforms.discord.call import rooms
 from bot.platforms.discord.call.session import Session
 from bot.platforms.discord.call.timing import Timing
 
+ASK_AGAIN = 60.0
+"""Seconds between two looks whether a call that stays for ever is still to do so."""
+
 
 class Alone:
     """Timers, by the id of the guild. One for a connection to Discord."""
@@ -43,7 +46,7 @@ class Alone:
             self.forget(guild_id)
 
     async def _wait(self, session: Session) -> None:
-        seconds = await self._seconds(session)
-        if seconds:
-            await self._timing.sleep(seconds)
-            await self._leave(session)
+        while not (seconds := await self._seconds(session)):
+            await self._timing.sleep(ASK_AGAIN)
+        await self._timing.sleep(seconds)
+        await self._leave(session)

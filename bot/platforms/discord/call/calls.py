@@ -119,7 +119,7 @@ class Calls:
         except BusyError:
             unread = Unread("unread.queue_full", (("limit", MOST_WAITING),))
         except StoreError as error:
-            _log.warning("a message could not be judged: %s", error.code)
+            self._store_failed(guild.id, error)
             unread = Unread("unread.store")
         if unread is not None:
             self._reader.outcomes.put(str(message.id), unread)
@@ -127,7 +127,7 @@ class Calls:
     async def on_edit(self, message: discord.Message) -> None:
         """Somebody edited something. Discord tells of link previews in the same way: they bear no time of editing."""
         guild = message.guild
-        if guild is None or message.edited_at is None or guild.id not in self.sessions:
+        if guild is None or message.edited_at is None or not self._concerned(guild.id):
             return
         try:
             async with self._turn(guild.id):
@@ -137,12 +137,14 @@ class Calls:
                 binding = await self._binding(session.space, channel_of(message))
                 judged = await self._reader.judge(heard_of(message, session.link.room, binding))
                 session.edit(str(message.id), judged)
-        except (BusyError, StoreError) as error:
+        except BusyError as error:
             _log.warning("an edited message could not be judged: %s", error.code)
+        except StoreError as error:
+            self._store_failed(guild.id, error)
 
     async def on_delete(self, guild_id: int, message_ids: Iterable[int]) -> None:
         """Messages were deleted."""
-        if guild_id not in self.sessions:
+        if not self._concerned(guild_id):
             return
         async with self._turn(guild_id, always=True):
             session = self.sessions.get(guild_id)
@@ -177,11 +179,23 @@ class Calls:
         """The bot is no longer a member, or the guild is gone."""
         session = self.sessions.get(guild_id)
         if session is not None:
-            await self._close(session)
+            await self._close_in_turn(session)
         self._guilds.pop(guild_id, None)
+
+    def on_guild_anew(self, guild: discord.Guild) -> None:
+        """Discord told a guild anew: what was known of it before hears of nothing any more."""
+        session = self.sessions.get(guild.id)
+        if session is None or session.link.room is None:
+            return
+        room = guild.get_channel(session.link.room.id)
+        if isinstance(room, discord.VoiceChannel | discord.StageChannel):
+            session.link.follow(room)
+            self._alone.look(session)
 
     async def restore(self) -> None:
         """Take up the calls that a restart broke off, once; where nobody waits for it, or it fails, for good."""
+        for guild in self._client.guilds:
+            self.on_guild_anew(guild)
         if self._restored:
             return
         self._restored = True
@@ -210,7 +224,7 @@ class Calls:
             return None
         room = session.link.room if session is not None else await self._wanted_room(message, binding)
         if room is None:
-            return self._absence(guild.id)
+            return self._absence(message, guild)
         if binding is not None and binding.voice_channel not in ("", str(room.id)):
             return Unread("unread.not_bound")
         if not has_content(message):
@@ -220,11 +234,21 @@ class Calls:
             return judged
         if session is None:
             session = await self._come(room, message)
-        return session.offer(judged) if session is not None else self._absence(guild.id)
+        return session.offer(judged) if session is not None else self._absence(message, guild)
 
-    def _absence(self, guild_id: int) -> Unread:
-        """Why nobody reads there: a right was missing when the bot meant to come, or nobody called it."""
-        return Unread("unread.no_speak" if self._guild(guild_id).refused in rooms.RIGHTS else "unread.no_session")
+    def _absence(self, message: discord.Message, guild: discord.Guild) -> Unread:
+        """Why nobody reads there: a right is missing, for which the bot did not come, or nobody called it."""
+        seat = message.author.voice if isinstance(message.author, discord.Member) else None
+        kept_out = (
+            self._guild(guild.id).refused in rooms.RIGHTS and seat is not None and rooms.lacks_right(seat.channel)
+        )
+        return Unread("unread.no_speak" if kept_out else "unread.no_session")
+
+    def _store_failed(self, guild_id: int, error: StoreError) -> None:
+        """A message or an edit could not be judged: told where a call is."""
+        _log.warning("a message could not be judged: %s", error.code)
+        if (session := self.sessions.get(guild_id)) is not None:
+            session.notices.fault(error)
 
     async def _binding(self, space: Space, channel: str) -> Binding | None:
         bindings = await self._reader.bindings.of(space)
@@ -253,7 +277,6 @@ class Calls:
                 guild.refused = error.code
                 notices.fault(error)
             return None
-        guild.refused = ""
         return session
 
     # Sessions
@@ -262,7 +285,7 @@ class Calls:
         session = self.sessions.get(room.guild.id)
         if session is None:
             space = Space("discord", str(room.guild.id))
-            notices = notices or Notices(None, await self.language(room.guild))
+            notices = notices or Notices(room, await self.language(room.guild))
             session = Session(space, self._doors, notices, self._ended, self._timing)
             try:
                 await session.open(room, greet=greet)
@@ -272,6 +295,7 @@ class Calls:
             self.sessions[room.guild.id] = session
         elif session.link.room is None or session.link.room.id != room.id:
             await session.link.move(room)
+        self._guild(room.guild.id).refused = ""
         session.channels.update(channels)
         if room.guild.me.voice is not None:
             self._on_own_state(session, room.guild.me.voice)
@@ -280,13 +304,17 @@ class Calls:
         return session
 
     async def _close(self, session: Session) -> None:
-        """Leave, and do not come back after a restart."""
+        """Leave, and do not come back after a restart. In the guild's turn."""
         guild_id = int(session.space.id)
-        if self.sessions.get(guild_id) is session:
-            del self.sessions[guild_id]
-        self._alone.forget(session.space.id)
-        await self._marks.drop(session.space)
+        if self.sessions.get(guild_id, session) is session:
+            self.sessions.pop(guild_id, None)
+            self._alone.forget(session.space.id)
+            await self._marks.drop(session.space)
         await session.close()
+
+    async def _close_in_turn(self, session: Session) -> None:
+        async with self._turn(int(session.space.id), always=True):
+            await self._close(session)
 
     def _ended(self, session: Session, error: BotError) -> None:
         """Told by a session whose connection is over."""
@@ -294,7 +322,7 @@ class Calls:
         guild.stay_out_until = self._timing.clock() + STAY_OUT
         self.sessions.pop(int(session.space.id), None)
         _log.info("a call ended: %s", error.code)
-        self._later(self._close(session))
+        self._later(self._close_in_turn(session))
 
     async def _take_up(self, marker: Marker) -> None:
         """Join again after a restart, where somebody still sits there and the rights still hold."""
@@ -311,8 +339,14 @@ class Calls:
         await self._marks.drop(marker.space)
 
     async def _notices(self, guild: discord.Guild, marker: Marker) -> Notices:
-        channel = guild.get_channel(int(marker.channels[0])) if marker.channels else None
-        postable = channel if isinstance(channel, discord.abc.Messageable) else None
+        """Where to post: in a channel that is read there, else in the call's own chat."""
+        bound = [
+            binding.channel
+            for binding in await self._reader.bindings.of(marker.space)
+            if binding.voice_channel in ("", marker.voice_channel)
+        ]
+        found = (guild.get_channel(int(channel)) for channel in (*marker.channels, *bound, marker.voice_channel))
+        postable = next((channel for channel in found if isinstance(channel, discord.abc.Messageable)), None)
         return Notices(postable, await self.language(guild))
 
     async def language(self, guild: discord.Guild) -> str:
@@ -334,11 +368,18 @@ class Calls:
             return ReadingSettings().alone_seconds
 
     async def _leave_alone(self, session: Session) -> None:
-        room = session.link.room
-        session.notices.post("call.left_alone", channel=room.mention if room is not None else "")
-        await self._close(session)
+        async with self._turn(int(session.space.id), always=True):
+            room = session.link.room
+            if self.sessions.get(int(session.space.id)) is not session or (room is not None and rooms.people(room)):
+                return
+            session.notices.post("call.left_alone", channel=room.mention if room is not None else "")
+            await self._close(session)
 
     # One after the other
+
+    def _concerned(self, guild_id: int) -> bool:
+        """Whether a call is there, or on its way."""
+        return guild_id in self.sessions or self._guild(guild_id).waiting > 0
 
     def _guild(self, guild_id: int) -> _Guild:
         return self._guilds.setdefault(guild_id, _Guild())

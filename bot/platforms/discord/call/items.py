@@ -25,8 +25,8 @@ class Item:
     started: bool = False
     unread: Unread | None = None
     """Why it is not read, where that is so."""
-    fates: dict[str, Unread] = field(default_factory=dict)
-    """Why some of its messages are not read, by their ids."""
+    fates: dict[str, Outcome] = field(default_factory=dict)
+    """What became of some of its messages, whatever becomes of the others; by their ids."""
     handed_on: bool = False
     """Its messages went into another item, so that nothing is to be noted of them."""
 
@@ -35,9 +35,20 @@ class Item:
         return self.fates.get(readable.heard.id) or self.unread or "read"
 
     @property
-    def readables(self) -> Sequence[Readable]:
+    def readables(self) -> tuple[Readable, ...]:
         """The messages in it."""
         return self.batch.items if self.batch is not None else ()
+
+    def parted(self, message_id: str) -> tuple[tuple[Readable, ...], tuple[Readable, ...]]:
+        """Its messages up to this one, and those behind it."""
+        at = 1 + next(at for at, readable in enumerate(self.readables) if readable.heard.id == message_id)
+        return self.readables[:at], self.readables[at:]
+
+    def ends(self, message_id: str) -> float:
+        """With what share of its sound a message ends, 0 to 1, as far as the number of letters tells."""
+        letters = [len(utterance.text) for utterance in self.utterances]
+        upto, _ = self.parted(message_id)
+        return sum(letters[: len(upto)]) / (sum(letters) or 1)
 
     def holds(self, message_id: str) -> bool:
         """Whether a message is part of it."""

@@ -199,7 +199,7 @@ class Link:
         if isinstance(client, CallClient):
             client.let_go = True
             if client.over:
-                await self._wait_until_out(client.guild)
+                await self._wait_until_out(client.client.get_guild(client.guild.id) or client.guild)
                 return
         if client is None:
             return
@@ -235,8 +235,14 @@ class Link:
             try:
                 await self._heal()
             except BotError as error:
-                self._room = None
-                self._owner.ended(error)
+                self._give_up(error)
+            except Exception:  # noqa: BLE001  a border: a call that nobody watches would be silent without a word
+                _log.exception("a voice call could not be made anew")
+                self._give_up(PlatformError("call.unreachable", channel=self._room.mention if self._room else ""))
+
+    def _give_up(self, error: BotError) -> None:
+        self._room = None
+        self._owner.ended(error)
 
     async def _wait_gone(self) -> None:
         await self._gone.wait()
@@ -288,7 +294,7 @@ class Link:
         client = self._client
         if client is None or client is self._unprotected or client.voice_privacy_code is not None:
             return True
-        if isinstance(client.channel, discord.StageChannel) or not rooms.others(client.channel):
+        if isinstance(self._room, discord.StageChannel) or self._room is None or not rooms.others(self._room):
             return True
         if self._privacy is None or self._privacy.done():
             self._privacy = asyncio.create_task(self._wait_for_privacy(client, self._timing.clock() + PRIVACY))

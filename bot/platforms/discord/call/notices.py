@@ -13,7 +13,7 @@ import discord
 
 from bot.errors import BotError, ErrorKind, ProviderError, QuotaError
 from bot.model import Note
-from bot.texts import of_error, of_note, say
+from bot.texts import in_chat, of_note, say
 
 LIMIT = 10.0
 """Seconds for posting."""
@@ -50,7 +50,7 @@ class Notices:
         if isinstance(error, QuotaError):
             whose = str(error.facts["scope"])
         if self._first((whose, _failure(error))):
-            self._post(error.code, of_error(error, self.language))
+            self._post(error.code, in_chat(error, self.language))
 
     def notes(self, notes: Iterable[Note]) -> None:
         """Post what the waist notes of who spoke instead of whom.

@@ -28,6 +28,16 @@ def check(room: Room) -> None:
         raise InputError("call.full", channel=room.mention, limit=room.user_limit)
 
 
+def lacks_right(room: Room | None) -> bool:
+    """Whether the bot may not go there, or not speak there."""
+    try:
+        if room is not None:
+            check(room)
+    except InputError as error:
+        return error.code in RIGHTS
+    return False
+
+
 def others(room: Room) -> list[int]:
     """Ids of everybody in it but the bot."""
     return [member for member in room.voice_states if member != room.guild.me.id]

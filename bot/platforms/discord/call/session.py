@@ -77,7 +77,11 @@ class Session:
         self._preparing = asyncio.create_task(self._doors.speech.prepare())
         if greet:
             self.notices.post("call.joined", channel=room.mention)
-            self._say_ourselves("call.spoken_greeting")
+            self.greet()
+
+    def greet(self) -> None:
+        """Say before what waits that the voice is synthetic."""
+        self._say_ourselves("call.spoken_greeting")
 
     async def close(self) -> None:
         """Leave; what is queued is not read. Idempotent."""
@@ -262,7 +266,14 @@ class Session:
             return None
         for readable in batch.left_out:
             self._note(readable, Unread("unread.left_out"))
-        return self._item(batch)
+        try:
+            return self._item(batch)
+        except Exception:  # noqa: BLE001  a border, as in _synthesize
+            self._broke_off()
+            for readable in batch.items:
+                self._note(readable, Unread("unread.provider"))
+            self._changed.set()
+            return None
 
     def _item(self, batch: Batch, key: str = "") -> Item:
         utterances = self._doors.reader.compose(
@@ -294,31 +305,38 @@ class Session:
         except BotError as error:
             self._failed(item, error)
         except Exception:  # noqa: BLE001  a border: one message's fault must not end the call
-            _log.exception("a message could not be read aloud")
+            self._broke_off()
             item.unread = Unread("unread.provider")
-            self.notices.once("call.failed")
         finally:
             line.close()
+
+    def _broke_off(self) -> None:
+        """Log what nobody foresaw, with where it happened, and post that there was something."""
+        _log.exception("a message could not be read aloud")
+        self.notices.once("call.failed")
 
     def _failed(self, item: Item, error: BotError) -> None:
         """Nothing of it is spoken. A person's own failing says nothing of others."""
         if isinstance(error, DuplicateError):
             item.handed_on = True  # it was read before, and noted then
             return
-        item.unread = unread_for(error)
-        account = item.utterances[0].account
-        self.notices.fault(error, whose=account.scope if account is not None and _is_own(error) else "")
+        item.unread = self._refused(error, item.utterances[0].account)
+
+    def _refused(self, error: BotError, account: Account | None) -> Unread:
+        """Why somebody's message is not spoken; posted where nobody was told yet."""
+        if not isinstance(error, DuplicateError):
+            self.notices.fault(error, whose=account.scope if account is not None and _is_own(error) else "")
+        return unread_for(error)
 
     def _worked(self, item: Item, receipt: Receipt) -> None:
         """Something was spoken. Notes on who spoke instead are told once, until they are not true any more."""
+        if not receipt.cached:  # which says nothing of how things are
+            self.notices.works()
+            self.notices.notes(receipt.notes)
         left_out = dict(receipt.left_out)
         for utterance, readable in zip(item.utterances, item.readables, strict=False):
             if utterance.key in left_out:
-                item.fates[readable.heard.id] = unread_for(left_out[utterance.key])
-        if receipt.cached:
-            return  # says nothing of how things are
-        self.notices.works()
-        self.notices.notes(receipt.notes)
+                item.fates[readable.heard.id] = self._refused(left_out[utterance.key], readable.heard.account)
 
     def _cut(self, item: Item, why: Unread) -> None:
         """Stop an item, whether it is made or plays."""
@@ -333,10 +351,23 @@ class Session:
         if self._queue.remove(message_id) is not None or self._remake(message_id, None, why):
             self._outcomes.put(message_id, why)
             return
-        for item in self._items.values():
-            if item.holds(message_id) and why.code == "unread.deleted":
-                item.fates[message_id] = why
-                self._cut(item, Unread("unread.skipped"))
+        if why.code != "unread.deleted":
+            return  # what plays, plays on
+        for item in list(self._items.values()):
+            if item.holds(message_id) and self._source.heard(item.id) < item.ends(message_id):
+                self._cut_at(item, message_id, why)
+
+    def _cut_at(self, item: Item, message_id: str, why: Unread) -> None:
+        """Stop what plays at one of its messages, and have those behind it spoken anew: nobody has heard them."""
+        upto, behind = item.parted(message_id)
+        assert item.batch is not None, "it holds a message"
+        rest = replace(item.batch, items=behind)
+        item.batch = replace(item.batch, items=upto)
+        item.fates |= {readable.heard.id: "read" for readable in upto[:-1]}
+        self._cut(item, why)
+        if behind:
+            self._again.appendleft(self._item(rest, f":again{item.id}"))
+            self._changed.set()
 
     def _remake(self, message_id: str, changed: Readable | None, why: Unread | None) -> bool:
         """Make an item once more that is not heard yet: with a message changed, or without it."""

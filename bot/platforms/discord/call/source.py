@@ -47,11 +47,12 @@ class Listener(Protocol):
 class _Item:
     """Packets of one item; all fields are guarded by the source's lock."""
 
-    __slots__ = ("closed", "id", "packets", "started", "waited")
+    __slots__ = ("closed", "id", "packets", "played", "started", "waited")
 
     def __init__(self, item: str) -> None:
         self.id = item
         self.packets: deque[bytes] = deque()
+        self.played = 0
         self.started = False
         self.closed = False
         self.waited = 0
@@ -183,6 +184,12 @@ class LiveSource(discord.AudioSource):
         """Items not yet heard to the end."""
         return len(self._items)
 
+    def heard(self, item: str) -> float:
+        """The share of an item that was heard, 0 to 1; 0 while nobody knows how long it will be."""
+        with self._lock:
+            found = next((entry for entry in self._items if entry.id == item and entry.closed), None)
+            return found.played / (found.played + len(found.packets)) if found is not None and found.packets else 0.0
+
     @property
     def lead(self) -> int:
         """Milliseconds that are collected before an item begins while the silence runs."""
@@ -213,6 +220,7 @@ class LiveSource(discord.AudioSource):
                 item.started = True
                 self._tell(self._listener.started, item.id)
             packet = item.packets.popleft()
+            item.played += 1
             self._ahead -= 1
             self._silent, self._fresh, self._dry = 0, False, False
             if item.closed and not item.packets:
