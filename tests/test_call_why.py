@@ -6,7 +6,7 @@ import pytest
 
 from bot import texts
 from bot.model import Account, Utterance
-from bot.platforms.discord.call.calls import MOST_WAITING
+from bot.platforms.discord.call.guilds import MOST_WAITING
 from bot.platforms.reading.queue import MOST, MOST_EACH
 from bot.speech.sink import Recording
 from bot.store.bindings import Binding

@@ -6,9 +6,7 @@ command. What happens in one guild happens in the order in which Discord told it
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine, Iterable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable
 from typing import Any
 
 import discord
@@ -19,6 +17,7 @@ from bot.model import Space
 from bot.platforms.base import Doors
 from bot.platforms.discord.call import rooms
 from bot.platforms.discord.call.alone import Alone
+from bot.platforms.discord.call.guilds import MOST_WAITING, GuildState
 from bot.platforms.discord.call.heard import channel_of, heard_of
 from bot.platforms.discord.call.marks import Marks
 from bot.platforms.discord.call.message import has_content, is_speech
@@ -31,25 +30,12 @@ from bot.store.bindings import Binding
 from bot.store.markers import Marker
 from bot.store.readings import ReadingSettings
 
-MOST_WAITING = 100
-"""Events of one guild that may wait for an earlier one, such as a joining."""
 STAY_OUT = 600.0
 """Seconds without joining by ourselves after somebody sent us away."""
 TRY_AGAIN = 60.0
 """Seconds without joining by ourselves after it failed."""
 
 _log = logging.getLogger("mouthpiece.discord")
-
-
-@dataclass(slots=True)
-class _Guild:
-    """What is known of a guild beside its session."""
-
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
-    waiting: int = 0
-    stay_out_until: float = float("-inf")
-    refused: str = ""
-    """Why joining by ourselves failed the last time."""
 
 
 class Calls:
@@ -63,7 +49,7 @@ class Calls:
         self._timing = timing
         self._marks = Marks(doors.reader.markers, timing)
         self._alone = Alone(self._alone_seconds, self._leave_alone, timing)
-        self._guilds: dict[int, _Guild] = {}
+        self._guilds: dict[int, GuildState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._renewing: asyncio.Task[None] | None = None
         self._restored = False
@@ -78,12 +64,12 @@ class Calls:
 
         Raises as ``Link.join``.
         """
-        async with self._turn(room.guild.id):
+        async with self._guild(room.guild.id).turn():
             return await self._join(room, channels, notices, greet=greet)
 
     async def leave(self, guild_id: int) -> bool:
         """Leave because somebody wants it. False where there is no call."""
-        async with self._turn(guild_id):
+        async with self._guild(guild_id).turn():
             session = self.sessions.get(guild_id)
             if session is None:
                 return False
@@ -93,7 +79,7 @@ class Calls:
 
     async def move(self, room: Room) -> None:
         """Go on in another voice channel. Raises InputError ``call.none``, and as ``Link.join``."""
-        async with self._turn(room.guild.id):
+        async with self._guild(room.guild.id).turn():
             session = self.session(room.guild.id)
             await session.link.move(room)
             await self._marks.put(session)
@@ -114,7 +100,7 @@ class Calls:
         if guild is None or self._stopping or not is_speech(message) or message.author.id == guild.me.id:
             return
         try:
-            async with self._turn(guild.id):
+            async with self._guild(guild.id).turn():
                 unread = await self._hear(message, guild)
         except BusyError:
             unread = Unread("unread.queue_full", (("limit", MOST_WAITING),))
@@ -130,7 +116,7 @@ class Calls:
         if guild is None or message.edited_at is None or not self._concerned(guild.id):
             return
         try:
-            async with self._turn(guild.id):
+            async with self._guild(guild.id).turn():
                 session = self.sessions.get(guild.id)
                 if session is None or not session.waits(str(message.id)):
                     return
@@ -146,7 +132,7 @@ class Calls:
         """Messages were deleted."""
         if not self._concerned(guild_id):
             return
-        async with self._turn(guild_id, always=True):
+        async with self._guild(guild_id).turn(always=True):
             session = self.sessions.get(guild_id)
             for message_id in message_ids if session is not None else ():
                 assert session is not None
@@ -313,7 +299,7 @@ class Calls:
         await session.close()
 
     async def _close_in_turn(self, session: Session) -> None:
-        async with self._turn(int(session.space.id), always=True):
+        async with self._guild(int(session.space.id)).turn(always=True):
             await self._close(session)
 
     def _ended(self, session: Session, error: BotError) -> None:
@@ -368,7 +354,7 @@ class Calls:
             return ReadingSettings().alone_seconds
 
     async def _leave_alone(self, session: Session) -> None:
-        async with self._turn(int(session.space.id), always=True):
+        async with self._guild(int(session.space.id)).turn(always=True):
             room = session.link.room
             if self.sessions.get(int(session.space.id)) is not session or (room is not None and rooms.people(room)):
                 return
@@ -381,21 +367,8 @@ class Calls:
         """Whether a call is there, or on its way."""
         return guild_id in self.sessions or self._guild(guild_id).waiting > 0
 
-    def _guild(self, guild_id: int) -> _Guild:
-        return self._guilds.setdefault(guild_id, _Guild())
-
-    @asynccontextmanager
-    async def _turn(self, guild_id: int, *, always: bool = False) -> AsyncIterator[None]:
-        """The guild's turn, in the order of asking. Raises BusyError where many wait, unless it must be ``always``."""
-        guild = self._guild(guild_id)
-        if guild.waiting >= MOST_WAITING and not always:
-            raise BusyError("call.busy")
-        guild.waiting += 1
-        try:
-            async with guild.turn:
-                yield
-        finally:
-            guild.waiting -= 1
+    def _guild(self, guild_id: int) -> GuildState:
+        return self._guilds.setdefault(guild_id, GuildState())
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
