@@ -378,6 +378,39 @@ async def test_signs_are_named_in_the_language_of_the_text(
     assert word in (await read(house.doors.reader, heard(text))).utterance.text
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("yyds", "永远的神"),
+        ("awsl xswl", "啊我死了 笑死我了"),
+        ("hhhh", "哈哈哈"),
+        ("3k", "3千"),
+        ("btw ok", "顺便说一句 ok"),
+        ("orz", "跪了"),
+        ("QAQ", "大哭"),
+        ("@sam_green_87 lol", "sam green 87 哈哈"),
+        ("www.bilibili.com/video/1 yyds", "一个哔哩哔哩链接 永远的神"),
+        ("gg <@1>", "打得不错 某人"),
+        ("nice 👍", "nice，赞"),
+        ("спасибо 🔥", "спасибо，火"),
+        ("btw that is it", "by the way that is it"),
+        ("hello 🔥", "hello, fire"),
+        ("I like it 👍", "I like it, thumbs up"),
+        ("nobody ever scored 3k before", "nobody ever scored 3 thousand before"),
+        ("btw 这个好", "顺便说一句 这个好"),
+    ],
+)
+async def test_what_is_too_short_to_tell_is_read_in_the_language_of_the_place(
+    house: House, text: str, said: str
+) -> None:
+    reader = house.doors.reader
+    await house.core.readings.set(GUILD, language="zh")
+    assert (await read(reader, heard(text))).utterance.text == said
+    await house.core.preferences.set(SAM, spoken_language="en")
+    own = (await read(reader, heard("btw ok"))).utterance.text
+    assert own == "by the way ok", "a person's own language goes before the place's"
+
+
 async def test_what_would_be_said_is_explained_with_its_rules(house: House) -> None:
     explained = await house.doors.reader.explain(heard("btw look: https://youtu.be/x"))
     assert explained.text.startswith("Sam says: by the way look")
