@@ -12,21 +12,18 @@ from discord.ext import commands
 
 from bot.errors import InputError
 from bot.platforms.discord import answer, voice_message
+from bot.platforms.discord.call.message import chat_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.panel import Buttons, Press, style_menu
 from bot.platforms.discord.suggestions import preference_of, style_options
 from bot.platforms.discord.wish import utterance_of
+from bot.platforms.reading.chosen import chosen_words
 from bot.texts import say
 
 _EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
 _ANYBODY = app_commands.AppInstallationType(guild=True, user=True)
 _IN_GUILDS = app_commands.AppCommandContext(guild=True)
 _GUILDS = app_commands.AppInstallationType(guild=True)
-
-
-def words_of(message: discord.Message) -> str:
-    """The words of a message, names in the place of mentions; of a forwarded one those that it carries."""
-    return message.clean_content or "\n".join(snapshot.content for snapshot in message.message_snapshots)
 
 
 class SpeakMessage(commands.Cog):
@@ -70,13 +67,14 @@ class SpeakMessage(commands.Cog):
     async def speak(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Speak a message as it is written; whoever chose it pays."""
         await voice_message.defer(interaction)
-        await answer.speak(interaction, utterance_of(interaction, words_of(message)))
+        tongue = await self._bot.language_for(interaction)
+        await answer.speak(interaction, utterance_of(interaction, chosen_words(chat_message(message), tongue)))
 
     async def speak_as(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Ask for a style first. The words wait behind the menu as they do behind a button."""
         await voice_message.defer(interaction, private=True)
         tongue = await self._bot.language_for(interaction)
-        desk, wish = self._bot.doors.desk, utterance_of(interaction, words_of(message))
+        desk, wish = self._bot.doors.desk, utterance_of(interaction, chosen_words(chat_message(message), tongue))
         price = (await self._bot.doors.speech.explain(wish)).characters  # refused here what would be refused then
         token = await desk.words.keep(wish)
         if not token:

@@ -225,3 +225,28 @@ async def test_a_thread_counts_as_its_channel(server: DiscordServer, house: Hous
         refused = await (await server.slash("say", {"text": TEXT}, channel=other)).answered()
     assert refused.content == say("guard.channel", "en")
     assert {message.channel.id for message in voices_of(server)} <= {world.general.id, thread.id}
+
+
+@pytest.mark.parametrize(
+    ("locale", "written", "words"),
+    [
+        (
+            "en-US",
+            "Ask <@&5>, <@6> in <#7> on <t:978307200:D>: ||no||",
+            "Ask a role, someone in a channel on January 1, 2001: spoiler",
+        ),
+        ("zh-CN", "<t:978307200:D>去 <#7> 问 <@&5>：||不||", "2001年1月1日去 某个频道 问 某个身份组：剧透"),
+        ("zh-CN", "||123||", "剧透"),
+    ],
+)
+async def test_references_are_named_in_both_entries_of_the_menu(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, locale: str, written: str, words: str
+) -> None:
+    async with start(mimo_house.doors):
+        await (await server.menu(SPEAK, server.written(written), locale=locale)).answered()
+        ask = await (await server.menu(SPEAK_AS, server.written(written), locale=locale)).answered()
+        style = ask.data["components"][0]["components"][0]["options"][0]["value"]
+        await (await server.press(ask, ask.button("mp:style"), style)).answered()
+    plain, styled = (call["messages"][-1]["content"] for call in mimo.calls)
+    assert plain == words
+    assert styled.endswith(words)

@@ -10,8 +10,6 @@ from telegram.constants import ChatType
 from bot import texts
 from bot.model import Account, Space
 
-_CONTEXT = 500
-"""Characters of an answered message that may serve for the tone."""
 GENERAL = "1"
 """The topic of a forum that messages do not name; Telegram's own clients call it so."""
 
@@ -39,21 +37,6 @@ class Asked:
     """The pressed button."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the pressed button was answered, which can be done once."""
-
-    @property
-    def replied(self) -> str:
-        """The words of the message replied to: the part quoted, or all of it."""
-        if self.query is not None:
-            return ""
-        if self.message.quote is not None:
-            return self.message.quote.text
-        replied = self.message.reply_to_message
-        return (replied.text or replied.caption or "") if replied is not None else ""
-
-    @property
-    def context(self) -> str:
-        """As much of them as may serve for the tone of an answer."""
-        return self.replied[:_CONTEXT]
 
 
 def admins_of(space: Space) -> str:

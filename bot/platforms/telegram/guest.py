@@ -22,6 +22,7 @@ from telegram.error import BadRequest, TelegramError
 from bot import texts
 from bot.errors import BotError, ConfigError, InputError, ProviderError
 from bot.model import Utterance, Voice
+from bot.platforms.telegram.answered import answered_words
 from bot.platforms.telegram.asking import Asked, read_guest
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.delivery import VOICE_BYTES, cut
@@ -109,7 +110,7 @@ class Guest:
 def _wanted(asked: Asked, username: str) -> _Wanted:
     """The words written, or those of the message replied to; beside these a known style may be named alone."""
     command = grammar.parse(_without_mention(asked.message, username))
-    replied = asked.replied
+    replied = answered_words(asked)
     if replied and command.text and not command.style and all(map(styles.find, styles.parse(command.text))):
         return _Wanted(replied, command.text, command)
     return _Wanted(command.text or replied, command.style, command)

@@ -101,7 +101,7 @@ def chat_message(message: Message) -> ChatMessage:
         attachments=tuple(_attachments(message)),
         stickers=tuple(each.emoji for each in (message.sticker, message.dice) if each is not None and each.emoji),
         poll=_poll(message),
-        spans=_spans(text, message.entities or message.caption_entities),
+        spans=spans_of(text, message.entities or message.caption_entities),
     )
 
 
@@ -111,8 +111,8 @@ def of_one_album(first: ChatMessage, more: ChatMessage) -> ChatMessage:
     return replace(first, text=words.text, spans=words.spans, attachments=first.attachments + more.attachments)
 
 
-def _spans(text: str, entities: Sequence[MessageEntity]) -> tuple[Span, ...]:
-    """The marks, in code points. What overlaps a spoiler is left out: nothing may uncover a part of it."""
+def spans_of(text: str, entities: Sequence[MessageEntity]) -> tuple[Span, ...]:
+    """The marks of a text, in code points. What overlaps a spoiler is left out: nothing may uncover a part of it."""
     at = None if text.isascii() else [0, *accumulate(2 if ord(sign) > 0xFFFF else 1 for sign in text)]
 
     def place(offset: int) -> int:

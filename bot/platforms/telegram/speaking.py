@@ -12,6 +12,7 @@ from bot.errors import StoreError
 from bot.model import Utterance, Voice
 from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
+from bot.platforms.telegram.answered import answered_words, context_of
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
@@ -44,7 +45,7 @@ async def plain(counter: Counter, asked: Asked) -> None:
 
 async def _say(counter: Counter, asked: Asked, given: tuple[str, ...]) -> None:
     command = grammar.parse(asked.line)
-    text = command.text or asked.replied
+    text = command.text or answered_words(asked)
     if not text:
         await counter.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))
         return
@@ -57,19 +58,18 @@ async def _say(counter: Counter, asked: Asked, given: tuple[str, ...]) -> None:
         roles=await counter.delivery.roles(asked),
         styles=given or styles.parse(command.style),
         voice=Voice(id=command.voice),
-        instruction=command.instruction or await _tone(counter, asked, spoken=text),
+        instruction=command.instruction or (await _tone(counter, asked) if command.text else ""),
         take=command.take,
     )
     await speak(counter, asked, utterance)
 
 
-async def _tone(counter: Counter, asked: Asked, *, spoken: str) -> str:
-    """The answered message as a hint for the tone, where the group wants that; nothing where it is what is spoken."""
-    if asked.space is None or not asked.context or spoken == asked.replied:
+async def _tone(counter: Counter, asked: Asked) -> str:
+    """The answered message as a hint for the tone, where the group wants that."""
+    quoted = context_of(asked)
+    if asked.space is None or not quoted or not (await counter.doors.desk.spaces.get(asked.space)).reply_context:
         return ""
-    if not (await counter.doors.desk.spaces.get(asked.space)).reply_context:
-        return ""
-    return texts.say("telegram.tone", asked.language, quoted=asked.context)
+    return texts.say("telegram.tone", asked.language, quoted=quoted)
 
 
 async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
