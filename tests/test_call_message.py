@@ -6,6 +6,7 @@ from collections.abc import Awaitable
 import discord
 import pytest
 
+from bot.model import Account
 from bot.platforms.discord.call.heard import heard_of
 from bot.platforms.discord.call.message import chat_message, has_content, is_speech
 from bot.speech.chat.message import Attachment, ChatMessage, Kind
@@ -54,10 +55,15 @@ async def test_what_comes_beside_the_words(evening: Evening) -> None:
 
 
 async def test_an_answer_names_whom_it_answers(evening: Evening) -> None:
-    asked = await evening.write("Where are you?", User("bob"))
-    assert chat_message(await _seen(evening, evening.write("Here.", reply_to=asked), "ada")).reply_to == "Bob"
+    bob = User("bob")
+    asked = await evening.write("Where are you?", bob)
+    answer = heard_of(await _seen(evening, evening.write("Here.", reply_to=asked), "ada"), None, None)
+    assert answer.message.reply_to == "Bob"
+    assert answer.answered == Account("discord", str(bob.id))
     asked.deleted = True
-    assert chat_message(await _seen(evening, evening.write("Here!", reply_to=asked), "ada")).reply_to == ""
+    answer = heard_of(await _seen(evening, evening.write("Here!", reply_to=asked), "ada"), None, None)
+    assert (answer.message.reply_to, answer.answered) == ("", None)
+    assert heard_of(await _seen(evening, evening.write("Hm.")), None, None).answered is None
 
 
 async def test_what_is_forwarded_is_read_in_place_of_the_empty_words(evening: Evening) -> None:

@@ -260,6 +260,17 @@ async def test_who_is_mentioned_is_called_as_they_wish(house: House) -> None:
     assert aloud(reader, item) == ["Sam says: Doctor Ann and Bo look"]
 
 
+async def test_who_is_answered_is_called_as_they_wish(house: House) -> None:
+    reader = house.doors.reader
+    answer = heard(message=ChatMessage("me too", author="Sam", reply_to="annie_99"), answered=ANN)
+    assert aloud(reader, await read(reader, answer)) == ["Sam to annie 99: me too"]
+    await house.core.preferences.set(ANN, nickname="Lady A")
+    assert aloud(reader, await read(reader, answer)) == ["Sam to Lady A: me too"]
+    assert (await reader.explain(answer)).text == "Sam to Lady A: me too"
+    plain = heard(message=ChatMessage("me too", author="Sam"), answered=ANN)
+    assert aloud(reader, await read(reader, plain)) == ["Sam says: me too"], "nothing shows that it is an answer"
+
+
 async def test_how_fast_somebody_speaks_is_remembered(house: House) -> None:
     assert (await read(house.doors.reader, heard())).utterance.speed == ""
     await house.core.preferences.set(SAM, speed="fast")

@@ -123,13 +123,18 @@ async def test_settings_are_obeyed(village: Village, mimo: MimoServer) -> None:
     await village.tell("/reading nickname Bobby Tables", BO)
     await village.tell("/reading speed fast", BO)
     assert await says("Hello there.") == "(Speed up)Bobby Tables says: Hello there."
+    asked = await village.write("Who comes along?")
+    await village.voices(2)
+    await village.server.text("I do.", user=ANN, chat=village.group, reply_to=asked)
+    await village.voices(3)
+    assert spoken(mimo)[-1] == "Ann to Bobby Tables: I do."
     await village.tell("/reading template {name} whispers")
     assert await says("Good evening, all.", LI) == "Li whispers: Good evening, all."
     await village.tell("/reading names off")
     await village.tell("/reading emoji off")
     assert await says("Nice 🚀 work", LI) == "Nice work"
     message = await village.write("Now me.")
-    await village.voices(4)
+    await village.voices(6)
     assert await village.said("/reading ignore", BO, reply_to=message) == say("telegram.admins_only", "en")
     assert await village.said("/reading ignore", reply_to=message) == say("telegram.reading.ignored", "en")
     await village.write("Nobody hears me.")

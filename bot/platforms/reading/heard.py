@@ -32,6 +32,8 @@ class Heard:
     style: str = ""
     max_characters: int = 0
     """Longest reading in the bound channel; 0: the place's."""
+    answered: Account | None = None
+    """Whom it answers, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Reader:
         settings = await self.readings.get(heard.space)
         readable, spoken = await self._read(heard, settings, await self.desk.preferences.get(heard.account))
         if settings.names and spoken.text:
-            spoken = clean_message(_as(heard.message, readable.name), readable.reading.varied(say_names=True))
+            spoken = clean_message(_as(readable.heard.message, readable.name), readable.reading.varied(say_names=True))
         judged = await self.judge(heard)
         unread = judged if isinstance(judged, Unread) else None
         return Explained(spoken.text, spoken.rules, unread, readable.utterance)
@@ -189,8 +189,11 @@ class Reader:
         return Readable(heard, utterance, reading, name, priority, spoken.rules), spoken
 
     async def _with_nicknames(self, heard: Heard) -> ChatMessage:
-        """The message with the nicknames of those it mentions, who chose how they are to be called."""
+        """The message with the nicknames of those it mentions or answers, who chose how they are to be called."""
         message = heard.message
+        if message.reply_to is not None and heard.answered is not None:
+            own = await self.desk.preferences.get(heard.answered)
+            message = replace(message, reply_to=own.nickname or message.reply_to)
         named = [identity for identity in message.users if identity in message.text][:_MOST_NICKNAMES]
         nicknames = {
             identity: own.nickname

@@ -85,6 +85,7 @@ def heard_of(message: Message, binding: Binding | None, roles: tuple[str, ...] =
         voice=binding.voice if binding is not None else "",
         style=binding.style if binding is not None else "",
         max_characters=binding.max_characters if binding is not None else 0,
+        answered=_answered_account(message),
     )
 
 
@@ -140,6 +141,17 @@ def _answered(message: Message) -> str | None:
         # In a topic everything answers the message that opened it.
         return None if answered.forum_topic_created else name_of(author_of(answered))
     return _origin(message.external_reply.origin) if message.external_reply is not None else None
+
+
+def _answered_account(message: Message) -> Account | None:
+    """Of whoever is answered, where that is known."""
+    answered, elsewhere = message.reply_to_message, message.external_reply
+    if answered is not None:
+        author = author_of(answered)
+    else:
+        origin = elsewhere.origin if elsewhere is not None else None
+        author = origin.sender_user if isinstance(origin, MessageOriginUser) else None
+    return account_of(author) if author is not None else None
 
 
 def _forwarded(message: Message) -> str | None:

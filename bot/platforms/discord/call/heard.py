@@ -3,7 +3,7 @@
 import discord
 
 from bot.model import Account, Space, Utterance
-from bot.platforms.discord.call.message import chat_message
+from bot.platforms.discord.call.message import answered_of, chat_message
 from bot.platforms.discord.call.rooms import Room
 from bot.platforms.discord.wish import role_scope
 from bot.platforms.reading.heard import Heard, Readable
@@ -45,6 +45,7 @@ def heard_of(message: discord.Message, room: Room | None, binding: Binding | Non
         voice=binding.voice if binding is not None else "",
         style=binding.style if binding is not None else "",
         max_characters=binding.max_characters if binding is not None else 0,
+        answered=Account("discord", str(answered.id)) if (answered := answered_of(message)) is not None else None,
     )
 
 

@@ -46,8 +46,16 @@ def _answered(message: discord.Message) -> str | None:
     """The name of whoever is answered; empty where the answered message cannot be seen."""
     if message.type is not discord.MessageType.reply:
         return None
+    answered = answered_of(message)
+    return answered.display_name if answered is not None else ""
+
+
+def answered_of(message: discord.Message) -> discord.User | discord.Member | None:
+    """Who wrote the answered message; None where there is none, or it cannot be seen."""
+    if message.type is not discord.MessageType.reply or message.message_snapshots:
+        return None
     answered = message.reference.resolved if message.reference is not None else None
-    return answered.author.display_name if isinstance(answered, discord.Message) else ""
+    return answered.author if isinstance(answered, discord.Message) else None
 
 
 def _attachments(files: Iterable[discord.Attachment]) -> Iterable[Attachment]:
