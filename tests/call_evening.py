@@ -9,6 +9,7 @@ import discord
 
 from bot.model import Account, Lane, Space, Utterance
 from bot.platforms.discord.call.session import Session
+from bot.platforms.discord.call.source import GAP
 from bot.platforms.discord.client import Bot, DiscordPlatform
 from bot.platforms.reading.outcomes import Outcome
 from bot.speech.sink import Recording
@@ -160,16 +161,18 @@ class Evening:
         """What the lounge heard since everything was settled."""
         return self.server.voice.listener(self.lounge).heard[self._told :]
 
-    def spurts(self) -> list[list[bytes]]:
-        """Its words, cut where silence lies between."""
+    def spurts(self, pause: int = GAP) -> list[list[bytes]]:
+        """Its words, cut where so many silent packets lie between: fewer are a machine that was busy elsewhere."""
         found: list[list[bytes]] = []
-        silent = True
+        silent = pause
         for packet in self.heard:
-            if not packet.silence:
-                if silent:
-                    found.append([])
-                found[-1].append(packet.opus)
-            silent = packet.silence
+            if packet.silence:
+                silent += 1
+                continue
+            if silent >= pause:
+                found.append([])
+            found[-1].append(packet.opus)
+            silent = 0
         return found
 
     async def clip(self, words: str) -> list[bytes]:

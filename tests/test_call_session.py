@@ -42,7 +42,7 @@ async def test_ten_messages_are_heard_in_order_and_whole(evening: Evening) -> No
     written = [await evening.write(text, user) for text, user in zip(words, people, strict=True)]
     assert await evening.outcomes(*written) == ["read"] * 10
     clips = [await evening.clip(text) for text in words]
-    await until(lambda: evening.spurts() == clips)
+    await until(lambda: evening.spurts(pause=1) == clips)
     heard = evening.heard
     for one, other in itertools.pairwise(heard):
         assert (other.sequence - one.sequence) % 65536 == 1
