@@ -49,6 +49,10 @@ class Evening:
         await until(lambda: words in self.spoken(), 15.0)
         return self.spoken()
 
+    def gone(self) -> list[str]:
+        """What was posted of saved voices."""
+        return [message.content for message in self.server.messages if "not there any more" in message.content]
+
     async def menu(self, name: str, message: Message, **more: Any) -> str:
         answer = await (await self.server.menu(name, message, **more)).answered()
         assert answer.private
@@ -113,6 +117,28 @@ async def test_a_message_with_every_item_is_spoken_as_expected(evening: Evening,
     for words in ("Bo Green", "链接", "你好", "2张图片", "永远的神"):
         assert words in second, (words, second)
     assert "b23" not in second
+
+
+async def test_a_call_goes_on_where_saved_voices_are_gone_and_tells_it_once(evening: Evening, start: Start) -> None:
+    server, desk = evening.server, evening.house.doors.desk
+    await evening.bind(voice="Moved")
+    await desk.preferences.set(account(server), voice="Retired")
+    await desk.spaces.set(evening.space, default_voice="Dean")
+    async with start(evening.house.doors, calls=True, message_content=True):
+        await server.voice.people.join(evening.ada, evening.room)
+        for words in ("good evening", "and once more"):
+            await server.say(words)
+            await evening.heard(words)
+        await server.until(lambda: len(evening.gone()) == 2)
+    asked = [body["audio"]["voice"] for body in evening.mimo.calls]
+    assert [name for name in asked if name in {"Retired", "Moved"}] == ["Retired", "Moved"], (
+        "then they are not asked for"
+    )
+    assert asked[-2:] == ["Dean", "Dean"]
+    assert evening.gone() == [
+        texts.say("note.own_voice_gone", "en", voice="Retired", command="/settings mine"),
+        texts.say("note.place_voice_gone", "en", voice="Moved", command="/settings server"),
+    ]
 
 
 async def test_the_menu_shows_what_would_be_said_and_which_rule_did_it(evening: Evening, start: Start) -> None:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 
 from bot import texts
 from bot.errors import InputError, StoreError
-from bot.model import Account, Receipt, Space, Utterance, Voice
+from bot.model import Account, Note, Receipt, Space, Utterance, Voice
+from bot.platforms.saved import SavedVoices
 from bot.speech import styles as catalogue
 from bot.speech.meter import Balance
 from bot.speech.service import SpeechService
@@ -43,6 +44,7 @@ class Desk:
 
     def __init__(self, speech: SpeechService, preferences: Preferences, spaces: Spaces, words: Words) -> None:
         self.speech = speech
+        self.saved = SavedVoices(speech, preferences, spaces)
         self.preferences = preferences
         self.spaces = spaces
         self.words = words
@@ -51,8 +53,9 @@ class Desk:
         """Speak with the defaults of the person, then of the place, where nothing is named. Raises as the waist."""
         account = utterance.account
         assert account is not None, "whoever stands at a door has an account"
-        spoken = await self.with_defaults(utterance)
-        receipt = await self.speech.speak(spoken, sink, waiting=waiting)
+        spoken, gone = await self._filled(utterance)
+        receipt, voice = await self.saved.speak((spoken,), sink, waiting)
+        receipt, spoken = replace(receipt, notes=(*gone, *receipt.notes)), replace(spoken, voice=voice)
         return await self._written_down(account, utterance, Answer(receipt, spoken, "", None))
 
     async def _written_down(self, account: Account, asked: Utterance, answer: Answer) -> Answer:
@@ -69,19 +72,22 @@ class Desk:
         return replace(answer, token=token, balance=balance)
 
     async def with_defaults(self, utterance: Utterance) -> Utterance:
-        """Voice and style where the wish names none: the person's own, else the place's."""
-        voice, style = "", ""
+        """Voice and style where the wish names none: the person's own, else the place's, of those that are there."""
+        return (await self._filled(utterance))[0]
+
+    async def _filled(self, utterance: Utterance) -> tuple[Utterance, tuple[Note, ...]]:
+        """With its defaults, and what is told of saved voices that are gone."""
+        style = ""
         if utterance.account is not None:
-            own = await self.preferences.get(utterance.account)
-            voice, style = own.voice, own.style
-        if utterance.space is not None:
-            shared = await self.spaces.get(utterance.space)
-            voice, style = voice or shared.default_voice, style or shared.default_style
-        if utterance.voice == Voice() and voice:
-            utterance = replace(utterance, voice=Voice(id=voice))
+            style = (await self.preferences.get(utterance.account)).style
+        if utterance.space is not None and not style:
+            style = (await self.spaces.get(utterance.space)).default_style
         if not utterance.styles and style:
             utterance = replace(utterance, styles=catalogue.parse(style))
-        return utterance
+        if utterance.voice != Voice():
+            return utterance, ()
+        voice, gone = await self.saved.first(utterance.account, utterance.space)
+        return replace(utterance, voice=voice), gone
 
     async def again(
         self,

@@ -206,7 +206,8 @@ class ChatReading:
         items = {utterance.key: item for utterance, item in zip(utterances, batch.items, strict=True)}
         try:
             async with asyncio.timeout(self._timings.turn):
-                receipt = await self._doors.speech.speak_together(utterances, Recording(VOICE_BYTES))
+                bound = batch.items[0].heard.voice
+                receipt, _ = await self._doors.desk.saved.speak(utterances, Recording(VOICE_BYTES), bound=bound)
         except DuplicateError:
             return None  # said before the last restart
         except (BotError, TimeoutError) as error:

@@ -154,6 +154,11 @@ SENTENCES: dict[str, str] = {
     "note.backup": "{provider} spoke this, because {instead} could not ({reason}).",
     "note.cut": "A part broke off.",
     "note.quota_built_in": "The quota for the usual voice is used up; {provider} goes on, which costs none.",
+    "note.own_voice_gone": "The saved voice {voice} is not there any more, so another one spoke; {command} changes it.",
+    "note.place_voice_gone": (
+        "{voice}, the voice saved for this place, is not there any more, so another one spoke; moderators change it "
+        "with {command}."
+    ),
     "note.singing_alone": "Singing tolerates no other style; left out: {dropped}.",
     "note.style_unsupported": "This voice cannot do the style {style}; it was left out.",
     "note.instruction_unsupported": "This voice takes no instruction; it was left out.",

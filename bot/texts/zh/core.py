@@ -154,6 +154,8 @@ SENTENCES: dict[str, str] = {
     "note.backup": "这段由 {provider} 朗读，因为 {instead} 无法朗读（{reason}）。",
     "note.cut": "有一部分中断了。",
     "note.quota_built_in": "常用声音的额度已用完，接下来由不占额度的 {provider} 朗读。",
+    "note.own_voice_gone": "保存的声音 {voice} 已经没有了，改由别的声音朗读；用 {command} 更换。",
+    "note.place_voice_gone": "为这里保存的声音 {voice} 已经没有了，改由别的声音朗读；管理员用 {command} 更换。",
     "note.singing_alone": "唱歌不能与其他风格同用；已略去：{dropped}。",
     "note.style_unsupported": "这个声音做不到“{style}”风格；已略去。",
     "note.instruction_unsupported": "这个声音不支持指令；已略去。",

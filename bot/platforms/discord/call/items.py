@@ -39,6 +39,11 @@ class Item:
         """The messages in it."""
         return self.batch.items if self.batch is not None else ()
 
+    @property
+    def bound(self) -> str:
+        """The voice of the channel that its messages stand in; empty for none."""
+        return self.readables[0].heard.voice if self.readables else ""
+
     def parted(self, message_id: str) -> tuple[tuple[Readable, ...], tuple[Readable, ...]]:
         """Its messages up to this one, and those behind it."""
         at = 1 + next(at for at, readable in enumerate(self.readables) if readable.heard.id == message_id)

@@ -22,6 +22,7 @@ _MOST = 20
 _KEYS = 200
 _NOTE = "note"
 _BACKUP, _QUOTA = "note.backup", "note.quota_built_in"
+_GONE = ("note.own_voice_gone", "note.place_voice_gone")
 """Notes that listeners should hear of."""
 
 _log = logging.getLogger("mouthpiece.discord")
@@ -55,15 +56,16 @@ class Notices:
     def notes(self, notes: Iterable[Note]) -> None:
         """Post what the waist notes of who spoke instead of whom.
 
-        A backup is told once, until whoever is asked first speaks again; a quota once, until it begins anew.
+        A backup is told once, until whoever is asked first speaks again; a quota once, until it begins anew; a saved
+        voice that is gone once.
         """
         holding = {note.code: note for note in notes}
         if _BACKUP not in holding:
             self._told.pop((_NOTE, _BACKUP), None)
         for code, note in holding.items():
             facts = dict(note.facts)
-            of = f"{code} {facts['scope']} {facts['until']}" if code == _QUOTA else code
-            if code in (_BACKUP, _QUOTA) and self._first((_NOTE, of)):
+            of = " ".join([code, *(str(facts[name]) for name in ("scope", "until", "voice") if name in facts)])
+            if code in (_BACKUP, _QUOTA, *_GONE) and self._first((_NOTE, of)):
                 self._post(code, of_note(note, self.language))
 
     def once(self, code: str, **facts: object) -> None:

@@ -300,7 +300,7 @@ class Session:
     async def _synthesize(self, item: Item, line: Line) -> None:
         try:
             for together in runs(item.utterances):
-                receipt = await self._doors.speech.speak_together(together, line)
+                receipt, _ = await self._doors.desk.saved.speak(together, line, bound=item.bound)
                 self._worked(item, receipt)
         except BotError as error:
             self._failed(item, error)
