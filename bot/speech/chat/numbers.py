@@ -5,6 +5,7 @@ Left: plain numbers, decimals, times of day, percentages, ordinals, years. A ste
 
 import re
 from datetime import date
+from decimal import Decimal
 from functools import lru_cache
 
 from bot.speech.chat.draft import Draft
@@ -20,7 +21,21 @@ _RANGE = re.compile(_FREE + r"(?<!\+)(\d{1,4})\s?[-–~～]\s?(\d{1,4})(?![\d:/-
 _TIMES = re.compile(_FREE + r"(\d{1,5})\s?[xX]\s?(\d{1,5})" + NO_WORD_AFTER)
 _FOLD = re.compile(_FREE + r"(\d{1,4})[xX](?!²)" + NO_WORD_AFTER)
 _BETWEEN = re.compile(r"(?<=\d)\s?([+×÷=*<>≤≥≠≈±])\s?(?=\d)")
+_SAME_UNIT = re.compile(
+    r"(?<=\d)(\s?(?:[^\W\d_]{1,3}|[%％℃℉°]|°[CcFf]))\s?[-–~～]\s?(?=\d{1,6}(?:\.\d{1,2})?\1" + NO_WORD_AFTER + ")"
+)
+"""``5%~10%``, ``5k-10k``: the same unit on either side."""
+_REACH = re.compile(r"(?<=[\d°%％℃℉元块岁米年月日号点分度人个斤时天千万])\s?[~～]\s?(?=[-−]?\d)")
+"""A wave behind a figure is no ``about``."""
 _FRACTION = re.compile(_FREE + r"([123])/([234])(?![/.,:]\d|/)" + NO_WORD_AFTER)
+_MIXED = re.compile(_FREE + r"(\d{1,3})(?:\s?([½¼¾⅓⅔])| ([123]/[234])(?![/.,:]\d|/))" + NO_WORD_AFTER)
+_DECADE = re.compile(r"(?<!\w)['’‘](\d0)s" + NO_WORD_AFTER)
+_DECADES = {
+    "00": "two thousands", "10": "tens", "20": "twenties", "30": "thirties", "40": "forties", "50": "fifties",
+    "60": "sixties", "70": "seventies", "80": "eighties", "90": "nineties",
+}  # fmt: skip
+_DECADE_BEFORE = ("he ", "early ", "late ", "mid ")
+_DECADE_BEHIND = re.compile(r" (?:music|songs?|kids?|babies|movies?|shows?|style|rock|pop|hits|cartoons?)\b")
 _FRACTIONS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
 _ALWAYS = re.compile(_FREE + r"24/7(?!/)" + NO_WORD_AFTER)
 _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
@@ -28,12 +43,29 @@ _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
 _RUN = re.compile(r"(?<![\d.,])\d{8,10000}(?![\d]|[.,]\d)")
 _MOST_SPELLED = 15
 _AMOUNT = r"(\d{1,12}(?:,\d{3}){0,4})(?:\.(\d{1,2}))?"
-_LARGE = {"k": "thousand", "m": "million", "mn": "million", "b": "billion", "bn": "billion"}
-_SCALES_ZH = {
-    "k": "千", "thousand": "千", "m": "百万", "mn": "百万", "million": "百万",
-    "b": "十亿", "bn": "十亿", "billion": "十亿",
+_LARGE = {
+    "k": "thousand", "m": "million", "mn": "million", "mil": "million", "b": "billion", "bn": "billion",
+    "t": "trillion", "tn": "trillion", "w": "万",
 }  # fmt: skip
-_SPELLED_LARGE = rf"(?:\s?(k|mn?|bn?|thousand|million|billion|万|亿|千){NO_WORD_AFTER})?"
+_FACTORS = {"thousand": 10**3, "万": 10**4, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+_SCALES_EN = (("trillion", 10**12), ("billion", 10**9), ("million", 10**6), ("thousand", 10**3))
+_SCALES_ZH = (("万亿", 10**12), ("亿", 10**8), ("万", 10**4), ("千", 10**3))
+_SPELLED_LARGE = (
+    rf"((?i:k|mn?|bn?|tn?|w){NO_WORD_AFTER}"
+    rf"|\s?(?:k|mn?|bn?|(?i:thousand|million|billion|trillion)|万|亿|千){NO_WORD_AFTER})?"
+)
+_COUNTED = re.compile(
+    _FREE
+    + r"(\d{1,4}(?:\.\d{1,2})?)\s?((?i:k|mn?|mil|bn?))(?=\s?(?:(?i:views?|subs?|subscribers?|followers?|people|ppl"
+    r"|downloads?|users?|likes?|plays|players?|streams?|copies|dollars|bucks|euros|hits|visits|visitors|sales|members"
+    r"|points|tokens|params|parameters|records|messages|msgs|requests|years)\b|粉|播放|观看|订阅|用户|人|点赞|赞|下载|阅读|次))"
+)
+"""``5m views`` are no metres."""
+_WAN = re.compile(_FREE + r"(\d{1,6}(?:\.\d{1,2})?)([wW])" + NO_WORD_AFTER)
+_WATTS = re.compile(r"\s?(?:灯|瓦|功率|快充|充|电|适配|音箱|显卡|光|LED|led)")
+_WATTS_BEFORE = ("功率", "充电", "快充", "瓦数", "电源")
+_CROWD = re.compile(r"\s?(?:[+多粉人块元播赞字单次票股刀美条个]|观看|阅读|点击|订阅|用户|存款)")
+_CROWD_BEFORE = tuple("薪资款金丝赚花卖亏")
 
 
 def spell(draft: Draft) -> None:
@@ -42,12 +74,19 @@ def spell(draft: Draft) -> None:
         return
     words = draft.words
     draft.change(_DATE, "date", lambda match: _date(match, words))
+    draft.change(_DECADE, "number", lambda match: words.say("decade", number=match[1], name=_DECADES[match[1]]))
+    draft.change(_SAME_UNIT, "number", lambda match: words.say("range", low=match[1], high=""))
     draft.change(_RANGE, "number", lambda match: _range(match, words))
     before, behind = _money(words)
     draft.change(before, "money", lambda match: _paid(match[1], (match[2], match[3]), match[4], words))
-    draft.change(behind, "money", lambda match: _paid(match[3], (match[1], match[2]), None, words))
+    draft.change(behind, "money", lambda match: _paid(match[4], (match[1], match[2]), match[3], words))
+    draft.change(_COUNTED, "number", lambda match: _large(match[1], match[2], words))
+    if words.language == "zh":
+        draft.change(_WAN, "number", _wan)
+    draft.change(_REACH, "number", lambda _: words.say("range", low="", high=""))
     draft.change(_units(words), "unit", lambda match: _measured(match, words))
-    draft.change(_THOUSAND, "number", lambda match: words.say("thousand", number=match[1]))
+    draft.change(_THOUSAND, "number", lambda match: _large(match[1], "k", words))
+    draft.change(_MIXED, "number", lambda match: _mixed(match, words))
     draft.change(_TIMES, "number", lambda match: words.say("by", left=match[1], right=match[2]))
     draft.change(_FOLD, "number", lambda match: words.say("fold", number=match[1]))
     draft.change(_ALWAYS, "number", lambda _: words.say("always"))
@@ -78,7 +117,9 @@ def _range(match: re.Match[str], words: Vocabulary) -> str:
 def _money_patterns(signs: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return (
         re.compile(rf"{NO_WORD_BEFORE}([{re.escape(signs)}])\s?{_AMOUNT}(?!\d|[.,]\d){_SPELLED_LARGE}"),
-        re.compile(rf"{_FREE}{_AMOUNT}\s?([{re.escape(signs)}])(?![{re.escape(signs)}]){NO_WORD_AFTER}"),
+        re.compile(
+            rf"{_FREE}{_AMOUNT}{_SPELLED_LARGE}\s?([{re.escape(signs)}])(?![{re.escape(signs)}]){NO_WORD_AFTER}"
+        ),
     )
 
 
@@ -92,11 +133,41 @@ def _paid(sign: str, amount: tuple[str, str | None], large: str | None, words: V
     whole, cents = amount
     number = f"{whole}.{cents}" if cents else whole
     if words.language == "zh":
-        return f"{number}{_SCALES_ZH.get(large or '', large or '')}{several}"
+        return (_large(number, large, words) if large else number) + several
     if large:
-        return f"{number} {_LARGE.get(large, large)} {several}"
+        return f"{_large(number, large, words)} {several}"
     unit = one if whole == "1" else several
     return words.say("cents", whole=whole, unit=unit, cents=cents) if cents and int(cents) else f"{whole} {unit}"
+
+
+def _large(number: str, written: str, words: Vocabulary) -> str:
+    """``5k``, ``1.5 million`` as people count: in thousands, millions … or in 千, 万, 亿."""
+    scale = written.strip().lower()
+    scale = _LARGE.get(scale, scale)
+    own = _SCALES_ZH if words.language == "zh" else _SCALES_EN
+    if scale not in _FACTORS or any(scale == name for name, _ in own):
+        return f"{number}{scale}" if words.language == "zh" else f"{number} {scale}"
+    value = Decimal(number.replace(",", "")) * _FACTORS[scale]
+    name, size = next((each for each in own if value >= each[1]), ("", 1))
+    counted = f"{(value / size).normalize():f}"
+    return f"{counted}{name}" if words.language == "zh" else f"{counted} {name}".rstrip()
+
+
+def _wan(match: re.Match[str]) -> str:
+    """In Chinese chat ``w`` is ten thousand, but for lamps and chargers; ``W`` only where people or money are."""
+    before, behind = match.string[max(0, match.start() - 4) : match.start()].rstrip(), match.string[match.end() :][:6]
+    if before.endswith(_WATTS_BEFORE) or _WATTS.match(behind):
+        return match[0]
+    is_count = match[2] == "w" or before.endswith(_CROWD_BEFORE) or _CROWD.match(behind)
+    return f"{match[1]}万" if is_count else match[0]
+
+
+def _mixed(match: re.Match[str], words: Vocabulary) -> str:
+    """``10½``."""
+    sign = match[2] or _FRACTIONS.get(match[3])
+    if not sign:
+        return match[0]
+    return words.say("mixed", whole=match[1], part=words.signs[sign].replace("one ", "a ", 1))
 
 
 @lru_cache(maxsize=2)
@@ -106,7 +177,7 @@ def _units_pattern(units: tuple[str, ...]) -> re.Pattern[str]:
     joined = "|".join(re.escape(unit) for unit in long)
     letters = "".join(unit for unit in units if len(unit) == 1 and unit.isascii())
     return re.compile(
-        rf"{_FREE}(\d{{1,12}}(?:[.,]\d{{1,6}}){{0,4}})(?:\s?((?i:{joined}))|([{letters}VW]))(?![²³/'’°]){NO_WORD_AFTER}"
+        rf"(?:(?<![^\s(（:：,，、\u3400-\u9fff])([-−–])|{_FREE})(\d{{1,12}}(?:[.,]\d{{1,6}}){{0,4}})(?:\s?((?i:{joined}))|([{letters}VW]))(?![²³/'’°]){NO_WORD_AFTER}"
     )
 
 
@@ -115,12 +186,26 @@ def _units(words: Vocabulary) -> re.Pattern[str]:
 
 
 def _measured(match: re.Match[str], words: Vocabulary) -> str:
-    number, sign = match[1], (match[2] or match[3]).lower()
-    if sign == "s" and (len(number) == 4 or (number[-1] == "0" and match.string[: match.start()].endswith("he "))):
+    number, sign = match[2], (match[3] or match[4]).lower()
+    if sign == "s" and (len(number) == 4 or _is_decade(number, match)):
         return match[0]  # the 1990s, the 90s
+    below = ""
+    if match[1]:
+        is_warmth = sign[0] in "°℃℉"
+        if not is_warmth and match.string[: match.start()][-1:] not in ("", " ", "\n"):
+            return match[0]
+        below = words.say("below" if is_warmth else "minus")
     one, several = words.units[sign]
     unit = one if number == "1" else several
-    return number + unit if words.language == "zh" else f"{number} {unit}"
+    return below + (number + unit if words.language == "zh" else f"{number} {unit}")
+
+
+def _is_decade(number: str, match: re.Match[str]) -> bool:
+    """Whether ``90s`` are years."""
+    if len(number) != 2 or number[-1] != "0":
+        return False
+    before = match.string[max(0, match.start() - 6) : match.start()].lower()
+    return before.endswith(_DECADE_BEFORE) or bool(_DECADE_BEHIND.match(match.string, match.end()))
 
 
 def _fraction(match: re.Match[str], words: Vocabulary) -> str:

@@ -14,7 +14,7 @@ _NO_WORDS = re.compile(
     r"|:[a-z][a-z0-9_+-]{1,31}:"
 )
 """Addresses, references, names and code: their letters are of no language."""
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]+(?:['’][A-Za-z]{1,20})?")
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,64}(?:['’][A-Za-z]{1,20})?")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _MOST_LOOKED_AT = 200
 """Words; more tell nothing else."""
