@@ -4,6 +4,7 @@ import pytest
 
 from bot.model import Space
 from bot.store.bindings import Binding
+from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import Start
 from tests.fakes.discord_server import DiscordServer
@@ -48,6 +49,18 @@ async def test_each_missing_permission_is_named_with_what_to_do(
         found = await lines(server, mod)
     assert any(line.startswith(f"✗ <#{text.id}>: missing are Send Voice Messages.") for line in found)
     assert any(line.startswith(f"✗ <#{room.id}>: missing are Connect, Speak.") for line in found)
+
+
+async def test_a_voice_channel_that_is_full(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
+    guild = server.world.home
+    room = server.world.add_voice(guild, "room", user_limit=1)
+    await server.voice.people.join(server.world.ada, room)
+    await mimo_house.core.bindings.bind(
+        Binding(Space("discord", str(guild.id)), str(server.world.general.id), str(room.id))
+    )
+    async with start(mimo_house.doors):
+        found = await lines(server, mod)
+    assert f"✗ {say('call.full', 'en', channel=f'<#{room.id}>', limit=1)}" in found
 
 
 async def test_a_provider_s_trouble_is_told_without_its_address(

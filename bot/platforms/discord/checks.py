@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 
 import discord
 
-from bot.platforms.discord.call.rooms import Room
+from bot.errors import InputError
+from bot.platforms.discord.call.rooms import Room, check
 from bot.platforms.doctor import Finding, State, found
 from bot.texts import say
 
@@ -46,9 +47,10 @@ def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
 
 def crowded(room: Room) -> Finding | None:
     """A voice channel that the bot could not enter because it is full."""
-    inside = [member for member in room.voice_states if member != room.guild.me.id]
-    if room.user_limit and len(inside) >= room.user_limit and not room.permissions_for(room.guild.me).move_members:
-        return found("permissions", State.BAD, "call.full", channel=room.mention, limit=room.user_limit)
+    try:
+        check(room)
+    except InputError as error:
+        return found("permissions", State.BAD, error.code, **error.facts) if error.code == "call.full" else None
     return None
 
 
