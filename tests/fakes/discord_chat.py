@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_rules import Upload
+from tests.fakes.discord_rules import VOICE, Upload
 from tests.fakes.discord_state import State
 from tests.fakes.discord_world import Channel, User, World, snowflake, timestamp
 
@@ -39,13 +39,18 @@ class Chat:
         files: Sequence[str] = (),
         stickers: Sequence[str] = (),
         poll: str = "",
+        choices: Sequence[str] = ("Yes", "No"),
+        voice: float = 0.0,
         reply_to: Message | None = None,
         mentions: Sequence[User] = (),
         silent: bool = False,
         webhook: bool = False,
         **data: Any,
     ) -> Message:
-        """Somebody writes. ``files`` and ``stickers`` are names, ``poll`` is a question; ``data`` goes in as it is."""
+        """Somebody writes. ``files`` and ``stickers`` are names, ``poll`` is a question with ``choices``.
+
+        ``voice``: seconds of a voice message; ``data`` goes in as it is.
+        """
         user, channel = user or self.world.ada, channel or self.world.general
         if channel.guild_id is not None and not webhook:
             self.world.guilds[channel.guild_id].members.setdefault(user.id, (user, ()))
@@ -53,13 +58,16 @@ class Chat:
         if stickers:
             data["sticker_items"] = [{"id": str(snowflake()), "name": name, "format_type": 1} for name in stickers]
         if poll:
-            data["poll"] = _poll(poll)
+            data["poll"] = _poll(poll, choices)
         if reply_to is not None:
             data |= {"type": _REPLY, "reply_to": reply_to}
         if webhook:
             data["webhook_id"] = str(user.id)
         uploads = [Upload(name, b"a file of a person") for name in files]
-        message = Message(channel, user, data, uploads, data.pop("flags", 0) | (SILENT if silent else 0))
+        if voice:
+            uploads.append(Upload("voice-message.ogg", b"a voice", {"duration_secs": voice, "waveform": "AAAA"}))
+        flags = data.pop("flags", 0) | (SILENT if silent else 0) | (VOICE if voice else 0)
+        message = Message(channel, user, data, uploads, flags)
         self.state.said[message.id] = message
         await self.announce(message)
         return message
@@ -127,8 +135,8 @@ class Chat:
         await self.gateway.dispatch(event, data, intent=intent, guild_id=guild_id, shape=shape)
 
 
-def _poll(question: str) -> dict[str, Any]:
-    answers = [{"answer_id": n, "poll_media": {"text": text}} for n, text in ((1, "Yes"), (2, "No"))]
+def _poll(question: str, choices: Sequence[str]) -> dict[str, Any]:
+    answers = [{"answer_id": n, "poll_media": {"text": text}} for n, text in enumerate(choices, 1)]
     return {
         "question": {"text": question}, "answers": answers, "expiry": "2030-01-01T00:00:00.000000+00:00",
         "allow_multiselect": False, "layout_type": 1,
