@@ -266,6 +266,18 @@ async def test_a_connection_that_breaks_is_made_anew_and_goes_on(call: Call, cod
     assert len(call.server.voice.lines) == 2
 
 
+async def test_told_to_have_left_and_moved_nowhere_it_comes_back(call: Call) -> None:
+    """The library waits 15 s for a move, and sends into nothing meanwhile."""
+    await _cut_in_mid_call(call, 4014)
+    began = call.clock.now
+    await call.clock.until(lambda: "back" in call.owner.events)
+    assert call.clock.now - began < DEAD + 3 * LOOK
+    await call.say("b")
+    await call.clock.until(lambda: call.link.playback.playing)
+    assert (await call.until_last(CLIP.packets[-1]))[-20:] == list(CLIP.packets)[-20:]
+    assert len(call.server.voice.lines) == 2
+
+
 @pytest.mark.parametrize("code", [4017, 4021])
 async def test_what_cannot_be_helped_ends_the_call(call: Call, code: int) -> None:
     await _cut_in_mid_call(call, code)

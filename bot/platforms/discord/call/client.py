@@ -39,9 +39,12 @@ class CallClient(discord.VoiceClient):
 
     @property
     def alive(self) -> bool:
-        """Whether it is connected, and somebody reads the voice server: the library notices only the former."""
+        """Whether it is connected, and somebody reads the voice server: the library notices only the former.
+
+        After 4014 it leaves the socket half closed and waits for a move.
+        """
         socket: aiohttp.ClientWebSocketResponse | None = getattr(self.ws, "ws", None)
-        return self.is_connected() and socket is not None and not socket.closed
+        return self.is_connected() and socket is not None and not socket.closed and socket.close_code is None
 
     @property
     def close_code(self) -> int | None:
