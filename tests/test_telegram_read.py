@@ -8,7 +8,7 @@ import pytest
 
 from bot.model import Account, Space
 from bot.platforms.reading.reader import Reader
-from bot.platforms.telegram.chat_reading import KEPT_ROOM
+from bot.platforms.telegram.chat_reading import CLOSED, KEPT_ROOM
 from bot.platforms.telegram.traffic import MOST
 from bot.speech.truncation import expected_seconds
 from bot.texts import say
@@ -356,6 +356,11 @@ async def test_a_group_that_takes_no_voices_is_told_once(
         await village.known(message)
         assert await village.said("/why", reply_to=message) == say("telegram.unread.no_speak", "en")
         assert len(server.done("sendMessage")) == told + 2
+        assert spoken(mimo) == ["Bo says: As a file.", "Not at all."], "nothing is paid for that nobody would hear"
+        village.group.no_files = village.group.no_voices = False
+        village.time.now += CLOSED
+        await village.write("Like this, perhaps.")
+        await village.voices()
 
 
 async def test_a_voice_that_telegram_may_have_taken_is_not_sent_again(village: Village, mimo: MimoServer) -> None:

@@ -37,6 +37,8 @@ _PACE = Pace(burst_messages=10, burst_characters=800, behind=120.0, far_behind=2
 _SPEAKING, _SENDING, _NOTE = "speaking", "sending", "note"
 """What a failure is one of, where it is not one person's; and what is no failure."""
 _MOST_TOLD = 200
+CLOSED = 60.0
+"""Seconds without synthesizing for a chat that takes neither voices nor files: nobody would hear what was paid for."""
 
 
 class ChatReading:
@@ -67,6 +69,8 @@ class ChatReading:
         self._turn = turn
         self._timings = timings
         self._sleep = sleep
+        self._clock = clock
+        self._closed_until = float("-inf")
         self._queue = ReadingQueue(clock, pace=_PACE)
         self._names = NameMemory(clock)
         self._messages: dict[str, Message] = {}
@@ -93,7 +97,8 @@ class ChatReading:
 
     def offer(self, readable: Readable, message: Message) -> Unread | None:
         """Queue a message; why not, where there is no place for it."""
-        refused = self._queue.offer(readable)
+        closed = self._clock() < self._closed_until
+        refused = Unread("unread.no_speak") if closed else self._queue.offer(readable)
         if refused is None:
             self._messages[readable.heard.id] = message
             self._album = (message.media_group_id, readable) if message.media_group_id else None
@@ -264,8 +269,10 @@ class ChatReading:
         _log.warning("a voice of a chat that is read aloud did not arrive (%s)", type(error).__name__)
         match error:
             case Forbidden():
-                self.clear(Unread("unread.no_speak"))
+                self._close_for_now()
             case BadRequest():
+                if "rights" in error.message:
+                    self._close_for_now()
                 words = say("telegram.refused", self.language, detail=error.message)
                 await self.tell_once(first, (_SENDING, "refused"), words)
             case TelegramError() if isinstance(error.__cause__, httpx.ReadTimeout):
@@ -275,6 +282,10 @@ class ChatReading:
             case BotError():
                 await self.tell_once(first, (_SENDING, error.code), in_chat(error, self.language))
         return Unread("unread.no_speak")
+
+    def _close_for_now(self) -> None:
+        self._closed_until = self._clock() + CLOSED
+        self.clear(Unread("unread.no_speak"))
 
     def _remark(self, notes: tuple[Note, ...]) -> str:
         """What is to be said below the voice: of who spoke instead and the like once, until it is not so any more."""
