@@ -13,10 +13,12 @@ from bot.platforms.reading.heard import Explained, Unread
 from bot.texts import say
 
 _MOST_RULES = 15
-_CHARACTERS = 700
-"""Of the words that would be said."""
-_SHOWN = 60
-"""Characters of each change."""
+_MOST = 1900
+"""Characters of all the lines before it is only told how many changes there are besides."""
+_CHARACTERS = 1000
+"""Of the words that would be said, with what keeps Discord from formatting them."""
+_SHOWN = 100
+"""The same of each side of a change."""
 
 
 class Why(commands.Cog):
@@ -61,15 +63,18 @@ class Why(commands.Cog):
 
 
 def shown(explained: Explained, language: str) -> str:
-    """The words, each change with its rule, and what stands in the way."""
-    words = discord.utils.escape_markdown(_cut(explained.text, _CHARACTERS))
-    lines = [say("reading.would_say", language, said=words) if words else say("reading.would_say_nothing", language)]
-    for each in explained.rules[:_MOST_RULES]:
+    """What stands in the way, the words, each change with its rule: in one message, whatever was written."""
+    words = _cut(explained.text, _CHARACTERS)
+    lines = [_sentence(explained.unread, language)] if explained.unread is not None else []
+    lines.append(say("reading.would_say" if words else "reading.would_say_nothing", language, said=words))
+    for number, each in enumerate(explained.rules):
         code = "explain.rule" if each.after else "explain.rule_out"
-        before, after = (discord.utils.escape_markdown(_cut(part, _SHOWN)) for part in (each.before, each.after))
-        lines.append(say(code, language, rule=say(f"rule.{each.rule}", language), before=before, after=after))
-    if explained.unread is not None:
-        lines.append(_sentence(explained.unread, language))
+        before, after = _cut(each.before, _SHOWN), _cut(each.after, _SHOWN)
+        line = say(code, language, rule=say(f"rule.{each.rule}", language), before=before, after=after)
+        if number == _MOST_RULES or sum(map(len, lines)) + len(lines) + len(line) > _MOST:
+            lines.append(say("reading.more_rules", language, count=len(explained.rules) - number))
+            break
+        lines.append(line)
     return "\n".join(lines)
 
 
@@ -78,8 +83,13 @@ def _sentence(unread: Unread, language: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
+    """On one line, for Discord to show as it is; what is cut off is cut between two signs."""
     line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[:most]}…"
+    shown = discord.utils.escape_markdown(line)
+    while len(shown) > most:
+        line = line[: min(len(line) - 1, most * len(line) // len(shown))]
+        shown = discord.utils.escape_markdown(line) + "…"
+    return shown
 
 
 async def setup(bot: Bot) -> None:

@@ -112,7 +112,30 @@ async def test_the_menu_shows_what_would_be_said_and_which_rule_did_it(evening: 
     assert texts.say("rule.link", "en") in english
     assert texts.say("rule.link", "zh") in chinese
     assert texts.say("unread.not_in_call", "en") in english
-    assert nothing.startswith(texts.say("reading.would_say_nothing", "en"))
+    assert nothing.splitlines() == [
+        texts.say("unread.not_in_call", "en"),
+        texts.say("reading.would_say_nothing", "en"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["*_~" * 600, "||x||`y|`" * 200, " ".join(f"u{n}_*w https://a{n}_b.com/**~~" for n in range(50)), "_" * 2000],
+)
+@pytest.mark.parametrize(("locale", "tongue"), [("en-US", "en"), ("zh-CN", "zh")])
+async def test_the_menu_says_first_why_it_is_not_read_however_long_the_rest_is(
+    evening: Evening, start: Start, written: str, locale: str, tongue: str
+) -> None:
+    await evening.bind(max_characters=2000)
+    await evening.house.core.preferences.set(account(evening.server), opted_out=True)
+    async with start(evening.house.doors, calls=True, message_content=True):
+        message = await evening.server.say(written[:2000])
+        shown = await evening.menu(texts.say("discord.menu.explain", "en"), message, locale=locale)
+    assert shown.splitlines()[0] == texts.say("unread.opted_out", tongue)
+    assert len(shown) <= 2000
+    more = texts.say("reading.more_rules", tongue, count="§").partition("§")[0]
+    assert len(shown.splitlines()) <= 18
+    assert more in shown or len(shown) < 1900
 
 
 async def test_why_not_without_a_call(evening: Evening, start: Start) -> None:

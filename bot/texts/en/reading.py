@@ -140,5 +140,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.file_twice": "Line {line} has {word}, which stands in line {first} already.",
     "dictionary.file_unreadable": "The dictionary {path} cannot be read.",
     "reading.would_say": "It would be read as: {said}",
+    "reading.more_rules": "… and {count} more changes",
     "reading.would_say_nothing": "Nothing of it would be read.",
 }

@@ -140,5 +140,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.file_twice": "第 {line} 行的 {word} 在第 {first} 行已经出现过。",
     "dictionary.file_unreadable": "无法读取词典 {path}。",
     "reading.would_say": "会念作：{said}",
+    "reading.more_rules": "……另有 {count} 处改动",
     "reading.would_say_nothing": "其中没有可以念的内容。",
 }
