@@ -16,6 +16,8 @@ from bot.store.dictionaries import PATTERN_CHARACTERS, SAID_CHARACTERS
 from bot.texts import say
 
 Whose = Literal["mine", "server"]
+SILENCE = "-"
+"""Typed for nothing: Discord sends no empty option."""
 
 
 def _named(*options: str) -> dict[str, app_commands.locale_str]:
@@ -54,7 +56,7 @@ class Dictionary(commands.Cog):
         self,
         interaction: discord.Interaction[Bot],
         written: app_commands.Range[str, 1, PATTERN_CHARACTERS],
-        said: app_commands.Range[str, 0, SAID_CHARACTERS],
+        said: app_commands.Range[str, 1, SAID_CHARACTERS],
         *,
         whose: Whose = "mine",
         pattern: bool = False,
@@ -62,7 +64,8 @@ class Dictionary(commands.Cog):
         """Say a word otherwise."""
         await voice_message.defer(interaction, private=True)
         language = await self._bot.language_for(interaction)
-        entry = await self._lexicon.add(owner_of(interaction, whose), written, said, pattern=pattern)
+        words = "" if said.strip() == SILENCE else said
+        entry = await self._lexicon.add(owner_of(interaction, whose), written, words, pattern=pattern)
         await voice_message.tell(
             interaction, say("dictionary.added", language, written=entry.written, said=entry.said or "–")
         )

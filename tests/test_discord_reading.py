@@ -8,6 +8,7 @@ from bot.model import Account, Space
 from bot.platforms.reading.settings import PLACE, place_change, suggestions
 from bot.store.dictionaries import Entry
 from bot.store.readings import ReadingSettings
+from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import Start, account
 from tests.fakes.discord_exchange import Message
@@ -124,6 +125,24 @@ async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: Hous
     assert removed.content == "GG 恢复原来的念法。"
     assert "not in the dictionary" in gone.content
     assert "moderators" in pattern.content
+
+
+@pytest.mark.parametrize(("locale", "tongue"), [("en-US", "en"), ("zh-CN", "zh")])
+async def test_a_word_is_silenced(
+    server: DiscordServer, mimo_house: House, start: Start, locale: str, tongue: str
+) -> None:
+    async with start(mimo_house.doors):
+        added = await told(server, "dictionary add", {"word": "kek", "said": "-"}, locale=locale)
+        listed = await told(server, "dictionary list", locale=locale)
+        command = next(one for one in server.state.commands[None] if one["name"] == "dictionary")
+    assert added.content == say("dictionary.added", tongue, written="kek", said="–")
+    assert listed.content.splitlines()[1] == "kek → –"
+    assert await mimo_house.core.dictionaries.get(account(server)) == (Entry("kek", ""),)
+    (said,) = [one for part in command["options"] for one in part.get("options", []) if one["name"] == "said"]
+    assert (said["description"], said["description_localizations"]["zh-CN"]) == (
+        say("dictionary.said", "en"),
+        say("dictionary.said", "zh"),
+    )
 
 
 async def test_a_dictionary_of_the_server(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:

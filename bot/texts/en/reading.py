@@ -114,7 +114,7 @@ SENTENCES: dict[str, str] = {
     "dictionary.written.name": "word",
     "dictionary.written": "The word as it is written",
     "dictionary.said.name": "said",
-    "dictionary.said": "What is said for it",
+    "dictionary.said": "What is said for it; - for nothing at all",
     "dictionary.pattern.name": "pattern",
     "dictionary.as_pattern": "Moderators: the word is a regular expression (RE2)",
     "dictionary.format.name": "format",

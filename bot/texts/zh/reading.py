@@ -114,7 +114,7 @@ SENTENCES: dict[str, str] = {
     "dictionary.written.name": "词",
     "dictionary.written": "写出来的词",
     "dictionary.said.name": "念法",
-    "dictionary.said": "念成什么",
+    "dictionary.said": "念成什么；填 - 则不念",
     "dictionary.pattern.name": "正则",
     "dictionary.as_pattern": "管理员：这个词是正则表达式（RE2）",
     "dictionary.format.name": "格式",
