@@ -13,7 +13,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import StoreError
-from bot.model import Space, Utterance, Voice
+from bot.model import Space
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
@@ -159,6 +159,8 @@ class Settings(commands.Cog):
         """Add a favourite, or take it out."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
+        if keep and kind == "voice":
+            name = await self._desk.saved.known(name)
         await self._desk.preferences.favourite(account, kind, name, keep)
         own = await self._desk.preferences.get(account)
         await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
@@ -306,9 +308,7 @@ class Settings(commands.Cog):
     async def _voice(self, name: str | None) -> str | None:
         """A voice that somebody could speak with. Raises InputError ``voice.unknown``."""
         name = _or_none(name)
-        if name:
-            await self._bot.doors.speech.explain(Utterance("a", "", voice=Voice(id=name)))
-        return name
+        return await self._desk.saved.known(name) if name else name
 
     @mine.autocomplete("voice")
     @server.autocomplete("voice")

@@ -7,7 +7,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BotError, InputError
-from bot.model import Space, Utterance, Voice
+from bot.model import Space
 from bot.platforms.discord import checks, voice_message
 from bot.platforms.discord.call.notices import Notices
 from bot.platforms.discord.client import Bot, localized
@@ -60,7 +60,7 @@ class Setup(commands.Cog):
             await self._show(interaction, space, language)
         else:
             if voice:
-                await self._bot.doors.speech.explain(Utterance("a", "", voice=Voice(id=voice)))
+                voice = await self._bot.doors.desk.saved.known(voice)
             bound = Binding(space, str(here.id), str(room.id), voice or "", style or "", length or 0)
             await self._bind(interaction, bound, here, room, language)
 

@@ -67,6 +67,30 @@ async def test_favourites_come_first(server: DiscordServer, mimo_house: House, s
     assert "Mia" not in gone.content
 
 
+@pytest.mark.parametrize(("locale", "tongue"), [("en-US", "en"), ("zh-CN", "zh")])
+async def test_a_voice_that_nobody_has_is_not_saved(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User, locale: str, tongue: str
+) -> None:
+    preferences = mimo_house.core.preferences
+    refusal = say("voice.unknown", tongue, voice="Nope", voices="§").partition("§")[0]
+    await preferences.favourite(account(server), "voice", "Retired", True)
+    async with start(mimo_house.doors):
+        await told(server, "mine", {"voice": "dean"})
+        for name, options in (
+            ("mine", {"voice": "Nope"}),
+            ("server", {"voice": "Nope"}),
+            ("favourite", {"kind": "voice", "name": "Nope"}),
+        ):
+            user = mod if name == "server" else None
+            assert (await told(server, name, options, locale=locale, user=user)).content.startswith(refusal), name
+        await told(server, "favourite", {"kind": "voice", "name": "Retired", "keep": False})
+        await told(server, "favourite", {"kind": "voice", "name": "mia"})
+        await told(server, "favourite", {"kind": "style", "name": "my own way"})
+    own = await preferences.get(account(server))
+    assert (own.voice, own.favourite_voices, own.favourite_styles) == ("Dean", ("Mia",), ("my own way",))
+    assert (await mimo_house.core.spaces.get(home(server))).default_voice == ""
+
+
 async def test_a_person_is_forgotten(server: DiscordServer, house: House, start: Start) -> None:
     await house.doors.reader.dictionaries.put(account(server), Entry("gg", "good game"))
     async with start(house.doors):

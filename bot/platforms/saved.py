@@ -60,6 +60,19 @@ class SavedVoices:
             notes.append(saved.note)
         return Voice(), tuple(notes)
 
+    async def known(self, name: str) -> str:
+        """The id of a voice that may be saved, as it is listed. Raises InputError ``voice.unknown``.
+
+        Where somebody speaks who lists no voices, whatever could be one is taken.
+        """
+        listed = {info.id.casefold(): info.id for info in self._speech.voices()}
+        if (found := listed.get(name.casefold())) is not None:
+            return found
+        if self._speech.lists_every_voice():
+            raise InputError(_UNKNOWN, voice=name, voices=tuple(listed.values()))
+        await self._speech.explain(Utterance("a", "", voice=Voice(id=name)))
+        return name
+
     async def speak(
         self, utterances: Sequence[Utterance], sink: Sink, waiting: Waiting | None = None, *, bound: str = ""
     ) -> tuple[Receipt, Voice]:

@@ -106,10 +106,13 @@ class SpeechService:
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Every listed voice of the chain, in its order, each id once."""
         listed: dict[str, VoiceInfo] = {}
-        for provider in self._chain.providers:
-            for info in provider.capabilities.voices:
-                listed.setdefault(info.id, info)
+        for info in (info for provider in self._chain.providers for info in provider.capabilities.voices):
+            listed.setdefault(info.id, info)
         return tuple(listed.values())
+
+    def lists_every_voice(self) -> bool:
+        """Whether each provider of the chain tells which voices it has."""
+        return all(provider.capabilities.voices for provider in self._chain.providers)
 
     async def prepare(self) -> None:
         """Load what the first words of a call would otherwise wait for. Costs nothing, calls nobody."""
