@@ -3,7 +3,7 @@
 _ROWS = """
 smile :) :-) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :-D =D :')
-laugh xD XD X-D xDD XDD
+laugh xD XD X-D xDD XDD xd Xd xdd
 sad :( :-( =( :[ :c ): u_u
 cry :'( ;_; T_T T-T TT_TT TwT QAQ QwQ Q_Q (T_T) (ಥ﹏ಥ) (╥﹏╥)
 angry >:( >:-( ಠ益ಠ
@@ -16,11 +16,11 @@ heart <3 ♡
 heartbreak </3
 kiss :* :-* ;*
 cat :3 :-3
-happy ^^ ^_^ ^-^ ^o^ \\o/
+happy ^^ ^_^ ^-^ ^o^ \\o/ (≧▽≦) (≧∇≦) (≧ω≦) (≧◡≦) ≧▽≦ (^▽^) (^o^) (´▽`) (*´▽`*) (￣▽￣) (・∀・) (´∀`)
 annoyed -_- -.- =_= (-_-)
 puzzled o_O O_o o.O O.o
-frustrated >_< >.< >< (>_<)
-cute uwu UwU owo OwO >w< QwO
+frustrated >_< >.< >< (>_<) (>﹏<)
+cute uwu UwU owo OwO >w< QwO (>ω<) (´・ω・`) (・ω・)
 cool B-) 8-)
 shrug ¯\\_(ツ)_/¯ ¯\\(ツ)/¯ ¯_(ツ)_/¯ ╮(╯▽╰)╭ ┐(´д｀)┌
 flip (╯°□°)╯︵┻━┻ (╯°□°）╯︵┻━┻ (ノಠ益ಠ)ノ彡┻━┻

@@ -13,6 +13,8 @@ _PHRASES = {
     "here": "everyone here",
     "command": "slash {name}",
     "place": "{name}",
+    "reddit_user": "U slash {name}",
+    "reddit_forum": "R slash {name}",
     "link": "a link",
     "link_to": "a link to {name}",
     "links": "{count} links",
@@ -65,6 +67,7 @@ _PHRASES = {
     "number": "number {number}",
     "range": "{low} to {high}",
     "about": "about {number}",
+    "some_more": " plus ",
     "below": "minus ",
     "minus": "minus ",
     "mixed": "{whole} and {part}",
@@ -98,7 +101,7 @@ lmao hahaha|lmfao hahaha|lol haha|lul haha|kekw haha|rofl hahaha|smh shaking my 
 tba to be announced|tbd to be decided|tbf to be fair|tbh to be honest|tfw that feeling when
 tgif thank God it's Friday|thx thanks|til today I learned|tldr too long, didn't read|tl;dr too long, didn't read
 tmi too much information|tmr tomorrow|tmrw tomorrow|ttyl talk to you later|ty thank you|tysm thank you so much
-tyt take your time|tyvm thank you very much|u you|ur your|vs versus|w/ with|w/o without|wbu what about you
+tyt take your time|tyvm thank you very much|u you|ur your|vs versus|w/ with|w/o without|w/e whatever|wbu what about you
 wdym what do you mean|wfh working from home|wp well played|wth what the heck|wtf what the heck|wya where are you
 wyd what are you doing|yolo you only live once|yw you're welcome|r are|k okay|c# C sharp|f# F sharp
 c++ C plus plus|abt about|bf boyfriend|gf girlfriend|convo conversation
@@ -111,6 +114,7 @@ _EMOJI = """
 🥲 smiling through tears|🫡 salute|🤗 hug|😘 kiss|😋 yum|😜 cheeky wink|😛 tongue out|👌 okay|✌ peace
 🤞 fingers crossed|👏 clapping|🙏 please|💪 strong|👋 wave|🤷 shrug|🤦 facepalm|❤ heart|🎉 party
 💯 one hundred|✅ check|✔ check|❌ cross|☕ coffee|💩 poo|🆗 okay|🆘 SOS|🆎 A B|🅰 A|🅱 B|🅾 O|🐶 dog
+👉👈 shyly|👉 pointing right|👈 pointing left|👆 pointing up|☝ pointing up|👇 pointing down
 🐱 cat|🙈 see no evil|☠ skull and crossbones|♥ heart|☺ smile|☹ frown|🔛 on|🆙 up|🔟 10
 """
 _EMOTICONS = """
@@ -155,10 +159,11 @@ _MONEY = {
 }
 _SIGNS = {
     "&": "and", "+": "plus", "=": "equals", "<": "less than", ">": "greater than", "≤": "at most", "≥": "at least",
-    "≠": "is not", "≈": "about", "±": "plus or minus", "×": "times", "÷": "divided by", "*": "times", "/": "divided by",
-    "→": "to", "->": "to", "=>": "to", "-->": "to", "@": "at", "°": "degrees", "№": "number", "§": "section",
-    "½": "one half", "¼": "one quarter", "¾": "three quarters", "⅓": "one third", "⅔": "two thirds", "%": "percent",
-    "==": "equals", "!=": "is not", ">=": "at least", "<=": "at most", "&&": "and",
+    "≠": "is not", "≈": "about", "±": "plus or minus", "×": "times", "÷": "divided by", "*": "times",
+    "/": "divided by", "→": "to", "->": "to", "=>": "to", "-->": "to", "<-": "from", "<->": "and", "@": "at",
+    "°": "degrees", "№": "number", "§": "section", "½": "one half", "¼": "one quarter", "¾": "three quarters",
+    "⅓": "one third", "⅔": "two thirds", "%": "percent", "==": "equals", "!=": "is not", ">=": "at least",
+    "<=": "at most", "&&": "and",
 }  # fmt: skip
 _LAUGHTER = {
     "ha": "hahaha",

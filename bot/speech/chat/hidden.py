@@ -38,7 +38,7 @@ def hide(draft: Draft) -> None:
 
     def announced(match: re.Match[str]) -> str:
         if match["spoiler"] is not None:
-            return _spoiler(draft)
+            return _spoiler(draft, match.string[match.end() : match.end() + 1])
         if match["block"] is not None:
             return _block(draft, match[0], match["name"] or "")
         return _inline(draft, match[0], match["inline"] or match["double"])
@@ -58,23 +58,25 @@ def mark_spans(draft: Draft, spans: tuple[Span, ...]) -> None:
         if span.start < done or not span.start < span.end <= len(text):
             continue
         inside = enter(text[span.start : span.end])
-        pieces += [enter(text[done : span.start]), _marked(draft, span, inside)]
+        pieces += [enter(text[done : span.start]), _marked(draft, span, inside, text[span.end : span.end + 1])]
         done = span.end
     draft.text = "".join([*pieces, enter(text[done:])])
 
 
-def _marked(draft: Draft, span: Span, inside: str) -> str:
+def _marked(draft: Draft, span: Span, inside: str, after: str) -> str:
     if span.mark is Mark.SPOILER:
-        return _spoiler(draft)
+        return _spoiler(draft, after)
     if span.mark is Mark.CODE_BLOCK:
         return _block(draft, inside, span.detail)
     return _inline(draft, inside, inside) if span.mark is Mark.CODE else inside
 
 
-def _spoiler(draft: Draft) -> str:
+def _spoiler(draft: Draft, after: str) -> str:
+    """``after``: the sign that follows it."""
     word = draft.words.say("spoiler")
     if draft.delivery.whisper:
-        return draft.tag("spoiler", _MASK, "whisper", word) + word
+        apart = " " if draft.words.language == "en" and after.isalnum() else ""
+        return draft.tag("spoiler", _MASK, "whisper", word) + word + apart
     return draft.put("spoiler", _MASK, word)
 
 

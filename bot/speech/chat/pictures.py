@@ -11,6 +11,7 @@ import emoji
 
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.emoticons import EMOTICONS, WORDS
+from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.names import spoken_name
 
 _NAMED_IN_A_RUN = 3
@@ -51,8 +52,14 @@ _KNOWN = re.compile(r"<a?:(\w{1,32}):\d{1,25}>|:([a-z][a-z0-9_+-]{1,31}):")
 
 _FACE_SIGN = re.compile(r"[:;=<>_^♡ಠ¬ʕ◕-]|[oO][.][oO]|[.][_.-]|[（(\\]")
 """In every face there is one of these."""
-_FACES = "|".join(re.escape(face) for face in sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True))
-_FACE = re.compile(rf"(?<![\w:;=/<>()])(?:{_FACES})(?![\w/<(])")
+_SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
+_FACES = "|".join(map(re.escape, _SIGNED))
+_FRAMED = "|".join(re.escape(face) for face in _SIGNED if face[0] == "(" and face[-1] == ")")
+_FACE = re.compile(
+    rf"(?<![\w:;=/<>()])(?:{_FACES})(?![\w/<(])"
+    rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
+)
+"""Those in brackets may stand beside Chinese signs."""
 
 
 def picture(draft: Draft) -> None:
@@ -69,6 +76,8 @@ def _run(draft: Draft, match: re.Match[str]) -> str:
         draft.note("emoji", match[0], "")
         return " "
     signs = _EACH.findall(match[0])
+    if "👈" in match[0]:
+        signs = _shy(signs)
     laughing = [sign for sign in signs if sign in _LAUGHING] if draft.delivery.laugh else []
     laugh = draft.tag("laugh", laughing[0], "laugh") if laughing else ""
     names = list(dict.fromkeys(name for sign in signs if sign not in laughing and (name := _name(sign, draft))))
@@ -81,6 +90,17 @@ def _run(draft: Draft, match: re.Match[str]) -> str:
     if more > 1:
         names = [*names[:_NAMED_IN_A_RUN], draft.words.say("more_emoji", count=more)]
     return laugh + _set_off(match, _written(draft, match[0], draft.words.phrases["comma"].join(names)), draft)
+
+
+def _shy(signs: list[str]) -> list[str]:
+    """Two fingers that point at each other as one sign."""
+    paired: list[str] = []
+    for sign in signs:
+        if sign[0] == "👈" and paired and paired[-1][0] == "👉":
+            paired[-1] = "👉👈"
+        else:
+            paired.append(sign)
+    return paired
 
 
 def _written(draft: Draft, written: str, said: str) -> str:

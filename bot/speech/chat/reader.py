@@ -123,6 +123,7 @@ def _unwrap(draft: Draft, message: ChatMessage, *, patterns: bool) -> None:
         _find(draft)
     entrance.unjoin(draft)
     references.call(draft)
+    signs.say_arrows(draft)
     formatting.act(draft)
     formatting.unmark(draft)
     formatting.unformat(draft)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from bot.speech.chat.draft import Draft
+from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.message import ChatMessage
 from bot.speech.chat.names import spoken_name
 from bot.speech.chat.times import spoken_time
@@ -18,6 +19,9 @@ _REFERENCE = re.compile(
 )
 _AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
 _TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60})#?)")
+_REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?!/)" + NO_WORD_AFTER)
+_LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z])(?![/'’])" + NO_WORD_AFTER)
+_CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<!\$)\$([A-Z]{1,6})(?!\$)" + NO_WORD_AFTER)
 _ALL = {"everyone": "everyone", "here": "here", "all": "everyone", "所有人": "everyone", "全体成员": "everyone"}
 
 
@@ -54,11 +58,16 @@ def channel_words(draft: Draft, channels: Mapping[str, str], identity: str) -> s
 
 
 def call(draft: Draft) -> None:
-    """Say names behind an at sign, and tags behind a hash sign."""
+    """Say names behind an at sign, tags behind a hash sign or a dollar, and letters beside a slash."""
     if "@" in draft.text:
         draft.change(_AT, "mention", lambda match: f" {_called(draft, match['name'])} ")
     if "#" in draft.text:
         draft.change(_TAG, "hashtag", lambda match: f" {_tagged(draft, match)} ")
+    if "$" in draft.text:
+        draft.replace(_CASHTAG, lambda match: draft.put("hashtag", match[0], match[1], keep=True))
+    if "/" in draft.text:
+        draft.change(_REDDIT, "place", lambda match: _reddit(draft, match))
+        draft.change(_LETTERS, "sign", _apart)
 
 
 def _called(draft: Draft, name: str) -> str:
@@ -71,6 +80,19 @@ def _tagged(draft: Draft, match: re.Match[str]) -> str:
     if match["number"]:
         return draft.words.say("number", number=match["number"])
     return draft.words.say("hashtag", name=spoken_name(match["name"]) or match["name"].strip("_"))
+
+
+def _reddit(draft: Draft, match: re.Match[str]) -> str:
+    """``r/funny``: a forum of Reddit; ``u/spez``: somebody there."""
+    phrase = "reddit_forum" if match[1] == "r" else "reddit_user"
+    return f" {draft.words.say(phrase, name=spoken_name(match[2]))} " if spoken_name(match[2]) else match[0]
+
+
+def _apart(match: re.Match[str]) -> str:
+    """``k/d``: two letters, neither of which is a chat word."""
+    if match[0] in ("w/o", "w/e"):
+        return match[0]
+    return f"{match[1]} {match[2]}".upper()
 
 
 def _named(draft: Draft, written: str, names: Mapping[str, str], identity: str, otherwise: str) -> str:

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from bot.speech.chat.draft import Draft
+from bot.speech.chat.vocabulary import Vocabulary
 
 _QUOTES = frozenset("「」『』《》“”‘’«»‹›„‚‟‛〝〞〟")
 _PAIRED = [
@@ -16,10 +17,17 @@ _BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOT
 _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
-_SPACED = re.compile(r"(?<=[^\s]) {1,8}(-->|->|=>|→|==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
+_ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]) {0,8}")
+_ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
+_NO_ARROW_BEHIND = frozenset(".!?:,。！？：，\n ")
+_SPACED = re.compile(r"(?<=[^\s]) {1,8}(==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
+_COMPARED = re.compile(r"(?<=\w)([=!<>]=|[≤≥≠≈±<>])(?=[\w-])")
+_COMPARING = re.compile("[=<>≤≥≠≈±]")
+_BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
 _EQUALS = re.compile(r"(?<=\w)\s?=\s?(?=\w)")
 _PLUS = re.compile(r"(?<!\w)\+(?=\d)")
+_AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
 _AT = re.compile(r"(?<!\S)@(?=\d)")
 _BAR = re.compile(r"\s?[|¦]{1,64}\s?")
@@ -38,6 +46,34 @@ _ASKING = frozenset("?？!！ ")
 _SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\xa0\u00c0-\u2000]")
 
 
+def say_arrows(draft: Draft) -> None:
+    """``a -> b``: from one to the other. Before their parts are taken for marks of formatting."""
+    if _ARROW_SIGN.search(draft.text):
+        draft.change(_ARROW, "sign", lambda match: _arrow(match, draft.words))
+
+
+def _arrow(match: re.Match[str], words: Vocabulary) -> str:
+    """A word between two things; nothing at an end or behind a sentence."""
+    before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
+    if not before or not after.strip() or before in _NO_ARROW_BEHIND:
+        return " "
+    left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
+    return words.apart(words.signs["<->" if left and right else "<-" if left else "->"])
+
+
+def _plus(match: re.Match[str], words: Vocabulary) -> str:
+    """``A+``, ``18+``; in Chinese ``10+人`` are ten and some."""
+    before, after = match.string[: match.start()][-6:], match.string[match.end() : match.end() + 1]
+    if (
+        words.language == "zh"
+        and "\u3400" <= after <= "\u9fff"
+        and not before[-1:].isalpha()
+        and not _AGES.search(before)
+    ):
+        return words.say("some_more")
+    return words.apart(words.signs["+"]) * len(match[0])
+
+
 def say_signs(draft: Draft) -> None:
     """Say signs that mean words, make brackets pauses, drop the others."""
     text = draft.text
@@ -45,10 +81,16 @@ def say_signs(draft: Draft) -> None:
         words = draft.words
         spoken = _PLURAL.sub("", text)
         spoken = _SPACED.sub(lambda match: words.apart(words.signs[match[1]]), spoken)
-        spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
+        if _COMPARING.search(spoken):
+            spoken = _COMPARED.sub(lambda match: words.apart(words.signs[match[1]]), spoken)
+        if "+" in spoken:
+            spoken = _BEHIND_PLUS.sub(lambda match: _plus(match, words), spoken)
+            spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
+        if "&" in spoken:
+            spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
         spoken = _FRACTION.sub(lambda match: words.apart(words.signs[match[0]]), spoken)
-        spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
-        spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
+        if "=" in spoken:
+            spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
         comma = words.phrases["pause"]
         spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(" ", spoken))

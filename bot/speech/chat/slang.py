@@ -10,7 +10,7 @@ from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.vocabulary import Vocabulary
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[OoEe]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
 )
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,10000}")
 _CASED = frozenset(
@@ -35,6 +35,16 @@ _LONG = 30
 _STRETCH = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
 _UNIT_BEHIND = re.compile(r"[.,]?\d|\s?[%％块元个只次年月日号分秒米斤岁人楼室度倍条页集章回万亿千百公厘毫]")
 _NUMBER_BEFORE = re.compile(r"[\d.,:/-]$|\d $")
+_COUNTED_BEFORE = re.compile(
+    r"(?:[共花付赚欠卖剩第码号]|[花用付给赚亏欠卖买剩充扣收转涨跌降得考]了|[达涨降跌升]到|超过|突破|还差|只差|将近|接近|大约|房间|还有|只有|只要"
+    r"|尾号|型号|版本|车牌|价格|至少|最多|排名|伤害|血量|分数|余额|工资|月薪|年薪|等于|电话|粉丝|群|[码号案格价额分数名间费资薪][是为]"
+    r"|ID|id|QQ|qq)[ :：]{0,2}$"
+)
+"""Words before a number that is one: an amount, a room, a code."""
+_DOTTED = re.compile(r"(?<![\w.])([Vv][Ss])\.(?= ?[^\W_])")
+"""``vs.`` between two: no sentence ends there."""
+_STRETCHED = re.compile(r"([a-z])\1{2,10000}$")
+_NOT_STRETCHED = frozenset({"til"})
 _VOWELS = {"ha": "ha", "he": "he", "hi": "hi", "ho": "ho", "ja": "ja", "je": "je", "lo": "lo"}
 _LAUGHS = {frozenset(pair): pair for pair in _VOWELS}
 
@@ -59,6 +69,8 @@ def is_smash(word: str) -> bool:
 
 def expand(draft: Draft) -> None:
     """Say chat words as a person reading them out would."""
+    if draft.reading.expand_slang and "." in draft.text:
+        draft.text = _DOTTED.sub(r"\1 ", draft.text)
     draft.text = _TOKEN.sub(lambda match: _said(draft, match), draft.text)
     if draft.words.language == "zh":
         draft.change(_HAN_LAUGH, "laughter", lambda match: draft.words.laughter[match[1]])
@@ -70,10 +82,12 @@ def _said(draft: Draft, match: re.Match[str]) -> str:  # noqa: PLR0911  one ques
     low = token.casefold()
     if token.isdigit():
         return _number(draft, match)
-    if draft.reading.expand_slang and token not in _CASED and (known := words.slang.get(low)):
-        before = match.string[max(0, match.start() - 2) : match.start()]
-        if not _NUMBER_BEFORE.search(before):
-            return _noted(draft, "laughter" if low in _LAUGHTER else "slang", token, known)
+    if draft.reading.expand_slang and token not in _CASED and (word := _chat_word(low, words)):
+        known = words.slang[word]
+        if not _is_part(match, word):
+            if known[-1] == "了" == match.string[match.end() : match.end() + 1]:
+                known = known[:-1]
+            return _noted(draft, "laughter" if word in _LAUGHTER else "slang", token, known)
     if face := WORDS.get(token):
         said = "" if draft.reading.skip_emoji else words.emoticons[face]
         draft.note("emoji", token, said)
@@ -85,6 +99,26 @@ def _said(draft: Draft, match: re.Match[str]) -> str:  # noqa: PLR0911  one ques
     if len(token) >= _LONG and (_STRETCH.match(token) or len(token) > 45) and len(set(low)) > 4:
         return _noted(draft, "long", token, words.say("long_word"))
     return token
+
+
+def _chat_word(low: str, words: Vocabulary) -> str:
+    """The chat word that it is, its last letter stretched or not; empty for other words."""
+    if low in words.slang:
+        return low
+    if len(low) < 5 or not (end := _STRETCHED.search(low)):
+        return ""
+    once = low[: end.start() + 1]
+    return next((word for word in (once + end[1], once) if word in words.slang and word not in _NOT_STRETCHED), "")
+
+
+def _is_part(match: re.Match[str], word: str) -> bool:
+    """Whether it belongs to a number before it (``5 k``), or is a letter beside a slash (``k/d``)."""
+    before = match.string[max(0, match.start() - 2) : match.start()]
+    if len(word) == 1 and (before[-1:] == "/" or match.string[match.end() : match.end() + 1] == "/"):
+        return True
+    if before[-1:] == " " and (len(word) > 2 or "/" in word or word == "vs") and word != "atm":
+        return False
+    return bool(_NUMBER_BEFORE.search(before))
 
 
 def _noted(draft: Draft, rule: str, before: str, after: str) -> str:
@@ -120,5 +154,7 @@ def _number(draft: Draft, match: re.Match[str]) -> str:
         return _noted(draft, "slang", token, words.numbers[token])
     sign = "23" if re.fullmatch(r"233+", token) else token[0] if len(token) > 2 and set(token) in ({"5"}, {"6"}) else ""
     if not sign or _NUMBER_BEFORE.search(before[-2:]) or _UNIT_BEHIND.match(behind):
+        return token
+    if _COUNTED_BEFORE.search(before[-6:]):
         return token
     return _noted(draft, "laughter" if sign != "6" else "slang", token, words.laughter[sign])
