@@ -83,6 +83,13 @@ ENGLISH: list[tuple[Json, str]] = [
     ({"text": "sooooooo goooood"}, "Bo says: sooo goood"),
     ({"text": "btw, brb"}, "Bo says: by the way, be right back"),
     ({"text": "h̷̢̛̤͉̲̃̈́e̸̢͙̲̓̐l̴̛̲̆̽l̷̨͕̑̍ö̶̖̣́"}, "Bo says: hello"),
+    ({"text": "asdfghjklasdf"}, "Bo says: keyboard smash"),
+    ({"text": "call 4915112345678901"}, "Bo says: call a number of 16 digits"),
+    ({"text": "he\u200bllo \u202eworld\u202c"}, "Bo says: hello world"),
+    ({"text": "no no no no no"}, "Bo says: no no no"),
+    ({"text": "- milk\n- eggs"}, "Bo says: milk\neggs"),
+    (marked("It is over, is it?", strikethrough="over"), "Bo says: It is over, is it?"),
+    (marked("We shall see.\nIndeed.", blockquote="We shall see."), "Bo says: We shall see.\nIndeed."),
     ({"poll": poll("Pizza or pasta?", "Pizza", "Pasta")},
      "Bo sent a poll: Pizza or pasta? The choices: Pizza or Pasta"),
     (THINGS["picture"], "Bo sent a picture"),
@@ -131,6 +138,14 @@ CHINESE: list[tuple[Json, str]] = [
     ({"text": "你好【大喊】大家"}, "Bo说：你好，大喊，大家"),
     ({"text": "好好好好好好好好"}, "Bo说：好好好"),
     ({"text": "这本书yyds，笑死2333"}, "Bo说：这本书永远的神，笑死哈哈哈"),
+    ({"text": "我在乱按键盘asdfghjkl"}, "Bo说：我在乱按键盘一通乱打"),
+    ({"text": "打4915112345678901"}, "Bo说：打一个16位数字"),
+    ({"text": "你\u200b好 \u202e世界\u202c"}, "Bo说：你好 世界"),
+    ({"text": "快快 快快 快快 快快"}, "Bo说：快快 快快 快快"),
+    ({"text": "- 牛奶\n- 鸡蛋"}, "Bo说：牛奶\n鸡蛋"),
+    ({"text": "你̷͇͈好̸̡̛吗"}, "Bo说：你好吗"),
+    (marked("这算完了吧", strikethrough="完了"), "Bo说：这算完了吧"),
+    (marked("等着瞧。\n确实。", blockquote="等着瞧。"), "Bo说：等着瞧。\n确实。"),
     ({"poll": poll("吃什么？", "披萨", "面条")}, "Bo发了投票：吃什么？ 选项：披萨、面条"),
     (THINGS["picture"], "Bo发了一张图片"),
     (chinese("hidden caption"), "Bo说： [低语] 剧透！附一张图片"),
@@ -153,7 +168,18 @@ CHINESE: list[tuple[Json, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("language", "table"), [("en", ENGLISH), ("zh", CHINESE)])
+FEW = 15
+"""Lines for one run of the bot: python-telegram-bot lets 20 messages a minute into a group, in real time."""
+
+
+@pytest.mark.parametrize(
+    ("language", "table"),
+    [
+        pytest.param(language, table[at : at + FEW], id=f"{language}-{at}")
+        for language, table in (("en", ENGLISH), ("zh", CHINESE))
+        for at in range(0, len(table), FEW)
+    ],
+)
 async def test_a_message_with_every_item_is_spoken_as_expected(
     village: Village, mimo: MimoServer, language: str, table: list[tuple[Json, str]]
 ) -> None:

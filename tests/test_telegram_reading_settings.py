@@ -52,14 +52,16 @@ async def test_every_setting_of_a_group_has_its_command_and_outlives_a_restart(
 ) -> None:
     house = await build_house(speech={"providers": ["espeak"]})
     server.group(GROUP).admins.add(admin.id)
-    async with open_village(launch, server, house.doors) as village:
-        for key, (english, chinese, _) in ON_TELEGRAM.items():
-            name = say(f"reading.{key}.name", language)
-            refused = await village.said(f"/reading {name} {english}", BO)
-            assert refused == say("telegram.admins_only", "en")
-            said = await village.said(f"/reading {name} {english if language == 'en' else chinese}", admin)
-            assert f"({key})" in said
-            assert "\n" not in said
+    settings = list(ON_TELEGRAM.items())
+    for some in (settings[:8], settings[8:]):  # the library lets 20 messages a minute into a group
+        async with open_village(launch, server, house.doors) as village:
+            for key, (english, chinese, _) in some:
+                name = say(f"reading.{key}.name", language)
+                refused = await village.said(f"/reading {name} {english}", BO)
+                assert refused == say("telegram.admins_only", "en")
+                said = await village.said(f"/reading {name} {english if language == 'en' else chinese}", admin)
+                assert f"({key})" in said
+                assert "\n" not in said
     again = await build_house(speech={"providers": ["espeak"]})
     kept = await again.core.readings.get(SPACE)
     for _, _, changes in ON_TELEGRAM.values():
