@@ -14,7 +14,7 @@ from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import moderated_space, role_scope
-from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions
+from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions, value_named
 
 _KEYS = [app_commands.Choice(name=localized(f"reading.{each.key}.name"), value=each.key) for each in PLACE]
 Rule = Literal["required", "priority", "blocked", "none"]
@@ -60,8 +60,13 @@ class ReadingSettings(commands.Cog):
     async def _complete_value(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        known = suggestions(str(interaction.namespace.setting or ""))
-        return [app_commands.Choice(name=each, value=each) for each in known if each.startswith(current.casefold())]
+        language, typed = await self._bot.language_for(interaction), current.casefold()
+        named = {value: value_named(value, language) for value in suggestions(str(interaction.namespace.setting or ""))}
+        return [
+            app_commands.Choice(name=name, value=value)
+            for value, name in named.items()
+            if value.startswith(typed) or name.casefold().startswith(typed)
+        ]
 
     @reading.command(name=localized("discord.reading.role.name"), description=localized("discord.reading.role"))
     @app_commands.rename(role=localized("discord.reading.who.name"), rule=localized("discord.reading.rule.name"))

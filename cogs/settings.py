@@ -76,7 +76,8 @@ def _describe(*options: str) -> Callable[[_T], _T]:
 def own_settings(own: Preference, language: str) -> str:
     """What a person has set."""
     facts = {field.name: getattr(own, field.name) or "–" for field in fields(own)}
-    facts["tongue"] = facts.pop("language")  # ``say`` has a language of its own
+    del facts["language"]  # ``say`` has a language of its own
+    facts["tongue"] = _tongue(own.language, language)
     return say("discord.settings.mine_are", language, **facts)
 
 
@@ -87,10 +88,10 @@ def server_settings(shared: SpaceSettings, language: str) -> str:
         language,
         voice=shared.default_voice or "–",
         style=shared.default_style or "–",
-        tongue=shared.language or "–",
+        tongue=_tongue(shared.language, language),
         cooldown=shared.cooldown,
         rests=[f"{_role(scope, language)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()] or "–",
-        words=shared.show_words,
+        shown=shared.show_words,
         allowed=_listed([_role(entry, language) for entry in shared.allowed_roles]),
         blocked=_listed([_role(entry, language) for entry in shared.blocked_roles]),
         channels=_listed([f"<#{channel}>" for channel in shared.channels]),
@@ -333,6 +334,11 @@ class Settings(commands.Cog):
             own = await preference_of(interaction, self._desk)
             return suggest_styles(current, await self._bot.language_for(interaction), own)
         return await complete_voice(interaction, current)
+
+
+def _tongue(chosen: str, language: str) -> str:
+    """A language, named in another one."""
+    return say(f"discord.choice.{chosen}", language) if chosen else "–"
 
 
 def _listed(names: Sequence[str]) -> Sequence[str]:

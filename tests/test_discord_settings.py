@@ -127,7 +127,12 @@ async def test_what_a_server_sets_holds(server: DiscordServer, mimo_house: House
     options = {"voice": "Mia", "style": "Whisper", "language": "zh", "cooldown": 600, "words": True}
     async with start(mimo_house.doors):
         shown = await told(server, "server", options, user=mod)
-        assert shown.content.splitlines()[:4] == ["Voice: Mia", "Style: Whisper", "Language: zh", "Cooldown: 600 s"]
+        assert shown.content.splitlines()[:4] == [
+            "Voice: Mia",
+            "Style: Whisper",
+            "Language: Chinese",
+            "Cooldown: 600 s",
+        ]
         await (await server.slash("say", {"text": TEXT})).answered()
         quick = await (await server.slash("say", {"text": "Once more."})).answered()
     sound = voices_of(server)[0].files[0].sound

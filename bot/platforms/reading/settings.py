@@ -128,6 +128,12 @@ def suggestions(key: str) -> tuple[str, ...]:
             return ()
 
 
+def value_named(value: str, language: str) -> str:
+    """A value in a language, where it is a word of ours."""
+    code = f"reading.value.{'auto' if value == NONE else value}"
+    return say(code, language) if code in LANGUAGES[language] else value
+
+
 def _found(table: dict[str, Setting], key: str) -> Setting:
     if key not in table:
         raise InputError("reading.unknown", keys=tuple(table))
@@ -173,6 +179,8 @@ def _line(setting: Setting, settings: ReadingSettings | Preference, language: st
         shown = f"{_clock(begins)}-{_clock(ends)}" if begins != ends else "–"
     elif isinstance(value, bool):
         shown = say("yes" if value is not setting.inverted else "no", language)
+    elif setting.kind in (Kind.LANGUAGE, Kind.SPEED) and value:
+        shown = value_named(value, language)
     else:
         shown = str(value) if value != "" else "–"
     return f"{say(f'reading.{setting.key}', language)} ({setting.key}): {shown}"

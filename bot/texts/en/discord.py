@@ -120,7 +120,7 @@ SENTENCES: dict[str, str] = {
     "discord.settings.opened": "Once a channel is open, only open ones can be spoken in",
     "discord.settings.forgotten": "Your settings, your dictionary and your kept words are removed.",
     "discord.settings.mine_are": "Your voice: {voice}\nYour style: {style}\nLanguage of my answers: {tongue}\nFavourite voices: {favourite_voices}\nFavourite styles: {favourite_styles}",
-    "discord.settings.server_are": "Voice: {voice}\nStyle: {style}\nLanguage: {tongue}\nCooldown: {cooldown} s\nCooldown of roles: {rests}\nWords shown: {words}\nRoles allowed: {allowed}\nRoles blocked: {blocked}\nChannels: {channels}\nBlocked words: {count}",
+    "discord.settings.server_are": "Voice: {voice}\nStyle: {style}\nLanguage: {tongue}\nCooldown: {cooldown} s\nCooldown of roles: {rests}\nWords shown: {shown}\nRoles allowed: {allowed}\nRoles blocked: {blocked}\nChannels: {channels}\nBlocked words: {count}",
     "discord.settings.which": "Which one",
     "discord.failed": "Something went wrong here that should not have; nothing was charged for what was not spoken.",
     "discord.menu.why": "Why wasn't this read?",

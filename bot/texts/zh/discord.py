@@ -120,7 +120,7 @@ SENTENCES: dict[str, str] = {
     "discord.settings.opened": "有开放的频道后，只能在其中使用",
     "discord.settings.forgotten": "已删除你的设置、词典和保留的文字。",
     "discord.settings.mine_are": "你的声音：{voice}\n你的风格：{style}\n我回答用的语言：{tongue}\n收藏的声音：{favourite_voices}\n收藏的风格：{favourite_styles}",
-    "discord.settings.server_are": "声音：{voice}\n风格：{style}\n语言：{tongue}\n冷却：{cooldown} 秒\n身份组的冷却：{rests}\n显示文字：{words}\n允许的身份组：{allowed}\n屏蔽的身份组：{blocked}\n频道：{channels}\n屏蔽词：{count}",
+    "discord.settings.server_are": "声音：{voice}\n风格：{style}\n语言：{tongue}\n冷却：{cooldown} 秒\n身份组的冷却：{rests}\n显示文字：{shown}\n允许的身份组：{allowed}\n屏蔽的身份组：{blocked}\n频道：{channels}\n屏蔽词：{count}",
     "discord.settings.which": "哪一个",
     "discord.failed": "这里出现了意料之外的错误；没有朗读的部分不会扣费。",
     "discord.menu.why": "为什么没有朗读？",
