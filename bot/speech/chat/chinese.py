@@ -68,6 +68,8 @@ _PHRASES = {
     "range": "{low}到{high}",
     "about": "大约{number}",
     "some_more": "多",
+    "per": "每{unit}",
+    "power": "{base}的{exponent}次方",
     "below": "零下",
     "minus": "负",
     "mixed": "{whole}又{part}",
@@ -92,7 +94,7 @@ wyy 网易云|emm 呃|emmm 呃|emmmm 呃|lmao 哈哈哈|lol 哈哈|rofl 哈哈�
 afk 暂时离开|thx 谢谢|ty 谢谢|tysm 太谢谢了|pls 拜托|plz 拜托|np 没关系|gg 打得不错|ggwp 打得不错|glhf 祝好运
 idk 我不知道|idc 无所谓|imo 我觉得|imho 依我看|asap 尽快|tmr 明天|tbh 说实话|irl 现实中|fyi 供你参考|nvm 没事了
 wtf 什么鬼|dm 私信|ngl 不得不说|jk 开玩笑|gn 晚安|gm 早上好|cya 再见|ttyl 回头聊|rip 安息|vs 对|w/ 带|w/o 不带|w/e 随便
-bf 男朋友|gf 女朋友|kk 好的|c# C井|f# F井|c++ C加加
+tat 大哭|bf 男朋友|gf 女朋友|kk 好的|c# C井|f# F井|c++ C加加
 """
 _NUMBERS = """
 88 拜拜|886 拜拜啦|520 我爱你|521 我爱你|1314 一生一世|5201314 我爱你一生一世|7456 气死我了|9494 就是就是

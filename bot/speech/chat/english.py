@@ -68,6 +68,8 @@ _PHRASES = {
     "range": "{low} to {high}",
     "about": "about {number}",
     "some_more": " plus ",
+    "per": " per {unit}",
+    "power": "{base} to the power of {exponent}",
     "below": "minus ",
     "minus": "minus ",
     "mixed": "{whole} and {part}",

@@ -12,7 +12,7 @@ from bot.speech.chat.draft import Draft
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.vocabulary import Vocabulary
 
-_DIGIT = re.compile(r"\d[^\s.,!?:]|\d\s[^\W\d_]|\d\s?[^\w\s.,!?:，。！？]|[$€£¥￥₹₩₽₿~～≈]\s?\d")
+_DIGIT = re.compile(r"\d[^\s.,!?:]|\d\s[^\W\d_]|\d\s?[^\w\s.,!?:，。！？]|[$€£¥￥₹₩₽₿~～≈<>=≤≥≠±^]\s?\d")
 """A digit next to something that these rules know; ``20:40`` alone is none of their business."""
 _FREE = rf"(?<![.,:/-]){NO_WORD_BEFORE}"
 """Where a number begins: in no word, and not within a longer figure."""
@@ -27,6 +27,21 @@ _SAME_UNIT = re.compile(
 """``5%~10%``, ``5k-10k``: the same unit on either side."""
 _REACH = re.compile(r"(?<=[\d°%％℃℉元块岁米年月日号点分度人个斤时天千万])\s?[~～]\s?(?=[-−]?\d)")
 """A wave behind a figure is no ``about``."""
+_CLOCKS = re.compile(_FREE + r"(\d{1,2}:\d{2})\s?[-–~～]\s?(?=\d{1,2}:\d{2}(?![\d:-]))")
+_WEEK = re.compile(r"((周|星期|礼拜)[一二三四五六日天])\s?[-–—~～]\s?(?=(?:\2)?[一二三四五六日天])")
+_PER = re.compile(
+    r"(?<=[\d€$£¥元块刀万千个次k])/"
+    rf"(?:(mo|month|yr|year|wk|week|day|hr|hour|h|min|person|kg){NO_WORD_AFTER}|(?=[月年天周日人小个次斤晚位]))"
+)
+_PERIODS = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "min": "minute", "kg": "kilogram"}
+_SHARP = re.compile(
+    _FREE
+    + r"([248])k(?=\s?(?:(?i:videos?|monitors?|tvs?|screens?|resolution|displays?|movies?|quality|cameras?|footage|hdr"
+    r"|ultra|60(?:fps|hz)?|uhd)\b|视频|屏|分辨率|画质|显示|电视|超清|高清|片源|电影|直播|摄像))"
+)
+"""A size of pictures."""
+_POWER = re.compile(r"(?<![\w^])(\w{1,12})\^(\d{1,4}|[a-z])(?![\w^])")
+_COMPARED = re.compile(r"(?<![^\s(（,，。\u3400-\u9fff])(>=|<=|[<>≤≥≈≠±])\s?(?=\d)")
 _FRACTION = re.compile(_FREE + r"([123])/([234])(?![/.,:]\d|/)" + NO_WORD_AFTER)
 _MIXED = re.compile(_FREE + r"(\d{1,3})(?:\s?([½¼¾⅓⅔])| ([123]/[234])(?![/.,:]\d|/))" + NO_WORD_AFTER)
 _DECADE = re.compile(r"(?<!\w)['’‘](\d0)s" + NO_WORD_AFTER)
@@ -43,6 +58,8 @@ _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
 _RUN = re.compile(r"(?<![\d.,])\d{8,10000}(?![\d]|[.,]\d)")
 _MOST_SPELLED = 15
 _AMOUNT = r"(\d{1,12}(?:,\d{3}){0,4})(?:\.(\d{1,2}))?"
+_CENTS = {"$": "cents", "€": "cents", "£": "pence"}
+_CENT = {"$": "cent", "€": "cent", "£": "penny"}
 _LARGE = {
     "k": "thousand", "m": "million", "mn": "million", "mil": "million", "b": "billion", "bn": "billion",
     "t": "trillion", "tn": "trillion", "w": "万",
@@ -70,11 +87,18 @@ _CROWD_BEFORE = tuple("薪资款金丝赚花卖亏")
 
 def spell(draft: Draft) -> None:
     """Spell what stands with digits."""
+    words = draft.words
+    if words.language == "zh":
+        draft.change(_WEEK, "number", lambda match: words.say("range", low=match[1], high=""))
     if not _DIGIT.search(draft.text):
         return
-    words = draft.words
     draft.change(_DATE, "date", lambda match: _date(match, words))
     draft.change(_DECADE, "number", lambda match: words.say("decade", number=match[1], name=_DECADES[match[1]]))
+    draft.change(_CLOCKS, "number", lambda match: words.say("range", low=match[1], high=""))
+    draft.change(_PER, "number", lambda match: words.say("per", unit=_PERIODS.get(match[1] or "", match[1] or "")))
+    draft.change(_SHARP, "number", lambda match: f"{match[1]}K")
+    draft.change(_POWER, "number", lambda match: words.say("power", base=match[1], exponent=match[2]))
+    draft.change(_COMPARED, "number", lambda match: words.apart(words.signs[match[1]]))
     draft.change(_SAME_UNIT, "number", lambda match: words.say("range", low=match[1], high=""))
     draft.change(_RANGE, "number", lambda match: _range(match, words))
     before, behind = _money(words)
@@ -137,7 +161,10 @@ def _paid(sign: str, amount: tuple[str, str | None], large: str | None, words: V
     if large:
         return f"{_large(number, large, words)} {several}"
     unit = one if whole == "1" else several
-    return words.say("cents", whole=whole, unit=unit, cents=cents) if cents and int(cents) else f"{whole} {unit}"
+    few = int(cents.ljust(2, "0")) if cents else 0
+    if few and whole == "0" and sign in _CENTS:
+        return f"{few} {_CENTS[sign] if few > 1 else _CENT[sign]}"
+    return words.say("cents", whole=whole, unit=unit, cents=few) if few else f"{whole} {unit}"
 
 
 def _large(number: str, written: str, words: Vocabulary) -> str:

@@ -21,7 +21,7 @@ _AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
 _TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60})#?)")
 _REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?!/)" + NO_WORD_AFTER)
 _LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z])(?![/'’])" + NO_WORD_AFTER)
-_CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<!\$)\$([A-Z]{1,6})(?!\$)" + NO_WORD_AFTER)
+_CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<![$/])\$([A-Z]{1,6})(?![$/\\])" + NO_WORD_AFTER)
 _ALL = {"everyone": "everyone", "here": "here", "all": "everyone", "所有人": "everyone", "全体成员": "everyone"}
 
 

@@ -41,6 +41,7 @@ _COUNTED_BEFORE = re.compile(
     r"|ID|id|QQ|qq)[ :：]{0,2}$"
 )
 """Words before a number that is one: an amount, a room, a code."""
+_GRIN = re.compile(r"x{1,4}d{2,40}")
 _DOTTED = re.compile(r"(?<![\w.])([Vv][Ss])\.(?= ?[^\W_])")
 """``vs.`` between two: no sentence ends there."""
 _STRETCHED = re.compile(r"([a-z])\1{2,10000}$")
@@ -88,7 +89,7 @@ def _said(draft: Draft, match: re.Match[str]) -> str:  # noqa: PLR0911  one ques
             if known[-1] == "了" == match.string[match.end() : match.end() + 1]:
                 known = known[:-1]
             return _noted(draft, "laughter" if word in _LAUGHTER else "slang", token, known)
-    if face := WORDS.get(token):
+    if face := WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None):
         said = "" if draft.reading.skip_emoji else words.emoticons[face]
         draft.note("emoji", token, said)
         return said
@@ -105,17 +106,19 @@ def _chat_word(low: str, words: Vocabulary) -> str:
     """The chat word that it is, its last letter stretched or not; empty for other words."""
     if low in words.slang:
         return low
-    if len(low) < 5 or not (end := _STRETCHED.search(low)):
+    if len(low) < 4 or not (end := _STRETCHED.search(low)) or not end.start():
         return ""
     once = low[: end.start() + 1]
     return next((word for word in (once + end[1], once) if word in words.slang and word not in _NOT_STRETCHED), "")
 
 
 def _is_part(match: re.Match[str], word: str) -> bool:
-    """Whether it belongs to a number before it (``5 k``), or is a letter beside a slash (``k/d``)."""
+    """Whether it belongs to a number before it (``5 k``), or is a letter of several (``k/d``, ``r.i.p``)."""
     before = match.string[max(0, match.start() - 2) : match.start()]
-    if len(word) == 1 and (before[-1:] == "/" or match.string[match.end() : match.end() + 1] == "/"):
-        return True
+    if len(word) == 1:
+        after = match.string[match.end() : match.end() + 2]
+        if before[-1:] == "/" or after[:1] == "/" or (after[:1] == "." and after[1:].isalpha()):
+            return True
     if before[-1:] == " " and (len(word) > 2 or "/" in word or word == "vs") and word != "atm":
         return False
     return bool(_NUMBER_BEFORE.search(before))
