@@ -33,6 +33,7 @@ from bot.store.database import Database
 from bot.store.dictionaries import Dictionaries
 from bot.store.ledger import Ledger
 from bot.store.markers import Markers
+from bot.store.moving import Moves
 from bot.store.preferences import Preferences
 from bot.store.readings import Readings
 from bot.store.spaces import Spaces
@@ -215,7 +216,8 @@ def doors_of(core: Core) -> Doors:
         markers=core.markers,
         language=config.language,
     )
-    return Doors(core.speech, desk, reader, doctor, config.language)
+    moves = Moves(core.database, (core.spaces, core.readings, core.dictionaries, core.bindings))
+    return Doors(core.speech, desk, reader, doctor, moves, config.language)
 
 
 def platforms_of(core: Core, web: WebServer | None = None) -> list[Platform]:

@@ -9,6 +9,7 @@ from bot.platforms.desk import Desk
 from bot.platforms.doctor import Doctor, Finding
 from bot.platforms.reading.reader import Reader
 from bot.speech.service import SpeechService
+from bot.store.moving import Moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Doors:
     desk: Desk
     reader: Reader
     doctor: Doctor
+    moves: Moves
     language: str
     """Language where a person's own is not known: ``en`` or ``zh``."""
 

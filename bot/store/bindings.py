@@ -74,6 +74,10 @@ class Bindings:
         gone = delete(binding).where(binding.c.space == space.scope)
         await self._write(space, lambda connection: connection.execute(gone).rowcount > 0)
 
+    def drop(self, scope: str) -> None:
+        """What is stored of a space was changed elsewhere."""
+        self._recall.drop(scope)
+
     async def _write(self, space: Space, body: Callable[[Connection], bool]) -> bool:
         try:
             return await self._database.write(body)

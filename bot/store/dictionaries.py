@@ -79,6 +79,10 @@ class Dictionaries:
         """Remove them all. Raises StoreError."""
         await self.replace(owner, ())
 
+    def drop(self, scope: str) -> None:
+        """What is stored of an owner was changed elsewhere."""
+        self._recall.drop(scope)
+
     async def _write(self, owner: Owner, body: Callable[[Connection], bool]) -> bool:
         try:
             return await self._database.write(body)

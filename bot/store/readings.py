@@ -146,6 +146,10 @@ class Readings:
         """Back to the defaults. Raises StoreError."""
         await self._table.forget(space)
 
+    def drop(self, scope: str) -> None:
+        """What is stored of a space was changed elsewhere."""
+        self._table.drop(scope)
+
 
 def _template(text: str) -> str:
     line = bounds.name(text, TEMPLATE_CHARACTERS)

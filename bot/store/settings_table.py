@@ -76,6 +76,10 @@ class SettingsTable(Generic[T]):
         gone = delete(self._table).where(self._table.c.space == space.scope)
         await self._write(space, lambda connection: connection.execute(gone))
 
+    def drop(self, scope: str) -> None:
+        """What is stored of a space was changed elsewhere."""
+        self._recall.drop(scope)
+
     async def _write(self, space: Space, body: Callable[[Connection], Any]) -> Any:
         try:
             return await self._database.write(body)

@@ -123,6 +123,10 @@ class Spaces:
         """Back to the defaults; nothing of the space stays stored here. Raises StoreError."""
         await self._table.forget(space)
 
+    def drop(self, scope: str) -> None:
+        """What is stored of a space was changed elsewhere."""
+        self._table.drop(scope)
+
 
 def _roles(scopes: Sequence[str]) -> list[str]:
     return list(bounds.names(scopes, bounds.SCOPE_CHARACTERS, most=MOST_ROLES, too_many="space.roles_full"))

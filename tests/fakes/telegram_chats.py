@@ -68,6 +68,8 @@ class Person:
 
 
 ANN = Person()
+ANONYMOUS: Json = {"id": 1087968824, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+"""Who writes where somebody writes as the group."""
 BO = Person(1002, "Bo")
 LI = Person(1003, "Li", "zh-hans")
 
@@ -91,12 +93,18 @@ class Chat:
     anonymous: set[int] = field(default_factory=set)
     """Those of them who write as the group."""
     last_message: int = 0
+    basic: bool = False
+    """A small group that is no supergroup yet."""
+    migrated_to: int = 0
+    """The supergroup that it became: nothing can be sent here any more."""
 
     @property
     def json(self) -> Json:
         """As in an update."""
         if self.id > 0:
             return {"id": self.id, "type": "private", "first_name": self.title}
+        if self.basic:
+            return {"id": self.id, "type": "group", "title": self.title, "all_members_are_administrators": False}
         forum = {"is_forum": True} if self.threads else {}
         return {"id": self.id, "type": "supergroup", "title": self.title, **forum}
 
@@ -141,6 +149,9 @@ class World:
         known = self.chats.get(int(chat_id)) if re.fullmatch(r"-?\d{1,15}", chat_id) else None
         if known is None:
             raise ApiError.bad("chat not found")
+        if known.migrated_to:
+            upgraded = "Bad Request: group chat was upgraded to a supergroup chat"
+            raise ApiError(400, upgraded, migrate_to_chat_id=known.migrated_to)
         return known
 
     def post(self, chat: Chat, sender: Json, **content: Any) -> Json:

@@ -20,6 +20,7 @@ from aiohttp import web
 from tests.fakes.gate import Gate
 from tests.fakes.telegram_chats import (
     ANN,
+    ANONYMOUS,
     NOW,
     PHOTO,
     ApiError,
@@ -179,6 +180,16 @@ class TelegramServer:
         """Somebody sends a file; as ``text``."""
         stored = self.world.store("document", data, {"file_name": name})
         return await self.write(user.json, chat, document=stored.about, caption=caption or None)
+
+    async def upgrade(self, group: Chat, new_id: int, *, user: Person = ANN) -> Chat:
+        """A group becomes a supergroup: a word of the service in the old chat, and one in the new. Returns that."""
+        group.migrated_to = new_id
+        new = self.group(new_id, group.title)
+        new.admins |= group.admins
+        self.updates.add("message", self.world.post(group, user.json, migrate_to_chat_id=new_id))
+        said = self.world.post(new, ANONYMOUS, sender_chat=new.json, migrate_from_chat_id=group.id)
+        self.updates.add("message", said)
+        return new
 
     async def press(self, message: Json, data: str, *, user: Person = ANN) -> Json:
         """Somebody presses a button under a message of the bot: one that is there."""

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx
 from telegram import Bot, InlineKeyboardMarkup, Message, MessageEntity, ReplyParameters
 from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus, ChatType, MessageLimit
-from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TelegramError
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.audio import ogg
 from bot.errors import PlatformError
@@ -310,10 +310,15 @@ class Delivery:
             await asyncio.sleep(self._timings.action)
 
     async def _send(self, asking: Message, send: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
-        """Call ``send`` with the place of the answer; without the topic where that is gone. Raises TelegramError."""
+        """Call ``send`` with the place of the answer; without the topic where that is gone. Raises TelegramError.
+
+        A group that became a supergroup has the answer under its new id, where the asking message has another number.
+        """
         place = _place(asking)
         try:
             return await self._patiently(send, place)
+        except ChatMigrated as error:
+            return await self._patiently(send, {"chat_id": error.new_chat_id})
         except BadRequest as error:
             if "thread not found" not in error.message.casefold():
                 raise

@@ -41,6 +41,7 @@ from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
 from bot.platforms.telegram.inline import Inline
 from bot.platforms.telegram.listening import listen
+from bot.platforms.telegram.migration import follow
 
 _log = logging.getLogger(__name__)
 
@@ -105,6 +106,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Co
     guests = filters.UpdateType.GUEST_MESSAGE & filters.TEXT
     application.add_handler(MessageHandler(guests, Guest(counter).answer))
     application.add_handler(ChosenInlineResultHandler(inline.chosen))
+    follow(application, counter.doors.moves)
     listen(application, counter.aloud)
 
 
