@@ -25,7 +25,7 @@ from tests.fakes.discord_exchange import Exchange
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_sound import Sound, decode
 from tests.fakes.discord_world import Role, User
-from tests.fakes.telegram_chats import ANN, BO, Json, Person
+from tests.fakes.telegram_chats import ANN, BO, LI, Json, Person
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 from tests.telegram_case import buttons
 
@@ -44,6 +44,8 @@ class Door(Protocol):
     """A platform as people see it. ``other`` is a second person."""
 
     name: str
+    language: str
+    """Of the first person, by the platform's word."""
 
     def account(self, *, other: bool = False) -> Account: ...
 
@@ -59,6 +61,14 @@ class Door(Protocol):
         self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
     ) -> Wish:
         """Ask for something; ``among_others`` in the server or group, else wherever the platform has it usual."""
+        ...
+
+    async def sing(self, text: str) -> Wish:
+        """Have it sung."""
+        ...
+
+    async def alone(self, text: str) -> Sound:
+        """Ask for something that nobody else hears; it, decoded."""
         ...
 
     async def reply(self, text: str) -> Wish:
@@ -105,6 +115,7 @@ class DiscordDoor:
 
     def __init__(self, server: DiscordServer, folder: Path) -> None:
         self.server = server
+        self.language = "en"
         self._folder = folder
         self._bo = User("bo")
         server.world.add_member(server.world.home, self._bo)
@@ -129,12 +140,26 @@ class DiscordDoor:
     ) -> Wish:
         options = {"text": text} | ({"voice": voice} if voice else {}) | ({"style": style} if style else {})
         user = self._bo if other else None
-        exchange = await self.server.slash("say", options, user=user)
+        exchange = await self.server.slash("say", options, user=user, locale=None if other else self._locale)
         self._first = self._first or exchange
         return Wish(exchange, other)
 
+    async def sing(self, text: str) -> Wish:
+        return Wish(await self.server.slash("sing", {"text": text}, locale=self._locale))
+
+    async def alone(self, text: str) -> Sound:
+        wish = await self.server.slash("say", {"text": text, "private": True}, locale=self._locale)
+        answer = await wish.answered()
+        assert answer.private
+        return decode(answer.files[0].data)
+
     async def reply(self, text: str) -> Wish:
-        return Wish(await self.server.menu("Speak this message", self.server.written(text, self._bo)))
+        message = self.server.written(text, self._bo)
+        return Wish(await self.server.menu("Speak this message", message, locale=self._locale))
+
+    @property
+    def _locale(self) -> str:
+        return "zh-CN" if self.language == "zh" else "en-US"
 
     async def restyle(self, style: str) -> Wish:
         assert self._first is not None
@@ -145,7 +170,7 @@ class DiscordDoor:
         return f"<t:{int(moment.timestamp())}:t> (<t:{int(moment.timestamp())}:R>)"
 
     async def quota(self) -> str:
-        return (await (await self.server.slash("quota")).answered()).content.replace("**", "")
+        return (await (await self.server.slash("quota", locale=self._locale)).answered()).content.replace("**", "")
 
     async def cancel(self, wish: Wish) -> None:
         place = await wish.handle.answered()
@@ -181,6 +206,7 @@ class TelegramDoor:
 
     def __init__(self, server: TelegramServer, folder: Path) -> None:
         self.server = server
+        self.language = "en"
 
     def platform(self, doors: Doors) -> Platform:
         config = TelegramConfig(token=SecretStr(TOKEN), api_url=self.server.root)
@@ -193,7 +219,7 @@ class TelegramDoor:
         return Space("telegram", str(self.server.group().id))
 
     def promote(self) -> str:
-        self.server.group().admins.add(ANN.id)
+        self.server.group().admins.add(self._person(False).id)
         return f"role:telegram:{self.server.group().id}"
 
     async def say(
@@ -204,21 +230,34 @@ class TelegramDoor:
         chat = self.server.group() if among_others else None
         return Wish(await self.server.text(line, user=self._person(other), chat=chat), other)
 
+    async def sing(self, text: str) -> Wish:
+        return Wish(await self.server.text(f"/sing {text}", user=self._person(False)))
+
+    async def alone(self, text: str) -> Sound:
+        person = self._person(False)
+        await self.server.text(text, user=person)
+        (call,) = await self.server.wait_for("sendVoice")
+        assert call.params["chat_id"] == str(person.id)
+        return decode(call.files["voice"].data)
+
     async def reply(self, text: str) -> Wish:
         group = self.server.group()
         other = await self.server.text(text, user=BO, chat=group)
-        return Wish(await self.server.text("/say@mouthpiece_bot", chat=group, reply_to=other["message"]))
+        asked = await self.server.text(
+            "/say@mouthpiece_bot", user=self._person(False), chat=group, reply_to=other["message"]
+        )
+        return Wish(asked)
 
     async def restyle(self, style: str) -> Wish:
         first = self.server.done("sendVoice")[0].result
-        return Wish(await self.server.press(first, buttons(first)[style]))
+        return Wish(await self.server.press(first, buttons(first)[style], user=self._person(False)))
 
     def clock(self, moment: datetime) -> str:
-        return f"{moment:%H:%M} UTC, in "
+        return f"{moment:%H:%M} UTC" + (", in " if self.language == "en" else "，")
 
     async def quota(self) -> str:
         before = len(self.server.done("sendMessage"))
-        await self.server.text("/quota@mouthpiece_bot", chat=self.server.group())
+        await self.server.text("/quota@mouthpiece_bot", user=self._person(False), chat=self.server.group())
         text: str = (await self.server.wait_for("sendMessage", before + 1))[-1].params["text"]
         return text.replace("\n\n", "\n")
 
@@ -254,7 +293,9 @@ class TelegramDoor:
         return len(self.server.done("sendVoice"))
 
     def _person(self, other: bool) -> Person:
-        return BO if other else ANN
+        if other:
+            return BO
+        return LI if self.language == "zh" else ANN
 
 
 AnyDoor = DiscordDoor | TelegramDoor

@@ -16,18 +16,23 @@ from tests.story_doors import opened
 from tests.story_town import Town, sounds_like
 
 TEXT = "Good evening, everybody, and welcome."
+TEXTS = {"en": TEXT, "zh": "大家晚上好，欢迎你们来到这里。"}
+MORE = {"en": "And once more, please.", "zh": "请再说一遍。"}
 LIMIT = 5000
 
 pytest_plugins = ["tests.story_fixtures"]
 
 
 async def say(town: Town) -> None:
+    text = TEXTS[town.door.language]
     house = await town.house()
     async with opened(town.door, house.doors):
-        await town.door.say(TEXT, voice="Mia")
+        await town.door.say(text, voice="Mia")
         (sound,) = await town.door.sounds(1)
-    sounds_like(sound, *town.said())
-    assert await town.used(house) == len(TEXT)
+    (job,) = town.said()
+    sounds_like(sound, job)
+    assert job.text == text
+    assert await town.used(house) == len(text)
 
 
 async def reply(town: Town) -> None:
@@ -71,19 +76,68 @@ async def long_text(town: Town) -> None:
 
 
 async def quota_used_up(town: Town) -> None:
-    house = await town.house(quota={"account_characters_per_day": len(TEXT) + 5})
+    text, more = TEXTS[town.door.language], MORE[town.door.language]
+    limit = len(text) + 5
+    house = await town.house(quota={"account_characters_per_day": limit})
     async with opened(town.door, house.doors):
-        await town.door.say(TEXT)
+        await town.door.say(text)
         await town.door.sounds(1)
-        refused = await town.door.say("And once more, please.")
-        midnight = (await house.speech.balance(town.door.account())).resets
-        told = f"You have 5 of {len(TEXT) + 5} characters left today, and this takes 22; it resets at "
-        await town.door.told(refused, told + town.door.clock(midnight))
-        other = await town.door.say("I have a quota of my own.", other=True)
+        refused = await town.door.say(more)
+        midnight = town.door.clock((await house.speech.balance(town.door.account())).resets)
+        if town.door.language == "zh":
+            told = f"你今天还剩 5 个字符（共 {limit}），这次需要 {len(more)} 个；重置时间："
+        else:
+            told = f"You have 5 of {limit} characters left today, and this takes {len(more)}; it resets at "
+        await town.door.told(refused, told + midnight)
+        other = await town.door.say("I have my own.", other=True)
         await town.door.sounds(2)
         assert other.other
     assert len(town.mimo.calls) == 2
-    assert await town.used(house) == len(TEXT)
+    assert await town.used(house) == len(text)
+
+
+async def blocked_word(town: Town) -> None:
+    text, word = TEXTS[town.door.language], {"en": "everybody", "zh": "大家"}[town.door.language]
+    house = await town.house()
+    await house.core.spaces.set(town.door.space(), blocked_words=[word])
+    async with opened(town.door, house.doors):
+        refused = await town.door.say(text, among_others=True)
+        sentence = {
+            "en": "This holds a word that the moderators here do not want spoken.",
+            "zh": "其中有这里的管理员不希望朗读的词。",
+        }
+        await town.door.told(refused, sentence[town.door.language])
+    assert (town.mimo.calls, town.door.delivered(), await town.used(house)) == ([], 0, 0)
+
+
+async def unknown_voice(town: Town) -> None:
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        refused = await town.door.say(TEXTS[town.door.language], voice="Nobody")
+        sentence = {"en": "There is no voice named Nobody; ", "zh": "没有名为 Nobody 的声音；"}
+        await town.door.told(refused, sentence[town.door.language])
+    assert (town.door.delivered(), await town.used(house)) == (0, 0)
+
+
+async def sing(town: Town) -> None:
+    text = TEXTS[town.door.language]
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        await town.door.sing(text)
+        (sound,) = await town.door.sounds(1)
+    (job,) = town.said()
+    sounds_like(sound, job)
+    assert job.text == {"en": f"(sing){text}", "zh": f"(唱歌){text}"}[town.door.language]
+    assert await town.used(house) == len(text)
+
+
+async def nobody_else_hears(town: Town) -> None:
+    text = TEXTS[town.door.language]
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        sound = await town.door.alone(text)
+    sounds_like(sound, *town.said())
+    assert await town.used(house) == len(text)
 
 
 async def refund_on_failure(town: Town) -> None:
@@ -209,9 +263,18 @@ async def quota_is_shown(town: Town) -> None:
 
 
 STORIES: tuple[Callable[[Town], Awaitable[None]], ...] = (
-    say, long_text, reply, change_of_style, quota_used_up, refund_on_failure, backup_voice_is_named, cancel,
+    say, sing, nobody_else_hears, blocked_word, unknown_voice, long_text, reply, change_of_style, quota_used_up,
+    refund_on_failure, backup_voice_is_named, cancel,
     two_at_once, delivered_twice, restart_in_the_middle, group_s_share, quota_is_shown,
 )  # fmt: skip
+
+IN_BOTH_LANGUAGES = (say, sing, nobody_else_hears, quota_used_up, blocked_word, unknown_voice)
+
+
+@pytest.mark.parametrize("story", IN_BOTH_LANGUAGES, ids=lambda story: story.__name__)
+async def test_it_is_the_same_for_who_speaks_chinese(story: Callable[[Town], Awaitable[None]], town: Town) -> None:
+    town.door.language = "zh"
+    await story(town)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
