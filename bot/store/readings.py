@@ -1,7 +1,9 @@
 """How messages are read aloud in a Discord guild or a Telegram chat: what moderators set. The reader obeys it."""
 
+import re
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack, cast
 from zoneinfo import ZoneInfo
@@ -178,13 +180,19 @@ def _within(least: int, most: int, code: str) -> Callable[[int], int]:
 
 
 def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise InputError("reading.zone") from error
-    return name
+    """The name as the list of time zones writes it; ``UTC+8`` is its ``Etc/GMT-8``, for which west counts up."""
+    if not name:
+        return ReadingSettings().timezone
+    if offset := _OFFSET.fullmatch(name):
+        name = f"Etc/GMT{'-' if offset['sign'] == '+' else '+'}{int(offset['hours'])}"
+    for spelled in (name, _SMALL_WORD.sub(lambda word: word[0].capitalize(), name), name.upper()):
+        with suppress(KeyError, ValueError, OSError):
+            return ZoneInfo(spelled).key
+    raise InputError("reading.zone")
 
 
+_OFFSET = re.compile(r"(?:UTC|GMT)\s?(?P<sign>[+-])\s?(?P<hours>1?\d)", re.IGNORECASE)
+_SMALL_WORD = re.compile(r"[^\W\d_]+")
 _quiet = _within(0, DAY - 1, "reading.bad_hour")
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "names": bool,

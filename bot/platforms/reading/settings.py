@@ -33,6 +33,21 @@ class Kind(StrEnum):
     SPEED = "speed"
 
 
+_WORDS = {
+    Kind.SPEED: {"慢": "slow", "慢速": "slow", "快": "fast", "快速": "fast"},
+    Kind.LANGUAGE: {
+        "中文": "zh",
+        "chinese": "zh",
+        "英文": "en",
+        "英语": "en",
+        "english": "en",
+        "auto": NONE,
+        "自动": NONE,
+    },
+}
+"""What else may be typed for a value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One line of the table."""
@@ -142,14 +157,21 @@ def _found(table: dict[str, Setting], key: str) -> Setting:
 
 def _parsed(setting: Setting, value: str) -> Any:
     value = value.strip()
-    parse: dict[Kind, Callable[[str, str], Any]] = {Kind.SWITCH: _switch, Kind.NUMBER: _number}
+    parse: dict[Kind, Callable[[str, str], Any]] = {Kind.SWITCH: is_on, Kind.NUMBER: _number}
     if setting.kind in parse:
         found = parse[setting.kind](setting.key, value)
         return not found if setting.inverted else found
+    return typed(value, setting.kind)
+
+
+def typed(value: str, kind: Kind = Kind.TEXT) -> str:
+    """What a typed text stands for; empty for the sign that goes back to the default."""
+    value = _WORDS.get(kind, {}).get(value.casefold(), value)
     return "" if value == NONE else value
 
 
-def _switch(key: str, value: str) -> bool:
+def is_on(key: str, value: str) -> bool:
+    """What a typed switch means. Raises InputError ``reading.wanted.switch``."""
     word = value.casefold()
     if word in _ON or word in _OFF:
         return word in _ON

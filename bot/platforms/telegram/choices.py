@@ -10,6 +10,7 @@ from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
 from bot.errors import InputError
+from bot.platforms.reading.settings import typed
 from bot.platforms.shares import shares
 from bot.platforms.telegram import keyboard, speaking
 from bot.platforms.telegram.asking import Asked
@@ -123,24 +124,25 @@ def _starred(name: str, *, kept: bool) -> str:
 
 async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
     """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
-    name = known_voice(counter, name) if name else ""
+    name = known_voice(counter, name) if typed(name) else ""
     await counter.doors.desk.preferences.set(asked.account, voice=name)
     if not name:
         return texts.say("telegram.voice.reset", asked.language)
     return texts.say("telegram.voice.set", asked.language, voice=name)
 
 
-def known_voice(counter: Counter, typed: str) -> str:
+def known_voice(counter: Counter, name: str) -> str:
     """The id of a voice as it is listed: what holds from now on is not guessed. Raises InputError ``voice.unknown``."""
     listed = {info.id.casefold(): info.id for info in counter.doors.speech.voices()}
-    if typed.casefold() not in listed:
-        raise InputError("voice.unknown", voice=typed, voices=tuple(listed.values()))
-    return listed[typed.casefold()]
+    if name.casefold() not in listed:
+        raise InputError("voice.unknown", voice=name, voices=tuple(listed.values()))
+    return listed[name.casefold()]
 
 
-async def choose_style(counter: Counter, asked: Asked, typed: str) -> str:
+async def choose_style(counter: Counter, asked: Asked, line: str) -> str:
     """Make styles the person's own, listed or not; returns what to say. Raises InputError ``name.too_long``."""
-    named = [found.label(asked.language) if (found := styles.find(name)) else name for name in styles.parse(typed)]
+    parsed = styles.parse(typed(line))
+    named = [found.label(asked.language) if (found := styles.find(name)) else name for name in parsed]
     own = ", ".join(named)
     await counter.doors.desk.preferences.set(asked.account, style=own)
     if not own:

@@ -3,34 +3,34 @@
 What may be typed stands in ``bot/platforms/reading/settings.py``, for both platforms; keys in either language.
 """
 
+from typing import cast
+
 from bot.errors import InputError
-from bot.model import Space
-from bot.platforms.reading.settings import OWN, PLACE, Kind, is_own, own_change, own_lines, place_change, place_lines
-from bot.platforms.telegram.asking import Asked
+from bot.model import Account, Space
+from bot.platforms.reading.settings import NONE, OWN, PLACE, is_own, own_change, own_lines, place_change, place_lines
+from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.heard import account_of, author_of
+from bot.store.readings import ReadingLists
 from bot.texts import LANGUAGES, say
 
 _CALLS_ONLY = frozenset({"everyone", "silent", "come", "alone"})
 """Settings of voice calls, and of what Telegram does not tell."""
-_KINDS = {each.key: each.kind for each in (*PLACE, *OWN)}
-_KEYS = {say(f"reading.{key}.name", language).casefold(): key for language in LANGUAGES for key in _KINDS} | {
-    key: key for key in _KINDS
+_ALL = [each.key for each in (*PLACE, *OWN)]
+_KEYS = {say(f"reading.{key}.name", language).casefold(): key for language in LANGUAGES for key in _ALL} | {
+    key: key for key in _ALL
 }
 _IGNORE = {"ignore": True, "忽略": True, "unignore": False, "取消忽略": False}
-_VALUES = {
-    Kind.SPEED: {"慢": "slow", "慢速": "slow", "快": "fast", "快速": "fast"},
-    Kind.LANGUAGE: {
-        "中文": "zh",
-        "chinese": "zh",
-        "英文": "en",
-        "英语": "en",
-        "english": "en",
-        "auto": "-",
-        "自动": "-",
-    },
+_ADMINS = frozenset({"admins", "管理员"})
+_ROLES: dict[str, str] = {
+    **dict.fromkeys(("required", "必须"), "required_roles"),
+    **dict.fromkeys(("first", "优先"), "priority_roles"),
+    **dict.fromkeys(("blocked", "屏蔽"), "blocked_roles"),
+    **dict.fromkeys((NONE, "none", "无"), ""),
 }
-"""What else may be typed for a value."""
+"""What may be typed for the administrators, the only role that a group has, and the list that they are in then."""
+_LISTS = ("required_roles", "priority_roles", "blocked_roles")
+_LONGEST_NUMBER = 20
 
 
 async def reading(counter: Counter, asked: Asked) -> None:
@@ -38,7 +38,9 @@ async def reading(counter: Counter, asked: Asked) -> None:
     typed, _, value = asked.line.strip().partition(" ")
     value = value.strip()
     if typed.casefold() in _IGNORE:
-        await _ignore(counter, asked, ignored=_IGNORE[typed.casefold()])
+        await _ignore(counter, asked, value, ignored=_IGNORE[typed.casefold()])
+    elif typed.casefold() in _ADMINS:
+        await _rank(counter, asked, value)
     elif not typed:
         await _show(counter, asked)
     else:
@@ -57,7 +59,6 @@ async def _show(counter: Counter, asked: Asked) -> None:
 
 
 async def _set(counter: Counter, asked: Asked, key: str, value: str) -> None:
-    value = _VALUES.get(_KINDS[key], {}).get(value.casefold(), value)
     if is_own(key):
         if value:
             await counter.doors.desk.preferences.set(asked.account, **own_change(key, value))
@@ -71,15 +72,33 @@ async def _set(counter: Counter, asked: Asked, key: str, value: str) -> None:
     await counter.delivery.sentence(asked.message, line)
 
 
-async def _ignore(counter: Counter, asked: Asked, *, ignored: bool) -> None:
-    """Do not read whoever wrote the message that the command answers, or read them again."""
+async def _rank(counter: Counter, asked: Asked, value: str) -> None:
+    """Read administrators alone, or before others, or not at all."""
+    space = _group(asked)
+    if value:
+        await _allow(counter, asked)
+        if value.casefold() not in _ROLES:
+            raise InputError("telegram.reading.wanted_admins")
+        wanted, scopes = _ROLES[value.casefold()], [admins_of(space)]
+        remove = cast("ReadingLists", {field: scopes for field in _LISTS if field != wanted})
+        add = cast("ReadingLists", {wanted: scopes} if wanted else {})
+        await counter.doors.reader.readings.adjust(space, add=add, remove=remove)
+    line = (await _place(counter, asked, space))["admins"]
+    await counter.delivery.sentence(asked.message, line)
+
+
+async def _ignore(counter: Counter, asked: Asked, value: str, *, ignored: bool) -> None:
+    """Do not read whoever wrote the message that the command answers, or has that number, or read them again."""
     space = _group(asked)
     await _allow(counter, asked)
     message = asked.message.reply_to_message
     author = author_of(message) if message is not None and message.forum_topic_created is None else None
-    if author is None:
+    if value.isascii() and value.removeprefix("-").isdigit() and len(value) <= _LONGEST_NUMBER:
+        scopes = [Account("telegram", value).scope]
+    elif author is not None:
+        scopes = [account_of(author).scope]
+    else:
         raise InputError("telegram.reading.ignore_whom")
-    scopes = [account_of(author).scope]
     readings = counter.doors.reader.readings
     await (
         readings.adjust(space, add={"ignored": scopes})
@@ -98,7 +117,7 @@ def _key(typed: str, asked: Asked) -> str:
     if key is None:
         known = [*OWN] if asked.space is None else [*PLACE, *OWN]
         names = [say(f"reading.{each.key}.name", asked.language) for each in known if each.key not in _CALLS_ONLY]
-        raise InputError("reading.unknown", keys=(*names, *(["ignore", "unignore"] if asked.space else [])))
+        raise InputError("reading.unknown", keys=(*names, *(["admins", "ignore", "unignore"] if asked.space else [])))
     return key
 
 
@@ -122,9 +141,16 @@ async def _own(counter: Counter, asked: Asked) -> dict[str, str]:
 
 
 async def _place(counter: Counter, asked: Asked, space: Space) -> dict[str, str]:
-    """The same of a group; nobody has roles there."""
+    """The same of a group, whose only role is that of administrators."""
     settings = await counter.doors.reader.readings.get(space)
     lines = place_lines(settings, asked.language)
     shown = {each.key: line for each, line in zip(PLACE, lines, strict=False) if each.key not in _CALLS_ONLY}
     posts = say("reading.webhooks", asked.language), say("telegram.reading.webhooks", asked.language)
-    return shown | {"webhooks": shown["webhooks"].replace(*posts), "ignored": lines[-1]}
+    rank = next((each for each in _LISTS if admins_of(space) in getattr(settings, each)), "no_role")
+    admins = say("telegram.reading.admins", asked.language, rank=say(f"telegram.reading.{rank}", asked.language))
+    numbers = ", ".join(scope.rpartition(":")[2] for scope in settings.ignored) or "–"
+    return shown | {
+        "webhooks": shown["webhooks"].replace(*posts),
+        "admins": admins,
+        "ignored": f"{say('reading.ignored', asked.language)}: {numbers}",
+    }

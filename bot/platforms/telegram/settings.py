@@ -11,6 +11,7 @@ from telegram import InlineKeyboardMarkup
 from bot import texts
 from bot.errors import InputError
 from bot.model import Space
+from bot.platforms.reading.settings import NONE, Kind, is_on, typed
 from bot.platforms.telegram import choices, keyboard
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
@@ -20,7 +21,7 @@ from bot.store.spaces import SpaceChanges, SpaceLists, SpaceSettings
 
 async def settings(counter: Counter, asked: Asked) -> None:
     """Show what is set; ``/settings KEY VALUE`` changes it in a group, ``/settings forget`` in private."""
-    if asked.space is None and asked.line.strip().casefold() == "forget":
+    if asked.space is None and asked.line.strip().casefold() in _FORGET:
         await counter.doors.desk.preferences.forget(asked.account)
         await counter.doors.desk.words.forget(asked.account)
         await counter.doors.reader.dictionaries.forget(asked.account)
@@ -30,10 +31,12 @@ async def settings(counter: Counter, asked: Asked) -> None:
         text, buttons = await own(counter, asked)
         await counter.delivery.sentence(asked.message, text, keyboard=buttons)
         return
-    key, _, value = asked.line.strip().partition(" ")
-    if key:
+    name, _, value = asked.line.strip().partition(" ")
+    if name:
         await _allow(counter, asked)
-        await _change(counter, asked, asked.space, key.casefold(), value.strip())
+        key, value = _key(name, asked.language), value.strip()
+        if value or key == _EVERYWHERE:  # without a value it is shown, as all of them are
+            await _change(counter, asked, asked.space, key, value)
     text, buttons = await group(counter, asked, asked.space)
     await counter.delivery.sentence(asked.message, text, keyboard=buttons)
 
@@ -119,10 +122,6 @@ def _number(value: str) -> int:
     return int(value)
 
 
-def _is_on(value: str) -> bool:
-    return value.casefold() in {"on", "yes", "1", "true", "开", "是"}
-
-
 def _typed(separated: str) -> list[str]:
     return [word for word in (part.strip() for part in separated.replace("，", ",").split(",")) if word]
 
@@ -134,36 +133,51 @@ def _topic(asked: Asked) -> list[str]:
 
 
 _VALUES: dict[str, Callable[[str], SpaceChanges]] = {
-    "voice": lambda value: {"default_voice": value},
-    "style": lambda value: {"default_style": value},
-    "language": lambda value: {"language": "" if value == "auto" else value},
-    "cooldown": lambda value: {"cooldown": _number(value)},
-    "words": lambda value: {"show_words": _is_on(value)},
-    "context": lambda value: {"reply_context": _is_on(value)},
-    "everywhere": lambda _: {"channels": ()},
+    "voice": lambda value: {"default_voice": typed(value)},
+    "style": lambda value: {"default_style": typed(value)},
+    "language": lambda value: {"language": typed(value, Kind.LANGUAGE)},
+    "cooldown": lambda value: {"cooldown": _number(typed(value) or "0")},
+    "words": lambda value: {"show_words": is_on("words", value)},
+    "context": lambda value: {"reply_context": is_on("context", value)},
 }
+_EVERYWHERE = "everywhere"
+"""All topics; the only one that needs no value."""
 _ENTRIES: dict[str, Callable[[str, Asked, Space], tuple[SpaceLists, bool]]] = {
     "block": lambda value, _, __: ({"blocked_words": _typed(value)}, True),
     "unblock": lambda value, _, __: ({"blocked_words": _typed(value)}, False),
-    "admins": lambda value, _, space: ({"allowed_roles": [admins_of(space)]}, _is_on(value)),
-    "here": lambda value, asked, _: ({"channels": _topic(asked)}, _is_on(value)),
+    "admins": lambda value, _, space: ({"allowed_roles": [admins_of(space)]}, is_on("admins", value)),
+    "here": lambda value, asked, _: ({"channels": _topic(asked)}, is_on("here", value)),
 }
 """Entries of lists, and whether they go in or out."""
 _REST_OF_ADMINS = "admins_cooldown"
 _SWITCHES = ("words", "context", "admins", "here")
+_KEYS = (*_VALUES, _REST_OF_ADMINS, *_ENTRIES, _EVERYWHERE)
+_NAMES = {texts.say(f"telegram.setting.{key}", language): key for language in texts.LANGUAGES for key in _KEYS}
+"""What may be typed for each, in either language."""
+_FORGET = frozenset(texts.say("telegram.setting.forget", language) for language in texts.LANGUAGES)
+
+
+def _key(name: str, language: str) -> str:
+    """Raises InputError ``telegram.settings.unknown``."""
+    key = _NAMES.get(name.casefold())
+    if key is None:
+        raise InputError(
+            "telegram.settings.unknown", keys=tuple(texts.say(f"telegram.setting.{each}", language) for each in _KEYS)
+        )
+    return key
 
 
 async def _change(counter: Counter, asked: Asked, space: Space, key: str, value: str) -> None:
     """Change what is typed behind ``/settings`` in a group. Raises InputError."""
     spaces = counter.doors.desk.spaces
-    if key == "voice" and value:
+    if key == "voice" and typed(value):
         value = choices.known_voice(counter, value)
     if key in _VALUES:
         await spaces.set(space, **_VALUES[key](value))
     elif key == _REST_OF_ADMINS:
-        await spaces.rest(space, admins_of(space), _number(value) if value not in {"", "-", "–"} else None)
-    elif key in _ENTRIES:
+        await spaces.rest(space, admins_of(space), _number(value) if value not in {NONE, "–"} else None)
+    elif key == _EVERYWHERE:
+        await spaces.set(space, channels=())
+    else:
         entries, wanted = _ENTRIES[key](value, asked, space)
         await (spaces.adjust(space, add=entries) if wanted else spaces.adjust(space, remove=entries))
-    else:
-        raise InputError("telegram.settings.unknown", keys=(*_VALUES, _REST_OF_ADMINS, *_ENTRIES))
