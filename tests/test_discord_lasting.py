@@ -207,7 +207,8 @@ async def test_how_a_server_is_read(
     bo = User("bo")
     async with start((await guild.house()).doors):
         for key, (value, english, chinese) in READING.items():
-            shown = await guild.told("reading set", {"setting": key, "value": value}, mod)
+            typed = {"on": "开", "off": "关"}.get(value, value) if zh else value
+            shown = await guild.told("reading set", {"setting": key, "value": typed}, mod)
             assert (chinese if zh else english) in shown.splitlines(), shown
         await guild.told("reading role", {"role": role, "rule": "priority"}, mod)
         await guild.told("reading ignore", {"person": bo}, mod)

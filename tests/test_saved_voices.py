@@ -64,6 +64,19 @@ async def test_both_may_be_gone_and_a_voice_that_is_named_is_still_refused(town:
     assert town.door.delivered() == 2
 
 
+async def test_what_is_brought_twice_is_spoken_once(town: Town) -> None:
+    house = await town.house()
+    await house.doors.desk.preferences.set(town.door.account(), voice="Retired")
+    async with opened(town.door, house.doors):
+        wish = await town.door.say("Good evening.")
+        await town.door.sounds(1)
+        await town.door.redeliver(wish)
+        await town.door.say("Something else.", other=True)
+        await town.door.sounds(2)
+    assert town.door.delivered() == 2
+    assert await town.used(house) == len("Good evening.")
+
+
 async def test_the_built_in_engine_knows_it_without_asking(town: Town) -> None:
     house = await town.house(speech={"providers": ["espeak"]}, providers={})
     await house.doors.desk.preferences.set(town.door.account(), voice="Retired")

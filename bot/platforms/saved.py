@@ -84,7 +84,7 @@ class SavedVoices:
         saved = await self._of(utterances[0].account, utterances[0].space, bound)
         line = saved[next((n for n, each in enumerate(saved) if each.voice == wanted.id), len(saved)) :]
         notes: list[Note] = []
-        refused: InputError | None = None
+        refused: list[InputError] = []
         for each in line:
             if await self._is_there(each.voice):
                 try:
@@ -92,7 +92,7 @@ class SavedVoices:
                 except InputError as error:
                     if error.code != _UNKNOWN or error.facts.get("voice") != each.voice:
                         raise
-                    refused = error
+                    refused.append(error)
                     self._remember(each.voice)
                 else:
                     return replace(receipt, notes=(*notes, *receipt.notes)), Voice(id=each.voice)
@@ -107,17 +107,17 @@ class SavedVoices:
         voice: Voice,
         sink: Sink,
         waiting: Waiting | None,
-        refused: InputError | None,
+        refused: Sequence[InputError],
     ) -> Receipt:
-        """In a voice; after one was ``refused`` under other keys, since those of a wish that failed are used up."""
-        if refused is None:
-            spoken = {utterance.key: replace(utterance, voice=voice) for utterance in utterances}
-        else:
-            spoken = {each.key: replace(each, key=f"{each.key}:{voice.id}", voice=voice) for each in utterances}
+        """In a voice; after others were ``refused`` under new keys, since those of a wish that failed are used up."""
+        again = f":{len(refused)}" if refused else ""
+        spoken = {each.key: replace(each, key=each.key + again, voice=voice) for each in utterances}
         try:
             receipt = await self._speech.speak_together(tuple(spoken.values()), sink, waiting)
         except DuplicateError:
-            raise refused or DuplicateError("utterance.duplicate") from None
+            if not refused:
+                raise
+            raise refused[-1] from None  # which is why it was not spoken the first time
         asked = {utterance.key: key for key, utterance in spoken.items()}
         return replace(receipt, left_out=tuple((asked[key], reason) for key, reason in receipt.left_out))
 
