@@ -115,3 +115,30 @@ async def test_an_album_is_said_as_one_message(village: Village, mimo: MimoServe
     village.time.pass_by(1)
     await village.voices(3)
     assert spoken(mimo)[2] == "Bo sent a picture", "what comes late is said for itself"
+
+
+async def test_the_caption_of_an_album_that_waits_is_edited(village: Village, mimo: MimoServer) -> None:
+    village.time.running = False
+    ids = [await village.write("", photo=[PHOTO], media_group_id="a1", caption=words) for words in (None, "Our gardn")]
+    await village.settled()
+    await village.server.edit(ids[1], "Our garden")
+    await village.settled()
+    village.time.pass_by(1)
+    await village.voices(1)
+    assert spoken(mimo) == ["Bo says: Our garden, with 2 pictures"]
+    for message in ids:
+        await village.known(message)
+
+
+async def test_a_picture_that_comes_while_its_album_is_spoken_is_read_alone(village: Village, mimo: MimoServer) -> None:
+    gate = mimo.hold_after(chunks=0)
+    first = await village.write("", photo=[PHOTO], media_group_id="a1", caption="Our garden")
+    await gate.reached.wait()
+    second = await village.write("", photo=[PHOTO], media_group_id="a1")
+    await village.settled()
+    gate.set()
+    await village.voices(2)
+    for message in (first, second):
+        await village.known(message)
+        assert await village.said("/why", BO, reply_to=message) == say("unread.read", "en")
+    assert spoken(mimo) == ["Bo says: Our garden, with a picture", "a picture"]

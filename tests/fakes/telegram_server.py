@@ -165,8 +165,9 @@ class TelegramServer:
         return self.updates.add("edited_message" if edited else "message", message)
 
     async def edit(self, message: Json, text: str) -> Json:
-        """Somebody changes the words of a message that is there; as ``text``."""
-        changed = message | {"text": text, "entities": commands(text), "edit_date": NOW + 1}
+        """Somebody changes the words of a message that is there; as ``text``, or the caption of a picture."""
+        words = {"caption": text} if "photo" in message else {"text": text, "entities": commands(text)}
+        changed = message | words | {"edit_date": NOW + 1}
         self.world.messages[message["chat"]["id"], message["message_id"]] = changed
         if not self._reaches(changed):
             return {"update_id": 0, "edited_message": changed}

@@ -7,7 +7,6 @@ Built by ``client.py``; ``listening.py`` brings the messages. The voices of a ch
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from weakref import WeakValueDictionary
 
 from telegram import Message
@@ -19,7 +18,7 @@ from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.telegram.asking import Asked, topic_of
 from bot.platforms.telegram.chat_reading import ChatReading
 from bot.platforms.telegram.delivery import Delivery
-from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech, of_one_album
+from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech
 from bot.platforms.telegram.polling import Sleep, Timings
 from bot.platforms.telegram.traffic import Traffic
 from bot.store.bindings import Binding
@@ -79,11 +78,13 @@ class Aloud:
                 return
             try:
                 binding = await self.binding_of(message)
-                judged = await self._doors.reader.judge(await self.heard(message, binding))
+                heard = await self.heard(message, binding)
+                album = reading.album_with(heard.id)
+                judged = await self._doors.reader.judge(album.with_part(heard) if album is not None else heard)
             except StoreError as error:
                 await self._tell_store(message, error)
                 return
-            reading.edit(id_of(message), judged)
+            reading.edit(heard, judged)
 
     async def binding_of(self, message: Message) -> Binding | None:
         """How messages are read where this one stands; None where they are not. Raises StoreError."""
@@ -133,14 +134,11 @@ class Aloud:
     async def _added_to_album(self, message: Message, heard: Heard) -> bool:
         """Whether a message goes with another one of its album, which still waits. Raises StoreError."""
         reading = self._readings.get((message.chat_id, topic_of(message)))
-        first = reading.album_of(message) if reading is not None and message.media_group_id else None
-        if reading is None or first is None:
+        album = reading.album_of(message) if reading is not None and message.media_group_id else None
+        if reading is None or album is None:
             return False
-        whole = replace(first.heard, message=of_one_album(first.heard.message, heard.message))
-        judged = await self._doors.reader.judge(whole)
-        if isinstance(judged, Readable):
-            reading.add_to_album(judged, heard.id)
-        return isinstance(judged, Readable)
+        judged = await self._doors.reader.judge(album.with_part(heard))
+        return isinstance(judged, Readable) and reading.put_in_album(album, heard, judged)
 
     async def _offer(self, message: Message, readable: Readable) -> Unread | None:
         reading = await self._reading(message)

@@ -17,9 +17,10 @@ from bot.audio.joining import joined
 from bot.errors import AudioError, BotError, DuplicateError, InputError, QuotaError, StoreError
 from bot.model import Account, Note, Receipt
 from bot.platforms.base import Doors
-from bot.platforms.reading.heard import Readable, Unread
+from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.queue import Batch, Pace, ReadingQueue
+from bot.platforms.telegram.albums import Album
 from bot.platforms.telegram.delivery import VOICE_BYTES, Delivery
 from bot.platforms.telegram.polling import Sleep, Timings
 from bot.platforms.telegram.traffic import Traffic
@@ -77,10 +78,8 @@ class ChatReading:
         """What waits, by id: voices answer it."""
         self._making: tuple[str, ...] = ()
         """Ids of what is being spoken."""
-        self._album: tuple[str, Readable] | None = None
-        """The album that came last, and its messages as one."""
-        self._also: dict[str, list[str]] = {}
-        """Messages that are said with another one of their album, by its id."""
+        self._albums: dict[str, Album] = {}
+        """Albums among what waits and is being spoken, by the id of the first message."""
         self._told: dict[tuple[str, str], None] = {}
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -92,8 +91,8 @@ class ChatReading:
 
     def waits(self, message_id: str) -> bool:
         """Whether a message is on its way."""
-        also = (each for said_together in self._also.values() for each in said_together)
-        return message_id in self._messages or message_id in self._making or message_id in also
+        known = message_id in self._messages or message_id in self._making
+        return known or self.album_with(message_id) is not None
 
     def offer(self, readable: Readable, message: Message) -> Unread | None:
         """Queue a message; why not, where there is no place for it."""
@@ -101,29 +100,40 @@ class ChatReading:
         refused = Unread("unread.no_speak") if closed else self._queue.offer(readable)
         if refused is None:
             self._messages[readable.heard.id] = message
-            self._album = (message.media_group_id, readable) if message.media_group_id else None
+            if message.media_group_id:
+                heard = readable.heard
+                self._albums[heard.id] = Album(message.media_group_id, heard, {heard.id: heard.message})
             if self.is_idle and not self._closing:
                 self._task = asyncio.create_task(self._read())
         return refused
 
-    def album_of(self, message: Message) -> Readable | None:
-        """What waits of the album that a message belongs to."""
-        if self._album is None or self._album[0] != message.media_group_id:
-            return None
-        return self._album[1] if self._album[1].heard.id in self._messages else None
+    def album_of(self, message: Message) -> Album | None:
+        """The album that a message belongs to, while it waits."""
+        albums = (album for album in self._albums.values() if album.group == message.media_group_id)
+        return next((album for album in albums if album.first.id not in self._making), None)
 
-    def add_to_album(self, readable: Readable, message_id: str) -> None:
-        """Another message of the album came; ``readable`` is all of it, in the place of the first."""
-        if self._queue.replace(readable) and self._album is not None:
-            self._album = self._album[0], readable
-            self._also.setdefault(readable.heard.id, []).append(message_id)
+    def album_with(self, message_id: str) -> Album | None:
+        """The album that a message is part of."""
+        return next((album for album in self._albums.values() if message_id in album.parts), None)
 
-    def edit(self, message_id: str, judged: Readable | Unread) -> None:
-        """A message that waits was edited: it keeps its place, or is not read any more."""
-        if isinstance(judged, Readable):
+    def put_in_album(self, album: Album, heard: Heard, judged: Readable) -> bool:
+        """One more message of an album, or one that was edited; ``judged`` is all of it. False where it is too late."""
+        if not self._queue.replace(judged):
+            return False
+        album.parts[heard.id] = heard.message
+        return True
+
+    def edit(self, heard: Heard, judged: Readable | Unread) -> None:
+        """A message that waits was edited: it keeps its place, or is not read any more; an album as a whole."""
+        album = self.album_with(heard.id)
+        place = album.first.id if album is not None else heard.id
+        if isinstance(judged, Unread):
+            if self._queue.remove(place) is not None:
+                self._done(place, judged)
+        elif album is not None:
+            self.put_in_album(album, heard, judged)
+        else:
             self._queue.replace(judged)
-        elif self._queue.remove(message_id) is not None:
-            self._done(message_id, judged)
 
     def clear(self, why: Unread) -> None:
         """Read nothing of what waits."""
@@ -150,7 +160,8 @@ class ChatReading:
 
     def _done(self, message_id: str, outcome: Unread | None = None) -> None:
         self._messages.pop(message_id, None)
-        for each in (message_id, *self._also.pop(message_id, ())):
+        album = self._albums.pop(message_id, None)
+        for each in album.parts if album is not None else (message_id,):
             self._doors.reader.outcomes.put(each, outcome or "read")
 
     async def _read(self) -> None:
