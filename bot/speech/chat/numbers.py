@@ -27,6 +27,7 @@ _SAME_UNIT = re.compile(
 """``5%~10%``, ``5k-10k``: the same unit on either side."""
 _REACH = re.compile(r"(?<=[\d°%％℃℉元块岁米年月日号点分度人个斤时天千万])\s?[~～]\s?(?=[-−]?\d)")
 """A wave behind a figure is no ``about``."""
+_SAME_SIGN = re.compile(r"([$€£¥￥])(\d[\d,.]{0,12}[kKmMbBwW万亿]?)\s?[-–~～]\s?(?=\1\d)")
 _CLOCKS = re.compile(_FREE + r"(\d{1,2}:\d{2})\s?[-–~～]\s?(?=\d{1,2}:\d{2}(?![\d:-]))")
 _WEEK = re.compile(r"((周|星期|礼拜)[一二三四五六日天])\s?[-–—~～]\s?(?=(?:\2)?[一二三四五六日天])")
 _PER = re.compile(
@@ -56,6 +57,8 @@ _ALWAYS = re.compile(_FREE + r"24/7(?!/)" + NO_WORD_AFTER)
 _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
 _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
 _RUN = re.compile(r"(?<![\d.,])\d{8,10000}(?![\d]|[.,]\d)")
+_LAUGHTER = re.compile(r"23{2,10000}|5{3,10000}|6{3,10000}")
+"""In Chinese; ``slang`` says them."""
 _MOST_SPELLED = 15
 _AMOUNT = r"(\d{1,12}(?:,\d{3}){0,4})(?:\.(\d{1,2}))?"
 _CENTS = {"$": "cents", "€": "cents", "£": "pence"}
@@ -94,6 +97,7 @@ def spell(draft: Draft) -> None:
         return
     draft.change(_DATE, "date", lambda match: _date(match, words))
     draft.change(_DECADE, "number", lambda match: words.say("decade", number=match[1], name=_DECADES[match[1]]))
+    draft.change(_SAME_SIGN, "number", lambda match: words.say("range", low=match[1] + match[2], high=""))
     draft.change(_CLOCKS, "number", lambda match: words.say("range", low=match[1], high=""))
     draft.change(_PER, "number", lambda match: words.say("per", unit=_PERIODS.get(match[1] or "", match[1] or "")))
     draft.change(_SHARP, "number", lambda match: f"{match[1]}K")
@@ -242,6 +246,8 @@ def _fraction(match: re.Match[str], words: Vocabulary) -> str:
 
 def _digits(run: str, words: Vocabulary) -> str:
     """Figure by figure up to a length a person can follow; a round number is one."""
+    if words.language == "zh" and _LAUGHTER.fullmatch(run):
+        return run
     if len(run) <= _MOST_SPELLED:
         return run if run.endswith("00000") and run[0] != "0" else " ".join(run)
     return words.say("long_number", count=len(run))

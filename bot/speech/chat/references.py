@@ -20,7 +20,7 @@ _REFERENCE = re.compile(
 _AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
 _TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60})#?)")
 _REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?!/)" + NO_WORD_AFTER)
-_LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z])(?![/'’])" + NO_WORD_AFTER)
+_LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z]{1,12})(?![/'’])" + NO_WORD_AFTER)
 _CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<![$/])\$([A-Z]{1,6})(?![$/\\])" + NO_WORD_AFTER)
 _ALL = {"everyone": "everyone", "here": "here", "all": "everyone", "所有人": "everyone", "全体成员": "everyone"}
 
@@ -67,7 +67,7 @@ def call(draft: Draft) -> None:
         draft.replace(_CASHTAG, lambda match: draft.put("hashtag", match[0], match[1], keep=True))
     if "/" in draft.text:
         draft.change(_REDDIT, "place", lambda match: _reddit(draft, match))
-        draft.change(_LETTERS, "sign", _apart)
+        draft.change(_LETTERS, "slang", lambda match: _apart(draft, match))
 
 
 def _called(draft: Draft, name: str) -> str:
@@ -88,11 +88,16 @@ def _reddit(draft: Draft, match: re.Match[str]) -> str:
     return f" {draft.words.say(phrase, name=spoken_name(match[2]))} " if spoken_name(match[2]) else match[0]
 
 
-def _apart(match: re.Match[str]) -> str:
-    """``k/d``: two letters, neither of which is a chat word."""
-    if match[0] in ("w/o", "w/e"):
+def _apart(draft: Draft, match: re.Match[str]) -> str:
+    """``k/d``: a letter beside a slash is no chat word by itself; ``w/friends`` has one."""
+    if match[0] == "w/o":
         return match[0]
-    return f"{match[1]} {match[2]}".upper()
+    if draft.reading.expand_slang and (known := draft.words.slang.get(match[0])):
+        return known
+    first, second = match[1], match[2]
+    if first == "w" and len(second) > 1:
+        return f"w/ {second}"
+    return f"{first.upper()} {second.upper() if len(second) == 1 else second}"
 
 
 def _named(draft: Draft, written: str, names: Mapping[str, str], identity: str, otherwise: str) -> str:

@@ -5,12 +5,12 @@ Every run of Latin letters and digits is looked up once; Chinese signs around it
 
 import re
 
-from bot.speech.chat.draft import Draft
+from bot.speech.chat.draft import INSERTS, Draft
 from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.vocabulary import Vocabulary
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[OoEe]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
 )
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,10000}")
 _CASED = frozenset(
@@ -33,16 +33,16 @@ _LAUGHTER = frozenset({"lol", "lmao", "lmfao", "rofl", "lul", "kek", "kekw", "xs
 """Chat words that are a laugh."""
 _LONG = 30
 _STRETCH = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
-_UNIT_BEHIND = re.compile(r"[.,]?\d|\s?[%％块元个只次年月日号分秒米斤岁人楼室度倍条页集章回万亿千百公厘毫]")
-_NUMBER_BEFORE = re.compile(r"[\d.,:/-]$|\d $")
+_UNIT_BEHIND = re.compile(r"[.,-]?\d|\s?[%％块元个只次年月日号分秒米斤岁人楼室度倍条页集章回万亿千百公厘毫]")
+_NUMBER_BEFORE = re.compile(r"[\d.:/-]$|\d[, ]$")
 _COUNTED_BEFORE = re.compile(
-    r"(?:[共花付赚欠卖剩第码号]|[花用付给赚亏欠卖买剩充扣收转涨跌降得考]了|[达涨降跌升]到|超过|突破|还差|只差|将近|接近|大约|房间|还有|只有|只要"
+    r"(?:[共花付赚欠卖剩第码号]|[花用付给赚亏欠卖买剩充扣收转涨跌降得考赏送刷投]了|[共合总]计|[达涨降跌升]到|超过|突破|还差|只差|将近|接近|大约|房间|还有|只有|只要"
     r"|尾号|型号|版本|车牌|价格|至少|最多|排名|伤害|血量|分数|余额|工资|月薪|年薪|等于|电话|粉丝|群|[码号案格价额分数名间费资薪][是为]"
     r"|ID|id|QQ|qq)[ :：]{0,2}$"
 )
 """Words before a number that is one: an amount, a room, a code."""
 _GRIN = re.compile(r"x{1,4}d{2,40}")
-_DOTTED = re.compile(r"(?<![\w.])([Vv][Ss])\.(?= ?[^\W_])")
+_DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
 """``vs.`` between two: no sentence ends there."""
 _STRETCHED = re.compile(r"([a-z])\1{2,10000}$")
 _NOT_STRETCHED = frozenset({"til"})
