@@ -12,7 +12,9 @@ from bot.speech.chat.draft import Draft
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.vocabulary import Vocabulary
 
-_DIGIT = re.compile(r"\d[^\s.,!?:]|\d\s[^\W\d_]|\d\s?[^\w\s.,!?:，。！？]|[$€£¥￥₹₩₽₿~～≈<>=≤≥≠±^]\s?\d")
+_DIGIT = re.compile(
+    r"\d[^\s.,!?:\d]|\d\s[^\W\d_]|\d\s?[^\w\s.,!?:，。！？]|\d{8}|\d\.\d{1,2}\.\d|[$€£¥￥₹₩₽₿~～≈<>=≤≥≠±^]\s?\d"
+)
 """A digit next to something that these rules know; ``20:40`` alone is none of their business."""
 _FREE = rf"(?<![.,:/-]){NO_WORD_BEFORE}"
 """Where a number begins: in no word, and not within a longer figure."""
