@@ -3,6 +3,8 @@
 What is set is a binding in the store, so it holds after a restart. The reading itself is in ``aloud.py``.
 """
 
+import re
+
 from bot import texts
 from bot.errors import InputError
 from bot.model import Space
@@ -15,6 +17,7 @@ from bot.store.bindings import Binding
 
 _ON, _OFF = frozenset({"on", "开", "开始", "yes"}), frozenset({"off", "关", "停", "停止", "no"})
 _ALL = frozenset({"all", "everywhere", "全部", "全群"})
+_LENGTH = re.compile(r"\s*(\d{1,6})(?!\S)", re.ASCII)
 
 
 async def read(counter: Counter, asked: Asked) -> None:
@@ -39,16 +42,39 @@ async def read(counter: Counter, asked: Asked) -> None:
 
 
 async def _begin(counter: Counter, asked: Asked, space: Space, channel: str, options: str) -> None:
-    """``voice:Mia style:Happy`` behind it are for those without a voice and style of their own."""
-    wish = grammar.parse(options)
-    voice = choices.known_voice(counter, wish.voice) if wish.voice else ""
-    await counter.doors.reader.bindings.bind(Binding(space, channel, voice=voice, style=wish.style))
-    said = [texts.say(_place("telegram.read.on", asked, channel), asked.language)]
+    """``200 voice:Mia style:Happy`` behind it: the longest reading here, and for those without a voice of their own."""
+    bound = _bound(counter, space, channel, options)
+    await counter.doors.reader.bindings.bind(bound)
+    said = [" ".join([texts.say(_place("telegram.read.on", asked, channel), asked.language), *_options(bound, asked)])]
     if await counter.rights.sees_messages(asked.message.chat_id) is False:
         said.append(texts.say("telegram.read.privacy", asked.language))
     if await counter.rights.may_send_voices(asked.message.chat_id) is False:
         said.append(texts.say("telegram.doctor.voices.off", asked.language))
     await counter.delivery.sentence(asked.message, "\n\n".join(said))
+
+
+def _bound(counter: Counter, space: Space, channel: str, options: str) -> Binding:
+    """What is typed behind ``on``. Raises InputError ``telegram.read.wanted``, ``voice.unknown``."""
+    number = _LENGTH.match(options)
+    wish = grammar.parse(options[number.end() :] if number is not None else options)
+    length, rest = (number[1], wish.text) if number is not None else (wish.text, "")
+    if rest or (length and not _LENGTH.fullmatch(length)):
+        raise InputError("telegram.read.wanted")
+    return Binding(
+        space,
+        channel,
+        voice=choices.known_voice(counter, wish.voice) if wish.voice else "",
+        style=wish.style,
+        max_characters=int(length or 0),
+    )
+
+
+def _options(bound: Binding, asked: Asked) -> list[str]:
+    """What holds for what is read there alone."""
+    if not (bound.voice or bound.style or bound.max_characters):
+        return []
+    voice, style, most = (each or "–" for each in (bound.voice, bound.style, bound.max_characters))
+    return [texts.say("telegram.read.options", asked.language, voice=voice, style=style, most=most)]
 
 
 async def _end(counter: Counter, asked: Asked, space: Space, channel: str) -> None:
@@ -67,15 +93,18 @@ async def _end(counter: Counter, asked: Asked, space: Space, channel: str) -> No
 
 
 async def _show(counter: Counter, asked: Asked, space: Space) -> None:
-    bound = {each.channel for each in await counter.doors.reader.bindings.of(space)}
+    bound = {each.channel: each for each in await counter.doors.reader.bindings.of(space)}
     if WHOLE in bound:
         state = "telegram.read.is_on"
     elif asked.channel in bound:
         state = "telegram.read.is_on.topic"
     else:
         state = "telegram.read.is_off"
-    said = (texts.say(code, asked.language) for code in (state, "telegram.read.usage"))
-    await counter.delivery.sentence(asked.message, "\n".join(said))
+    here = bound.get(asked.channel) or bound.get(WHOLE)
+    said = [texts.say(state, asked.language), *(_options(here, asked) if here is not None else ())]
+    await counter.delivery.sentence(
+        asked.message, " ".join(said) + "\n" + texts.say("telegram.read.usage", asked.language)
+    )
 
 
 def _place(code: str, asked: Asked, channel: str) -> str:
