@@ -130,14 +130,6 @@ async def test_administrators_are_read_first_alone_or_not_at_all(village: Villag
     )
 
 
-async def test_whoever_is_ignored_is_shown_and_read_again_by_number(village: Village, mimo_house: House) -> None:
-    assert await village.said(f"/reading ignore {BO.id}") == say("telegram.reading.ignored", "en")
-    assert f"{say('reading.ignored', 'en')}: {BO.id}" in await village.said("/reading")
-    assert await village.said(f"/reading 取消忽略 {BO.id}") == say("telegram.reading.unignored", "en")
-    assert (await mimo_house.core.readings.get(SPACE)).ignored == ()
-    assert await village.said("/reading unignore somebody") == say("telegram.reading.ignore_whom", "en")
-
-
 @pytest.mark.parametrize(
     ("typed", "zone"),
     [("europe/berlin", "Europe/Berlin"), ("america/new_york", "America/New_York"), ("utc", "UTC"), ("-", "UTC"),

@@ -59,11 +59,13 @@ class Person:
     name: str = "Ann"
     language: str | None = "en"
     is_bot: bool = False
+    username: str = ""
 
     @property
     def json(self) -> Json:
         """As in an update."""
         known = {"language_code": self.language} if self.language else {}
+        known |= {"username": self.username} if self.username else {}
         return {"id": self.id, "is_bot": self.is_bot, "first_name": self.name, **known}
 
 
@@ -128,6 +130,8 @@ class World:
     def __init__(self, bot: Json) -> None:
         self.bot = bot
         self.chats: dict[int, Chat] = {}
+        self.people: dict[int, Json] = {}
+        """Everyone who wrote."""
         self.messages: dict[tuple[int, int], Json] = {}
         self.files: dict[str, StoredFile] = {}
         self.queries: dict[str, bool] = {}
@@ -157,6 +161,7 @@ class World:
     def post(self, chat: Chat, sender: Json, **content: Any) -> Json:
         """Put a message into a chat."""
         chat.last_message += 1
+        self.people[sender["id"]] = sender
         content = {name: value for name, value in content.items() if value is not None}
         number = chat.last_message
         message = {"message_id": number, "date": NOW, "chat": chat.json, "from": sender, **content}

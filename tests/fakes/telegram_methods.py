@@ -223,7 +223,7 @@ class Methods:
         chat, user = self._chat(call), call.whole("user_id")
         if user is None or user <= 0:
             raise ApiError.bad("PARTICIPANT_ID_INVALID")
-        person: Json = {"id": user, "is_bot": False, "first_name": "P"}
+        person = self.world.people.get(user, {"id": user, "is_bot": False, "first_name": "P"})
         if user == self.world.bot["id"]:
             person = {key: self.world.bot[key] for key in ("id", "is_bot", "first_name", "username")}
         rights = [

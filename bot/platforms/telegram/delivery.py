@@ -153,14 +153,6 @@ class Delivery:
             _log.info("nobody could say who is an administrator (%s)", type(error).__name__)
             return False
 
-    async def name_of(self, chat_id: int, account_id: str) -> str:
-        """What somebody in a group is called; empty where Telegram does not say. Raises nothing."""
-        try:
-            return (await self._bot.get_chat_member(chat_id, int(account_id))).user.full_name
-        except TelegramError as error:
-            _log.info("nobody could say who somebody is (%s)", type(error).__name__)
-            return ""
-
     async def shown_name(self, asked: Asked) -> str:
         """What the group may know of who pressed a button: administrators may be anonymous there. Raises nothing."""
         assert asked.query is not None

@@ -18,6 +18,7 @@ async def who(counter: Counter, asked: Asked) -> None:
     if account is None:
         said = texts.say("telegram.who.unknown", asked.language)
     else:
-        name = await counter.delivery.name_of(asked.message.chat_id, account.id)
-        said = texts.say("telegram.who.said", asked.language, name=name or "–", account=account.id)
+        person = await counter.rights.person(asked.message.chat_id, account.id)
+        name = person.full_name if person is not None else "–"
+        said = texts.say("telegram.who.said", asked.language, name=name, account=account.id)
     await counter.delivery.sentence(asked.message, said)

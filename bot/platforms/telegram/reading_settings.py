@@ -6,11 +6,11 @@ What may be typed stands in ``bot/platforms/reading/settings.py``, for both plat
 from typing import cast
 
 from bot.errors import InputError
-from bot.model import Account, Space
+from bot.model import Space
 from bot.platforms.reading.settings import NONE, OWN, PLACE, is_own, own_change, own_lines, place_change, place_lines
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
-from bot.platforms.telegram.heard import account_of, author_of
+from bot.platforms.telegram.ignoring import ignore, ignored_line
 from bot.store.readings import ReadingLists
 from bot.texts import LANGUAGES, say
 
@@ -30,7 +30,6 @@ _ROLES: dict[str, str] = {
 }
 """What may be typed for the administrators, the only role that a group has, and the list that they are in then."""
 _LISTS = ("required_roles", "priority_roles", "blocked_roles")
-_LONGEST_NUMBER = 20
 
 
 async def reading(counter: Counter, asked: Asked) -> None:
@@ -38,7 +37,9 @@ async def reading(counter: Counter, asked: Asked) -> None:
     typed, _, value = asked.line.strip().partition(" ")
     value = value.strip()
     if typed.casefold() in _IGNORE:
-        await _ignore(counter, asked, value, ignored=_IGNORE[typed.casefold()])
+        space = _group(asked)
+        await _allow(counter, asked)
+        await ignore(counter, asked, space, value, ignored=_IGNORE[typed.casefold()])
     elif typed.casefold() in _ADMINS:
         await _rank(counter, asked, value)
     elif not typed:
@@ -53,7 +54,8 @@ async def _show(counter: Counter, asked: Asked) -> None:
         lines = list((await _own(counter, asked)).values())
         lines.append(say("telegram.reading.usage", asked.language))
     else:
-        lines = [*(await _place(counter, asked, asked.space)).values()]
+        settings = await counter.doors.reader.readings.get(asked.space)
+        lines = [*(await _place(counter, asked, asked.space)).values(), await ignored_line(counter, asked, settings)]
         lines.append(say("telegram.reading.usage.group", asked.language))
     await counter.delivery.sentence(asked.message, "\n".join(lines))
 
@@ -85,28 +87,6 @@ async def _rank(counter: Counter, asked: Asked, value: str) -> None:
         await counter.doors.reader.readings.adjust(space, add=add, remove=remove)
     line = (await _place(counter, asked, space))["admins"]
     await counter.delivery.sentence(asked.message, line)
-
-
-async def _ignore(counter: Counter, asked: Asked, value: str, *, ignored: bool) -> None:
-    """Do not read whoever wrote the message that the command answers, or has that number, or read them again."""
-    space = _group(asked)
-    await _allow(counter, asked)
-    message = asked.message.reply_to_message
-    author = author_of(message) if message is not None and message.forum_topic_created is None else None
-    if value.isascii() and value.removeprefix("-").isdigit() and len(value) <= _LONGEST_NUMBER:
-        scopes = [Account("telegram", value).scope]
-    elif author is not None:
-        scopes = [account_of(author).scope]
-    else:
-        raise InputError("telegram.reading.ignore_whom")
-    readings = counter.doors.reader.readings
-    await (
-        readings.adjust(space, add={"ignored": scopes})
-        if ignored
-        else readings.adjust(space, remove={"ignored": scopes})
-    )
-    code = "telegram.reading.ignored" if ignored else "telegram.reading.unignored"
-    await counter.delivery.sentence(asked.message, say(code, asked.language))
 
 
 def _key(typed: str, asked: Asked) -> str:
@@ -148,9 +128,7 @@ async def _place(counter: Counter, asked: Asked, space: Space) -> dict[str, str]
     posts = say("reading.webhooks", asked.language), say("telegram.reading.webhooks", asked.language)
     rank = next((each for each in _LISTS if admins_of(space) in getattr(settings, each)), "no_role")
     admins = say("telegram.reading.admins", asked.language, rank=say(f"telegram.reading.{rank}", asked.language))
-    numbers = ", ".join(scope.rpartition(":")[2] for scope in settings.ignored) or "–"
     return shown | {
         "webhooks": shown["webhooks"].replace(*posts),
         "admins": admins,
-        "ignored": f"{say('reading.ignored', asked.language)}: {numbers}",
     }

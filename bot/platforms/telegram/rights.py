@@ -1,9 +1,9 @@
-"""What Telegram lets the bot see and do in a group. Asked by ``/read`` and ``/doctor``."""
+"""What Telegram lets the bot see and do in a group, and who is there. Asked by ``/read``, ``/reading``, ``/doctor``."""
 
 import logging
 from typing import Any
 
-from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted
+from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted, User
 from telegram.error import TelegramError
 
 _log = logging.getLogger(__name__)
@@ -40,6 +40,17 @@ class Rights:
         if isinstance(member, ChatMemberRestricted) and not member.can_send_voice_notes:
             return False
         return everyone is None or everyone.can_send_voice_notes is not False
+
+    async def person(self, chat_id: int, account_id: str) -> User | None:
+        """Who somebody in a group is; None for a channel, and where Telegram does not say. Raises nothing."""
+        if not account_id.isdecimal():
+            return None
+        try:
+            user: User = (await self._bot.get_chat_member(chat_id, int(account_id))).user
+        except TelegramError as error:
+            _log.info("nobody could say who somebody is (%s)", type(error).__name__)
+            return None
+        return user
 
     async def _member(self, chat_id: int) -> Any:
         return await self._bot.get_chat_member(chat_id, self._bot.id)
