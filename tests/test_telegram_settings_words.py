@@ -131,10 +131,28 @@ async def test_administrators_are_read_first_alone_or_not_at_all(village: Villag
 
 
 @pytest.mark.parametrize(
-    ("typed", "zone"),
-    [("europe/berlin", "Europe/Berlin"), ("america/new_york", "America/New_York"), ("utc", "UTC"), ("-", "UTC"),
-     ("UTC+8", "Etc/GMT-8"), ("gmt -3", "Etc/GMT+3")],
-)  # fmt: skip
-async def test_time_zones_as_people_write_them(village: Village, mimo_house: House, typed: str, zone: str) -> None:
-    await village.said(f"/reading timezone {typed}")
+    ("typed", "zone", "shown"),
+    [
+        ("europe/berlin", "Europe/Berlin", "Europe/Berlin"),
+        ("america/port-au-prince", "America/Port-au-Prince", "America/Port-au-Prince"),
+        ("EUROPE/ISLE OF MAN", "Europe/Isle_of_Man", "Europe/Isle_of_Man"),
+        ("utc", "UTC", "UTC"),
+        ("-", "UTC", "UTC"),
+        ("UTC+0", "UTC", "UTC"),
+        ("UTC+8", "Etc/GMT-8", "UTC+8"),
+        ("UTC＋08:00", "Etc/GMT-8", "UTC+8"),
+        ("gmt -3", "Etc/GMT+3", "UTC-3"),
+    ],
+)
+async def test_time_zones_as_people_write_them(
+    village: Village, mimo_house: House, typed: str, zone: str, shown: str
+) -> None:
+    await mimo_house.core.readings.set(SPACE, timezone="Asia/Shanghai")
+    assert (await village.said(f"/reading timezone {typed}")).endswith(f": {shown}")
     assert (await mimo_house.core.readings.get(SPACE)).timezone == zone
+
+
+async def test_what_is_no_time_zone_is_refused(village: Village, mimo_house: House) -> None:
+    for typed in ("UTC+5:30", "UTC+15", "UTC-13", "Berlin", "../Europe/Berlin", "UTC+٨"):
+        assert await village.said(f"/reading timezone {typed}") == say("reading.zone", "en")
+    assert (await mimo_house.core.readings.get(SPACE)).timezone == "UTC"

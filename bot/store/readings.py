@@ -2,11 +2,12 @@
 
 import re
 import time
+import unicodedata
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypedDict, Unpack, cast
-from zoneinfo import ZoneInfo
+from zoneinfo import available_timezones
 
 from bot.errors import InputError
 from bot.model import Space
@@ -179,20 +180,27 @@ def _within(least: int, most: int, code: str) -> Callable[[int], int]:
     return check
 
 
-def _zone(name: str) -> str:
+def _zone(typed: str) -> str:
     """The name as the list of time zones writes it; ``UTC+8`` is its ``Etc/GMT-8``, for which west counts up."""
+    name = unicodedata.normalize("NFKC", typed).strip()
     if not name:
         return ReadingSettings().timezone
     if offset := _OFFSET.fullmatch(name):
-        name = f"Etc/GMT{'-' if offset['sign'] == '+' else '+'}{int(offset['hours'])}"
-    for spelled in (name, _SMALL_WORD.sub(lambda word: word[0].capitalize(), name), name.upper()):
-        with suppress(KeyError, ValueError, OSError):
-            return ZoneInfo(spelled).key
-    raise InputError("reading.zone")
+        hours, sign = int(offset["hours"]), "-" if offset["sign"] == "+" else "+"
+        name = f"Etc/GMT{sign}{hours}" if hours else "UTC"
+    found = _zones().get("_".join(name.split()).casefold())
+    if found is None:
+        raise InputError("reading.zone")
+    return found
 
 
-_OFFSET = re.compile(r"(?:UTC|GMT)\s?(?P<sign>[+-])\s?(?P<hours>1?\d)", re.IGNORECASE)
-_SMALL_WORD = re.compile(r"[^\W\d_]+")
+@cache
+def _zones() -> dict[str, str]:
+    """Names of time zones by what they are in small letters."""
+    return {name.casefold(): name for name in available_timezones()}
+
+
+_OFFSET = re.compile(r"(?:UTC|GMT)\s*(?P<sign>[+-])\s*(?P<hours>[01]?\d)(?::?00)?", re.IGNORECASE | re.ASCII)
 _quiet = _within(0, DAY - 1, "reading.bad_hour")
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "names": bool,

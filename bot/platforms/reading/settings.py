@@ -20,6 +20,9 @@ _OFF = frozenset({"off", "no", "false", "0", "关", "否", "不"})
 NONE = "-"
 """Typed to go back to the default of a text."""
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s*[-–—~至到]\s*([01]?\d|2[0-3])[:：]([0-5]\d)")
+_OFFSET = re.compile(r"Etc/GMT([+-])(\d+)")
+_SIGNS = {"+": "-", "-": "+"}
+"""In the list of time zones west counts up."""
 
 
 class Kind(StrEnum):
@@ -203,6 +206,8 @@ def _line(setting: Setting, settings: ReadingSettings | Preference, language: st
         shown = say("yes" if value is not setting.inverted else "no", language)
     elif setting.kind in (Kind.LANGUAGE, Kind.SPEED) and value:
         shown = value_named(value, language)
+    elif setting.key == "timezone":
+        shown = _OFFSET.sub(lambda zone: f"UTC{_SIGNS[zone[1]]}{zone[2]}", value)
     else:
         shown = str(value) if value != "" else "–"
     return f"{say(f'reading.{setting.key}', language)} ({setting.key}): {shown}"

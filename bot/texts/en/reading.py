@@ -5,7 +5,7 @@ SENTENCES: dict[str, str] = {
     "reading.characters": "Between {least} and {limit} characters of a message can be read.",
     "reading.bad_alone": "Between {least} and {limit} seconds can be waited alone.",
     "reading.bad_hour": "A time of day is wanted, such as 22:30.",
-    "reading.zone": "There is no such time zone. An IANA name such as Europe/Berlin is wanted.",
+    "reading.zone": "There is no such time zone. Write a name such as Europe/Berlin, or whole hours such as UTC+8.",
     "reading.ignored_full": "No more than {limit} people can be ignored here.",
     "dictionary.full": "The dictionary holds {limit} entries at most; remove one first.",
     "dictionary.empty": "An entry needs a word.",

@@ -5,7 +5,7 @@ SENTENCES: dict[str, str] = {
     "reading.characters": "每条消息可以朗读 {least} 到 {limit} 个字符。",
     "reading.bad_alone": "独自等待的时间为 {least} 到 {limit} 秒。",
     "reading.bad_hour": "请写一天中的时间，例如 22:30。",
-    "reading.zone": "没有这个时区。应为 IANA 名称，例如 Asia/Shanghai。",
+    "reading.zone": "没有这个时区。请写 Asia/Shanghai 这样的名称，或 UTC+8 这样的整小时。",
     "reading.ignored_full": "这里最多只能忽略 {limit} 个人。",
     "dictionary.full": "词典最多 {limit} 条；请先删除一条。",
     "dictionary.empty": "词条需要有一个词。",
