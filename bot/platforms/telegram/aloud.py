@@ -14,6 +14,7 @@ from telegram import Message
 from bot.errors import StoreError
 from bot.model import Space
 from bot.platforms.base import Doors
+from bot.platforms.reading.failures import EVERYBODY
 from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.telegram.asking import Asked, topic_of
 from bot.platforms.telegram.chat_reading import ChatReading
@@ -149,7 +150,7 @@ class Aloud:
         self._doors.reader.outcomes.put(id_of(message), Unread("unread.store"))
         reading = await self._reading(message)
         if reading is not None:
-            await reading.tell_once(message, ("store", error.code), in_chat(error, reading.language))
+            await reading.tell_once(message, (EVERYBODY, error.code), in_chat(error, reading.language))
 
     async def _reading(self, message: Message) -> ChatReading | None:
         """The reading of a chat or topic, made where there is none; None where too many are at work."""

@@ -14,9 +14,10 @@ from telegram import Message
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.audio.joining import joined
-from bot.errors import AudioError, BotError, DuplicateError, InputError, QuotaError, StoreError
+from bot.errors import AudioError, BotError, DuplicateError, StoreError
 from bot.model import Account, Note, Receipt
 from bot.platforms.base import Doors
+from bot.platforms.reading.failures import EVERYBODY, Told, unread_for
 from bot.platforms.reading.heard import Heard, Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.queue import Batch, Pace, ReadingQueue
@@ -35,9 +36,8 @@ _TOGETHER, _CHARACTERS = 8, 1500
 """Batches that go into one voice message at most, and their length together."""
 _PACE = Pace(burst_messages=10, burst_characters=800, behind=120.0, far_behind=240.0)
 """Nobody waits for a voice message as for a call: more is read at once, and later shortened."""
-_SPEAKING, _SENDING, _NOTE = "speaking", "sending", "note"
-"""What a failure is one of, where it is not one person's; and what is no failure."""
-_MOST_TOLD = 200
+_SENDING = "sending"
+"""What a failure is one of, where it is not of speaking."""
 CLOSED = 60.0
 """Seconds without synthesizing for a chat that takes neither voices nor files: nobody would hear what was paid for."""
 
@@ -80,7 +80,7 @@ class ChatReading:
         """Ids of what is being spoken."""
         self._albums: dict[str, Album] = {}
         """Albums among what waits and is being spoken, by the id of the first message."""
-        self._told: dict[tuple[str, str], None] = {}
+        self._told = Told()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
 
@@ -153,7 +153,7 @@ class ChatReading:
 
     async def tell_once(self, message: Message, kind: tuple[str, str], words: str) -> None:
         """Say below a message what went wrong, unless it was said since it last worked. ``kind``: whose, and what."""
-        if self._first(kind):
+        if self._told.first(*kind):
             await self._delivery.sentence(message, words)
 
     # Inside
@@ -208,7 +208,7 @@ class ChatReading:
         except Exception:  # noqa: BLE001  a border: one message's fault must not end the reading of a chat
             _log.exception("messages could not be read aloud")
             unread |= {item.heard.id: Unread("unread.provider") for item in items}
-            await self.tell_once(first, (_SPEAKING, "unexpected"), say("error.unexpected", self.language))
+            await self.tell_once(first, (EVERYBODY, "unexpected"), say("error.unexpected", self.language))
         finally:
             self._making = ()
             for item in items:
@@ -227,25 +227,25 @@ class ChatReading:
         except DuplicateError:
             return None  # said before the last restart
         except (BotError, TimeoutError) as error:
-            unread |= {item.heard.id: _gate(error) for item in batch.items}
+            unread |= {item.heard.id: unread_for(error) for item in batch.items}
             await self._tell_failure(batch.items[0], error)
             return None
-        self._forget(_SPEAKING)
+        self._told.works(batch.items[0].heard.account)
         for key, refused in receipt.left_out:
             if not isinstance(refused, DuplicateError):
-                unread[items[key].heard.id] = _gate(refused)
+                unread[items[key].heard.id] = unread_for(refused)
                 await self._tell_failure(items[key], refused)
         return receipt
 
     async def _tell_failure(self, item: Readable, error: BotError | TimeoutError) -> None:
-        """Once for each kind; where it is one person's quota or words, once for that person."""
+        """Once for each kind, and for each person where it is that person's."""
         message, account = self._messages[item.heard.id], item.heard.account
         if isinstance(error, TimeoutError):
-            await self.tell_once(message, (_SPEAKING, "timeout"), say("error.unexpected", self.language))
+            await self.tell_once(message, (EVERYBODY, "timeout"), say("error.unexpected", self.language))
             return
         _log.info("a message was not read aloud: %s", error.code)
-        whose = account.scope if isinstance(error, QuotaError | InputError) else _SPEAKING
-        await self.tell_once(message, (whose, error.code), in_chat(error, self.language))
+        if self._told.first_failure(error, account):
+            await self._delivery.sentence(message, in_chat(error, self.language))
 
     async def _send(self, first: Message, receipts: Sequence[Receipt], accounts: Sequence[Account]) -> Unread | None:
         """Answer the first message with a voice; why not, where it does not arrive."""
@@ -261,7 +261,7 @@ class ChatReading:
                 sent = await self._delivery.deliver(first, receipt, self._remark(tuple(notes)))
         except (TelegramError, AudioError, StoreError) as error:
             return await self._undelivered(first, error)
-        self._forget(_SENDING)
+        self._told.forget(_SENDING)
         if len(accounts) == 1:
             await self._remember(sent, accounts[0])
         return None
@@ -300,33 +300,4 @@ class ChatReading:
 
     def _remark(self, notes: tuple[Note, ...]) -> str:
         """What is to be said below the voice: of who spoke instead and the like once, until it is not so any more."""
-        codes = {note.code for note in notes}
-        for whose, code in tuple(self._told):
-            if whose == _NOTE and code not in codes:
-                del self._told[whose, code]
-        return " ".join(of_note(note, self.language) for note in notes if self._first((_NOTE, note.code)))
-
-    def _first(self, kind: tuple[str, str]) -> bool:
-        if kind in self._told:
-            return False
-        self._told[kind] = None
-        if len(self._told) > _MOST_TOLD:
-            del self._told[next(iter(self._told))]
-        return True
-
-    def _forget(self, whose: str) -> None:
-        """What works again is told again when it fails."""
-        self._told = {kind: None for kind in self._told if kind[0] != whose}
-
-
-def _gate(error: BotError | TimeoutError) -> Unread:
-    """The gate that a failure stands for."""
-    match error:
-        case QuotaError():
-            return Unread("unread.quota")
-        case InputError(code="text.empty"):
-            return Unread("unread.empty")
-        case StoreError():
-            return Unread("unread.store")
-        case _:
-            return Unread("unread.provider")
+        return " ".join(of_note(note, self.language) for note in self._told.new_notes(notes))

@@ -5,7 +5,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.errors import BotError, InputError, QuotaError, StoreError
 from bot.model import Utterance
 from bot.platforms.reading.heard import Readable, Unread
 from bot.platforms.reading.outcomes import Outcome
@@ -66,16 +65,3 @@ def runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
         run = tuple(alike)
         for at in range(0, len(run), MOST_TOGETHER):
             yield run[at : at + MOST_TOGETHER]
-
-
-def unread_for(error: BotError) -> Unread:
-    """The gate that an error stands for."""
-    match error:
-        case QuotaError():
-            return Unread("unread.quota")
-        case InputError(code="text.empty"):
-            return Unread("unread.empty")
-        case StoreError():
-            return Unread("unread.store")
-        case _:
-            return Unread("unread.provider")

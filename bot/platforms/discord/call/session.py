@@ -12,15 +12,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.errors import BotError, BusyError, DuplicateError, ErrorKind, InputError, ProviderError
+from bot.errors import BotError, BusyError, DuplicateError
 from bot.model import Account, Lane, Receipt, Space, Utterance
 from bot.platforms.base import Doors
-from bot.platforms.discord.call.items import Item, runs, unread_for
+from bot.platforms.discord.call.items import Item, runs
 from bot.platforms.discord.call.link import Link
 from bot.platforms.discord.call.notices import Notices
 from bot.platforms.discord.call.rooms import Room
 from bot.platforms.discord.call.source import Line, LiveSource
 from bot.platforms.discord.call.timing import Timing
+from bot.platforms.reading.failures import unread_for
 from bot.platforms.reading.heard import Readable, Unread
 from bot.platforms.reading.names import NameMemory
 from bot.platforms.reading.outcomes import Outcome
@@ -325,13 +326,13 @@ class Session:
     def _refused(self, error: BotError, account: Account | None) -> Unread:
         """Why somebody's message is not spoken; posted where nobody was told yet."""
         if not isinstance(error, DuplicateError):
-            self.notices.fault(error, whose=account.scope if account is not None and _is_own(error) else "")
+            self.notices.fault(error, account)
         return unread_for(error)
 
     def _worked(self, item: Item, receipt: Receipt) -> None:
         """Something was spoken. Notes on who spoke instead are told once, until they are not true any more."""
         if not receipt.cached:  # which says nothing of how things are
-            self.notices.works()
+            self.notices.works(item.utterances[0].account)
             self.notices.notes(receipt.notes)
         left_out = dict(receipt.left_out)
         for utterance, readable in zip(item.utterances, item.readables, strict=False):
@@ -388,9 +389,3 @@ class Session:
                 self._changed.set()
             return True
         return False
-
-
-def _is_own(error: BotError) -> bool:
-    """Whether it says nothing of what others write: a text that cannot be spoken, or will not be."""
-    refused = isinstance(error, ProviderError) and error.kind in (ErrorKind.INVALID, ErrorKind.MODERATION)
-    return refused or isinstance(error, InputError)
