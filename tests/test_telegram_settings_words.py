@@ -93,21 +93,56 @@ async def test_ones_own_settings_are_kept_over_a_restart(
 
 async def test_nothing_is_guessed(village: Village, mimo_house: House) -> None:
     spaces = mimo_house.core.spaces
+    village.group.admins.add(LI.id)
     await village.said("/settings admins on")
     await village.said("/settings voice Mia")
     before = await spaces.get(SPACE)
     for key in ("admins", "words", "context"):
         assert await village.said(f"/settings {key} maybe") == say("reading.wanted.switch", "en", key=key)
-    assert (await village.said("/settings here perhaps")).startswith(say("telegram.settings.no_topics", "en"))
-    shown = await village.said("/settings")
-    for key in ("admins", "voice", "style", "cooldown", "here"):
-        assert await village.said(f"/settings {key}") == shown, "without a value it is shown"
+        name = say(f"telegram.setting.{key}", "zh")
+        assert await village.said(f"/settings {name} 也许", LI) == say("reading.wanted.switch", "zh", key=name)
+    assert await village.said("/settings here perhaps") == say("telegram.settings.no_topics", "en")
     assert await spaces.get(SPACE) == before
     await village.said("/settings voice -")
     await village.said("/settings style -")
     await village.said("/settings language auto")
     kept = await spaces.get(SPACE)
     assert (kept.default_voice, kept.default_style, kept.language) == ("", "", "")
+
+
+async def test_a_setting_without_a_value_is_shown(village: Village, mimo_house: House) -> None:
+    for order in ("voice Mia", "cooldown 5", "admins_cooldown 0", "block kiwi", "words on", "language 中文"):
+        await village.said(f"/settings {order}")
+    before = await mimo_house.core.spaces.get(SPACE)
+    for typed, key, facts in (
+        ("voice", "voice", {"value": "Mia"}),
+        ("admins_cooldown", "cooldown", {"value": 5, "rest": 0}),
+        ("unblock", "block", {"value": 1}),
+        ("here", "here", {"value": "–"}),
+        ("文字", "words", {"value": True}),
+    ):
+        assert await village.said(f"/settings {typed}", BO) == say(f"telegram.settings.{key}", "en", **facts)
+    assert await village.said("/settings 语言", LI) == say("telegram.settings.language", "zh", value="中文")
+    assert await mimo_house.core.spaces.get(SPACE) == before
+
+
+async def test_ones_own_settings_are_typed_in_private(village: Village, mimo_house: House) -> None:
+    private = village.server.world.private(ANN)
+
+    async def said(order: str) -> str:
+        return await village.said(f"/settings {order}", chat=private)
+
+    assert await said("voice mia") == say("telegram.voice.set", "en", voice="Mia")
+    assert await said("风格 开心") == say("telegram.style.set", "en", style="Happy")
+    assert await said("style -") == say("telegram.style.reset", "en")
+    assert await said("language 中文") == say("telegram.language.set", "zh")
+    assert await said("语言 fr") == say("language.unknown", "zh", languages=("en", "zh"))
+    assert await said("语言 自动") == say("telegram.language.set", "en")
+    assert await said("cooldown 5") == say("telegram.groups_only", "en")
+    keys = ("voice", "style", "language", "forget")
+    assert await said("what 5") == say("telegram.settings.unknown", "en", keys=keys)
+    own = await mimo_house.core.preferences.get(Account("telegram", str(ANN.id)))
+    assert (own.voice, own.style, own.language) == ("Mia", "", "")
 
 
 async def test_administrators_are_read_first_alone_or_not_at_all(village: Village, mimo_house: House) -> None:

@@ -4,14 +4,15 @@ A group setting is typed, ``/settings cooldown 5``, or switched by a button (``b
 which says what it switches to: pressed by two people, or delivered twice, it does so once.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from telegram import InlineKeyboardMarkup
 
 from bot import texts
 from bot.errors import InputError
 from bot.model import Space
-from bot.platforms.reading.settings import NONE, Kind, is_on, typed
+from bot.platforms.reading.settings import NONE, Kind, is_on, typed, value_named
 from bot.platforms.telegram import choices, keyboard
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
@@ -20,25 +21,41 @@ from bot.store.spaces import SpaceChanges, SpaceLists, SpaceSettings
 
 
 async def settings(counter: Counter, asked: Asked) -> None:
-    """Show what is set; ``/settings KEY VALUE`` changes it in a group, ``/settings forget`` in private."""
-    if asked.space is None and asked.line.strip().casefold() in _FORGET:
-        await counter.doors.desk.preferences.forget(asked.account)
+    """Show what is set; ``/settings KEY`` shows one thing, ``/settings KEY VALUE`` changes it. Raises InputError."""
+    name, _, value = asked.line.strip().partition(" ")
+    if asked.space is None:
+        await _own(counter, asked, name, value.strip())
+        return
+    key, value = _key(name, _KEYS, asked.language) if name else "", value.strip()
+    if key and not value and key != _EVERYWHERE:
+        shown = _lines(asked.space, await counter.doors.desk.spaces.get(asked.space), asked.language)
+        await counter.delivery.sentence(asked.message, shown[_SHOWN_WITH.get(key, key)])
+        return
+    if key:
+        await _allow(counter, asked)
+        await _change(counter, asked, asked.space, key, value)
+    text, buttons = await group(counter, asked, asked.space)
+    await counter.delivery.sentence(asked.message, text, keyboard=buttons)
+
+
+async def _own(counter: Counter, asked: Asked, name: str, value: str) -> None:
+    """In private."""
+    preferences = counter.doors.desk.preferences
+    key = _key(name, _OWN_KEYS, asked.language) if name else ""
+    if key in _ELSEWHERE:
+        await _ELSEWHERE[key](counter, replace(asked, line=value))
+    elif key == _FORGET:
+        await preferences.forget(asked.account)
         await counter.doors.desk.words.forget(asked.account)
         await counter.doors.reader.dictionaries.forget(asked.account)
         await counter.delivery.sentence(asked.message, texts.say("telegram.settings.forgotten", asked.language))
-        return
-    if asked.space is None:
+    elif key and value:
+        await preferences.set(asked.account, language=typed(value, Kind.LANGUAGE))
+        chosen = await counter.doors.desk.language(asked.account, None, asked.locale, counter.doors.language)
+        await counter.delivery.sentence(asked.message, texts.say("telegram.language.set", chosen))
+    else:
         text, buttons = await own(counter, asked)
         await counter.delivery.sentence(asked.message, text, keyboard=buttons)
-        return
-    name, _, value = asked.line.strip().partition(" ")
-    if name:
-        await _allow(counter, asked)
-        key, value = _key(name, asked.language), value.strip()
-        if value or key == _EVERYWHERE:  # without a value it is shown, as all of them are
-            await _change(counter, asked, asked.space, key, value)
-    text, buttons = await group(counter, asked, asked.space)
-    await counter.delivery.sentence(asked.message, text, keyboard=buttons)
 
 
 async def own(counter: Counter, asked: Asked) -> tuple[str, InlineKeyboardMarkup]:
@@ -56,19 +73,13 @@ async def own(counter: Counter, asked: Asked) -> tuple[str, InlineKeyboardMarkup
 async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, InlineKeyboardMarkup]:
     """A group's settings, and buttons for what is on or off."""
     kept = await counter.doors.desk.spaces.get(space)
-    text = texts.say(
-        "telegram.settings.group",
-        asked.language,
-        voice=kept.default_voice or "–",
-        style=kept.default_style or "–",
-        tongue=kept.language or "–",
-        cooldown=kept.cooldown,
-        rest=_rest_of_admins(space, kept),
-        shown=kept.show_words,
-        context=kept.reply_context,
-        blocked=len(kept.blocked_words),
-        admins=_for_admins(space, kept),
-        topics=len(kept.channels) or "–",
+    text = "\n".join(
+        (
+            texts.say("telegram.settings.group", asked.language),
+            *_lines(space, kept, asked.language).values(),
+            "",
+            texts.say("telegram.settings.usage", asked.language),
+        )
     )
     switches = {"words": kept.show_words, "context": kept.reply_context, "admins": _for_admins(space, kept)}
     if asked.channel:
@@ -81,6 +92,22 @@ async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, Inli
         for name, on in switches.items()
     ]
     return text, keyboard.choices("g", offered, "", per_row=1)
+
+
+def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
+    """What is set for a group, a line for each thing."""
+    values: dict[str, dict[str, object]] = {
+        "voice": {"value": kept.default_voice or "–"},
+        "style": {"value": kept.default_style or "–"},
+        "language": {"value": value_named(kept.language or NONE, language)},
+        "cooldown": {"value": kept.cooldown, "rest": _rest_of_admins(space, kept)},
+        "words": {"value": kept.show_words},
+        "context": {"value": kept.reply_context},
+        "block": {"value": len(kept.blocked_words)},
+        "admins": {"value": _for_admins(space, kept)},
+        "here": {"value": len(kept.channels) or "–"},
+    }
+    return {key: texts.say(f"telegram.settings.{key}", language, **facts) for key, facts in values.items()}
 
 
 async def press_group(counter: Counter, asked: Asked) -> None:
@@ -132,52 +159,61 @@ def _topic(asked: Asked) -> list[str]:
     return [asked.channel]
 
 
-_VALUES: dict[str, Callable[[str], SpaceChanges]] = {
-    "voice": lambda value: {"default_voice": typed(value)},
-    "style": lambda value: {"default_style": typed(value)},
-    "language": lambda value: {"language": typed(value, Kind.LANGUAGE)},
-    "cooldown": lambda value: {"cooldown": _number(typed(value) or "0")},
-    "words": lambda value: {"show_words": is_on("words", value)},
-    "context": lambda value: {"reply_context": is_on("context", value)},
+_VALUES: dict[str, Callable[[str, str], SpaceChanges]] = {
+    "voice": lambda value, _: {"default_voice": typed(value)},
+    "style": lambda value, _: {"default_style": typed(value)},
+    "language": lambda value, _: {"language": typed(value, Kind.LANGUAGE)},
+    "cooldown": lambda value, _: {"cooldown": _number(typed(value) or "0")},
+    "words": lambda value, name: {"show_words": is_on(name, value)},
+    "context": lambda value, name: {"reply_context": is_on(name, value)},
 }
+"""What a value changes; by its name it is refused."""
 _EVERYWHERE = "everywhere"
 """All topics; the only one that needs no value."""
-_ENTRIES: dict[str, Callable[[str, Asked, Space], tuple[SpaceLists, bool]]] = {
-    "block": lambda value, _, __: ({"blocked_words": _typed(value)}, True),
-    "unblock": lambda value, _, __: ({"blocked_words": _typed(value)}, False),
-    "admins": lambda value, _, space: ({"allowed_roles": [admins_of(space)]}, is_on("admins", value)),
-    "here": lambda value, asked, _: ({"channels": _topic(asked)}, is_on("here", value)),
+_ENTRIES: dict[str, Callable[[str, str, Asked, Space], tuple[SpaceLists, bool]]] = {
+    "block": lambda value, _, __, ___: ({"blocked_words": _typed(value)}, True),
+    "unblock": lambda value, _, __, ___: ({"blocked_words": _typed(value)}, False),
+    "admins": lambda value, name, _, space: ({"allowed_roles": [admins_of(space)]}, is_on(name, value)),
+    "here": lambda value, name, asked, _: ({"channels": _topic(asked)}, is_on(name, value)),
 }
 """Entries of lists, and whether they go in or out."""
 _REST_OF_ADMINS = "admins_cooldown"
+_FORGET = "forget"
 _SWITCHES = ("words", "context", "admins", "here")
+_SHOWN_WITH = {_REST_OF_ADMINS: "cooldown", "unblock": "block"}
 _KEYS = (*_VALUES, _REST_OF_ADMINS, *_ENTRIES, _EVERYWHERE)
-_NAMES = {texts.say(f"telegram.setting.{key}", language): key for language in texts.LANGUAGES for key in _KEYS}
+_ELSEWHERE = {"voice": choices.voice, "style": choices.style}
+"""What a person sets by a command of its own, too."""
+_OWN_KEYS = (*_ELSEWHERE, "language", _FORGET)
+_NAMES = {
+    texts.say(f"telegram.setting.{key}", language): key for language in texts.LANGUAGES for key in (*_KEYS, _FORGET)
+}
 """What may be typed for each, in either language."""
-_FORGET = frozenset(texts.say("telegram.setting.forget", language) for language in texts.LANGUAGES)
 
 
-def _key(name: str, language: str) -> str:
-    """Raises InputError ``telegram.settings.unknown``."""
-    key = _NAMES.get(name.casefold())
-    if key is None:
-        raise InputError(
-            "telegram.settings.unknown", keys=tuple(texts.say(f"telegram.setting.{each}", language) for each in _KEYS)
-        )
-    return key
+def _key(name: str, keys: Sequence[str], language: str) -> str:
+    """Raises InputError ``telegram.settings.unknown``, ``telegram.groups_only``."""
+    key = _NAMES.get(name.casefold(), "")
+    if key in keys:
+        return key
+    if key in _KEYS:
+        raise InputError("telegram.groups_only")
+    raise InputError(
+        "telegram.settings.unknown", keys=tuple(texts.say(f"telegram.setting.{each}", language) for each in keys)
+    )
 
 
 async def _change(counter: Counter, asked: Asked, space: Space, key: str, value: str) -> None:
     """Change what is typed behind ``/settings`` in a group. Raises InputError."""
-    spaces = counter.doors.desk.spaces
+    spaces, name = counter.doors.desk.spaces, texts.say(f"telegram.setting.{key}", asked.language)
     if key == "voice" and typed(value):
         value = choices.known_voice(counter, value)
     if key in _VALUES:
-        await spaces.set(space, **_VALUES[key](value))
+        await spaces.set(space, **_VALUES[key](value, name))
     elif key == _REST_OF_ADMINS:
-        await spaces.rest(space, admins_of(space), _number(value) if value not in {NONE, "–"} else None)
+        await spaces.rest(space, admins_of(space), _number(value) if typed(value) else None)
     elif key == _EVERYWHERE:
         await spaces.set(space, channels=())
     else:
-        entries, wanted = _ENTRIES[key](value, asked, space)
+        entries, wanted = _ENTRIES[key](value, name, asked, space)
         await (spaces.adjust(space, add=entries) if wanted else spaces.adjust(space, remove=entries))

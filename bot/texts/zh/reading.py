@@ -20,7 +20,7 @@ SENTENCES: dict[str, str] = {
     "binding.full": "这里最多只能朗读 {limit} 个频道；请先取消一个。",
     "speed.unknown": "语速应为 {speeds} 之一，或用默认值。",
     "reading.unknown": "没有这个设置。可以设置：{keys}",
-    "reading.wanted.switch": "{key} 应为 on 或 off。",
+    "reading.wanted.switch": "{key} 应为 开（on）或 关（off）。",
     "reading.wanted.number": "{key} 应为整数。",
     "reading.wanted.hours": "{key} 应为时间段，例如 22:00-07:00，或 off。",
     "reading.names": "说出消息是谁写的",
