@@ -18,6 +18,7 @@ def marked(text: str, **marks: str) -> Json:
         {"type": kind, "offset": units(text[: text.index(words)]), "length": units(words)}
         | ({"url": "https://example.org"} if kind == "text_link" else {})
         | ({"language": "python"} if kind == "pre" else {})
+        | ({"user": ANN.json} if kind == "text_mention" else {})
         for kind, words in marks.items()
     ]
     return {"text": text, "entities": entities}
@@ -76,6 +77,9 @@ ENGLISH: list[tuple[Json, str]] = [
     (marked("So:\nprint(1)", pre="print(1)"), "Bo says: So:\na block of Python code"),
     (marked("Very *important*", bold="important"), "Bo says: Very important"),
     ({"text": "Thanks @river_song!"}, "Bo says: Thanks river song!"),
+    (marked("Try /help@mouthpiece_bot now", bot_command="/help@mouthpiece_bot"),
+     "Bo says: Try /help mouthpiece bot now"),
+    (marked("Thanks Ann!", text_mention="Ann"), "Bo says: Thanks Ann!"),
     ({"text": "I love #MondayMorning"}, "Bo says: I love hashtag Monday Morning"),
     ({"text": "this is REALLY good"}, "Bo says: this is [emphasis] REALLY good"),
     ({"text": "*sighs* fine"}, "Bo says: [sighs] fine"),
@@ -133,6 +137,8 @@ CHINESE: list[tuple[Json, str]] = [
     (marked("这样：\nprint(1)", pre="print(1)"), "Bo说：这样：\n一段Python代码"),
     (marked("非常*重要*", bold="重要"), "Bo说：非常重要"),
     ({"text": "谢谢 @小明！"}, "Bo说：谢谢 小明！"),
+    (marked("试试 /help@mouthpiece_bot 吧", bot_command="/help@mouthpiece_bot"), "Bo说：试试 /help mouthpiece bot 吧"),
+    (marked("多亏 小明！", text_mention="小明"), "Bo说：多亏 小明！"),
     ({"text": "我喜欢 #周末"}, "Bo说：我喜欢 话题周末"),
     ({"text": "*叹气* 好吧"}, "Bo说： [叹气] 好吧"),
     ({"text": "你好【大喊】大家"}, "Bo说：你好，大喊，大家"),
