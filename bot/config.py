@@ -96,6 +96,14 @@ class QuotaConfig(_Section):
             raise ValueError("config.wanted.zone") from error
         return name
 
+    @field_validator("admins")
+    @classmethod
+    def _accounts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not re.fullmatch(r"(discord|telegram):\d{1,20}|cli:.{1,60}", name):
+                raise ValueError("config.wanted.account")
+        return names
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone of the days."""
@@ -275,7 +283,7 @@ def _problem(details: ErrorDetails) -> ConfigError:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError("config.missing", path=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:

@@ -258,6 +258,22 @@ async def test_config_check(shell: Shell, mimo: MimoServer) -> None:
     assert "account_characters_per_day" in done.err
 
 
+async def test_config_check_says_what_it_read_and_finds_a_voice_that_nobody_has(shell: Shell) -> None:
+    done = await shell("config", "check")
+    assert f"Configuration: {shell.config}" in done.out
+    other = shell.folder / "other.toml"
+    other.write_text('\ufeff[speech]\ndefault_voice = "Nonesuch"\n', encoding="utf-8")
+    done = await shell("config", "check", "--config", str(other))  # the option behind the command
+    assert done.code == 2
+    assert f"Configuration: {other}" in done.out
+    assert "default_voice is Nonesuch, which nobody has; these are there: " in done.err
+
+
+async def test_a_price_that_nobody_set_is_not_called_nothing(shell: Shell, mimo: MimoServer) -> None:
+    shell.mimo(mimo)
+    assert "price unknown (set price_per_1k_tokens)" in (await shell("say", "Hello", "--explain")).out
+
+
 @pytest.mark.parametrize("holds", [None, "no certificate"])
 async def test_config_check_names_a_certificate_file_that_is_none(shell: Shell, holds: str | None) -> None:
     path = shell.folder / "ca.pem"

@@ -64,6 +64,9 @@ def test_unknown_keys_are_refused_with_a_suggestion(tmp_path: Path, text: str, k
     [
         "[quota]\naccount_characters_per_day = -1",
         "[quota]\ntimezone = 'Middle/Earth'",
+        "[quota]\nadmins = ['123456']",
+        "[quota]\nadmins = ['discrod:123456']",
+        "[quota]\nadmins = ['discord:abc']",
         "[providers.mimo]\nmax_concurrency = 0",
         "[speech]\nproviders = []",
         "[speech]\nproviders = ['mimoo']",

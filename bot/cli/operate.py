@@ -4,6 +4,7 @@ import base64
 import binascii
 import ssl
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 from bot.app import provider_of, serve
 from bot.cli.arguments import Arguments
@@ -38,7 +39,9 @@ async def config_check(config: Config, asked: Arguments) -> int:
     Raises ConfigError when nobody could speak or a file it names is unfit.
     """
     language, able = config.language, 0
+    print(_file_read(asked.config_path, language))
     _check_certificates(config.endpoints.ca_file)
+    voices: list[str] | None = []
     async with AsyncExitStack() as stack:
         for name in config.chain:
             provider = provider_of(name, config)
@@ -52,12 +55,27 @@ async def config_check(config: Config, asked: Arguments) -> int:
                 print(say("check.provider", language, provider=name))
             for code in warnings_of(provider):
                 print(say(code, language, provider=name))
+            listed = [voice.id for voice in provider.capabilities.voices]
+            voices = voices + listed if voices is not None and listed else None
     for platform, secret in (("Discord", config.discord.token), ("Telegram", config.telegram.token)):
         print(say("check.platform" if secret.get_secret_value() else "check.platform_not", language, platform=platform))
-    print(say("check.data", language, path=str(config.data_dir)))
+    print(say("check.data", language, path=config.data_dir.absolute()))
+    _check_voice(config.speech.default_voice, voices)
     if not able:
         raise ConfigError("check.nobody")
     return 0
+
+
+def _file_read(path: Path | None, language: str) -> str:
+    if path is None:
+        return say("check.no_file", language, path=Path("config.toml").absolute())
+    return say("check.file", language, path=path.absolute())
+
+
+def _check_voice(wanted: str, voices: list[str] | None) -> None:
+    """Raise ConfigError where nobody has the default voice. ``voices``: None where a provider lists none."""
+    if wanted and voices is not None and wanted.casefold() not in {voice.casefold() for voice in voices}:
+        raise ConfigError("check.no_voice", voice=wanted, voices=voices)
 
 
 def _check_certificates(path: str) -> None:

@@ -27,6 +27,9 @@ exit codes: 0 done, 2 wrong use or configuration, 3 cannot be spoken, 4 quota us
 6 provider refused or failed, 7 sound, 8 database or data folder, 9 chat network, 70 fault, 130 interrupted"""
 
 
+_LEVELS = ("debug", "info", "warning", "error")
+
+
 class _Parser(argparse.ArgumentParser):
     """Names what was likely meant by a word it does not know."""
 
@@ -55,9 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mouthpiece {__version__}")
     parser.add_argument("--config", metavar="FILE", help="configuration (default: $MOUTHPIECE_CONFIG or ./config.toml)")
-    parser.add_argument(
-        "--log", dest="verbose", choices=("debug", "info", "warning", "error"), help="what is written to standard error"
-    )
+    parser.add_argument("--log", dest="verbose", choices=_LEVELS, help="what is written to standard error")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_say(commands)
     _add(commands, "voices", info.voices, "list the voices of every provider", json=True)
@@ -91,6 +92,9 @@ def _group(commands: Any, name: str, text: str) -> Any:
 def _add(commands: Any, name: str, command: Command, text: str, *, json: bool = False) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.set_defaults(command=command)
+    # Taken behind the command as well, where no default may overwrite what stood before it.
+    parser.add_argument("--config", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+    parser.add_argument("--log", dest="verbose", choices=_LEVELS, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     if json:
         parser.add_argument("--json", action="store_true", help="print one JSON value")
     return parser

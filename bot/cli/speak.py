@@ -196,7 +196,9 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
         print(json.dumps(found.requests[number - 1], ensure_ascii=False, indent=2, default=str))
     for note in notes:
         print(note)
-    facts = {"characters": found.characters, "tokens": found.tokens, "price": f"{price:.4f}"}
+    unpriced = price == 0 and config.provider(found.provider).type != "espeak"
+    shown = sentence("explain.unpriced", config.language) if unpriced else f"{price:.4f}"
+    facts = {"characters": found.characters, "tokens": found.tokens, "price": shown}
     print(sentence("explain.cost", config.language, **facts, provider=found.provider))
 
 

@@ -98,9 +98,11 @@ def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
         return _PRESETS["zh" if (request.language or language_of(request.text)) == "zh" else "en"], ()
     if own := _PRESETS.get(asked.casefold()):
         return own, ()
-    if replacement := _REPLACEMENTS.get(asked):
-        return _PRESETS[replacement], (Note("note.voice_replaced", (("voice", asked), ("replacement", replacement))),)
-    raise InputError("voice.unknown", voice=asked, voices=list(_PRESETS))
+    known = next((name for name in _REPLACEMENTS if name.casefold() == asked.casefold()), None)
+    if known is None:
+        raise InputError("voice.unknown", voice=asked, voices=[*_PRESETS, *_REPLACEMENTS])
+    replacement = _REPLACEMENTS[known]
+    return _PRESETS[replacement], (Note("note.voice_replaced", (("voice", known), ("replacement", replacement))),)
 
 
 def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, Any]:
