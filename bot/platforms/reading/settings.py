@@ -18,7 +18,9 @@ from bot.texts import LANGUAGES, say
 _ON = frozenset({"on", "yes", "true", "1", "开", "是", "好"})
 _OFF = frozenset({"off", "no", "false", "0", "关", "否", "不"})
 NONE = "-"
-"""Typed to go back to the default of a text."""
+"""Typed to go back to the default of a text …"""
+_NONES = frozenset({NONE, "–", "—"})
+"""… also as it is shown, and as some keyboards write it."""
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s*[-–—~至到]\s*([01]?\d|2[0-3])[:：]([0-5]\d)")
 _OFFSET = re.compile(r"Etc/GMT([+-])(\d+)")
 _SIGNS = {"+": "-", "-": "+"}
@@ -148,7 +150,7 @@ def suggestions(key: str) -> tuple[str, ...]:
 
 def value_named(value: str, language: str) -> str:
     """A value in a language, where it is a word of ours."""
-    code = f"reading.value.{'auto' if value == NONE else value}"
+    code = f"reading.value.{'auto' if value in _NONES else value}"
     return say(code, language) if code in LANGUAGES[language] else value
 
 
@@ -170,7 +172,7 @@ def _parsed(setting: Setting, value: str) -> Any:
 def typed(value: str, kind: Kind = Kind.TEXT) -> str:
     """What a typed text stands for; empty for the sign that goes back to the default."""
     value = _WORDS.get(kind, {}).get(value.casefold(), value)
-    return "" if value == NONE else value
+    return "" if value in _NONES else value
 
 
 def is_on(key: str, value: str) -> bool:
@@ -188,7 +190,7 @@ def _number(key: str, value: str) -> int:
 
 
 def _hours(key: str, value: str) -> tuple[int, int]:
-    if value.strip().casefold() in _OFF | {NONE}:
+    if value.strip().casefold() in _OFF | _NONES:
         return 0, 0
     found = _HOURS.fullmatch(value.strip())
     if found is None:
