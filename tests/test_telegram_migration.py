@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from bot.model import Account, Space
+from bot.model import Account, Space, Utterance
 from bot.platforms.telegram.aloud import WHOLE
 from bot.store.bindings import Binding
 from bot.store.dictionaries import Entry
-from bot.store.quota import Override
+from bot.store.quota import Charge, Override
 from bot.texts import say
 from tests.conftest import House, until
 from tests.fakes.mimo_server import MimoServer
@@ -153,3 +153,46 @@ async def test_an_answer_to_the_old_chat_goes_to_the_new_one(
         assert voice.params["chat_id"] == str(NEW)
         assert "reply_parameters" not in voice.params, "numbers of messages are others there"
         assert len(server.asked("sendVoice")) == 2
+
+
+async def test_what_waited_in_the_old_chat_is_said_in_the_new_one(
+    launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer, small: Chat
+) -> None:
+    async with open_village(launch, server, mimo_house.doors) as village:
+        await village.tell("/read on")
+        village.time.running = False
+        waiting = await village.write("We are growing.")
+        await village.settled()
+        new = await server.upgrade(small, NEW)
+        await village.settled()
+        village.time.pass_by(1)
+        (voice,) = await village.voices()
+        assert (voice.params["chat_id"], "reply_parameters" in voice.params) == (str(NEW), False)
+        await village.known(waiting)
+        own = {key: value for key, value in voice.result.items() if key != "reply_to_message"}
+        assert str(BO.id) in await village.said("/who", chat=new, reply_to=own), "nobody speaks anonymously"
+    assert spoken(mimo) == ["Bo says: We are growing."]
+
+
+async def test_rows_that_name_the_group_are_found_under_its_new_id(house: House) -> None:
+    core, ledger = house.core, house.ledger
+    writer, role = Account("telegram", str(GROUP)), f"role:telegram:{GROUP}"
+    token = await core.words.keep(Utterance("Hello.", key="k1", account=writer, space=OLD_SPACE))
+    await ledger.set_override(Override(role, unlimited=True))
+    await ledger.set_override(Override(NEW_SPACE.scope, characters_per_day=5))
+    await ledger.set_override(Override(OLD_SPACE.scope, characters_per_day=9))
+    charges = (Charge(writer.scope), Charge(OLD_SPACE.scope))
+    await ledger.hold("k2", charges=charges, characters=40, lease=60)
+    await house.doors.moves.move(OLD_SPACE, NEW_SPACE)
+    await house.doors.moves.move(OLD_SPACE, NEW_SPACE)
+    assert await ledger.settle("k2", characters=30), "what was under way goes on"
+    new_writer = Account("telegram", str(NEW))
+    assert [(await ledger.usage(each.scope)).characters for each in (new_writer, NEW_SPACE)] == [30, 30]
+    assert [(await ledger.usage(each.scope)).characters for each in (writer, OLD_SPACE)] == [0, 0]
+    assert await ledger.audit() == []
+    kept = await core.words.get(token)
+    assert kept is not None
+    assert (kept.account, kept.space) == (new_writer, NEW_SPACE)
+    found = await ledger.overrides((role, f"role:telegram:{NEW}", OLD_SPACE.scope, NEW_SPACE.scope))
+    assert sorted(each.scope for each in found) == [f"role:telegram:{NEW}", NEW_SPACE.scope]
+    assert next(each for each in found if each.scope == NEW_SPACE.scope).characters_per_day == 5
