@@ -6,6 +6,7 @@ import pytest
 
 from bot.model import Account, Space
 from bot.platforms.reading.settings import OWN, PLACE, own_lines, place_lines
+from bot.store.readings import ReadingSettings
 from bot.texts import say
 from tests.conftest import BuildHouse, House, until
 from tests.fakes.mimo_server import MimoServer
@@ -113,6 +114,25 @@ async def test_what_cannot_be_set_is_said(launch: Launch, server: TelegramServer
         assert await village.said("/reading ignore", chat=private) == say("telegram.groups_only", "en")
         assert await village.said("/reading ignore") == say("telegram.reading.ignore_whom", "en")
         assert (await village.said("/reading names")) == place_lines(await house.core.readings.get(SPACE), "en")[0]
+
+
+async def test_a_refused_value_is_told_by_the_name_that_was_typed(village: Village, mimo_house: House) -> None:
+    village.group.admins.add(LI.id)
+    for key, kind, value in (("names", "switch", "也许"), ("length", "number", "很多"), ("quiet", "hours", "夜里")):
+        name = say(f"reading.{key}.name", "zh")
+        assert await village.said(f"/reading {name} {value}", LI) == say(f"reading.wanted.{kind}", "zh", key=name)
+    await village.said("/reading 长度 ２５０", LI)
+    assert (await mimo_house.core.readings.get(SPACE)).max_characters == 250, "as Chinese keyboards write it"
+
+
+async def test_a_dash_goes_back_to_the_usual_for_every_setting(village: Village, mimo_house: House) -> None:
+    await mimo_house.core.readings.set(SPACE, max_characters=200, names=False, skip_emoji=True, name_template="{name}:")
+    for key in ("length", "names", "emoji", "template"):
+        await village.said(f"/reading {key} -")
+    await village.said("/reading readme off", BO)
+    await village.said("/reading readme -", BO)
+    assert await mimo_house.core.readings.get(SPACE) == ReadingSettings()
+    assert not (await mimo_house.core.preferences.get(Account("telegram", str(BO.id)))).opted_out
 
 
 async def test_settings_are_obeyed(village: Village, mimo: MimoServer) -> None:

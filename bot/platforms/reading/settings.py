@@ -5,6 +5,7 @@ show them here, so that both take and refuse the same.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,7 +19,7 @@ from bot.texts import LANGUAGES, say
 _ON = frozenset({"on", "yes", "true", "1", "开", "是", "好"})
 _OFF = frozenset({"off", "no", "false", "0", "关", "否", "不"})
 NONE = "-"
-"""Typed to go back to the default of a text …"""
+"""Typed to go back to the default …"""
 _NONES = frozenset({NONE, "–", "—"})
 """… also as it is shown, and as some keyboards write it."""
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s*[-–—~至到]\s*([01]?\d|2[0-3])[:：]([0-5]\d)")
@@ -95,6 +96,7 @@ OWN = (
 )
 """What a person sets."""
 _LISTS = ("required_roles", "priority_roles", "blocked_roles", "ignored")
+_USUAL, _OWN_USUAL = ReadingSettings(), Preference()
 _PLACE, _OWN = {each.key: each for each in PLACE}, {each.key: each for each in OWN}
 
 
@@ -103,19 +105,22 @@ def is_own(key: str) -> bool:
     return key in _OWN
 
 
-def place_change(key: str, value: str) -> ReadingChanges:
-    """What a typed setting of a place means. Raises InputError ``reading.unknown``, ``reading.wanted.<kind>``."""
-    setting = _found(_PLACE, key)
+def place_change(key: str, value: str, language: str = "en") -> ReadingChanges:
+    """What a typed setting of a place means; ``language``: of the name by which a value is refused.
+
+    Raises InputError ``reading.unknown``, ``reading.wanted.<kind>``.
+    """
+    setting, value = _found(_PLACE, key), value.strip()
     if setting.kind is Kind.HOURS:
-        begins, ends = _hours(key, value)
+        begins, ends = _hours(_name(setting, language), value)
         return {"quiet_from": begins, "quiet_until": ends}
-    return cast("ReadingChanges", {setting.field: _parsed(setting, value)})
+    return cast("ReadingChanges", {setting.field: _parsed(setting, value, _USUAL, language)})
 
 
-def own_change(key: str, value: str) -> PreferenceChanges:
+def own_change(key: str, value: str, language: str = "en") -> PreferenceChanges:
     """The same for a person's own."""
     setting = _found(_OWN, key)
-    return cast("PreferenceChanges", {setting.field: _parsed(setting, value)})
+    return cast("PreferenceChanges", {setting.field: _parsed(setting, value.strip(), _OWN_USUAL, language)})
 
 
 def place_lines(settings: ReadingSettings, language: str) -> list[str]:
@@ -160,11 +165,16 @@ def _found(table: dict[str, Setting], key: str) -> Setting:
     return table[key]
 
 
-def _parsed(setting: Setting, value: str) -> Any:
-    value = value.strip()
+def _name(setting: Setting, language: str) -> str:
+    return say(f"reading.{setting.key}.name", language)
+
+
+def _parsed(setting: Setting, value: str, usual: object, language: str) -> Any:
+    if value in _NONES:
+        return getattr(usual, setting.field)
     parse: dict[Kind, Callable[[str, str], Any]] = {Kind.SWITCH: is_on, Kind.NUMBER: _number}
     if setting.kind in parse:
-        found = parse[setting.kind](setting.key, value)
+        found = parse[setting.kind](_name(setting, language), value)
         return not found if setting.inverted else found
     return typed(value, setting.kind)
 
@@ -184,6 +194,7 @@ def is_on(key: str, value: str) -> bool:
 
 
 def _number(key: str, value: str) -> int:
+    value = unicodedata.normalize("NFKC", value)
     if not value.isascii() or not value.isdigit() or len(value) > 6:
         raise InputError("reading.wanted.number", key=key)
     return int(value)

@@ -63,13 +63,13 @@ async def _show(counter: Counter, asked: Asked) -> None:
 async def _set(counter: Counter, asked: Asked, key: str, value: str) -> None:
     if is_own(key):
         if value:
-            await counter.doors.desk.preferences.set(asked.account, **own_change(key, value))
+            await counter.doors.desk.preferences.set(asked.account, **own_change(key, value, asked.language))
         line = (await _own(counter, asked))[key]
     else:
         space = _group(asked)
         if value:
             await _allow(counter, asked)
-            await counter.doors.reader.readings.set(space, **place_change(key, value))
+            await counter.doors.reader.readings.set(space, **place_change(key, value, asked.language))
         line = (await _place(counter, asked, space))[key]
     await counter.delivery.sentence(asked.message, line)
 
