@@ -1,5 +1,7 @@
 """A Telegram group that becomes a supergroup: what was set, read, counted there goes on under the new id."""
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 import pytest
@@ -196,3 +198,17 @@ async def test_rows_that_name_the_group_are_found_under_its_new_id(house: House)
     found = await ledger.overrides((role, f"role:telegram:{NEW}", OLD_SPACE.scope, NEW_SPACE.scope))
     assert sorted(each.scope for each in found) == [f"role:telegram:{NEW}", NEW_SPACE.scope]
     assert next(each for each in found if each.scope == NEW_SPACE.scope).characters_per_day == 5
+
+
+async def test_a_store_that_is_busy_is_tried_again(
+    launch: Launch, server: TelegramServer, house: House, small: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.core.spaces.set(OLD_SPACE, cooldown=7)
+    with closing(sqlite3.connect(house.core.database.path, isolation_level=None)) as other:
+        async with launch(house.doors, pause_first=0.01):
+            other.execute("BEGIN IMMEDIATE")
+            await server.upgrade(small, NEW)
+            await until(lambda: "store.busy" in caplog.text, 20)
+            other.execute("ROLLBACK")
+            await server.all_acknowledged()
+            assert (await house.core.spaces.get(NEW_SPACE)).cooldown == 7

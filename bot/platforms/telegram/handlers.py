@@ -106,7 +106,7 @@ def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Co
     guests = filters.UpdateType.GUEST_MESSAGE & filters.TEXT
     application.add_handler(MessageHandler(guests, Guest(counter).answer))
     application.add_handler(ChosenInlineResultHandler(inline.chosen))
-    follow(application, counter.doors.moves)
+    follow(application, counter.doors.moves, counter.timings)
     listen(application, counter.aloud)
 
 
