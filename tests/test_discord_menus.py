@@ -198,7 +198,7 @@ async def test_not_many_previews_are_made_in_an_hour(
             assert (await (await server.slash("voices", {"voice": "Mia"})).answered()).files
         refused = await (await server.slash("voices", {"voice": "Dean"})).answered()
         assert refused.content == say("discord.voices.enough", "en")
-        cog._clock = lambda: now + 3600
+        cog._clock = lambda: now + 3601
         assert (await (await server.slash("voices", {"voice": "Dean"})).answered()).files
     assert len(mimo.calls) == 2
 
