@@ -215,6 +215,15 @@ async def test_closing_waits_for_what_is_under_way(tmp_path: Path) -> None:
         assert await database.read(_count) == 1
 
 
+async def test_whoever_comes_after_closing_opens_nothing(tmp_path: Path) -> None:
+    async with Database.open(tmp_path) as database:
+        await database.write(_add)
+    for late in (database.read(_count), database.write(_add)):
+        with pytest.raises(StoreError, match=r"store\.failed"):
+            await late
+    assert database._engine.pool.status().startswith("Pool size: 4  Connections in pool: 0")
+
+
 async def test_errors_do_not_carry_what_was_written(tmp_path: Path) -> None:
     async with Database.open(tmp_path) as database:
         await database.write(lambda c: _add(c, "account:discord:planted"))

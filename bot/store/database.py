@@ -40,6 +40,7 @@ class Transactions:
         self._turn = asyncio.Lock()
         self._wait = wait
         self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     async def start(self) -> None:
         """Make the file ready for writers and readers at the same time. Raises StoreError."""
@@ -64,12 +65,16 @@ class Transactions:
         return await self._shielded(self._run(self._engine, body))
 
     async def close(self) -> None:
-        """Let transactions under way end, then close the connections."""
+        """Let transactions under way end, then close the connections. Whoever comes later gets a StoreError."""
         while self._running:
             await asyncio.wait(set(self._running))
+        self._closed = True  # the engine would open new connections, which nobody closes
         await self._engine.dispose()
 
     async def _shielded(self, work: Coroutine[Any, Any, T]) -> T:
+        if self._closed:
+            work.close()
+            raise StoreError("store.failed", path=str(self.path))
         task = asyncio.create_task(work)
         self._running.add(task)
         task.add_done_callback(self._ended)
