@@ -6,12 +6,15 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from bot.platforms.discord.call.link import JOIN_LIMIT, STAGE_LIMIT
 from bot.platforms.discord.call.timing import Timing
 
 _TURNS = 20
 """Turns that other tasks get after a sleeper woke."""
 _STEP, _LONG = 0.05, 3.0
 """Seconds; after so many of them the steps are longer."""
+_JOINING = {JOIN_LIMIT, STAGE_LIMIT}
+"""Limits of what real sockets do: while one runs, the steps stay short, or it would end before they have a chance."""
 
 
 @dataclass(slots=True)
@@ -20,6 +23,7 @@ class StillClock:
 
     now: float = 1000.0
     _sleepers: list[tuple[float, int, asyncio.Future[None]]] = field(default_factory=list)
+    _joining: set[asyncio.Future[None]] = field(default_factory=set)
     _order: "itertools.count[int]" = field(default_factory=itertools.count)
 
     @property
@@ -32,6 +36,9 @@ class StillClock:
             return
         woken = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (self.now + seconds, next(self._order), woken))
+        if seconds in _JOINING:
+            self._joining.add(woken)
+            woken.add_done_callback(self._joining.discard)
         await woken
 
     def asleep(self, seconds: float) -> bool:
@@ -55,5 +62,5 @@ class StillClock:
         begin, end = self.now, self.now + seconds
         while not condition():
             assert self.now < end, "it did not come about in time"
-            await self.advance(_STEP if self.now - begin < _LONG else 5 * _STEP)
+            await self.advance(_STEP if self.now - begin < _LONG else 2 * _STEP if self._joining else 5 * _STEP)
             await asyncio.sleep(_STEP / 5)
