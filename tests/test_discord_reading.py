@@ -176,3 +176,28 @@ async def test_a_dictionary_is_brought_in_from_a_file(server: DiscordServer, mim
         options = {"file": server.attach("mine.json", b"[]"), "keep": False}
         await told(server, "dictionary import", options)
     assert await dictionaries.get(account(server)) == ()
+
+
+@pytest.mark.parametrize("form", ["json", "csv"])
+async def test_the_servers_dictionary_goes_out_and_comes_back(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User, form: str
+) -> None:
+    dictionaries = mimo_house.core.dictionaries
+    before = (Entry("gg", "good game"), Entry(r"\bgl(\w*)", "good luck", pattern=True))
+    async with start(mimo_house.doors):
+        for entry in before:
+            options = {"word": entry.written, "said": entry.said, "whose": "server", "pattern": entry.pattern}
+            await told(server, "dictionary add", options, user=mod)
+        (file,) = (await told(server, "dictionary export", {"whose": "server", "format": form}, user=mod)).files
+        for entry in before:
+            await told(server, "dictionary remove", {"word": entry.written, "whose": "server"}, user=mod)
+        assert await dictionaries.get(home(server)) == ()
+        again = {"file": server.attach(file.filename, file.data), "whose": "server"}
+        refused = await told(server, "dictionary import", again, locale="zh-CN")
+        taken = await told(server, "dictionary import", again, user=mod, locale="zh-CN")
+        bad = {"file": server.attach("mine.csv", b"(((,x,yes\n"), "whose": "server"}
+        line = await told(server, "dictionary import", bad, user=mod, locale="zh-CN")
+    assert taken.content == say("dictionary.imported", "zh", count=2)
+    assert refused.content == say("discord.moderators_only", "zh")
+    assert line.content.startswith("第 1 行")
+    assert set(await dictionaries.get(home(server))) == set(before)
