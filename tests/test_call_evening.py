@@ -107,7 +107,8 @@ async def test_a_call_that_breaks_keeps_what_is_written(evening: Evening) -> Non
     await evening.clock.until(lambda: evening.session.link.connected)
     await evening.settled(after=False)
     assert await evening.outcomes(written) == ["read"]
-    assert evening.spurts() == [await evening.clip("Do you still hear me?")]
+    clip = await evening.clip("Do you still hear me?")
+    await until(lambda: evening.spurts() == [clip])
 
 
 async def test_muted_by_a_moderator_it_says_so_and_waits(evening: Evening) -> None:

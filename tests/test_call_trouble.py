@@ -99,7 +99,8 @@ async def test_what_is_deleted_or_edited_while_it_joins(evening: Evening) -> Non
     await evening.clock.until(lambda: evening.in_call, 60)
     await evening.settled(after=False)
     assert await evening.outcomes(deleted, edited) == ["unread.deleted", "read"]
-    assert evening.spurts()[-1] == await evening.clip("The final words.")
+    clip = await evening.clip("The final words.")
+    await until(lambda: evening.spurts()[-1] == clip)
 
 
 async def test_whoever_comes_back_in_the_midst_of_leaving_gets_one_call(
@@ -173,7 +174,8 @@ async def test_setup_within_a_call_speaks_its_line(evening: Evening) -> None:
     await evening.command("setup", user=mod, voice_channel=evening.lounge)
     await until(lambda: bool(evening.spurts()))
     await evening.settled(after=False)
-    assert evening.spurts() == [await evening.clip(say("call.spoken_greeting", "en"))]
+    clip = await evening.clip(say("call.spoken_greeting", "en"))
+    await until(lambda: evening.spurts() == [clip])
 
 
 # While it reads
