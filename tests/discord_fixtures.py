@@ -1,12 +1,14 @@
 """Fixtures of the Discord door's tests: loaded by name as a plugin of pytest."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from discord.gateway import KeepAliveHandler
 
 from bot.errors import PlatformError
 from bot.platforms.base import Doors
@@ -19,6 +21,15 @@ from tests.fakes.discord_server import DiscordServer
 async def server() -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
         yield server
+        await _end_heartbeats()
+
+
+async def _end_heartbeats() -> None:
+    """discord.py leaves the thread of a voice connection that broke until its next beat: by then the loop is closed."""
+    for thread in threading.enumerate():
+        if isinstance(thread, KeepAliveHandler):
+            thread.stop()
+            await asyncio.to_thread(thread.join, 5)
 
 
 @pytest.fixture
