@@ -121,14 +121,16 @@ class Evening:
 
     async def settled(self, *, after: bool = True) -> None:
         """The group is there, and nothing is being read; ``heard`` begins here, or with what was read until here."""
-        client = self.bot.voice_clients[0]
-        assert isinstance(client, discord.VoiceClient)
-        if len(client.channel.voice_states) > 1:
-            await until(lambda: client.voice_privacy_code is not None)
+        await until(self._is_private)
         await self.clock.advance(0.1)
         await until(lambda: not self.session.busy, 15)
         if after:
             self._told = len(self.server.voice.listener(self.lounge).heard)
+
+    def _is_private(self) -> bool:
+        """Whether the group is there, of whatever connection there is now, or nobody needs one."""
+        clients = [client for client in self.bot.voice_clients if isinstance(client, discord.VoiceClient)]
+        return any(client.voice_privacy_code is not None or len(client.channel.voice_states) <= 1 for client in clients)
 
     async def enter(self, *names: str, channel: Channel | None = None) -> list[User]:
         """People come into the lounge."""
