@@ -16,6 +16,7 @@ from bot.platforms.base import Doors
 from bot.speech.service import SpeechService
 from bot.store.ledger import Ledger
 from tests.fakes.mimo_server import MimoServer
+from tests.shell import Shell
 
 settings.register_profile("here", deadline=None, derandomize=True, database=None, print_blob=False)
 settings.load_profile("here")
@@ -81,3 +82,9 @@ async def mimo_house(build_house: BuildHouse, mimo: MimoServer) -> House:
         providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
         speech={"providers": ["mimo", "espeak"], "wait_seconds": 10},
     )
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """The command line in a folder of its own."""
+    return Shell(tmp_path)

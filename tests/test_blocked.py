@@ -6,7 +6,7 @@ from bot.model import Account
 from bot.store.blocked import BlockedAccounts
 from bot.store.database import Database
 from tests.ledger_case import FakeClock
-from tests.test_cli import Shell
+from tests.shell import Shell
 
 pytest_plugins = ["tests.ledger_fixtures"]
 

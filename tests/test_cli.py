@@ -2,10 +2,7 @@
 
 import asyncio
 import json
-import os
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -14,53 +11,7 @@ from bot.audio.opus import decode
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_server import TelegramServer
-
-ROOT = Path(__file__).parent.parent
-_CLEAN = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
-
-
-@dataclass(frozen=True)
-class Done:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-
-class Shell:
-    """Runs ``mouthpiece`` in a folder of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.config = folder / "config.toml"
-        self.configure('[speech]\nproviders = ["espeak"]\n[quota]\nbuiltin_characters_per_day = 100\n')
-
-    def configure(self, text: str) -> None:
-        self.config.write_text(text, encoding="utf-8")
-
-    async def __call__(self, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None) -> Done:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "error", "-m", "bot", "--config", str(self.config), *arguments,
-            cwd=ROOT, env=_CLEAN | {"PYTHONWARNINGS": ""} | (environment or {}),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        out, err = await asyncio.wait_for(process.communicate(stdin.encode("utf-8", "surrogateescape")), 60)
-        assert process.returncode is not None
-        return Done(process.returncode, out.decode(), err.decode())
-
-    def mimo(self, server: MimoServer, **more: object) -> None:
-        """A configuration with the stand-in alone."""
-        extra = "".join(f"{key} = {json.dumps(value)}\n" for key, value in more.items())
-        self.configure(
-            f'[speech]\nproviders = ["mimo"]\n[quota]\naccount_characters_per_day = 50\n'
-            f'[providers.mimo]\nbase_url = "{server.base_url}"\napi_key = "sk-test"\n{extra}'
-        )
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+from tests.shell import ROOT, Shell
 
 
 async def test_say_makes_a_voice_message(shell: Shell) -> None:
@@ -81,44 +32,6 @@ async def test_standard_input_has_a_grammar(shell: Shell, mimo: MimoServer) -> N
     assert done.code == 0
     assert mimo.calls[0]["messages"][-1]["content"] == "(台湾腔)你好"
     assert mimo.calls[0]["audio"]["voice"] == "Mia"
-
-
-async def test_an_account_pays_and_the_operator_does_not(shell: Shell, mimo: MimoServer) -> None:
-    shell.mimo(mimo)
-    out = str(shell.folder / "a.ogg")
-    assert (await shell("say", "Hello there", "--account", "sam", "-o", out)).code == 0
-    assert (await shell("say", "Hello again", "-o", out)).code == 0
-    rows = json.loads((await shell("quota", "show", "sam", "--json")).out)
-    paid = next(row for row in rows["account"] if row["meter"] == "paid")
-    assert (paid["used"], paid["left"], paid["limit"]) == (11, 39, 50)
-    assert rows["providers"][0]["calls"] == 2
-    assert rows["providers"][0]["tokens"] > 0
-
-
-async def test_a_used_up_quota_says_what_is_left_and_when_it_resets(shell: Shell, mimo: MimoServer) -> None:
-    shell.mimo(mimo)
-    out = shell.folder / "a.ogg"
-    await shell("say", "x" * 45, "--account", "sam", "-o", str(out))
-    out.unlink()
-    done = await shell("say", "Hello there", "--account", "sam", "-o", str(out))
-    assert (done.code, done.out, out.exists()) == (4, "", False)
-    assert "5 of 50 characters left" in done.err
-    assert "00:00 UTC" in done.err
-    assert (await shell("quota", "grant", "sam", "10")).code == 0
-    assert (await shell("say", "Hello there", "--account", "sam", "-o", str(out))).code == 0
-    assert (await shell("quota", "reset", "sam")).code == 0
-    assert json.loads((await shell("quota", "show", "sam", "--json")).out)["account"][0]["left"] == 50
-    assert (await shell("quota", "grant", "sam", "70", "--per-day")).code == 0
-    assert json.loads((await shell("quota", "show", "sam", "--json")).out)["account"][0]["left"] == 70
-
-
-async def test_the_same_again_is_free(shell: Shell, mimo: MimoServer) -> None:
-    shell.mimo(mimo)
-    out = str(shell.folder / "a.ogg")
-    first = json.loads((await shell("say", "Hello", "--account", "sam", "--json", "-o", out)).out)
-    again = json.loads((await shell("say", "Hello", "--account", "sam", "--json", "-o", out)).out)
-    assert (first["charged"], first["cached"], again["charged"], again["cached"]) == (5, False, 0, True)
-    assert len(mimo.calls) == 1
 
 
 async def test_explain_prints_what_would_be_sent_and_calls_nobody(shell: Shell, mimo: MimoServer) -> None:
@@ -217,15 +130,6 @@ async def test_a_failure_leaves_an_older_file_as_it_was(shell: Shell) -> None:
     assert path.read_bytes() == b"older"
 
 
-async def test_a_damaged_database_is_refused(shell: Shell) -> None:
-    data = shell.folder / "data"
-    data.mkdir()
-    (data / "mouthpiece.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
-    done = await shell("say", "Hello", "-o", str(shell.folder / "a.ogg"))
-    assert done.code == 8
-    assert "damaged" in done.err
-
-
 async def test_lists(shell: Shell, mimo: MimoServer) -> None:
     shell.mimo(mimo)
     voices = json.loads((await shell("voices", "--json")).out)
@@ -267,11 +171,6 @@ async def test_config_check_says_what_it_read_and_finds_a_voice_that_nobody_has(
     assert done.code == 2
     assert f"Configuration: {other}" in done.out
     assert "default_voice is Nonesuch, which nobody has; these are there: " in done.err
-
-
-async def test_a_price_that_nobody_set_is_not_called_nothing(shell: Shell, mimo: MimoServer) -> None:
-    shell.mimo(mimo)
-    assert "price unknown (set price_per_1k_tokens)" in (await shell("say", "Hello", "--explain")).out
 
 
 @pytest.mark.parametrize("holds", [None, "no certificate"])
@@ -398,88 +297,8 @@ async def test_no_configuration_ends_in_a_fault(shell: Shell, text: str) -> None
     assert len(done.err.strip().splitlines()) == 1
 
 
-@pytest.mark.parametrize("amount", ["-1", "99999999999999999999999"])
-async def test_a_grant_has_a_measure(shell: Shell, amount: str) -> None:
-    assert (await shell("quota", "grant", "sam", "--", amount)).code == 3
-
-
-async def test_limits_of_its_own_are_set_one_by_one_shown_and_removed(shell: Shell, mimo: MimoServer) -> None:
-    shell.mimo(mimo)
-    said = ("say", "Hello there", "--account", "sam", "-o", str(shell.folder / "a.ogg"))
-    assert "characters per day: 70" in (await shell("quota", "set", "sam", "--per-day", "70")).out
-    assert (await shell("quota", "grant", "sam", "60", "--per-day")).code == 0
-    done = await shell("quota", "set", "sam", "--per-minute", "1", "--cooldown", "30")
-    assert all(part in done.out for part in ("characters per day: 60", "commands per minute: 1", "two commands: 30"))
-    assert (await shell(*said)).code == 0
-    done = await shell("say", "Hello again", *said[2:])
-    assert (done.code, "The limit is 1 per minute" in done.err) == (4, True)
-    shown = json.loads((await shell("quota", "show", "sam", "--json")).out)
-    assert shown["limits"] == [
-        {"scope": "account:cli:sam", "characters_per_day": 60, "requests_per_minute": 1, "unlimited": False,
-         "cooldown": 30}
-    ]  # fmt: skip
-    assert "no limit at all" in (await shell("quota", "set", "sam", "--unlimited")).out
-    assert (await shell("say", "Hello again", *said[2:])).code == 0
-    assert "no limit at all" not in (await shell("quota", "set", "sam", "--no-unlimited")).out
-    assert (await shell("quota", "reset", "sam", "--all")).code == 0
-    assert json.loads((await shell("quota", "show", "sam", "--json")).out)["limits"] == []
-
-
-async def test_a_role_has_limits_of_its_own(shell: Shell) -> None:
-    done = await shell("quota", "set", "role:discord:77", "--per-day", "9000", "--cooldown", "0")
-    assert (done.code, "characters per day: 9,000, seconds between two commands: 0" in done.out) == (0, True)
-    assert "characters per day: 9,000" in (await shell("quota", "show", "role:discord:77")).out
-
-
-@pytest.mark.parametrize(
-    "typed",
-    [
-        ("sam",),
-        ("space:discord:9", "--cooldown", "5"),
-        ("sam", "--cooldown", "3601"),
-        ("sam", "--per-day", "-1"),
-        ("role:discord:x", "--per-day", "1"),
-    ],
-)
-async def test_limits_that_cannot_be_set(shell: Shell, typed: tuple[str, ...]) -> None:
-    done = await shell("quota", "set", *typed)
-    assert (done.code, done.out, len(done.err.strip().splitlines())) == (3, "", 1)
-
-
-async def test_a_space_has_a_balance(shell: Shell, mimo: MimoServer) -> None:
-    shell.mimo(mimo)
-    out = str(shell.folder / "a.ogg")
-    assert (await shell("say", "Hello", "--account", "sam", "--space", "discord:9", "-o", out)).code == 0
-    row = json.loads((await shell("quota", "show", "space:discord:9", "--json")).out)["account"][0]
-    assert (row["used"], row["limit"]) == (5, 50_000)
-
-
-async def test_an_account_without_a_name_is_none(shell: Shell) -> None:
-    done = await shell("say", "Hello", "--account", "", "-o", str(shell.folder / "a.ogg"))
-    assert done.code == 3
-
-
 async def test_a_terminal_that_knows_no_chinese_is_no_fault(shell: Shell) -> None:
     plain = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
     assert (await shell("styles", environment=plain)).code == 0
     done = await shell("say", "Hi.", "-o", str(shell.folder / "你.ogg"), environment=plain)
     assert done.code == 0
-
-
-async def test_a_killed_say_gives_the_quota_back(shell: Shell, mimo: MimoServer) -> None:
-    """As a shell starts it in the background: with SIGINT ignored."""
-    shell.mimo(mimo)
-    gate = mimo.hold_after(chunks=1)
-    process = await asyncio.create_subprocess_exec(
-        "sh", "-c", "trap '' INT; exec \"$@\"", "sh",
-        sys.executable, "-m", "bot", "--config", str(shell.config), "say", "Hello there", "--account", "sam", "-o",
-        str(shell.folder / "a.ogg"), cwd=ROOT, env=_CLEAN, stderr=asyncio.subprocess.DEVNULL,
-    )  # fmt: skip
-    async with asyncio.timeout(30):
-        await gate.reached.wait()
-        process.terminate()
-        assert await process.wait() == 130
-    gate.set()
-    rows = json.loads((await shell("quota", "show", "sam", "--json")).out)
-    assert rows["account"][0]["used"] == 0
-    assert list(shell.folder.glob("*.ogg")) == []

@@ -1,7 +1,6 @@
 """``say --message``: a text taken as a chat message, on the command line as a real process."""
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -10,12 +9,7 @@ from bot.cli.arguments import Arguments
 from bot.cli.message import read_aloud
 from bot.config import Config
 from tests.fakes.mimo_server import MimoServer
-from tests.test_cli import Shell
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    return Shell(tmp_path)
+from tests.shell import Shell
 
 
 async def test_the_rules_are_told_as_one_object(shell: Shell) -> None:

@@ -1,4 +1,4 @@
-"""``mouthpiece run``, ``config check``, ``db upgrade``, ``invite``: the host's commands."""
+"""``mouthpiece run``, ``config check``, ``invite``: the host's commands."""
 
 import base64
 import binascii
@@ -11,7 +11,6 @@ from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
 from bot.errors import BotError, ConfigError
-from bot.store.database import Database
 from bot.texts import of_error, say
 
 PERMISSIONS = {
@@ -85,13 +84,6 @@ def _check_certificates(path: str) -> None:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
     except OSError as error:  # ssl.SSLError is one
         raise ConfigError("config.ca_file", path=path) from error
-
-
-async def db_upgrade(config: Config, asked: Arguments) -> int:
-    """Opening it upgrades it."""
-    async with Database.open(config.data_dir) as database:
-        print(say("db.upgraded", config.language, path=str(database.path), revision=await database.revision()))
-    return 0
 
 
 async def invite(config: Config, asked: Arguments) -> int:

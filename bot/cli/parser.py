@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from bot import __version__
-from bot.cli import block, doctor, info, operate, quota, speak
+from bot.cli import block, database, doctor, info, operate, quota, speak
 from bot.cli.arguments import Arguments, Command
 
 
@@ -75,8 +75,7 @@ def _parser() -> argparse.ArgumentParser:
         _add(commands, name, command, text).add_argument("account", help="NAME, discord:123 or telegram:456")
     config = _group(commands, "config", "look at the configuration")
     _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
-    database = _group(commands, "db", "look after the database")
-    _add(database, "upgrade", operate.db_upgrade, "bring the database up to date (run and say do so by themselves)")
+    _add_database(commands)
     invite = _add(commands, "invite", operate.invite, "print the link that adds the bot to a Discord server")
     invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
     _add(commands, "demo", speak.demo, "speak a few sentences into files, to hear what this is")
@@ -146,3 +145,12 @@ def _add_quota(commands: Any) -> None:
     reset = _add(quotas, "reset", quota.reset, "set today's use back to nothing")
     reset.add_argument("account", help="an account or space:discord:456")
     reset.add_argument("--all", action="store_true", help="and remove the limits of its own")
+
+
+def _add_database(commands: Any) -> None:
+    databases = _group(commands, "db", "look after the database")
+    _add(databases, "upgrade", database.upgrade, "bring the database up to date (run and say do so by themselves)")
+    check = _add(databases, "check", database.check, "look for damage, and count again what was spent", json=True)
+    check.add_argument("--repair", action="store_true", help="set sums that are wrong to what was really spent")
+    backup = _add(databases, "backup", database.backup, "write a copy of the database, also while the bot runs")
+    backup.add_argument("file", metavar="FILE", help="a new file; nothing is overwritten")

@@ -51,7 +51,12 @@ SENTENCES: dict[str, str] = {
     "check.file": "Configuration: {path}",
     "check.no_file": "Configuration: none, so the defaults and the environment (looked for {path})",
     "check.no_voice": "The configuration's speech.default_voice is {voice}, which nobody has; these are there: {voices}.",
+    "db.backed_up": "{path}: {kilobytes} kB",
+    "db.repaired": "{path}: {count} sums set right.",
+    "db.sound": "{path} is sound, and every sum is what was spent.",
+    "db.to_repair": "{path}: {count} sums are wrong; mouthpiece db check --repair sets them right.",
     "db.upgraded": "{path} is up to date (revision {revision}).",
+    "db.wrong": "{scope} ({meter}), {day}: counted are {characters} characters, {requests} requests, {granted} granted; the ledger has {by_rows_characters}, {by_rows_requests}, {by_rows_granted}.",
     # what was asked for
     "text.empty": "There is nothing to speak in this text.",
     "text.too_long": "The text has {length} characters; at most {limit} can be spoken at once.",
@@ -193,6 +198,8 @@ SENTENCES: dict[str, str] = {
     "audio.too_long": "The sound is longer than {limit} seconds.",
     "audio.unsupported": "This kind of sound is not supported.",
     # store
+    "backup.exists": "{path} is there already: name a new file.",
+    "backup.folder": "There is no folder {path}.",
     "store.read_only": "{path} cannot be written.",
     "store.busy": "The database is busy; please try again in a moment.",
     "store.closed": "The bot is closing; please try again when it is back.",

@@ -51,7 +51,12 @@ SENTENCES: dict[str, str] = {
     "check.file": "配置文件：{path}",
     "check.no_file": "配置文件：无，使用默认值和环境变量（查找过 {path}）",
     "check.no_voice": "配置中的 speech.default_voice 是 {voice}，没有这个声音；可用的有：{voices}。",
+    "db.backed_up": "{path}：{kilobytes} kB",
+    "db.repaired": "{path}：已更正 {count} 处计数。",
+    "db.sound": "{path} 完好，计数与实际用量一致。",
+    "db.to_repair": "{path}：{count} 处计数有误；用 mouthpiece db check --repair 更正。",
     "db.upgraded": "{path} 已是最新（版本 {revision}）。",
+    "db.wrong": "{scope}（{meter}），{day}：计数为 {characters} 个字符、{requests} 次请求、赠送 {granted}；账本为 {by_rows_characters}、{by_rows_requests}、{by_rows_granted}。",
     # what was asked for
     "text.empty": "这段文字里没有可以朗读的内容。",
     "text.too_long": "这段文字有 {length} 个字符，一次最多能朗读 {limit} 个。",
@@ -190,6 +195,8 @@ SENTENCES: dict[str, str] = {
     "audio.too_long": "声音超过 {limit} 秒。",
     "audio.unsupported": "不支持这种声音格式。",
     # store
+    "backup.exists": "{path} 已存在：请另取文件名。",
+    "backup.folder": "没有文件夹 {path}。",
     "store.read_only": "无法写入 {path}。",
     "store.busy": "数据库繁忙；请稍后再试。",
     "store.closed": "机器人正在关闭；请稍后再试。",

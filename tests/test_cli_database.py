@@ -1,0 +1,79 @@
+"""``mouthpiece db``: damage, sums that are wrong, and backups."""
+
+import contextlib
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StoreError
+from bot.store.backup import back_up
+from tests.shell import Shell
+
+
+async def test_a_damaged_database_is_refused(shell: Shell) -> None:
+    data = shell.folder / "data"
+    data.mkdir()
+    (data / "mouthpiece.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
+    done = await shell("say", "Hello", "-o", str(shell.folder / "a.ogg"))
+    assert done.code == 8
+    assert "damaged" in done.err
+
+
+async def test_a_sound_database_is_called_so(shell: Shell) -> None:
+    assert (await shell("say", "Hello", "-o", str(shell.folder / "a.ogg"), "--account", "ann")).code == 0
+    done = await shell("db", "check")
+    assert (done.code, done.err) == (0, "")
+    assert "sound" in done.out
+
+
+async def test_a_sum_that_is_wrong_is_told_and_set_right(shell: Shell) -> None:
+    assert (await shell("say", "Hello", "-o", str(shell.folder / "a.ogg"), "--account", "ann")).code == 0
+    with contextlib.closing(sqlite3.connect(shell.folder / "data" / "mouthpiece.db")) as plain, plain:
+        plain.execute("UPDATE counter SET characters = 66 WHERE scope = 'account:cli:ann'")
+    told = await shell("db", "check")
+    assert told.code == 8
+    assert "account:cli:ann (builtin)" in told.out
+    assert "66 characters" in told.out
+    assert "the ledger has 5," in told.out
+    assert "--repair" in told.out
+    row = json.loads((await shell("db", "check", "--json")).out)["wrong"][0]
+    assert (row["counted"][0], row["summed"][0]) == (66, 5)
+    assert (await shell("db", "check", "--repair")).code == 0
+    assert (await shell("db", "check")).code == 0
+    shown = json.loads((await shell("quota", "show", "ann", "--json")).out)
+    assert {row["used"] for row in shown["account"] if row["meter"] == "builtin"} == {5}
+
+
+async def test_a_backup_is_the_database_and_only_its_owner_may_read_it(shell: Shell, tmp_path: Path) -> None:
+    assert (await shell("block", "discord:42")).code == 0
+    target = tmp_path / "kept.db"
+    # A bot at work: the row stands in the write-ahead log alone, which a copy of the file would lack.
+    with contextlib.closing(sqlite3.connect(shell.folder / "data" / "mouthpiece.db")) as writer:
+        with writer:
+            writer.execute("INSERT INTO blocked_account SELECT 'telegram:7', since FROM blocked_account")
+        done = await shell("db", "backup", str(target))
+    assert (done.code, done.err) == (0, "")
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    with contextlib.closing(sqlite3.connect(target)) as copy:
+        assert copy.execute("SELECT count(*) FROM blocked_account").fetchone() == (2,)
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize(("name", "words"), [("here.db", "is there already"), ("no/such/a.db", "There is no folder")])
+async def test_a_backup_overwrites_nothing(shell: Shell, name: str, words: str) -> None:
+    (shell.folder / "here.db").write_bytes(b"older")
+    done = await shell("db", "backup", str(shell.folder / name))
+    assert done.code == 8
+    assert words in done.err
+    assert (shell.folder / "here.db").read_bytes() == b"older"
+
+
+async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "source.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError) as failed:
+        back_up(tmp_path / "source.db", tmp_path / "kept.db")
+    assert failed.value.code == "store.corrupt"
+    assert [path.name for path in tmp_path.iterdir()] == ["source.db"]
