@@ -2,19 +2,18 @@
 
 Each effect takes Pcm and gives new Pcm at the same rate; none of them wraps a sample around. pydub applies gain to
 raw samples; levels are measured with numpy, which is many times faster than pydub's slices. Add an effect: write a
-function from Pcm to Pcm and a line in ``EFFECTS``.
+function from Pcm to Pcm and call it in ``track.py``.
 """
 
 import math
 import os
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.audio.pcm import Pcm, to_int16
+from bot.audio.pcm import Pcm
 from bot.errors import AudioError
 
 with warnings.catch_warnings():
@@ -110,19 +109,3 @@ def loudness(pcm: Pcm, target: float = -20.0, *, most: float = 20.0) -> Pcm:
     values = _values(pcm).astype(np.int32)
     room = 20 * math.log10(_PEAK * _FULL_SCALE / max(1, int(np.abs(values).max())))
     return gain(pcm, min(target - now, room, most))
-
-
-def fade(pcm: Pcm, seconds: float = 0.01) -> Pcm:
-    """Rises from silence and falls back into it in a straight line, so that a cut does not click."""
-    values = _values(pcm).astype(np.float32) / np.float32(_FULL_SCALE)
-    length = min(round(seconds * pcm.rate), len(values) // 2)
-    if length <= 0:
-        return pcm
-    ramp = np.arange(length, dtype=np.float32) / np.float32(length)
-    values[:length] *= ramp
-    values[-length:] *= ramp[::-1]
-    return Pcm(to_int16(values), pcm.rate)
-
-
-EFFECTS: Mapping[str, Callable[[Pcm], Pcm]] = MappingProxyType({"trim": trim, "loudness": loudness, "fade": fade})
-"""What can be applied by name."""

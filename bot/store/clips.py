@@ -56,26 +56,24 @@ EVICT_ROWS = 64
 """Clips removed per transaction, so that nobody waits long for the write lock."""
 TOUCH_SECONDS = 3600
 """How coarse the time of last use is: a read seldom becomes a write."""
-NOTES_BYTES = 4096
 
 metadata = MetaData()
 
 clip = Table(
-    "clip_1",  # a new number when the columns change: the old table is then unknown and the file made anew
+    "clip_2",  # a new number when the columns change: the old table is then unknown and the file made anew
     metadata,
     Column("key", String(128), primary_key=True),
     Column("created", BigInteger, nullable=False),
     Column("used", BigInteger, nullable=False),
     Column("size", Integer, nullable=False),
     Column("provider", String(80), nullable=False),
-    Column("notes", String(NOTES_BYTES), nullable=False),
     Column("ogg", LargeBinary, nullable=False),  # last: the columns before it are read without its pages
 )
-Index("clip_1_used", clip.c.used, clip.c.size)
-Index("clip_1_created", clip.c.created)
+Index("clip_2_used", clip.c.used, clip.c.size)
+Index("clip_2_created", clip.c.created)
 
 platform_file = Table(
-    "platform_file_1",
+    "platform_file_2",
     metadata,
     Column("key", ForeignKey(clip.c.key, ondelete="CASCADE"), primary_key=True),
     Column("platform", String(40), primary_key=True),
@@ -90,8 +88,6 @@ class StoredClip:
     ogg: bytes
     provider: str
     """Who spoke."""
-    notes: str
-    """JSON, as given."""
 
 
 class ClipStore:
@@ -139,15 +135,13 @@ class ClipStore:
             await self._guarded(partial(self._write, partial(_touch, key=key, now=now)), None)
         return row.stored
 
-    async def put(self, key: str, ogg: bytes, *, provider: str, notes: str = "[]") -> None:
+    async def put(self, key: str, ogg: bytes, *, provider: str) -> None:
         """Keep a clip, and let the least recently used ones go where there is too much.
 
-        Raises ValueError for anything that is not Ogg, or notes longer than 4096 characters.
+        Raises ValueError for anything that is not Ogg.
         """
         if not ogg.startswith(b"OggS"):
             raise ValueError("only Ogg is kept")
-        if len(notes) > NOTES_BYTES:
-            raise ValueError("notes are small facts")
         if len(ogg) > self._max_bytes:
             return
         now = self._now()
@@ -157,7 +151,6 @@ class ClipStore:
             "used": now,
             "size": len(ogg),
             "provider": provider,
-            "notes": notes,
             "ogg": ogg,
         }
         excess = await self._guarded(partial(self._write, partial(_put, values=values)), 0) - self._max_bytes
@@ -261,7 +254,7 @@ def _get(connection: Connection, *, key: str) -> _Found | None:
     row = connection.execute(select(clip).where(clip.c.key == key)).first()
     if row is None:
         return None
-    return _Found(StoredClip(row.ogg, row.provider, row.notes), row.created, row.used)
+    return _Found(StoredClip(row.ogg, row.provider), row.created, row.used)
 
 
 def _touch(connection: Connection, *, key: str, now: int) -> None:
