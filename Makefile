@@ -29,8 +29,8 @@ install: $(VENV)/.runtime  ## make .venv with the mouthpiece command in it
 demo: install  ## speak a few sentences with the built-in engine; needs no key
 	@$(BIN)/mouthpiece --config demo/config.toml demo
 
-test: $(VENV)/.dev  ## run the tests
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev  ## run the tests, on every core
+	@$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev  ## format, lint, types, import rules; changes nothing
 	@$(BIN)/ruff format --check .
