@@ -59,15 +59,17 @@ class Panel(commands.Cog):
         token, way = facts_of(press, 2)
         private = way == _PRIVATE
         await voice_message.defer(interaction, private=private)
-        utterance = await self._bot.doors.desk.again(
-            token,
-            key_of(interaction),
-            account_of(interaction),
-            styles=wanted,
-            roles=roles_of(interaction),
-            channel=channel_of(interaction),
-        )
-        await answer.speak(interaction, here(interaction, utterance), private=private)
+        desk, account = self._bot.doors.desk, account_of(interaction)
+        with desk.presses.alone(account, token, press.verb, *(wanted or ())):
+            utterance = await desk.again(
+                token,
+                key_of(interaction),
+                account,
+                styles=wanted,
+                roles=roles_of(interaction),
+                channel=channel_of(interaction),
+            )
+            await answer.speak(interaction, here(interaction, utterance), private=private)
 
     async def offer_files(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Ask which kind of file."""

@@ -1,11 +1,13 @@
 """The desk that both doors share: defaults, kept words, another take, the language to answer in."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from bot.errors import InputError
 from bot.model import Account, Space, Utterance, Voice
+from bot.platforms.presses import Presses
 from bot.speech.sink import Recording
 from bot.speech.turns import Waiting
 from tests.conftest import House
@@ -61,3 +63,22 @@ async def test_the_language_to_answer_in(mimo_house: House) -> None:
     assert await desk.language(SAM, VILLAGE, "en-GB", "zh") == "en"
     await desk.preferences.set(SAM, language="zh")
     assert await desk.language(SAM, VILLAGE, "en-GB", "en") == "zh"
+
+
+def test_one_press_at_a_time_for_each_account_and_each_thing() -> None:
+    presses = Presses()
+    with presses.alone(SAM, "token", "again"):
+        with pytest.raises(InputError, match=r"press\.under_way"), presses.alone(SAM, "token", "again"):
+            pytest.fail("the second press went ahead")
+        with (
+            presses.alone(replace(SAM, id="2"), "token", "again"),
+            presses.alone(SAM, "other", "again"),
+            presses.alone(SAM, "token", "style", "Sad"),
+        ):
+            pass
+        with pytest.raises(InputError, match=r"press\.under_way"), presses.alone(SAM, "token", "again"):
+            pytest.fail("a press that was refused freed the one under way")
+    with pytest.raises(asyncio.CancelledError), presses.alone(SAM, "token", "again"):
+        raise asyncio.CancelledError
+    with presses.alone(SAM, "token", "again"):
+        pass

@@ -21,6 +21,7 @@ from tests.discord_case import TEXT, Start, account, bursts, voices_of, words_of
 from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, User
+from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures"]
@@ -134,6 +135,43 @@ async def test_again_is_another_take_and_charged(
     assert again.buttons[0] != panel.buttons[0]
     used = await mimo_house.ledger.usage(account(server).scope)
     assert (used.characters, used.requests) == (2 * len(TEXT), 2)
+
+
+async def test_quick_presses_of_again_are_one(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
+) -> None:
+    async with start(mimo_house.doors):
+        panel = await spoken(server)
+        gate = mimo.hold_after(1)
+        first = await server.press(panel, panel.button("mp:again"))
+        await gate.reached.wait()
+        for _ in range(2):
+            quick = await (await server.press(panel, panel.button("mp:again"))).answered()
+            assert quick.private
+            assert quick.content == say("press.under_way", "en")
+        gate.set()
+        await first.answered()
+        await server.until(lambda: len(voices_of(server)) == 2 and len(words_of(server)) == 2)
+        assert (await mimo_house.ledger.usage(account(server).scope)).characters == 2 * len(TEXT)
+        await until(lambda: not mimo_house.doors.desk.presses._under_way)
+        await (await server.press(panel, panel.button("mp:again"))).answered()
+    assert len(voices_of(server)) == 3
+
+
+async def test_a_press_that_failed_can_be_repeated(
+    server: DiscordServer, mimo: MimoServer, build_house: BuildHouse, start: Start
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo"]},
+    )
+    async with start(house.doors):
+        panel = await spoken(server)
+        mimo.faults.append(Fault("402"))
+        refused = await (await server.press(panel, panel.button("mp:again"))).answered()
+        assert refused.content.startswith("The account at mimo has no money left")
+        await (await server.press(panel, panel.button("mp:again"))).answered()
+    assert len(voices_of(server)) == 2
 
 
 async def test_buttons_work_after_a_restart(server: DiscordServer, house: House, start: Start) -> None:

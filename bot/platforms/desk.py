@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot import texts
 from bot.errors import InputError, StoreError
 from bot.model import Account, Note, Receipt, Space, Utterance, Voice
+from bot.platforms.presses import Presses
 from bot.platforms.saved import SavedVoices
 from bot.speech import styles as catalogue
 from bot.speech.meter import Balance
@@ -48,6 +49,7 @@ class Desk:
         self.preferences = preferences
         self.spaces = spaces
         self.words = words
+        self.presses = Presses()
 
     async def speak(self, utterance: Utterance, sink: Sink, waiting: Waiting | None = None) -> Answer:
         """Speak with the defaults of the person, then of the place, where nothing is named. Raises as the waist."""

@@ -101,6 +101,7 @@ SENTENCES: dict[str, str] = {
     "space.word_empty": "A blocked word needs at least one visible sign.",
     "space.word_too_long": "A blocked word has at most {limit} characters.",
     "space.words_full": "At most {limit} words can be blocked.",
+    "press.under_way": "That is being made already; it comes in a moment.",
     "words.gone": "These words are not kept any more; please say it anew.",
     # quota
     "quota.account_characters": "You have {left} of {limit} characters left today, and this takes {asked}; it resets at {resets}.",

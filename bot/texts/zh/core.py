@@ -101,6 +101,7 @@ SENTENCES: dict[str, str] = {
     "space.word_empty": "屏蔽词至少要有一个可见的字符。",
     "space.word_too_long": "屏蔽词最多 {limit} 个字符。",
     "space.words_full": "最多可以屏蔽 {limit} 个词。",
+    "press.under_way": "已经在做了，马上就好。",
     "words.gone": "这段话已不再保留；请重新说一次。",
     # quota
     "quota.account_characters": "你今天还剩 {left} 个字符（共 {limit}），这次需要 {asked} 个；重置时间：{resets}。",
