@@ -41,6 +41,14 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
+def _trimmed(secret: SecretStr) -> SecretStr:
+    """Blanks at the ends of a secret come from copying it."""
+    return SecretStr(secret.get_secret_value().strip())
+
+
+_Secret = Annotated[SecretStr, AfterValidator(_trimmed)]
+
+
 class SpeechConfig(_Section):
     """What may be said and who says it."""
 
@@ -60,7 +68,7 @@ class ProviderConfig(_Section):
     type: Literal["", "mimo", "openai-speech", "espeak"] = Field("", description="Empty: the same as its name.")
     enabled: bool = Field(True, description="false takes it out of the chain.")
     base_url: str = Field("", description="Empty: the service's own address.")
-    api_key: SecretStr = Field(SecretStr(""), description="A secret: better in the environment.")
+    api_key: _Secret = Field(SecretStr(""), description="A secret: better in the environment.")
     auth: Literal["api-key", "bearer"] = Field("api-key", description="Which header carries the key.")
     model: str = Field("", description="Model id for preset voices; empty: mimo-v2.5-tts, or tts-1 elsewhere.")
     voice: str = Field("", description="Voice where a person names none; openai-speech only, empty: alloy.")
@@ -117,14 +125,6 @@ class ClipsConfig(_Section):
     max_age_days: float = Field(30.0, gt=0, le=3650, description="Longest it keeps a clip, in days.")
 
 
-def _trimmed(secret: SecretStr) -> SecretStr:
-    """Blanks at the ends of a secret come from copying it."""
-    return SecretStr(secret.get_secret_value().strip())
-
-
-_Secret = Annotated[SecretStr, AfterValidator(_trimmed)]
-
-
 class DiscordConfig(_Section):
     """Discord; without a token it is not started."""
 
@@ -151,7 +151,7 @@ class TelegramConfig(_Section):
     api_url: str = Field("", description="Empty: Telegram's own. Else a local Bot API server.")
     test_environment: bool = Field(False, description="Talk to Telegram's test servers.")
     webhook_url: str = Field("", description="Where Telegram brings updates; empty: they are fetched.")
-    webhook_secret: SecretStr = Field(SecretStr(""), description="Sent along by Telegram; empty: made at each start.")
+    webhook_secret: _Secret = Field(SecretStr(""), description="Sent along by Telegram; empty: made at each start.")
 
     @field_validator("webhook_url")
     @classmethod

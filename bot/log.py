@@ -19,6 +19,9 @@ _TOKEN_SHAPES = re.compile(
     r"|\b(?:sk|tp|ttp)-[A-Za-z0-9_-]{8,}"  # the speech service
 )
 _MASK = "[secret]"
+_OWN_WORDS = re.compile(r"[A-Za-z ,]*")
+"""What asyncio's messages begin with. Behind it stand tasks, results, exceptions and arguments as they show themselves,
+which may quote what a person wrote."""
 
 
 class Redactor(logging.Formatter):
@@ -32,6 +35,9 @@ class Redactor(logging.Formatter):
         """The record as written: control characters of the message are shown, not obeyed."""
         record = copy.copy(record)
         record.exc_text = None  # another handler's words for the traceback would be taken over unmasked
+        if record.name == "asyncio":
+            words = _OWN_WORDS.match(record.getMessage().partition("\n")[0])
+            record.msg, record.args = (words[0].strip() if words else ""), None
         return self.mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name logging gives it

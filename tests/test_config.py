@@ -177,5 +177,14 @@ def test_secrets_show_nowhere(tmp_path: Path) -> None:
     assert planted not in texts.of_error(caught.value, "en")
 
 
+def test_a_secret_is_known_without_the_blanks_around_it(tmp_path: Path) -> None:
+    path = _write(
+        tmp_path,
+        '[providers.mimo]\napi_key = " sk-planted\\n"\n[telegram]\ntoken = "1:a\\n"\nwebhook_secret = "s-1 "\n'
+        '[discord]\ntoken = "d.e.f "',
+    )
+    assert set(load(path, {}).secrets) == {"sk-planted", "1:a", "s-1", "d.e.f"}
+
+
 def test_the_data_folder_is_relative_to_the_file(tmp_path: Path) -> None:
     assert load(_write(tmp_path, "data_dir = 'here'"), {}).data_dir == tmp_path / "here"

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from bot.errors import ErrorKind, ProviderError
 from bot.speech.provider import SpeechRequest
 from bot.speech.providers.espeak.provider import EspeakProvider
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear
+from tests.shell import ROOT
 
 
 @pytest.fixture
@@ -249,3 +251,33 @@ def test_no_worker_outlives_a_bot_that_is_killed(sentences: int) -> None:
         bot.wait()
     assert select.select([worker], [], [], 10)[0]
     os.close(worker)
+
+
+def test_a_worker_loads_the_same_program_as_the_bot_wherever_that_lies(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__"))
+    script = """
+import asyncio, sys
+from bot.speech.providers.espeak.workers import Workers
+
+_WORKER = '''
+import sys
+import bot
+from bot.speech.providers.espeak.messages import READY, pack
+for _ in range(2):
+    sys.stdout.buffer.write(pack(READY, f"{bot.__file__} {sys.path[0]}".encode()))
+sys.stdout.buffer.flush()
+sys.stdin.read()
+'''
+
+async def main():
+    workers = Workers("espeak", processes=1, patience=30.0, program=(sys.executable, "-P", "-c", _WORKER))
+    print(await workers.version())
+    await workers.close()
+
+asyncio.run(main())
+"""
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == [str(tmp_path / "bot" / "__init__.py"), str(tmp_path)]

@@ -2,11 +2,14 @@
 
 import io
 import logging
+import subprocess
+import sys
 
 import pytest
 
 from bot.errors import InputError
 from bot.log import Redactor
+from tests.shell import ROOT
 
 _SECRET = "a-planted-secret"
 
@@ -72,3 +75,37 @@ def test_what_another_handler_made_of_a_traceback_is_not_taken_over() -> None:
 
 def test_a_line_stays_a_line() -> None:
     assert _logged("one\ntwo\x1b[31m").count("\n") == 1
+
+
+def test_what_asyncio_says_of_a_lost_error_says_where_and_not_what() -> None:
+    script = """
+import asyncio
+from bot.log import protect
+
+async def forgotten(words):
+    raise ValueError(words)
+
+def called_back(words):
+    raise KeyError(words)
+
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.call_soon(called_back, "what a person wrote")
+    task = asyncio.create_task(forgotten("what a person wrote"))
+    await asyncio.wait([task])
+    del task
+    future = loop.create_future()
+    future.set_exception(ValueError("what a person wrote"))
+    del future
+    loop.call_exception_handler({"message": "A library's words", "words": "what a person wrote"})
+
+protect(())
+asyncio.run(main())
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "person" not in done.stderr
+    for words in (
+        "Exception in callback called", "Task exception was never retrieved", "Future exception was never retrieved",
+        "in forgotten", "in called_back", "builtins.ValueError", "builtins.KeyError", "A library",
+    ):  # fmt: skip
+        assert words in done.stderr

@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import texts
 from bot.audio.pcm import Pcm
 from bot.errors import BotError, ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Sample, Usage, Voice, VoiceKind
@@ -217,10 +218,14 @@ async def test_every_form_of_the_address_works(server: MimoServer, tail: str) ->
     await provider.close()
 
 
-@pytest.mark.parametrize("url", ["api.example.com", "ftp://x", "http://", "http://x:port", "https://"])
-def test_an_address_that_is_none_is_refused(url: str) -> None:
-    with pytest.raises(ConfigError, match=r"provider\.bad_url"):
+@pytest.mark.parametrize("url", ["api.example.com", "ftp://me:hunter2@x", "http://", "http://x:hunter2", "https://"])
+def test_an_address_that_is_none_is_refused_and_not_repeated(url: str) -> None:
+    with pytest.raises(ConfigError, match=r"provider\.bad_url") as caught:
         MimoProvider("mimo", MimoSettings(base_url=url))
+    for language in texts.LANGUAGES:
+        sentence = texts.of_error(caught.value, language)
+        assert "hunter2" not in sentence  # a password may stand in it
+        assert "[providers.mimo]" in sentence
 
 
 def test_an_address_keeps_a_path_of_its_own() -> None:

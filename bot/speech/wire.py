@@ -44,9 +44,9 @@ def service_root(provider: str, base_url: str) -> str:
         parts = urlsplit(base_url.strip())
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and (parts.port is None or parts.port)
     except ValueError:
-        raise ConfigError("provider.bad_url", provider=provider, url=base_url) from None
+        raise ConfigError("provider.bad_url", provider=provider) from None
     if not usable:
-        raise ConfigError("provider.bad_url", provider=provider, url=base_url)
+        raise ConfigError("provider.bad_url", provider=provider)
     path = parts.path.rstrip("/")
     for end in _KNOWN_ENDS:
         path = path.removesuffix(end).rstrip("/")

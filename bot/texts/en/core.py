@@ -139,7 +139,7 @@ SENTENCES: dict[str, str] = {
     # providers
     "provider.no_key": "{provider} has no key: set {variable}.",
     "provider.bad_key": "The key of {provider} has signs that no key has: check {variable}.",
-    "provider.bad_url": "The address of {provider} cannot be used: {url}.",
+    "provider.bad_url": "The address of {provider} cannot be used: set base_url in [providers.{provider}] to one such as https://api.example.org/v1.",
     "provider.bad_ca_file": "The certificate file {path} for {provider} cannot be read.",
     "provider.authentication": "{provider} does not accept the key.{words}",
     "provider.balance": "The account at {provider} has no money left.{words}",

@@ -139,7 +139,7 @@ SENTENCES: dict[str, str] = {
     # providers
     "provider.no_key": "{provider} 没有密钥：请设置 {variable}。",
     "provider.bad_key": "{provider} 的密钥含有不该有的字符：请检查 {variable}。",
-    "provider.bad_url": "{provider} 的地址无法使用：{url}。",
+    "provider.bad_url": "{provider} 的地址无法使用：请把 [providers.{provider}] 的 base_url 设为 https://api.example.org/v1 这样的地址。",
     "provider.bad_ca_file": "无法读取 {provider} 的证书文件 {path}。",
     "provider.authentication": "{provider} 不接受这个密钥。{words}",
     "provider.balance": "{provider} 的账户余额不足。{words}",

@@ -26,7 +26,7 @@ _REAP_SECONDS = 5.0
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    root = str(Path(__file__).resolve().parents[2])
+    root = str(Path(__file__).resolve().parents[4])  # the folder that holds bot
     if root != sysconfig.get_path("purelib"):  # found without help there, and must not come before the standard library
         kept["PYTHONPATH"] = os.pathsep.join(path for path in (root, kept.get("PYTHONPATH", "")) if path)
     return kept
