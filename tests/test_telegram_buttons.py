@@ -328,6 +328,66 @@ async def test_the_answered_message_sets_the_tone_only_where_that_is_wanted(
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == len("I am so sorry.I am so sorry, really.")
 
 
+async def test_a_word_blocked_in_the_answered_message_costs_the_tone_alone(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    group = server.group(-1012)
+    await mimo_house.doors.desk.spaces.set(Space("telegram", "-1012"), reply_context=True, blocked_words=("banana",))
+    other = await server.text("I love banana.", user=BO, chat=group)
+    async with launch(mimo_house.doors):
+        await server.text("/say Please stop that.", chat=group, reply_to=other["message"])
+        heard((await server.wait_for("sendVoice"))[0])
+        await server.text("/say No more banana.", chat=group, reply_to=other["message"])
+        (refused,) = await server.wait_for("sendMessage")
+    assert refused.params["text"] == say("guard.word", "en")
+    (asked,) = [seen.body.decode() for seen in mimo.requests if seen.method == "POST"]
+    assert "banana" not in asked
+
+
+async def test_a_store_that_fails_while_it_is_spoken_takes_no_voice_away(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    group, space, desk = server.group(-1014), Space("telegram", "-1014"), mimo_house.doors.desk
+    await desk.spaces.set(space, show_words=True)
+    gate = mimo.hold_after(1)
+    async with launch(mimo_house.doors):
+        await server.text(f"/say {WORDS}", chat=group)
+        await gate.reached.wait()
+        await mimo_house.core.database.write(
+            lambda connection: connection.exec_driver_sql("ALTER TABLE space_setting RENAME TO gone")
+        )
+        desk.spaces.drop(space.scope)
+        gate.set()
+        (voice,) = await server.wait_for("sendVoice")
+    heard(voice)
+    assert voice.result["caption"] == WORDS
+    assert server.asked("sendMessage") == []
+
+
+async def test_a_button_pressed_again_and_again_is_made_and_paid_for_once(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    async with launch(mimo_house.doors) as line:
+        await server.text(WORDS)
+        (first,) = await server.wait_for("sendVoice")
+        gate = mimo.hold_after(0)
+        again = buttons(first.result)[say("telegram.button.again", "en", characters=len(WORDS))]
+        await server.press(first.result, again)
+        await gate.reached.wait()
+        for _ in range(3):
+            await server.press(first.result, again)
+        refused = (await server.wait_for("answerCallbackQuery", 4))[1:]
+        assert [call.params["text"] for call in refused] == 3 * [say("press.under_way", "en")]
+        assert not any("show_alert" in call.params for call in refused), "nobody has to take notice of it"
+        gate.set()
+        await server.wait_for("sendVoice", 2)
+        await server.all_acknowledged()
+        await server.press(first.result, again)
+        await server.wait_for("sendVoice", 3)
+        await line.platform.stop(20)
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 3 * len(WORDS)
+
+
 async def test_who_waits_is_told_the_place_and_may_give_up(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:

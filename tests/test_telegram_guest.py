@@ -4,6 +4,7 @@ import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from bot.model import Space
 from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
@@ -57,6 +58,20 @@ async def test_a_style_beside_the_name_is_for_the_message_replied_to(
     assert (again["type"], again["voice_file_id"]) == ("voice", voice.result["voice"]["file_id"])
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == len(WORDS)
     assert (await mimo_house.ledger.usage(f"account:telegram:{LI.id}")).characters == 0
+
+
+async def test_a_card_that_is_spoken_in_private_is_nothing_of_the_other_chats(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    elsewhere = Space("telegram", "-2001")
+    async with launch(mimo_house.doors):
+        await server.guest(f"{NAME} {WORDS}")
+        token = link(await result(server))
+        await mimo_house.doors.desk.spaces.set(elsewhere, blocked_words=("closer",), channels=("7",))
+        await server.text(f"/start {token}")
+        heard((await server.wait_for("sendVoice"))[0])
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == len(WORDS)
+    assert (await mimo_house.ledger.usage(elsewhere.scope)).characters == 0
 
 
 async def test_words_beside_the_name_go_before_those_replied_to(line: Line, house: House) -> None:

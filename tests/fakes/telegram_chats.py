@@ -131,7 +131,7 @@ class World:
         self.bot = bot
         self.chats: dict[int, Chat] = {}
         self.people: dict[int, Json] = {}
-        """Everyone who wrote."""
+        """Everyone who wrote, or pressed a button."""
         self.messages: dict[tuple[int, int], Json] = {}
         self.files: dict[str, StoredFile] = {}
         self.queries: dict[str, bool] = {}

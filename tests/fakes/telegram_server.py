@@ -198,6 +198,7 @@ class TelegramServer:
         assert data in there, f"there is no button {data!r}, only {there}"
         identity = f"query-{len(self.world.queries) + 1}"
         self.world.queries[identity] = False
+        self.world.people[user.id] = user.json
         query = {"id": identity, "from": user.json, "message": message, "data": data, "chat_instance": "1"}
         return self.updates.add("callback_query", query)
 

@@ -153,19 +153,6 @@ class Delivery:
             _log.info("nobody could say who is an administrator (%s)", type(error).__name__)
             return False
 
-    async def shown_name(self, asked: Asked) -> str:
-        """What the group may know of who pressed a button: administrators may be anonymous there. Raises nothing."""
-        assert asked.query is not None
-        chat, person = asked.message.chat, asked.query.from_user
-        if await self.is_admin(asked):
-            try:
-                member = await self._bot.get_chat_member(chat.id, person.id)
-            except TelegramError:
-                return chat.title or ""
-            if getattr(member, "is_anonymous", False):
-                return chat.title or ""
-        return person.full_name
-
     async def roles(self, asked: Asked) -> tuple[str, ...]:
         """The one role that Telegram's groups have, for who holds it. Raises nothing."""
         return (admins_of(asked.space),) if asked.space is not None and await self.is_admin(asked) else ()

@@ -47,6 +47,8 @@ _log = logging.getLogger(__name__)
 
 _OURS_TO_MEND = (ConfigError, ProviderError, StoreError)
 """Failures that the operator has to know of."""
+_IN_PASSING = ("press.under_way",)
+"""Refusals of a pressed button that need nobody's attention."""
 _NEW = filters.UpdateType.MESSAGE
 """Only what was just written: an edited command would be spoken, and charged, again."""
 
@@ -126,7 +128,7 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
     except BotError as error:
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
-        await _tell(counter, asked, texts.in_chat(error, asked.language))
+        await _tell(counter, asked, texts.in_chat(error, asked.language), alert=error.code not in _IN_PASSING)
     except Exception:  # noqa: BLE001  a border: one command's fault must not take the bot down
         _log.exception("a command broke off")
         await _tell(counter, asked, texts.say("error.unexpected", asked.language))
@@ -139,7 +141,7 @@ async def _let_go(update: Update) -> None:
             await update.callback_query.answer()
 
 
-async def _tell(counter: Counter, asked: Asked, text: str) -> None:
+async def _tell(counter: Counter, asked: Asked, text: str, *, alert: bool = True) -> None:
     """Over the chat where a button was pressed and not answered yet, else below the message."""
-    if not await counter.delivery.toast(asked, text, alert=True):
+    if not await counter.delivery.toast(asked, text, alert=alert):
         await counter.delivery.sentence(asked.message, text)

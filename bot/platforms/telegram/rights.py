@@ -42,15 +42,18 @@ class Rights:
         return everyone is None or everyone.can_send_voice_notes is not False
 
     async def person(self, chat_id: int, account_id: str) -> User | None:
-        """Who somebody in a group is; None for a channel, and where Telegram does not say. Raises nothing."""
+        """Who somebody in a group is, as far as the group may know it. Raises nothing.
+
+        None for an administrator who is anonymous there, for a channel, and where Telegram does not say.
+        """
         if not account_id.isdecimal():
             return None
         try:
-            user: User = (await self._bot.get_chat_member(chat_id, int(account_id))).user
+            member = await self._bot.get_chat_member(chat_id, int(account_id))
         except TelegramError as error:
             _log.info("nobody could say who somebody is (%s)", type(error).__name__)
             return None
-        return user
+        return None if getattr(member, "is_anonymous", False) else member.user
 
     async def _member(self, chat_id: int) -> Any:
         return await self._bot.get_chat_member(chat_id, self._bot.id)

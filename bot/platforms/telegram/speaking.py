@@ -4,12 +4,13 @@ import asyncio
 import logging
 import secrets
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
 
 from telegram import Message
 
 from bot import texts
 from bot.errors import StoreError
-from bot.model import Utterance, Voice
+from bot.model import Account, Utterance, Voice
 from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.answered import answered_words, context_of
@@ -17,6 +18,7 @@ from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
 from bot.speech import grammar, styles
+from bot.speech.blocklist import blocklist
 from bot.speech.meter import Balance
 from bot.speech.sink import Recording
 from bot.speech.turns import Waiting
@@ -65,48 +67,74 @@ async def _say(counter: Counter, asked: Asked, given: tuple[str, ...]) -> None:
 
 
 async def _tone(counter: Counter, asked: Asked) -> str:
-    """The answered message as a hint for the tone, where the group wants that."""
+    """The answered message as a hint for the tone, where the group wants that and it holds no word blocked there."""
     quoted = context_of(asked)
-    if asked.space is None or not quoted or not (await counter.doors.desk.spaces.get(asked.space)).reply_context:
+    if asked.space is None or not quoted:
         return ""
-    return texts.say("telegram.tone", asked.language, quoted=quoted)
+    settings = await counter.doors.desk.spaces.get(asked.space)
+    tone = texts.say("telegram.tone", asked.language, quoted=quoted)
+    # The guard searches instructions too: a clean text would be refused for another one's words.
+    if not settings.reply_context or blocklist(settings.blocked_words).found_in(tone):
+        return ""
+    return tone
 
 
 async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
-    """Speak an utterance and answer with it. Raises as the waist."""
+    """Speak an utterance and answer with it. Raises as the waist; nothing once it was spoken, and maybe charged."""
+    shows_words = asked.space is not None and (await counter.doors.desk.spaces.get(asked.space)).show_words
     async with AsyncExitStack() as turn:
         answer = await _spoken(counter, asked, utterance, turn)
         if answer is None:
             return
-        sent = await counter.delivery.voice(
-            asked.message, answer.receipt, asked.language, await _beside(counter, asked, answer)
-        )
-    await _remember(counter, asked, sent)
+        known_as = await _known_as(counter, asked)
+        beside = _beside(asked, answer, known_as, shows_words=shows_words)
+        sent = await counter.delivery.voice(asked.message, answer.receipt, asked.language, beside)
+    await _remember(counter, sent, known_as.account)
 
 
-async def _remember(counter: Counter, asked: Asked, sent: tuple[Message, ...]) -> None:
+@dataclass(frozen=True, slots=True)
+class _KnownAs:
+    """Who asked, as everyone in the chat may know it."""
+
+    account: Account
+    name: str
+
+
+async def _known_as(counter: Counter, asked: Asked) -> _KnownAs:
+    """A message shows who wrote it, a pressed button does not: administrators may be anonymous. Raises nothing.
+
+    Who is not known to be there openly, at this moment, is the group.
+    """
+    if asked.query is None or asked.space is None:
+        return _KnownAs(asked.account, "")
+    person = await counter.rights.person(asked.message.chat_id, asked.account.id)
+    if person is None:
+        return _KnownAs(Account("telegram", asked.space.id), asked.message.chat.title or "")
+    return _KnownAs(asked.account, person.full_name)
+
+
+async def _remember(counter: Counter, sent: tuple[Message, ...], account: Account) -> None:
     """Who had the messages spoken. Raises nothing: it was delivered."""
     try:
         for message in sent:
             await counter.doors.desk.words.remember_message(
-                "telegram", str(message.chat_id), str(message.message_id), asked.account
+                "telegram", str(message.chat_id), str(message.message_id), account
             )
     except StoreError as error:
         _log.warning("nobody will know who had a voice message spoken: %s", error.code)
 
 
-async def _beside(counter: Counter, asked: Asked, answer: Answer) -> Extras:
+def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bool) -> Extras:
     """The buttons; after one was pressed, in private what it cost, in a group who pressed it; the words, if wanted."""
-    shown = asked.space is not None and (await counter.doors.desk.spaces.get(asked.space)).show_words
     remark = ""
     if asked.query is not None and asked.space is None:
         remark = cost(answer.receipt.charged, answer.balance, asked.language)
     elif asked.query is not None:  # the voice stands under a message of the bot: nobody speaks anonymously
-        name = " ".join((await counter.delivery.shown_name(asked)).split())
+        name = " ".join(known_as.name.split())
         remark = texts.say("telegram.pressed_by", asked.language, name=cut(name, _NAME))
     return Extras(
         remark=remark,
-        words=answer.receipt.spoken if shown else "",
+        words=answer.receipt.spoken if shows_words else "",
         keyboard=keyboard.under_voice(answer, asked.language, in_private=asked.space is None),
     )
 
@@ -180,15 +208,17 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str, ...] | None) -> None:
     """Speak the words behind a button: in other styles, or (None) as another take; a pressed button tells the price.
 
-    Raises InputError ``words.gone``, and as the waist.
+    They are spoken where they are asked for, on the share of that place. Raises InputError ``words.gone``,
+    ``press.under_way``, and as the waist.
     """
-    roles = await counter.delivery.roles(asked)
-    wish = await counter.doors.desk.again(
-        token, asked.key, asked.account, styles=styles, roles=roles, channel=asked.channel
-    )
-    if asked.query is not None:
-        await counter.delivery.toast(asked, await _price(counter, wish, asked.language))
-    await speak(counter, asked, wish)
+    desk, wanted = counter.doors.desk, ("again",) if styles is None else ("styles", *styles)
+    with desk.presses.alone(asked.account, token, *wanted):
+        roles = await counter.delivery.roles(asked)
+        wish = await desk.again(token, asked.key, asked.account, styles=styles, roles=roles, channel=asked.channel)
+        wish = replace(wish, space=asked.space)
+        if asked.query is not None:
+            await counter.delivery.toast(asked, await _price(counter, wish, asked.language))
+        await speak(counter, asked, wish)
 
 
 async def _price(counter: Counter, wish: Utterance, language: str) -> str:

@@ -20,6 +20,7 @@ SENTENCES: dict[str, str] = {
     "telegram.who.usage": "Reply with /who to a voice message of mine in your group.",
     "telegram.who.unknown": "That is no voice message of mine, or it is too old.",
     "telegram.who.said": "{name} (id {account}) had it spoken.",
+    "telegram.who.hidden": "It was spoken for this group: whoever asked for it is anonymous here, or Telegram did not say who that is.",
     "telegram.pressed_by": "For {name}",
     "telegram.settings.forgotten": "Your settings, your favourites, your dictionary and the words kept for you are gone.",
     "telegram.default": "Default",

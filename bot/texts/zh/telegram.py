@@ -20,6 +20,7 @@ SENTENCES: dict[str, str] = {
     "telegram.who.usage": "请在群里用 /who 回复我的一条语音消息。",
     "telegram.who.unknown": "这不是我的语音消息，或者时间太久了。",
     "telegram.who.said": "是 {name}（id {account}）让说的。",
+    "telegram.who.hidden": "这条是以本群的名义说的：要求的人在这里是匿名的，或者 Telegram 没有说明是谁。",
     "telegram.pressed_by": "应 {name} 的要求",
     "telegram.settings.forgotten": "你的设置、收藏、词典和保留的文字都已删除。",
     "telegram.default": "默认",
