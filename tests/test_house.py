@@ -17,6 +17,7 @@ _BORDERS = {
     "bot/platforms/discord/call/link.py": "a call that nobody watches would end without a word",
     "bot/platforms/discord/call/session.py": "one message's fault must not end a voice call",
     "bot/platforms/telegram/handlers.py": "Telegram's commands",
+    "bot/platforms/telegram/updates.py": "one update that the library cannot parse must not stop the others",
     "bot/platforms/telegram/chat_reading.py": "one message's fault must not end the reading of a chat",
 }
 """Files that may catch everything, and what border each of them is."""

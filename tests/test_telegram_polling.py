@@ -119,6 +119,50 @@ async def test_an_outage_while_it_runs_is_sat_out(server: TelegramServer, house:
     assert line.naps.taken == [1.0, 2.0, 4.0, 8.0]
 
 
+async def test_an_update_that_nobody_understands_is_passed_over(
+    server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "my secret words"
+    caplog.set_level("INFO")
+    people = [Person(5000 + number, "P") for number in range(4)]
+    await server.text("/help", user=people[0])
+    broken = await server.write(BO.json, server.world.private(BO), text=secret, reply_to_story={"chat": {}})
+    await server.text("/help", user=people[1])
+    async with launch(house.doors) as line:
+        await server.wait_for("sendMessage", 2)
+        await server.all_acknowledged()
+        alone = await server.write(BO.json, server.world.private(BO), text=secret, date="yesterday")
+        await server.all_acknowledged()
+        await server.text("/help", user=people[2])
+        await server.wait_for("sendMessage", 3)
+        assert not line.task.done()
+    async with launch(house.doors):
+        await server.text("/help", user=people[3])
+        await server.wait_for("sendMessage", 4)
+    assert {call.params["chat_id"] for call in server.done("sendMessage")} == {str(person.id) for person in people}
+    said = [record.getMessage() for record in caplog.records if record.name.endswith("telegram.updates")]
+    assert said == [
+        f"update {update['update_id']} cannot be understood (TypeError) and is passed over"
+        for update in (broken, alone)
+    ]
+    assert secret not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "result", ['{"x": {"text": "my secret words"}}', '[{"text": "my secret words"', '["my secret words"]']
+)
+async def test_an_answer_that_holds_no_updates_is_sat_out(
+    server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture, result: str
+) -> None:
+    caplog.set_level("INFO")
+    server.faults = [Fault("getUpdates", times=2, body=f'{{"ok": true, "result": {result}}}')]
+    async with launch(house.doors) as line:
+        await server.text("/help")
+        await server.wait_for("sendMessage")
+    assert line.naps.taken == [1.0, 2.0]
+    assert "my secret words" not in caplog.text
+
+
 async def test_a_second_bot_on_the_same_token_is_named_once(
     server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture
 ) -> None:

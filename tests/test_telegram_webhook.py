@@ -81,7 +81,7 @@ async def test_who_does_not_know_the_secret_is_refused(
         ("[]", "application/json", 400),
         ("7", "application/json", 400),
         ('{"message": {}}', "application/json", 400),
-        ('{"update_id": 1, "message": "x"}', "application/json", 400),
+        ('{"update_id": 1, "message": "x"}', "application/json", 200),
         ("[" * 100_000, "application/json", 400),
         ("\udcff".encode("utf-8", "surrogateescape"), "application/json", 400),
         (" " * 1_000_001, "application/json", 413),
@@ -95,6 +95,23 @@ async def test_only_updates_are_taken(
         answer = await client.post(f"{web.root}/telegram/hook", content=body, headers=headers)
         assert (answer.status_code, answer.text) == (status, "" if status != 413 else answer.text)
         assert (await client.get(f"{web.root}/telegram/hook", headers=headers)).status_code == 405
+
+
+async def test_what_nobody_understands_is_not_brought_for_ever(
+    server: TelegramServer, house: House, launch: Launch, web: WebServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "my secret words"
+    caplog.set_level("INFO")
+    async with launch(house.doors, web=web, settings=SETTINGS):
+        server.updates.proxied = web.root
+        chat = server.world.private(ANN)
+        broken = await server.write(ANN.json, chat, text=secret, reply_to_story={"chat": {}})
+        await server.text("/help")
+        await server.wait_for("sendMessage")
+        await server.until(lambda: not server.pending)
+    assert server.updates.brought == [200, 200]
+    assert f"update {broken['update_id']} cannot be understood (TypeError)" in caplog.text
+    assert secret not in caplog.text
 
 
 async def test_without_a_secret_one_is_made_and_what_is_brought_twice_is_spoken_once(

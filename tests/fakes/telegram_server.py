@@ -69,6 +69,8 @@ class Fault:
     """The answer is withheld; what was asked is done before."""
     reset: bool = False
     """The connection is cut instead of an answer."""
+    body: str = ""
+    """What is answered instead of the answer."""
     accept: bool = False
     """With ``reset``: what was asked is done before."""
 
@@ -330,6 +332,8 @@ class TelegramServer:
             call.refused = error.description
             self._changes()
             return _refusal(error)
+        if fault is not None and fault.body:
+            return web.Response(text=fault.body, content_type="application/json")
         return web.json_response({"ok": True, "result": call.result})
 
     def _fault(self, method: str) -> Fault | None:

@@ -34,6 +34,7 @@ from bot.platforms.telegram.places import PLACES, Places
 from bot.platforms.telegram.polling import Polling, Sleep, Timings
 from bot.platforms.telegram.rights import Rights
 from bot.platforms.telegram.traffic import Traffic
+from bot.platforms.telegram.updates import UpdatesRequest
 from bot.platforms.telegram.webhook import Webhook
 from bot.web import WebServer
 
@@ -223,7 +224,7 @@ class TelegramPlatform:
             rate_limiter=Limiter(self._traffic),
         )
 
-    def _requests(self) -> tuple[HTTPXRequest, HTTPXRequest]:
+    def _requests(self) -> tuple[HTTPXRequest, UpdatesRequest]:
         """The connections for calls and for polling. Slow: reads certificate files. Raises ConfigError."""
         client: dict[str, Any] = {"verify": self._trust()}
         if not self._root.startswith(_OFFICIAL):
@@ -236,7 +237,7 @@ class TelegramPlatform:
             "httpx_kwargs": client,
         }
         # A command needs two: one for the voice, one for the sign that it is being recorded.
-        return HTTPXRequest(connection_pool_size=2 * PLACES, **times), HTTPXRequest(connection_pool_size=2, **times)
+        return HTTPXRequest(connection_pool_size=2 * PLACES, **times), UpdatesRequest(connection_pool_size=2, **times)
 
     def _trust(self) -> ssl.SSLContext:
         """The public authorities and, where configured, one of our own."""

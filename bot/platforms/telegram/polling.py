@@ -160,7 +160,8 @@ class Polling:
                 self._conflict = True
                 self._on_conflict()
             await self._rest("")
-        except TelegramError as error:
+        except (TelegramError, LookupError, TypeError, ValueError, AttributeError) as error:
+            # The latter are answers that are none of Telegram's: what is an update was looked at before.
             await self._rest(type(error).__name__)
         else:
             if self._pause and not self._conflict:

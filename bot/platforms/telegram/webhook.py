@@ -18,6 +18,7 @@ from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from bot.errors import PlatformError
 from bot.platforms.telegram.places import PLACES, Places
 from bot.platforms.telegram.polling import KINDS, Timings
+from bot.platforms.telegram.updates import Sieve
 from bot.web import WebServer
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Webhook:
         self._url = url
         self._secret = secret or secrets.token_urlsafe(32)
         self._timings = timings
+        self._sieve = Sieve()
 
     async def _begin(self) -> None:
         """Tell Telegram where to bring updates. Raises PlatformError ``platform.unreachable``, ``platform.token``."""
@@ -79,10 +81,12 @@ class Webhook:
             return web.Response(status=413)
         try:
             async with asyncio.timeout(self._timings.read):
-                update = Update.de_json(json.loads(await request.read()), self._bot)
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError, TimeoutError):
+                raw = self._sieve.understood(json.loads(await request.read()))
+        except (ValueError, RecursionError, TimeoutError):
+            raw = None
+        if raw is None:
             return web.Response(status=400)
         if not self._places.free:
             return web.Response(status=503, headers={"Retry-After": "1"})
-        self._places.take(update)
+        self._places.take(Update.de_json(raw, self._bot))
         return web.Response()
