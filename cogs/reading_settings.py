@@ -3,20 +3,25 @@
 What may be typed for each setting stands in ``bot/platforms/reading/settings.py``, for both platforms.
 """
 
+from collections.abc import Sequence
 from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.listed import listed, role_is_gone, role_named
 from bot.platforms.discord.wish import moderated_space, role_scope
 from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions, value_named
 
 _KEYS = [app_commands.Choice(name=localized(f"reading.{each.key}.name"), value=each.key) for each in PLACE]
+_SHOWN = 10
+"""Roles of each list: three lists and all that is set fit a message."""
 Rule = Literal["required", "priority", "blocked", "none"]
 
 
@@ -75,12 +80,21 @@ class ReadingSettings(commands.Cog):
     async def role(self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule) -> None:
         """Say whether a role is read."""
         await voice_message.defer(interaction, private=True)
-        space, scope = moderated_space(interaction), [role_scope(role.id)]
+        space, scope, everyone = moderated_space(interaction), [role_scope(role.id)], role.is_default()
+        if everyone and rule in ("blocked", "priority"):
+            raise InputError("discord.everyone.unread" if rule == "blocked" else "discord.everyone.first")
+        held = await self._readings.get(space)
+
+        def going(entries: Sequence[str]) -> list[str]:
+            return [*scope, *(each for each in entries if role_is_gone(each, interaction.guild))]
+
+        required = held.required_roles if everyone else going(held.required_roles)  # all are read where none is
         await self._readings.adjust(
             space,
-            add={"required_roles": scope * (rule == "required"), "priority_roles": scope * (rule == "priority"),
-                 "blocked_roles": scope * (rule == "blocked")},
-            remove={"required_roles": scope, "priority_roles": scope, "blocked_roles": scope},
+            add={"required_roles": scope * (rule == "required" and not everyone),
+                 "priority_roles": scope * (rule == "priority"), "blocked_roles": scope * (rule == "blocked")},
+            remove={"required_roles": [*scope, *(required if rule == "required" else ())],
+                    "priority_roles": going(held.priority_roles), "blocked_roles": going(held.blocked_roles)},
         )  # fmt: skip
         await self._tell(interaction, space)
 
@@ -100,7 +114,12 @@ class ReadingSettings(commands.Cog):
 
     async def _tell(self, interaction: discord.Interaction[Bot], space: Space) -> None:
         language = await self._bot.language_for(interaction)
-        lines = place_lines(await self._readings.get(space), language)
+
+        def named(roles: Sequence[str]) -> str:
+            names = [role_named(each, interaction.guild, language) for each in roles]
+            return ", ".join(listed(names, _SHOWN))
+
+        lines = place_lines(await self._readings.get(space), language, named)
         await voice_message.tell(interaction, "\n".join(lines))
 
 

@@ -4,7 +4,7 @@ Loaded by name by the Discord platform. The guard of the waist obeys what modera
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, Literal, TypeVar
 
@@ -12,25 +12,24 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import StoreError
+from bot.errors import InputError, StoreError
 from bot.model import Space
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.forms import entries_of, list_form
+from bot.platforms.discord.listed import channel_is_gone, channel_named, listed, role_is_gone, role_named
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
-from bot.platforms.discord.wish import account_of, moderated_space, role_scope
+from bot.platforms.discord.wish import account_of, channel_of, moderated_space, role_scope
 from bot.platforms.reading.settings import own_lines
 from bot.store.preferences import NICKNAME_CHARACTERS, Kind, Preference
-from bot.store.spaces import LONGEST_COOLDOWN, SpaceLists, SpaceSettings, for_use
+from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings, for_use
 from bot.texts import say
 
 _T = TypeVar("_T")
 _PATIENCE = 1.0
 """Seconds that settings may take before a form is opened."""
-_LISTED = 15
-"""Roles, and channels, that are shown."""
 NONE = "-"
 """Typed to go back to the default: Discord sends no empty option."""
 AS_EVERYONE = -1
@@ -38,6 +37,7 @@ AS_EVERYONE = -1
 Language = Literal["auto", "en", "zh"]
 Speed = Literal["slow", "usual", "fast"]
 Rule = Literal["allowed", "blocked", "neither"]
+Opened = Literal["open", "closed", "everywhere"]
 What = Literal["speaking", "singing", "instruction", "voices"]
 VoiceName = app_commands.Range[str, 1, LONGEST]
 StyleNames = app_commands.Range[str, 1, LONGEST]
@@ -81,8 +81,12 @@ def own_settings(own: Preference, language: str) -> str:
     return say("discord.settings.mine_are", language, **facts)
 
 
-def server_settings(shared: SpaceSettings, language: str) -> str:
-    """What moderators have set. Blocked words are counted, not shown."""
+def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild | None = None) -> str:
+    """What moderators have set; ``guild`` knows which roles and channels are gone. Blocked words are only counted."""
+
+    def named(entry: str) -> str:
+        return role_named(entry, guild, language)
+
     return say(
         "discord.settings.server_are",
         language,
@@ -90,11 +94,11 @@ def server_settings(shared: SpaceSettings, language: str) -> str:
         style=shared.default_style or "–",
         tongue=_tongue(shared.language, language),
         cooldown=shared.cooldown,
-        rests=[f"{_role(scope, language)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()] or "–",
+        rests=listed([f"{named(scope)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()]),
         shown=shared.show_words,
-        allowed=_listed([_role(entry, language) for entry in shared.allowed_roles]),
-        blocked=_listed([_role(entry, language) for entry in shared.blocked_roles]),
-        channels=_listed([f"<#{channel}>" for channel in shared.channels]),
+        allowed=listed([*map(named, shared.allowed_roles)]),
+        blocked=listed([*map(named, shared.blocked_roles)]),
+        channels=listed([channel_named(channel, guild, language) for channel in shared.channels]),
         count=len(shared.blocked_words),
     )
 
@@ -252,29 +256,63 @@ class Settings(commands.Cog):
         """Say whether a role may speak, or do what else there is to allow, and how long it rests in between."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
+        if role.is_default() and (rule == "blocked" or rest not in (None, AS_EVERYONE)):
+            raise InputError("discord.everyone.blocked" if rule == "blocked" else "discord.everyone.rest")
         if rest is not None:
-            await self._desk.spaces.rest(space, role_scope(role.id), None if rest == AS_EVERYONE else rest)
+            await self._rest(interaction, space, role_scope(role.id), None if rest == AS_EVERYONE else rest)
         if rule is not None:
-            scope = [for_use("" if what == "speaking" else what, role_scope(role.id))]
-            await self._desk.spaces.adjust(
-                space,
-                add={"allowed_roles": scope * (rule == "allowed"), "blocked_roles": scope * (rule == "blocked")},
-                remove={"allowed_roles": scope, "blocked_roles": scope},
-            )
+            await self._rule(interaction, space, role, rule, "" if what == "speaking" else what)
         await self._show(interaction, await self._desk.spaces.get(space))
+
+    async def _rest(self, interaction: discord.Interaction[Bot], space: Space, scope: str, seconds: int | None) -> None:
+        """How long a role rests; deleted ones, which nobody can take out otherwise, go."""
+        spaces = self._desk.spaces
+        gone = [each for each in (await spaces.get(space)).role_cooldowns if role_is_gone(each, interaction.guild)]
+        for each in gone:
+            await spaces.rest(space, each, None)
+        await spaces.rest(space, scope, seconds)
+
+    async def _rule(
+        self, interaction: discord.Interaction[Bot], space: Space, role: discord.Role, rule: Rule, use: str
+    ) -> None:
+        """What a role may; ``@everyone`` allowed leaves no other one named for this use, so that all may.
+
+        Deleted ones go only where that lets nobody in: a blocked one, or an allowed one beside which another stands.
+        """
+        held, guild, everyone = await self._desk.spaces.get(space), interaction.guild, role.is_default()
+        entry = for_use(use, role_scope(role.id))
+        beside = [each for each in held.allowed_roles if rule == "allowed" and each.rpartition("@")[0] == use]
+        allowed = [each for each in beside if everyone or role_is_gone(each, guild)]
+        blocked = [each for each in held.blocked_roles if role_is_gone(each, guild)]
+        await self._desk.spaces.adjust(
+            space,
+            add={
+                "allowed_roles": [entry] * (rule == "allowed" and not everyone),
+                "blocked_roles": [entry] * (rule == "blocked"),
+            },
+            remove={"allowed_roles": [entry, *allowed], "blocked_roles": [entry, *blocked]},
+        )
 
     @settings.command(
         name=localized("discord.settings.channel.name", "channel"), description=localized("discord.settings.channels")
     )
-    @_rename("channel", "opened")
-    @_describe("channel", "opened")
-    async def channel(self, interaction: discord.Interaction[Bot], channel: AnyChannel, opened: bool) -> None:
-        """Say whether people may speak in a channel."""
+    @_rename("opened", "channel")
+    @_describe("opened", "channel")
+    @app_commands.choices(opened=choices(Opened))
+    async def channel(
+        self, interaction: discord.Interaction[Bot], opened: Opened, channel: AnyChannel | None = None
+    ) -> None:
+        """Say whether people may speak in a channel, or that they may everywhere."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        entry: SpaceLists = {"channels": [str(channel.id)]}
-        spaces = self._desk.spaces
-        kept = await (spaces.adjust(space, add=entry) if opened else spaces.adjust(space, remove=entry))
+        spaces, named = self._desk.spaces, [str(channel.id) if channel is not None else channel_of(interaction)]
+        if opened == "everywhere":
+            kept = await spaces.set(space, channels=())
+        elif opened == "open":  # beside which deleted ones can go and nobody is let in
+            gone = [each for each in (await spaces.get(space)).channels if channel_is_gone(each, interaction.guild)]
+            kept = await spaces.adjust(space, add={"channels": named}, remove={"channels": gone})
+        else:
+            kept = await spaces.adjust(space, remove={"channels": named})
         await self._show(interaction, kept)
 
     @settings.command(
@@ -304,7 +342,8 @@ class Settings(commands.Cog):
         await self._show(interaction, await self._desk.spaces.set(space, **changes))
 
     async def _show(self, interaction: discord.Interaction[Bot], shared: SpaceSettings) -> None:
-        await voice_message.tell(interaction, server_settings(shared, await self._bot.language_for(interaction)))
+        language = await self._bot.language_for(interaction)
+        await voice_message.tell(interaction, server_settings(shared, language, interaction.guild))
 
     async def _voice(self, name: str | None) -> str | None:
         """A voice that somebody could speak with. Raises InputError ``voice.unknown``."""
@@ -339,19 +378,6 @@ class Settings(commands.Cog):
 def _tongue(chosen: str, language: str) -> str:
     """A language, named in another one."""
     return say(f"discord.choice.{chosen}", language) if chosen else "–"
-
-
-def _listed(names: Sequence[str]) -> Sequence[str]:
-    """As many as fit a message, and how many more there are."""
-    more = len(names) - _LISTED
-    return [*names[:_LISTED], *([f"+ {more}"] if more > 0 else [])] or "–"
-
-
-def _role(entry: str, language: str) -> str:
-    """A role, with what it is about."""
-    use, _, scope = entry.rpartition("@")
-    shown = f"<@&{scope.rpartition(':')[2]}>"
-    return f"{shown} ({say(f'discord.choice.{use}', language)})" if use else shown
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

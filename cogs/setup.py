@@ -1,17 +1,19 @@
 """``/setup``: bind a text channel to a voice channel, test every permission, and speak a line there. Loaded by name."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Collection, Sequence
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import BotError, InputError
+from bot.errors import BotError, InputError, StoreError
 from bot.model import Space
 from bot.platforms.discord import checks, voice_message
 from bot.platforms.discord.call.notices import Notices
-from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.suggestions import LONGEST, preference_of, suggest_styles, suggest_voices
+from bot.platforms.discord.client import NOT_DELIVERED, Bot, localized
+from bot.platforms.discord.listed import channel_is_gone
+from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
 from bot.platforms.discord.wish import moderated_space
 from bot.platforms.doctor import State
 from bot.store.bindings import Binding
@@ -20,11 +22,16 @@ from bot.texts import in_chat, say
 
 VoiceRoom = discord.VoiceChannel | discord.StageChannel
 TextRoom = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+_UNKNOWN_CHANNEL = 10003
+"""Discord's code for one that is deleted; one that the bot may not see has another."""
 _OPTIONS = ("room", "channel", "voice", "style", "length", "remove")
 
 
+_log = logging.getLogger("mouthpiece.discord")
+
+
 class Setup(commands.Cog):
-    """The command."""
+    """The command, and the end of what it bound."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -97,12 +104,54 @@ class Setup(commands.Cog):
     async def _show(self, interaction: discord.Interaction[Bot], space: Space, language: str) -> None:
         await voice_message.tell(interaction, listed(await self._bindings.of(space), language))
 
+    # What Discord tells
+
+    @commands.Cog.listener()
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Nothing is read there, or heard there, any more."""
+        await self._unbind(channel.guild, {str(channel.id)})
+
+    @commands.Cog.listener("on_guild_join")
+    @commands.Cog.listener("on_guild_available")
+    async def on_guild_anew(self, guild: discord.Guild) -> None:
+        """Channels may have been deleted while nobody listened."""
+        await self._unbind(guild, None)
+
+    @commands.Cog.listener()
+    async def on_ready(self) -> None:
+        """The same at the start: the library does not tell of every guild that it knows by then."""
+        for guild in self._bot.guilds:
+            await self._unbind(guild, None)
+
+    async def _unbind(self, guild: discord.Guild, gone: Collection[str] | None) -> None:
+        """Drop the bindings of channels that are gone; None: of those of which Discord says so."""
+        space = Space("discord", str(guild.id))
+        try:
+            for bound in await self._bindings.of(space):
+                for channel in (bound.channel, bound.voice_channel):
+                    if channel in gone if gone is not None else await self._is_deleted(guild, channel):
+                        await self._bindings.unbind(space, bound.channel)
+                        break
+        except StoreError as error:
+            _log.warning("channels that are gone stay bound: %s", error.code)
+
+    async def _is_deleted(self, guild: discord.Guild, channel: str) -> bool:
+        """Whether it surely is: what a guild does not list may also be a thread, or hidden from the bot."""
+        if not channel_is_gone(channel, guild):
+            return False
+        try:
+            await self._bot.http.get_channel(int(channel))
+        except NOT_DELIVERED as error:
+            return isinstance(error, discord.HTTPException) and error.code == _UNKNOWN_CHANNEL
+        return False
+
+    # Suggestions
+
     @setup.autocomplete("voice")
     async def _complete_voice(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        own = await preference_of(interaction, self._bot.doors.desk)
-        return suggest_voices(self._bot.doors.speech.voices(), current, own)
+        return await complete_voice(interaction, current)
 
     @setup.autocomplete("style")
     async def _complete_style(

@@ -165,7 +165,7 @@ async def test_a_server_s(
         await guild.told("settings server", shared, mod)
         await guild.told("settings role", {"role": role, "rule": "blocked", "what": "singing"}, mod)
         await guild.told("settings role", {"role": role, "cooldown": 300}, mod)
-        await guild.told("settings channel", {"channel": server.world.general, "open": True}, mod)
+        await guild.told("settings channel", {"channel": server.world.general, "open": "open"}, mod)
         form = await server.slash("settings blocklist", user=mod, locale=locale)
         await (await server.submit(form, [word])).answered()
         shown = await guild.told("settings server", user=mod)
@@ -216,9 +216,9 @@ async def test_how_a_server_is_read(
         assert await guild.told("dictionary add", entry, mod) == ("gg 念作：打得好" if zh else "gg is said: good game")
         shown = await guild.told("reading show", user=mod)
     assert shown.splitlines()[len(READING) :] == (
-        ["必须拥有的身份组: –", "优先的身份组: 1", "不朗读的身份组: –", "被忽略的人: 1"]
+        ["必须拥有的身份组: –", f"优先的身份组: <@&{role.id}>", "不朗读的身份组: –", "被忽略的人: 1"]
         if zh
-        else ["Roles that are needed: –", "Roles that go first: 1", "Roles that are not read: –",
+        else ["Roles that are needed: –", f"Roles that go first: <@&{role.id}>", "Roles that are not read: –",
               "People who are ignored: 1"]
     )  # fmt: skip
     guild.intents()

@@ -105,7 +105,7 @@ async def test_a_person_is_forgotten(server: DiscordServer, house: House, start:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("server", {"cooldown": 5}), ("role", {"rule": "blocked"}), ("channel", {"open": True}), ("blocklist", {})],
+    [("server", {"cooldown": 5}), ("role", {"rule": "blocked"}), ("channel", {"open": "open"}), ("blocklist", {})],
 )
 async def test_only_moderators_set_the_server(
     server: DiscordServer, house: House, start: Start, name: str, options: dict[str, Any]
@@ -157,10 +157,10 @@ async def test_roles_and_channels(server: DiscordServer, house: House, start: St
         refused = await (await server.slash("say", {"text": TEXT}, user=bo)).answered()
         assert refused.content == say("guard.role", "en")
         await told(server, "role", {"role": singer, "rule": "neither"}, user=mod)
-        await told(server, "channel", {"channel": other, "open": True}, user=mod)
+        await told(server, "channel", {"channel": other, "open": "open"}, user=mod)
         refused = await (await server.slash("say", {"text": TEXT})).answered()
         assert refused.content == say("guard.channel", "en")
-        shown = await told(server, "channel", {"channel": other, "open": False}, user=mod)
+        shown = await told(server, "channel", {"channel": other, "open": "closed"}, user=mod)
         assert "Channels: –" in shown.content
         await (await server.slash("say", {"text": TEXT})).answered()
     assert len(voices_of(server)) == 2

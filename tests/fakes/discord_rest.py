@@ -43,6 +43,7 @@ class Rest:
             ("GET", "/oauth2/applications/@me", "application", self._application),
             ("PUT", "/applications/{app}/commands", "commands", self._put_commands),
             ("PUT", "/applications/{app}/guilds/{guild}/commands", "commands", self._put_commands),
+            ("GET", "/channels/{channel}", "channel", self._channel),
             ("POST", "/channels/{channel}/messages", "message", self._post_message),
             ("DELETE", "/channels/{channel}/messages/{message}", "delete", self._delete_message),
             ("PATCH", "/guilds/{guild}/voice-states/@me", "stage", self._stage),
@@ -137,6 +138,15 @@ class Rest:
         self.state.commands[guild] = stored
         self.state.syncs += 1
         return as_json(stored)
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        channel = self.state.world.channels.get(int(request.match_info["channel"]))
+        if channel is None:
+            raise Refused(10003)
+        if not channel.bot_is_here or not channel.permissions & VIEW_CHANNEL:
+            raise Refused(50001)
+        return as_json(channel.payload())
 
     async def _post_message(self, request: web.Request) -> web.Response:
         self._check_token(request)

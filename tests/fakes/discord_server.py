@@ -24,10 +24,12 @@ from tests.fakes.discord_gateway import Gateway
 from tests.fakes.discord_people import People
 from tests.fakes.discord_rest import Rest
 from tests.fakes.discord_state import OPERATIONS, Fault, OperationGate, State
-from tests.fakes.discord_world import World
+from tests.fakes.discord_world import Channel, Guild, Role, World
 
 __all__ = ["Clock", "DiscordServer", "Exchange", "Message"]
 
+GUILDS = 1
+"""The intent."""
 TOKEN = "stand-in.token-for.a-bot"
 _T = TypeVar("_T")
 
@@ -114,6 +116,21 @@ class DiscordServer(People, Chat):
     async def redeliver(self, exchange: Exchange) -> None:
         """The same interaction once more: same id, same token."""
         await self.gateway.dispatch("INTERACTION_CREATE", exchange.payload)
+
+    async def delete_channel(self, channel: Channel) -> None:
+        """Somebody who manages a guild takes a channel away."""
+        guild = self.world.guilds[channel.guild_id or 0]
+        guild.channels.remove(channel)
+        del self.world.channels[channel.id]
+        await self.gateway.dispatch("CHANNEL_DELETE", channel.payload(), intent=GUILDS, guild_id=guild.id)
+
+    async def delete_role(self, guild: Guild, role: Role) -> None:
+        """Somebody who manages a guild takes a role away, and with it from all who held it."""
+        guild.roles.remove(role)
+        for user, roles in guild.members.values():
+            guild.members[user.id] = (user, tuple(each for each in roles if each is not role))
+        gone = {"guild_id": str(guild.id), "role_id": str(role.id)}
+        await self.gateway.dispatch("GUILD_ROLE_DELETE", gone, intent=GUILDS, guild_id=guild.id)
 
     # What goes wrong
 

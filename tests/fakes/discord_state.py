@@ -21,6 +21,7 @@ OPERATIONS = frozenset(
     {
         "me",
         "application",
+        "channel",
         "commands",
         "message",
         "delete",

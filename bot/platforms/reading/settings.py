@@ -6,7 +6,7 @@ show them here, so that both take and refuse the same.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
@@ -95,7 +95,8 @@ OWN = (
     Setting("readme", "opted_out", Kind.SWITCH, inverted=True),
 )
 """What a person sets."""
-_LISTS = ("required_roles", "priority_roles", "blocked_roles", "ignored")
+_PEOPLE = "ignored"
+_LISTS = ("required_roles", "priority_roles", "blocked_roles", _PEOPLE)
 _USUAL, _OWN_USUAL = ReadingSettings(), Preference()
 _PLACE, _OWN = {each.key: each for each in PLACE}, {each.key: each for each in OWN}
 
@@ -123,12 +124,18 @@ def own_change(key: str, value: str, language: str = "en") -> PreferenceChanges:
     return cast("PreferenceChanges", {setting.field: _parsed(setting, value.strip(), _OWN_USUAL, language)})
 
 
-def place_lines(settings: ReadingSettings, language: str) -> list[str]:
-    """Everything that is set for a place, a line each: ``names: yes``."""
-    counts = {field: len(getattr(settings, field)) or "–" for field in _LISTS}
+def place_lines(
+    settings: ReadingSettings, language: str, roles: Callable[[Sequence[str]], str] | None = None
+) -> list[str]:
+    """Everything that is set for a place, a line each: ``names: yes``; of lists the number, or what ``roles`` says."""
+
+    def shown(field: str) -> object:
+        entries: Sequence[str] = getattr(settings, field)
+        return roles(entries) if roles is not None and field != _PEOPLE else len(entries) or "–"
+
     return [
         *(_line(each, settings, language) for each in PLACE),
-        *(f"{say(f'reading.{field}', language)}: {count}" for field, count in counts.items()),
+        *(f"{say(f'reading.{field}', language)}: {shown(field)}" for field in _LISTS),
     ]
 
 

@@ -88,7 +88,7 @@ SENTENCES: dict[str, str] = {
     "favourite.styles_full": "You have {limit} favourite styles, as many as are kept; take one out first.",
     "favourite.voices_full": "You have {limit} favourite voices, as many as are kept; take one out first.",
     "guard.blocked_account": "The host of this bot has blocked you from speaking with it.",
-    "guard.channel": "Speaking is not allowed in this channel; the moderators have chosen others.",
+    "guard.channel": "Speaking is not allowed in this channel; the moderators decide where it is.",
     "guard.cooldown": "That was quick; please wait {seconds} s.",
     "guard.role": "Your roles do not allow speaking here; the moderators decide that.",
     "guard.role.singing": "Your roles do not allow singing here; the moderators decide that.",

@@ -88,7 +88,7 @@ SENTENCES: dict[str, str] = {
     "favourite.styles_full": "最多收藏 {limit} 种风格；请先移除一种。",
     "favourite.voices_full": "最多收藏 {limit} 个声音；请先移除一个。",
     "guard.blocked_account": "机器人的运营者已禁止你使用朗读。",
-    "guard.channel": "这个频道不允许朗读；管理员指定了其他频道。",
+    "guard.channel": "这个频道不允许朗读；在哪里可以由管理员决定。",
     "guard.cooldown": "太快了；请等 {seconds} 秒。",
     "guard.role": "你的身份组不能在这里使用朗读；这由管理员决定。",
     "guard.role.singing": "你的身份组不能在这里唱歌；这由管理员决定。",

@@ -1,0 +1,46 @@
+"""Roles and channels that moderators named, as they are shown to them: by name, and as deleted where they are gone.
+
+What is deleted stays in their lists: were it taken out of one that says who may speak, everybody might.
+"""
+
+from collections.abc import Sequence
+
+import discord
+
+from bot.texts import say
+
+MOST = 15
+"""Names that are shown of a list."""
+
+
+def listed(names: Sequence[str], most: int = MOST) -> Sequence[str]:
+    """As many as fit a message, and how many more there are."""
+    more = len(names) - most
+    return [*names[:most], *([f"+ {more}"] if more > 0 else [])] or "–"
+
+
+def role_named(entry: str, guild: discord.Guild | None, language: str) -> str:
+    """A role by its scope, with what it is about where the entry says so (``singing@role:discord:77``)."""
+    use = entry.rpartition("@")[0]
+    shown = say("discord.role_gone", language) if role_is_gone(entry, guild) else f"<@&{_id_of(entry)}>"
+    return f"{shown} ({say(f'discord.choice.{use}', language)})" if use else shown
+
+
+def channel_named(channel: str, guild: discord.Guild | None, language: str) -> str:
+    """A channel by its id; it is no thread, which guilds do not list."""
+    return say("discord.named_channel_gone", language) if channel_is_gone(channel, guild) else f"<#{channel}>"
+
+
+def role_is_gone(entry: str, guild: discord.Guild | None) -> bool:
+    """Whether it was deleted; False where the guild is not known at the moment."""
+    identity = _id_of(entry)
+    return guild is not None and not guild.unavailable and identity.isdigit() and not guild.get_role(int(identity))
+
+
+def channel_is_gone(channel: str, guild: discord.Guild | None) -> bool:
+    """The same for a channel."""
+    return guild is not None and not guild.unavailable and channel.isdigit() and not guild.get_channel(int(channel))
+
+
+def _id_of(entry: str) -> str:
+    return entry.rpartition(":")[2]

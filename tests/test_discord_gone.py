@@ -1,0 +1,203 @@
+"""What moderators named and somebody deleted, and ``@everyone``: nobody is let in by it, and moderators can undo it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from bot.model import Space
+from bot.store.bindings import MOST_BINDINGS, Binding
+from bot.store.spaces import for_use
+from bot.texts import say
+from tests.conftest import House
+from tests.discord_case import TEXT, Start, voices_of
+from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, VIEW_CHANNEL, Role, User
+
+pytest_plugins = ["tests.discord_fixtures"]
+
+
+@pytest.fixture
+def mod(server: DiscordServer) -> User:
+    mod = User("mod")
+    server.world.add_member(server.world.home, mod)
+    server.world.home.moderators.add(mod.id)
+    return mod
+
+
+@pytest.fixture
+def everyone(server: DiscordServer) -> Role:
+    return Role("@everyone", id=server.world.home.id)
+
+
+def home(server: DiscordServer) -> Space:
+    return Space("discord", str(server.world.home.id))
+
+
+def scope(role: Role) -> str:
+    return f"role:discord:{role.id}"
+
+
+async def told(server: DiscordServer, name: str, user: User | None = None, **options: Any) -> str:
+    locale = options.pop("locale", None)
+    return (await (await server.slash(name, options, user=user, locale=locale)).answered()).content
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_a_deleted_role_lets_nobody_in_until_a_moderator_says_so(
+    server: DiscordServer, house: House, start: Start, mod: User, everyone: Role, locale: str
+) -> None:
+    world, gone, language = server.world, Role("gone"), locale[:2]
+    world.home.roles.append(gone)
+    async with start(house.doors):
+        await told(server, "settings role", mod, role=gone, rule="allowed")
+        await told(server, "settings role", mod, role=gone, rule="allowed", what="singing")
+        await server.delete_role(world.home, gone)
+        shown = await told(server, "settings server", mod, locale=locale)
+        assert shown.count(say("discord.role_gone", language)) == 2
+        assert str(gone.id) not in shown
+        assert await told(server, "say", text=TEXT, locale=locale) == say("guard.role", language)
+        await told(server, "settings role", mod, role=everyone, rule="allowed")
+        await told(server, "say", text=TEXT)
+        assert await told(server, "sing", text=TEXT) == say("guard.role.singing", "en")
+        shown = await told(server, "settings role", mod, role=everyone, rule="allowed", what="singing")
+        assert "Roles allowed: –" in shown
+        await told(server, "sing", text=TEXT)
+    assert len(voices_of(server)) == 2
+
+
+async def test_deleted_roles_go_where_that_lets_nobody_in(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    world, spaces, singer, other = server.world, house.core.spaces, Role("singer"), Role("other")
+    world.add_member(world.home, User("bo"), singer, other)
+    ghosts = [f"role:discord:{number}" for number in range(1, 50)]
+    await spaces.set(home(server), allowed_roles=[*ghosts, for_use("singing", ghosts[0])])
+    await spaces.rest(home(server), ghosts[0], 9)
+    async with start(house.doors):
+        await told(server, "settings role", mod, role=singer, rule="blocked")
+        kept = await spaces.get(home(server))
+        assert (len(kept.allowed_roles), kept.blocked_roles) == (50, (scope(singer),))
+        await server.delete_role(world.home, singer)
+        await told(server, "settings role", mod, role=other, rule="allowed", cooldown=5)
+        kept = await spaces.get(home(server))
+    assert kept.allowed_roles == (for_use("singing", ghosts[0]), scope(other))
+    assert kept.blocked_roles == ()
+    assert kept.role_cooldowns == {scope(other): 5}
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_a_deleted_channel_opens_no_other_until_a_moderator_says_so(
+    server: DiscordServer, house: House, start: Start, mod: User, locale: str
+) -> None:
+    world, language = server.world, locale[:2]
+    old, other = world.add_channel(world.home, "old"), world.add_channel(world.home, "other")
+    async with start(house.doors):
+        await told(server, "settings channel", mod, channel=old, open="open")
+        await server.delete_channel(old)
+        shown = await told(server, "settings server", mod, locale=locale)
+        assert say("discord.named_channel_gone", language) in shown
+        assert await told(server, "say", text=TEXT, locale=locale) == say("guard.channel", language)
+        shown = await told(server, "settings channel", mod, open="open")
+        assert f"Channels: <#{world.general.id}>\n" in shown
+        await told(server, "say", text=TEXT)
+        shown = await told(server, "settings channel", mod, open="closed")
+        assert "Channels: –" in shown
+        await told(server, "settings channel", mod, channel=other, open="open")
+        assert await told(server, "say", text=TEXT) == say("guard.channel", "en")
+        shown = await told(server, "settings channel", mod, open="everywhere")
+        assert "Channels: –" in shown
+        await told(server, "say", text=TEXT)
+    assert len(voices_of(server)) == 2
+
+
+async def test_everyone_cannot_be_blocked_and_rests_as_the_server_says(
+    server: DiscordServer, house: House, start: Start, mod: User, everyone: Role
+) -> None:
+    before = await house.core.spaces.get(home(server))
+    async with start(house.doors):
+        refused = await told(server, "settings role", mod, role=everyone, rule="blocked", cooldown=5)
+        assert refused == say("discord.everyone.blocked", "en")
+        refused = await told(server, "settings role", mod, role=everyone, rule="allowed", cooldown=5)
+        assert refused == say("discord.everyone.rest", "en")
+        await told(server, "settings role", mod, role=everyone, rule="neither", cooldown=-1)
+        assert await house.core.spaces.get(home(server)) == before
+
+
+async def test_who_is_read_by_role_is_named(
+    server: DiscordServer, house: House, start: Start, mod: User, everyone: Role
+) -> None:
+    world, readings, gone, singer = server.world, house.core.readings, Role("gone"), Role("singer")
+    world.home.roles += [gone, singer]
+    async with start(house.doors):
+        await told(server, "reading role", mod, role=gone, rule="required")
+        await told(server, "reading role", mod, role=singer, rule="priority")
+        await server.delete_role(world.home, gone)
+        shown = await told(server, "reading show", mod)
+        assert f"Roles that are needed: {say('discord.role_gone', 'en')}\n" in shown
+        assert f"Roles that go first: <@&{singer.id}>\n" in shown
+        for rule, code in (("blocked", "unread"), ("priority", "first")):
+            refused = await told(server, "reading role", mod, role=everyone, rule=rule)
+            assert refused == say(f"discord.everyone.{code}", "en")
+        assert (await readings.get(home(server))).required_roles == (scope(gone),)
+        await told(server, "reading role", mod, role=singer, rule="required")
+        assert (await readings.get(home(server))).required_roles == (scope(singer),)
+        shown = await told(server, "reading role", mod, role=everyone, rule="required")
+    assert "Roles that are needed: –" in shown
+    assert (await readings.get(home(server))).required_roles == ()
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+async def test_many_roles_of_reading_fit_a_message(
+    server: DiscordServer, house: House, start: Start, mod: User, locale: str
+) -> None:
+    roles = [Role(f"role {number}") for number in range(50)]
+    server.world.home.roles += roles
+    lists: dict[str, Any] = {
+        name: [scope(role) for role in roles] for name in ("required_roles", "priority_roles", "blocked_roles")
+    }
+    await house.core.readings.set(
+        home(server), **lists, name_template="x" * 70 + " {name}", ignored=[f"account:discord:{n}" for n in range(500)]
+    )
+    async with start(house.doors):
+        shown = await told(server, "reading show", mod, locale=locale)
+    assert shown.count("+ 40") == 3
+    assert "500" in shown.splitlines()[-1]
+
+
+async def left(house: House, space: Space, *bound: Binding) -> None:
+    """Wait until these bindings are all that there are: nobody tells when a listener is done."""
+    async with asyncio.timeout(5):
+        while await house.core.bindings.of(space) != bound:  # noqa: ASYNC110  see above
+            await asyncio.sleep(0.001)
+
+
+async def test_what_was_bound_ends_with_its_channel(server: DiscordServer, house: House, start: Start) -> None:
+    world, space = server.world, home(server)
+    text, room, attic = (add(world.home, "it") for add in (world.add_channel, world.add_voice, world.add_voice))
+    stays = Binding(space, str(world.general.id), str(attic.id))
+    other = Binding(space, str(attic.id), str(room.id))
+    for bound in (stays, other, Binding(space, str(text.id), str(attic.id))):
+        await house.core.bindings.bind(bound)
+    async with start(house.doors):
+        await server.delete_channel(text)
+        await left(house, space, stays, other)
+        await server.delete_channel(room)
+        await left(house, space, stays)
+
+
+async def test_what_was_deleted_meanwhile_is_unbound_and_nothing_else(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    world, space = server.world, home(server)
+    room, thread = world.add_voice(world.home, "room"), world.add_thread(world.general, "thread")
+    hidden = world.add_channel(world.home, "hidden", permissions=EVERYTHING_WE_NEED & ~VIEW_CHANNEL)
+    world.home.channels.remove(hidden)
+    stay = [Binding(space, str(each.id), str(room.id)) for each in (world.general, thread, hidden)]
+    stay.sort(key=lambda each: each.channel)
+    ghosts = [Binding(space, str(number), str(room.id)) for number in range(1, MOST_BINDINGS - 3)]
+    for bound in (*stay, *ghosts, Binding(space, str(room.id), "9")):
+        await house.core.bindings.bind(bound)
+    async with start(house.doors):
+        await left(house, space, *stay)
+        assert "deleted" not in await told(server, "setup", mod)
