@@ -78,6 +78,9 @@ class _Live:
     async def write(self, packets: Sequence[bytes]) -> None:
         self.got = self.got or time.perf_counter()
 
+    async def room(self) -> None:
+        """Always."""
+
 
 @asynccontextmanager
 async def _house(provider: _Ready) -> AsyncIterator[SpeechService]:

@@ -237,32 +237,37 @@ async def test_a_long_pause_ends_the_player_and_resuming_wakes_it(source: LiveSo
     assert source.read() == b"a2"
 
 
-async def test_who_writes_far_ahead_waits_until_there_is_room(source: LiveSource) -> None:
+async def test_who_wrote_far_ahead_waits_until_there_is_room(source: LiveSource) -> None:
     line = source.line("a")
-    writing = asyncio.create_task(line.write(_packets("a", AHEAD + 2)))
+    await line.write(_packets("a", AHEAD + 2))
+    waiting = asyncio.create_task(line.room())
     await _settle()
-    assert not writing.done()
+    assert not waiting.done()
     source.read()
     await _settle()
-    assert not writing.done()
+    assert not waiting.done()
     source.read()
-    await until(writing.done)
+    await until(waiting.done)
 
 
 async def test_a_skip_makes_room(source: LiveSource) -> None:
-    writing = asyncio.create_task(source.line("a").write(_packets("a", AHEAD + 2)))
+    line = source.line("a")
+    await line.write(_packets("a", AHEAD + 2))
+    waiting = asyncio.create_task(line.room())
     await _settle()
     source.skip_all()
-    await until(writing.done)
+    await until(waiting.done)
+    await source.line("b").write(_packets("b", AHEAD + 2))
+    await line.room()  # of what was dropped nothing more is heard
 
 
 async def test_waiting_for_room_is_bounded(source: LiveSource, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.platforms.discord.call.source._PATIENCE", 0.05)
     line = source.line("a")
+    await line.write(_packets("a", AHEAD + 2))
     async with asyncio.timeout(5):
-        await line.write(_packets("a", AHEAD + 2))
-        await line.write(_packets("a", 10))
-    assert source.ahead == AHEAD + 12
+        await line.room()
+        await line.room()
 
 
 async def test_an_empty_item_is_told_as_finished(source: LiveSource, told: Told) -> None:

@@ -1,6 +1,5 @@
 """In a call each language of a message is said by a voice that speaks it; what is kept is kept for that cast alone."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,7 @@ from bot.speech.sink import Recording
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
+from tests.live_sink import Listener
 
 SAM = Account("discord", "1")
 _LETTERS = {
@@ -30,19 +30,6 @@ GERMAN = "Ich habe heute leider keine Zeit für dich."
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
-
-
-class Listener:
-    """A live sink that remembers."""
-
-    live = True
-    max_bytes: int | None = None
-
-    def __init__(self) -> None:
-        self.packets: list[bytes] = []
-
-    async def write(self, packets: Sequence[bytes]) -> None:
-        self.packets += packets
 
 
 def utterance(text: str, key: str = "k", **more: object) -> Utterance:

@@ -215,10 +215,10 @@ async def test_pauses_are_silence(espeak: EspeakProvider, tag: str, seconds: flo
 
 
 @pytest.mark.parametrize("text", ["[cough]", "", "   "])
-async def test_nothing_to_speak_is_a_short_silence(espeak: EspeakProvider, text: str) -> None:
-    sound = await hear(espeak, text)
-    assert len(sound) == round(0.2 * RATE)
-    assert not sound.any()
+async def test_nothing_to_speak_is_told_and_not_tried_again(espeak: EspeakProvider, text: str) -> None:
+    with pytest.raises(ProviderError) as failed:
+        await hear(espeak, text)
+    assert (failed.value.kind, failed.value.retryable) == (ErrorKind.UNSUPPORTED, False)
 
 
 async def test_text_is_never_a_command(espeak: EspeakProvider) -> None:

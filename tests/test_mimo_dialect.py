@@ -141,7 +141,7 @@ def test_too_much_is_refused_with_the_limit() -> None:
     ],
 )
 def test_the_voice_that_is_asked_for(dialect: Dialect, wanted: str, text: str, sent: str) -> None:
-    assert voice_id(dialect, wanted, SpeechRequest(text)) == sent
+    assert voice_id(dialect, SpeechRequest(text, voice=Voice(id=wanted))) == (sent, ())
 
 
 @given(

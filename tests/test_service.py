@@ -16,6 +16,7 @@ from tests.conftest import BuildHouse, House, until
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_rules import TONES
 from tests.fakes.mimo_server import MimoServer
+from tests.live_sink import Listener
 
 SAM = Account("discord", "1")
 GUILD = Space("discord", "9")
@@ -45,22 +46,6 @@ def loudest_frequency(clip: Clip) -> float:
 
 async def used(house: House, meter: str = "paid") -> int:
     return (await house.ledger.usage(SAM.scope, meter)).characters  # type: ignore[arg-type]
-
-
-class Listener:
-    """A live sink that remembers and can be waited on."""
-
-    live = True
-    max_bytes: int | None = None
-
-    def __init__(self) -> None:
-        self.packets: list[bytes] = []
-        self.heard = asyncio.Event()
-
-    async def write(self, packets: Sequence[bytes]) -> None:
-        self.packets += packets
-        if packets:
-            self.heard.set()
 
 
 async def test_what_the_service_said_is_what_is_heard(mimo_house: House, mimo: MimoServer) -> None:

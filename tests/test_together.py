@@ -3,7 +3,6 @@
 import asyncio
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from bot.store.ledger import Ledger
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
+from tests.live_sink import Listener
 
 SAM = Account("discord", "1")
 GUILD = Space("discord", "9")
@@ -28,22 +28,6 @@ GUILD = Space("discord", "9")
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
-
-
-class Listener:
-    """A live sink that remembers and can be waited on."""
-
-    live = True
-    max_bytes: int | None = None
-
-    def __init__(self) -> None:
-        self.packets: list[bytes] = []
-        self.heard = asyncio.Event()
-
-    async def write(self, packets: Sequence[bytes]) -> None:
-        self.packets += packets
-        if packets:
-            self.heard.set()
 
 
 def burst(*texts: str, prefix: str = "m", **more: object) -> list[Utterance]:

@@ -22,6 +22,8 @@ _ATTEMPTS = 3
 _FIRST_PAUSE = 0.5
 """Seconds before the second attempt; doubled each time, half to one and a half of it at random."""
 _LONGEST_PAUSE = 8.0
+_OF_THE_TEXT = frozenset({ErrorKind.BAD_ANSWER, ErrorKind.INCOMPLETE})
+"""What may be owed to the text: it tells against the provider once for a request, however often that was tried."""
 _WHOLE = 192_000
 """Bytes from which on samples are resampled in a thread."""
 
@@ -55,12 +57,15 @@ class Chain:
         self._sleep = sleep
 
     def able(self, voice: Voice) -> tuple[Provider, ...]:
-        """Who could speak with this voice, set up or not: its owners first. Raises ProviderError UNSUPPORTED."""
+        """Who could speak with this voice, set up or not: its owners first, then who does not list what it has.
+
+        Raises ProviderError UNSUPPORTED.
+        """
         able = [provider for provider in self.providers if voice.kind in provider.capabilities.kinds]
         if not able:
             raise ProviderError(self.providers[0].name, ErrorKind.UNSUPPORTED, detail=voice.kind)
         if voice.kind is VoiceKind.PRESET and voice.id:
-            able.sort(key=lambda provider: not any(voice.id == info.id for info in provider.capabilities.voices))
+            able.sort(key=lambda provider: _lacks(provider, voice.id))
         return tuple(able)
 
     def order(self, voice: Voice) -> tuple[Provider, ...]:
@@ -96,9 +101,10 @@ class Chain:
             try:
                 await self._attempt(provider, request, asker, take)
             except ProviderError as error:
-                breaker.failed(error)
-                again = error.retryable and attempt < _ATTEMPTS and not breaker.open
-                if not again or not take.reset():
+                again = error.retryable and attempt < _ATTEMPTS
+                if not again or error.kind not in _OF_THE_TEXT:
+                    breaker.failed(error)
+                if not again or breaker.open or not take.reset():
                     raise
                 await self._pause(provider, error, attempt)
             else:
@@ -137,6 +143,12 @@ class Chain:
                 raise ProviderError(provider.name, ErrorKind.BAD_ANSWER, detail="silence")
         if resampler is not None:
             await take.write(resampler.finish())
+
+
+def _lacks(provider: Provider, voice: str) -> int:
+    """0: it lists the voice; 1: it lists none; 2: it lists others."""
+    listed = {info.id for info in provider.capabilities.voices}
+    return 0 if voice in listed else 2 if listed else 1
 
 
 def _is_ready(provider: Provider) -> bool:

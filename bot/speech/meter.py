@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from bot.config import QuotaConfig
-from bot.errors import DuplicateError, QuotaError, StoreError
+from bot.errors import DuplicateError, InputError, ProviderError, QuotaError, StoreError
 from bot.model import Account, Lane, Space, Utterance
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit, most_generous
@@ -44,17 +44,41 @@ class RefusedError(Exception):
 
 
 @dataclass(slots=True)
+class _Held:
+    """One hold in the ledger."""
+
+    key: str
+    slot: _Slot
+    asked: int
+    """Characters."""
+    spent: int = 0
+
+
+@dataclass(slots=True)
 class _Row:
     """One utterance's holds."""
 
     utterance: Utterance
-    spent: dict[_Slot, int] = field(default_factory=dict)
-    """Characters by what is held, in the order in which it was."""
+    holds: list[_Held] = field(default_factory=list)
+    """In the order in which they were taken."""
+
+    def of(self, slot: _Slot) -> list[_Held]:
+        """The holds for one thing."""
+        return [held for held in self.holds if held.slot == slot]
 
     def key(self, slot: _Slot) -> str:
         """The wish's own key for what is held first, whichever: by it a second delivery is known."""
-        first = next(iter(self.spent), slot)
-        return self.utterance.key if slot == first else f"{self.utterance.key}/{slot}"
+        if not self.holds:
+            return self.utterance.key
+        again = len(self.of(slot))
+        return f"{self.utterance.key}/{slot}" + (f"/{again + 1}" if again else "")
+
+    def spend(self, slot: _Slot, characters: int) -> None:
+        """At most what is held."""
+        for held in self.of(slot):
+            part = min(characters, held.asked - held.spent)
+            held.spent += part
+            characters -= part
 
 
 class Meter:
@@ -77,14 +101,21 @@ class Meter:
 
     @property
     def charged(self) -> int:
-        """Characters spent so far."""
-        return sum(sum(row.spent.values()) for row in self._rows.values()) if self._account is not None else 0
+        """Characters spent so far, as they will be written down."""
+        return sum(held.spent for row in self._rows.values() for held in row.holds)
 
     async def hold(self, meter: MeterName, characters: Mapping[str, int]) -> None:
         """Take characters from a meter, by key, for each key once; the operator (no account) takes none.
 
         Raises RefusedError for those that were heard before or, when there are none, that the quota refuses;
         StoreError.
+        """
+        await self._take(meter, {key: asked for key, asked in characters.items() if not self._rows[key].of(meter)})
+
+    async def hold_more(self, meter: MeterName, characters: Mapping[str, int]) -> None:
+        """Take characters beside what is held already: another meter pays for them than was meant.
+
+        Raises as ``hold``.
         """
         await self._take(meter, characters)
 
@@ -98,26 +129,28 @@ class Meter:
     def spend(self, meter: MeterName, characters: Mapping[str, int]) -> None:
         """So many of the held characters were synthesized, by key."""
         for key, amount in characters.items():
-            spent = self._rows[key].spent
-            spent[meter] = spent.get(meter, 0) + amount
+            self._rows[key].spend(meter, amount)
 
     def round_up(self, characters: Mapping[str, int]) -> None:
         """All was spoken: where one meter paid, it pays the whole text, spaces between segments included."""
         for key, amount in characters.items():
-            spent = self._rows[key].spent
-            paying = [slot for slot, paid in spent.items() if paid]
+            row = self._rows[key]
+            paying = {held.slot for held in row.holds if held.spent}
             if len(paying) == 1:
-                spent[paying[0]] = amount
+                row.spend(paying.pop(), amount - sum(held.spent for held in row.holds))
 
-    async def settle(self) -> None:
-        """Write down what was spent and release the rest. Idempotent."""
+    async def settle(self, *, asked: bool = False) -> None:
+        """Write down what was spent and release the rest. Idempotent.
+
+        ``asked``: a provider refused the text, so the requests count even where no character does.
+        """
         if self._keeper is not None:
             self._keeper.cancel()
             self._keeper = None
         if self._account is None:
             return
-        held = [(row.key(slot), spent) for row in self._rows.values() for slot, spent in row.spent.items()]
-        await _each(self._ledger.settle(key, characters=spent) for key, spent in held)
+        holds = [held for row in self._rows.values() for held in row.holds]
+        await _each(self._ledger.settle(held.key, characters=held.spent, asked=asked) for held in holds)
 
     async def __aenter__(self) -> Self:
         return self
@@ -125,17 +158,18 @@ class Meter:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        refused = isinstance(error, ProviderError) and not error.next_may_speak
+        if self._resumable and isinstance(error, Exception) and not (refused or isinstance(error, InputError)):
+            self._give_back()
         try:
-            await asyncio.shield(self.settle())
+            await asyncio.shield(self.settle(asked=refused))
         except StoreError:
             if error is None:
                 raise  # else what went wrong first is what is told; the lease gives the hold back
 
     async def _take(self, slot: _Slot, characters: Mapping[str, int]) -> None:
-        rows = [self._rows[key] for key in characters if slot not in self._rows[key].spent]
+        rows = [self._rows[key] for key in characters]
         if self._account is None:
-            for row in rows:
-                row.spent[slot] = 0
             return
         charged: dict[tuple[str, ...], tuple[Charge, ...]] = {}
         for row in rows:
@@ -163,10 +197,10 @@ class Meter:
         """One hold; why it was refused goes among the refusals."""
         try:
             await self._ledger.hold(
-                row.key(slot),
+                key := row.key(slot),
                 charges=charged,
                 characters=characters,
-                requests=0 if slot == "free" else 1,
+                requests=0 if slot == "free" or row.of(slot) else 1,
                 lease=LEASE,
                 meter=PAID if slot == "free" else slot,
                 resumable=self._resumable,
@@ -174,15 +208,21 @@ class Meter:
         except (DuplicateError, QuotaError) as error:
             refusals[row.utterance.key] = error
         else:
-            row.spent[slot] = 0
+            row.holds.append(_Held(key, slot, characters))
+
+    def _give_back(self) -> None:
+        """A recording that was not finished for no fault of whoever asked: what they do not get, they do not pay."""
+        for row in self._rows.values():
+            for held in row.holds:
+                held.spent = 0
 
     async def _keep(self) -> None:
         while True:
             await asyncio.sleep(LEASE / 3)
             for row in self._rows.values():
-                for slot in tuple(row.spent):
+                for held in tuple(row.holds):
                     with suppress(StoreError):  # the lease lasts three times as long as the pause
-                        await self._ledger.extend(row.key(slot), LEASE)
+                        await self._ledger.extend(held.key, LEASE)
 
 
 async def _each(calls: Iterable[Coroutine[Any, Any, object]]) -> None:

@@ -50,6 +50,9 @@ class Performance:
         self._live = live
         self._asker = asker
         self._providers = providers
+        self._meant = tuple(providers)
+        self._is_shared = False
+        """Whether several meters are going to pay."""
         self._progress = progress
         self._failure: Failure | None = None
         self.notes = list(notes)
@@ -64,10 +67,11 @@ class Performance:
         Raises RefusedError before anything is spoken, InputError, QuotaError, DuplicateError, BusyError,
         ProviderError, ConfigError, StoreError.
         """
-        is_shared = await self._hold_ahead()
+        await self._hold_ahead()
         work = deque(self._script.segments)
         done = 0
         while work:
+            await self._track.room()
             pieces = await self._segment(work.popleft())
             work.extendleft(reversed(pieces))
             done += not pieces
@@ -75,7 +79,7 @@ class Performance:
                 self._progress(done, done + len(work))
         if not self.spoke and self._failure is not None:
             raise self._failure
-        if not (self.cut or is_shared):
+        if not (self.cut or self._is_shared):
             self._meter.round_up(self._script.shares())
 
     async def _segment(self, segment: Segment) -> Sequence[Segment]:
@@ -104,28 +108,31 @@ class Performance:
         as_meant = all(lead(segment.provider, self._providers) is provider for segment, provider in self.spoke)
         return self._providers[0] if as_meant and not self.cut else None
 
-    async def _hold_ahead(self) -> bool:
+    async def _hold_ahead(self) -> None:
         """Where several meters are going to pay: quota for the part of each, before anything is heard."""
         asked: dict[MeterName, Counter[str]] = {}
         for segment in self._script.segments if self._script.is_cast else ():
             meter = counted_on(lead(segment.provider, self._providers))
-            own = self._script.shares(segment.start, segment.start + len(segment.text))
-            asked.setdefault(meter, Counter()).update(own)
-        if len(asked) < 2:
-            return False
-        for meter in sorted(asked, key=lambda known: known != PAID):
+            asked.setdefault(meter, Counter()).update(self._shares(segment))
+        self._is_shared = len(asked) > 1
+        for meter in sorted(asked, key=lambda known: known != PAID) if self._is_shared else ():
             await self._meter.hold(meter, asked[meter])
-        return True
 
     async def _hold(self, meter: MeterName, segment: Segment) -> None:
-        """Quota for all that is still to be spoken."""
+        """Quota for all that is still to be spoken; where several meters pay, for what this one was not meant to."""
         started = bool(self.spoke) or self.cut
         try:
-            await self._meter.hold(meter, self._script.shares(segment.start if started else 0))
+            if not self._is_shared:
+                await self._meter.hold(meter, self._script.shares(segment.start if started else 0))
+            elif meter != counted_on(lead(segment.provider, self._meant)):
+                await self._meter.hold_more(meter, self._shares(segment))
         except RefusedError as refused:
             if not started:
                 raise
             raise next(iter(refused.refusals.values())) from None
+
+    def _shares(self, segment: Segment) -> dict[str, int]:
+        return self._script.shares(segment.start, segment.start + len(segment.text))
 
     async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
         request = self._script.request(segment, provider.name)
@@ -137,7 +144,7 @@ class Performance:
             return _halves(segment)
         joined = len(self._script.segments) > 1
         await self._track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
-        self._meter.spend(meter, self._script.shares(segment.start, segment.start + len(segment.text)))
+        self._meter.spend(meter, self._shares(segment))
         self.notes.extend(provider.plan(request).notes)
         self.spoke.append((segment, provider))
         return ()
@@ -166,7 +173,9 @@ def backup(instead: Provider, provider: Provider, error: Failure) -> Note:
 
 
 def _halves(segment: Segment) -> tuple[Segment, ...]:
+    """Of the same language, by the same voice."""
     *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
     return tuple(
-        replace(piece, start=segment.start + piece.start) for piece in (*pieces, replace(last, gap=segment.gap))
+        replace(segment, text=piece.text, start=segment.start + piece.start, gap=piece.gap)
+        for piece in (*pieces, replace(last, gap=segment.gap))
     )

@@ -26,6 +26,8 @@ class SpeechRequest:
     """Of the text, where that is known."""
     stream: bool = True
     """Whether audio is wanted as it is made."""
+    stands_in: bool = False
+    """Whether it was meant for another provider: a voice that is not there gives way to the usual one, with a note."""
 
 
 @dataclass(frozen=True, slots=True)

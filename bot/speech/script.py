@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.config import SpeechConfig
-from bot.errors import InputError
+from bot.errors import BotError, InputError
 from bot.model import Segment, Utterance, Voice
 from bot.speech.casting import Role
 from bot.speech.clean import clean, clean_instruction, clean_line
@@ -54,6 +54,8 @@ class Script:
     manner: Manner
     parts: tuple[Part, ...]
     """One for each utterance, in order."""
+    meant_for: str = ""
+    """Name of the provider that has the wanted voice, as far as is known; empty where that is whoever is asked."""
 
     @property
     def characters(self) -> int:
@@ -75,10 +77,13 @@ class Script:
 
         A voice that was chosen for the segment's language is its provider's alone; others get the wanted voice.
         """
-        chosen = segment.provider and segment.provider == provider
+        chosen = bool(segment.provider) and segment.provider == provider
         voice = segment.voice if chosen else self.voice
         how = self.manner
-        return SpeechRequest(segment.text, how.styles, voice, how.instruction, language=segment.language)
+        stands_in = not chosen and self.meant_for not in ("", provider)
+        return SpeechRequest(
+            segment.text, how.styles, voice, how.instruction, language=segment.language, stands_in=stands_in
+        )
 
     def shares(self, start: int = 0, end: int | None = None) -> dict[str, int]:
         """How many characters of a stretch of the text are whose, by key; those without a share are left out."""
@@ -118,8 +123,29 @@ def joined(lines: Mapping[str, str]) -> str:
     return "\n".join(lines.values())
 
 
+def speakable_lines(
+    utterances: Sequence[Utterance], config: SpeechConfig
+) -> tuple[dict[str, str], dict[str, BotError]]:
+    """By key: what is spoken, and why something is not. A key that comes twice counts once."""
+    lines: dict[str, str] = {}
+    unspoken: dict[str, BotError] = {}
+    for utterance in utterances:
+        if utterance.key not in lines:
+            try:
+                lines[utterance.key] = speakable_text(utterance.text, config)
+            except InputError as error:
+                unspoken[utterance.key] = error
+    return lines, unspoken
+
+
 def compose(
-    manner: Manner, lines: Mapping[str, str], roles: Sequence[Role] = (), *, short: bool, segment_characters: int
+    manner: Manner,
+    lines: Mapping[str, str],
+    roles: Sequence[Role] = (),
+    *,
+    short: bool,
+    segment_characters: int,
+    meant_for: str = "",
 ) -> Script:
     """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time.
 
@@ -151,7 +177,7 @@ def compose(
         )
         if own:
             segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if spoken[role.end :].strip() else 0.0)
-    return Script(spoken, tuple(segments), manner, tuple(parts))
+    return Script(spoken, tuple(segments), manner, tuple(parts), meant_for)
 
 
 def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:

@@ -22,7 +22,7 @@ from bot.speech.guard import Guard
 from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
 from bot.speech.performance import Failure, Performance, Progress, backup, counted_on, next_may_speak
 from bot.speech.provider import Provider, SpeechRequest, VoiceInfo
-from bot.speech.script import Manner, Script, compose, joined, manner_of, speakable_text
+from bot.speech.script import Manner, Script, compose, joined, manner_of, speakable_lines
 from bot.speech.shelf import Found, Shelf
 from bot.speech.sink import Sink
 from bot.speech.track import LiveTrack, RecordingTrack
@@ -64,6 +64,8 @@ class _Wish:
     manner: Manner
     order: Sequence[Provider]
     """Who may be asked."""
+    meant_for: str
+    """The first of those who might have been."""
     lines: dict[str, str]
     """Cleaned texts by the keys of the utterances that are still to be spoken."""
     left_out: dict[str, BotError]
@@ -225,8 +227,9 @@ class SpeechService:
         await self._admit(wish, utterances)
         speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
         asker = Asker(first.lane, _turns_of(first), waiting or Waiting())
-        async with Meter(self._ledger, self._quota, speaking, resumable=not sink.live) as meter:
-            with self._guard.excusing(speaking, lambda: meter.charged):
+        meter = Meter(self._ledger, self._quota, speaking, resumable=not sink.live)
+        with self._guard.excusing(speaking, lambda: meter.charged):
+            async with meter:
                 while True:
                     try:
                         return await self._try(wish, meter, sink, asker, progress)
@@ -239,10 +242,10 @@ class SpeechService:
         """Every text cleaned. Raises InputError where nothing is left to be spoken."""
         manner = manner_of(utterances[0])
         if sum(len(utterance.text) for utterance in utterances) > _LONG_TEXT:
-            lines, unspoken = await asyncio.to_thread(_cleaned, utterances, self._speech)
+            lines, unspoken = await asyncio.to_thread(speakable_lines, utterances, self._speech)
         else:
-            lines, unspoken = _cleaned(utterances, self._speech)
-        wish = _Wish(utterances[0], manner, order, lines, {})
+            lines, unspoken = speakable_lines(utterances, self._speech)
+        wish = _Wish(utterances[0], manner, order, order[0].name, lines, {})
         wish.leave_out(unspoken)
         return wish
 
@@ -339,7 +342,9 @@ class SpeechService:
         mixed = self._speech.mixed_languages and wish.first.lane is Lane.CALL and wish.first.mixed
         asked = replace(wish.first, voice=wish.manner.voice)
         roles = await cast(joined(wish.lines), asked, wish.order, mixed=mixed)
-        ready = partial(compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest)
+        ready = partial(
+            compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest, meant_for=wish.meant_for
+        )
         return await asyncio.to_thread(ready) if sum(map(len, wish.lines.values())) > _LONG_TEXT else ready()
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
@@ -381,19 +386,6 @@ def _cast(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider,
 
 def _is_unmetered(provider: Provider) -> bool:
     return counted_on(provider) == BUILT_IN
-
-
-def _cleaned(utterances: Sequence[Utterance], config: SpeechConfig) -> tuple[dict[str, str], dict[str, BotError]]:
-    """By key: what is spoken, and why something is not. A key that comes twice counts once."""
-    lines: dict[str, str] = {}
-    unspoken: dict[str, BotError] = {}
-    for utterance in utterances:
-        if utterance.key not in lines:
-            try:
-                lines[utterance.key] = speakable_text(utterance.text, config)
-            except InputError as error:
-                unspoken[utterance.key] = error
-    return lines, unspoken
 
 
 def _once(notes: Iterable[Note]) -> tuple[Note, ...]:

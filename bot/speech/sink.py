@@ -15,7 +15,11 @@ class Sink(Protocol):
     """Size of a file that this sink's chat shows as a voice message; the bitrate is chosen to stay below."""
 
     async def write(self, packets: Sequence[bytes]) -> None:
-        """Take some 20 ms packets. May wait, which slows synthesis down."""
+        """Take some 20 ms packets, at once: while a segment is spoken, somebody else waits for the provider."""
+        ...
+
+    async def room(self) -> None:
+        """Wait until more is wanted, for a bounded time. Asked before each segment, when no provider is kept busy."""
         ...
 
 
@@ -29,3 +33,6 @@ class Recording:
 
     async def write(self, packets: Sequence[bytes]) -> None:
         """Nothing to do: the receipt holds the whole clip."""
+
+    async def room(self) -> None:
+        """There is."""

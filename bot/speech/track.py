@@ -16,6 +16,10 @@ from bot.speech.sink import Sink
 class Track(Protocol):
     """Takes one segment after the other; a ``Take`` for the chain."""
 
+    async def room(self) -> None:
+        """Wait until another segment is wanted."""
+        ...
+
     async def write(self, samples: bytes) -> None:
         """Some 24 kHz samples of the current segment."""
         ...
@@ -49,6 +53,9 @@ class RecordingTrack:
         self._sink = sink
         self._encoder = ClipEncoder(bitrate)
         self._segment = bytearray()
+
+    async def room(self) -> None:
+        """Nobody hears it yet."""
 
     async def write(self, samples: bytes) -> None:
         """Collect."""
@@ -90,6 +97,10 @@ class LiveTrack:
         self._sink = sink
         self._encoder = ClipEncoder(bitrate)
         self._samples = 0
+
+    async def room(self) -> None:
+        """Wait for whoever listens."""
+        await self._sink.room()
 
     async def write(self, samples: bytes) -> None:
         """Encode in slices of about 1 ms of work, the first of one packet; the event loop has its turn in between."""

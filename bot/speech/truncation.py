@@ -16,13 +16,13 @@ _ENOUGH_TEXT = 100
 
 
 def _count(text: str) -> tuple[int, int]:
-    """Wide letters (Chinese, Japanese, Korean) and other letters and digits, audio tags left out."""
+    """Wide letters (Chinese, Japanese, Korean) and others, digits and vowel signs among them; audio tags left out."""
     wide = narrow = 0
     for piece in split_tags(text):
         if piece.tag:
             continue
         for character in piece.text:
-            if unicodedata.category(character)[0] not in "LN":
+            if unicodedata.category(character)[0] not in "LNM":
                 continue
             if unicodedata.east_asian_width(character) in "WF":
                 wide += 1

@@ -74,6 +74,8 @@ class SettleEntry:
     key: str
     characters: int
     owner: str
+    asked: bool = False
+    """Whether the request counts even where no character does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,7 @@ def _settle(
     """Settle the rows that we hold, in one statement; what it does not touch is looked at one by one."""
     if not entries:
         return
-    rows = [(entry.key, entry.characters, entry.owner) for entry in sorted(entries, key=lambda entry: entry.key)]
+    rows = [(e.key, e.characters, e.owner, int(e.asked)) for e in sorted(entries, key=lambda entry: entry.key)]
     settled = {row.key: row for row in connection.execute(_SETTLE, packed(rows) | {"now": moment.now})}
     for row in settled.values():
         # A row that is held counts what was asked for.
@@ -262,7 +264,7 @@ def _settle_late(
     if row is None or row.state != "unknown" or row.owner != entry.owner:
         return False
     spent = min(entry.characters, row.asked_characters)
-    requests = row.asked_requests if spent else 0
+    requests = row.asked_requests if spent or entry.asked else 0
     deltas.add_row(row, spent, requests, moment.minute)
     connection.execute(
         update(ledger)
@@ -343,7 +345,7 @@ _INSERT = (
 _SELECT = (
     select(ledger).where(ledger.c.key.in_(bindparam("keys", expanding=True))).order_by(ledger.c.key).with_for_update()
 )
-_given = rows_of(ledger, ("key", "characters", "owner"))
+_given = rows_of(ledger, ("key", "characters", "owner", "requests"))
 _spent = case((_given.c.characters < ledger.c.asked_characters, _given.c.characters), else_=ledger.c.asked_characters)
 _SETTLE = (
     update(ledger)
@@ -351,7 +353,7 @@ _SETTLE = (
     .values(
         state=case((_spent > 0, "spent"), else_="released"),
         characters=_spent,
-        requests=case((_spent > 0, ledger.c.asked_requests), else_=0),
+        requests=case(((_spent > 0) | (_given.c.requests > 0), ledger.c.asked_requests), else_=0),
         settled=bindparam("now"),
     )
     .returning(ledger)

@@ -137,8 +137,10 @@ class Ledger:
         assert isinstance(outcome, Hold)
         return outcome
 
-    async def settle(self, key: str, *, characters: int) -> bool:
-        """Charge ``characters`` (at most what was held) and release the rest; 0 releases all, the request too.
+    async def settle(self, key: str, *, characters: int, asked: bool = False) -> bool:
+        """Charge ``characters`` (at most what was held) and release the rest; 0 releases all.
+
+        The request is released with the characters, unless it was ``asked`` of somebody who refused it.
 
         The entry is queued before this first waits, so a caller cancelled from then on has settled all the same.
         Harmless when repeated. False when there was nothing of ours to settle: settled before, or taken over
@@ -146,7 +148,7 @@ class Ledger:
         """
         if characters < 0:
             raise ValueError("characters must not be negative")
-        return bool(await self._ask(SettleEntry(key, characters, self._owner)))
+        return bool(await self._ask(SettleEntry(key, characters, self._owner, asked)))
 
     async def extend(self, key: str, lease: float) -> bool:
         """Let the hold live for ``lease`` seconds from now; False when it is no longer ours. Raises StoreError."""

@@ -145,10 +145,15 @@ class OpenAISpeechProvider:
         tags = named_tags(piece.text for piece in split_tags(request.text) if piece.tag)
         if tags:
             notes = (*notes, Note("note.tags_dropped", (("tags", tags),)))
+        wanted = request.voice.id.strip()
+        voice = wanted or self._settings.voice.strip() or VOICE
+        if wanted and request.stands_in and wanted not in {listed.id for listed in self._voices}:
+            voice = self._settings.voice.strip() or VOICE
+            notes = (*notes, Note("note.voice_replaced", (("voice", wanted), ("replacement", voice))))
         body: dict[str, Any] = {
             "model": self._settings.model.strip() or MODEL,
             "input": without_tags(request.text),
-            "voice": request.voice.id.strip() or self._settings.voice.strip() or VOICE,
+            "voice": voice,
             "response_format": self._settings.response_format,
             "speed": speed,
         }

@@ -173,7 +173,7 @@ SENTENCES: dict[str, str] = {
     "note.style_unsupported": "This voice cannot do the style {style}; it was left out.",
     "note.instruction_unsupported": "This voice takes no instruction; it was left out.",
     "note.tags_dropped": "This voice cannot do these tags; they were left out: {tags}.",
-    "note.voice_replaced": "The voice {voice} is one of MiMo, which did not speak this; {replacement} spoke instead.",
+    "note.voice_replaced": "{voice} is the voice of a service that did not speak this; {replacement} spoke instead.",
     "reason.authentication": "its key is not accepted",
     "reason.balance": "no money left there",
     "reason.forbidden": "it does not serve us",

@@ -170,7 +170,7 @@ SENTENCES: dict[str, str] = {
     "note.style_unsupported": "这个声音做不到“{style}”风格；已略去。",
     "note.instruction_unsupported": "这个声音不支持指令；已略去。",
     "note.tags_dropped": "这个声音不支持这些标签；已略去：{tags}。",
-    "note.voice_replaced": "声音 {voice} 属于 MiMo，这次不是它在说；由 {replacement} 代替。",
+    "note.voice_replaced": "声音 {voice} 属于另一项服务，这次不是它在说；由 {replacement} 代替。",
     "reason.authentication": "密钥不被接受",
     "reason.balance": "余额不足",
     "reason.forbidden": "拒绝服务",

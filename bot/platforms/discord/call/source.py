@@ -27,7 +27,7 @@ _GROWTH, _SHRINKAGE = 40, 20
 _SMOOTH_ITEMS = 8
 """Items without an underrun after which the lead shrinks."""
 AHEAD = 1500
-"""Packets (30 s) not yet heard, from which on whoever writes has to wait."""
+"""Packets (30 s) not yet heard, from which on no further segment is begun."""
 _PATIENCE = 30.0
 """Seconds that one item may be kept waiting in all; a provider would give up on a reader that never reads."""
 
@@ -71,9 +71,12 @@ class Line:
         self._patience = _PATIENCE
 
     async def write(self, packets: Sequence[bytes]) -> None:
-        """Queue packets; waits while far more is queued than was heard. Packets of a dropped item go nowhere."""
-        taken = self._source.put(self._item, packets)
-        if not taken or self._source.ahead <= AHEAD or self._patience <= 0:
+        """Queue packets. Packets of a dropped item go nowhere."""
+        self._source.put(self._item, packets)
+
+    async def room(self) -> None:
+        """Wait while far more is queued than was heard."""
+        if self._item.closed or self._source.ahead <= AHEAD or self._patience <= 0:
             return
         loop = asyncio.get_running_loop()
         since = loop.time()
@@ -121,16 +124,15 @@ class LiveSource(discord.AudioSource):
             self._items.append(entry)
         return Line(self, entry)
 
-    def put(self, item: _Item, packets: Sequence[bytes]) -> bool:
-        """Called by ``Line``; False where the item was dropped."""
+    def put(self, item: _Item, packets: Sequence[bytes]) -> None:
+        """Called by ``Line``."""
         with self._lock:
             if item.closed:
-                return False
+                return
             item.packets.extend(packets)
             self._ahead += len(packets)
         if packets and not self._paused:
             self._wake()
-        return True
 
     def close(self, item: _Item) -> None:
         """Called by ``Line``."""

@@ -95,14 +95,20 @@ def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
     """The voice for a request and what to say of it. Raises InputError for an id nobody knows."""
     asked = request.voice.id.strip()
     if asked in _ANY:
-        return _PRESETS["zh" if (request.language or language_of(request.text)) == "zh" else "en"], ()
+        return _PRESETS[_usual(request)], ()
     if own := _PRESETS.get(asked.casefold()):
         return own, ()
     known = next((name for name in _REPLACEMENTS if name.casefold() == asked.casefold()), None)
-    if known is None:
+    if known is None and not request.stands_in:
         raise InputError("voice.unknown", voice=asked, voices=[*_PRESETS, *_REPLACEMENTS])
-    replacement = _REPLACEMENTS[known]
-    return _PRESETS[replacement], (Note("note.voice_replaced", (("voice", known), ("replacement", replacement))),)
+    replacement = _REPLACEMENTS[known] if known is not None else _usual(request)
+    facts = (("voice", known or asked), ("replacement", replacement))
+    return _PRESETS[replacement], (Note("note.voice_replaced", facts),)
+
+
+def _usual(request: SpeechRequest) -> str:
+    """The preset where no voice is named."""
+    return "zh" if (request.language or language_of(request.text)) == "zh" else "en"
 
 
 def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, Any]:
@@ -174,9 +180,13 @@ class EspeakProvider:
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""
+        heard = False
         async with contextlib.aclosing(self._workers.speak(self.plan(request).body)) as blocks:
             async for samples in blocks:
+                heard = heard or bool(samples.strip(b"\0"))
                 yield Pcm(samples, SAMPLE_RATE)
+        if not heard:  # the same text would be as silent the next time
+            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
         yield Usage()
 
     async def models(self) -> tuple[str, ...]:

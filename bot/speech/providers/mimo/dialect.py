@@ -166,14 +166,15 @@ def check(dialect: Dialect, request: SpeechRequest) -> None:
             raise InputError("voice.description_too_long", length=length, limit=MAX_INSTRUCTION)
 
 
-def voice_id(dialect: Dialect, wanted: str, request: SpeechRequest) -> str:
+def voice_id(dialect: Dialect, request: SpeechRequest) -> tuple[str, tuple[Note, ...]]:
     """The preset voice to ask for: as typed, by its listed spelling, or by the text's language when none is named."""
-    wanted = wanted.strip()
-    if not wanted:
-        known = dialect.voice_by_language.get(request.language)
-        return known or dialect.voice_by_language[language_of(without_tags(request.text))]
-    listed = {voice.id.casefold(): voice.id for voice in dialect.voices}
-    return dialect.aliases.get(wanted.casefold()) or listed.get(wanted.casefold(), wanted)
+    wanted = request.voice.id.strip()
+    listed = {voice.id.casefold(): voice.id for voice in dialect.voices} | dict(dialect.aliases)
+    if wanted and (not request.stands_in or wanted.casefold() in listed):
+        return listed.get(wanted.casefold(), wanted), ()
+    known = dialect.voice_by_language.get(request.language)
+    voice = known or dialect.voice_by_language[language_of(without_tags(request.text))]
+    return voice, (Note("note.voice_replaced", (("voice", wanted), ("replacement", voice))),) if wanted else ()
 
 
 def opens_with_bracket(text: str) -> bool:

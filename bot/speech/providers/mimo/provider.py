@@ -183,15 +183,16 @@ class MimoProvider:
         wording = word(dialect, request)
         streams = request.stream and dialect.streams
         audio: dict[str, Any] = {"format": "pcm16" if streams else "wav"}
-        voice, sample = "", None
+        voice, sample, notes = "", None, wording.notes
         if dialect.kind is VoiceKind.PRESET:
-            voice = audio["voice"] = voice_id(dialect, request.voice.id, request)
+            voice, replaced = voice_id(dialect, request)
+            audio["voice"], notes = voice, (*notes, *replaced)
         elif dialect.kind is VoiceKind.CLONED:
             sample = _checked_sample(request.voice)
         messages = [{"role": "user", "content": wording.user}] if wording.user else []
         messages.append({"role": "assistant", "content": wording.assistant})
         body = {"model": model, "messages": messages, "audio": audio, "stream": streams}
-        return _Composed(body, dialect, request.text, voice, streams, sample, wording.notes)
+        return _Composed(body, dialect, request.text, voice, streams, sample, notes)
 
     async def _encode(self, composed: _Composed) -> bytes:
         if composed.sample is None:
