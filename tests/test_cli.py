@@ -11,7 +11,7 @@ from bot.audio.opus import decode
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_server import TelegramServer
-from tests.shell import ROOT, Shell
+from tests.shell import ENVIRONMENT, ROOT, Shell
 
 
 async def test_say_makes_a_voice_message(shell: Shell) -> None:
@@ -235,6 +235,43 @@ async def test_the_doctor_finds_a_damaged_store_and_a_refused_token(shell: Shell
         path.write_bytes(b"no database" * 1000)
     done = await shell("doctor")
     assert (done.code, done.out.startswith("✗ store")) == (1, True)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+async def test_standard_output_that_is_full_is_told_and_one_that_nobody_reads_is_not(
+    shell: Shell, unbuffered: str
+) -> None:
+    environment = ENVIRONMENT | {"PYTHONUNBUFFERED": unbuffered}
+    for target, code, words in (("> /dev/full", 8, "- could not be written: No space left"), ("| true", 0, "")):
+        process = await asyncio.create_subprocess_exec(
+            "bash", "-c", f'set -o pipefail; "$@" {target}', "bash",
+            sys.executable, "-m", "bot", "--config", str(shell.config), "styles",
+            cwd=ROOT, env=environment, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        _, err = await asyncio.wait_for(process.communicate(), 60)
+        assert process.returncode == code
+        assert words in err.decode()
+        assert len(err.decode().splitlines()) == bool(words)
+
+
+async def test_what_the_system_refuses_elsewhere_is_named(shell: Shell) -> None:
+    done = await shell("config", "check", "--config", "x" * 300)
+    assert done.code == 2
+    done = await shell("db", "upgrade", environment={"MOUTHPIECE_DATA_DIR": "x" * 300})
+    assert done.code == 8
+    assert "x" * 300 in done.err
+    script = (
+        "import os, sys\nfrom bot.cli import main, parser\n"
+        "async def run(config, asked): os.stat('/no/such/thing')\n"
+        "parser.operate.run = run\n"
+        "sys.exit(main(['run']))\n"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (8, b"")
+    assert b"No such file or directory: /no/such/thing." in err
 
 
 async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> None:

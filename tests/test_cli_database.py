@@ -71,6 +71,13 @@ async def test_a_backup_overwrites_nothing(shell: Shell, name: str, words: str) 
     assert (shell.folder / "here.db").read_bytes() == b"older"
 
 
+@pytest.mark.parametrize("name", ["x" * 300, f"{'x' * 300}/a.db"])
+async def test_a_backup_that_the_system_refuses_names_the_file(shell: Shell, name: str) -> None:
+    done = await shell("db", "backup", str(shell.folder / name))
+    assert (done.code, done.out) == (8, "")
+    assert f"{shell.folder / name} could not be written: File name too long." in done.err
+
+
 async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "source.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError) as failed:

@@ -7,6 +7,7 @@ Exit codes: 0 done; 2 wrong use or configuration; 3 this text, voice or sample c
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Sequence
@@ -34,15 +35,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         config = load(asked.config_path)
         protect(config.secrets, config.log.level if asked.verbose is None else asked.verbose)
         asked.read_input()
-        return asyncio.run(_until_told(asked.command(config, asked)))
+        return _written(asyncio.run(_until_told(asked.command(config, asked))))
     except BotError as error:
         return _tell(error, config)
     except (KeyboardInterrupt, asyncio.CancelledError):
         return _INTERRUPTED
-    except BrokenPipeError:
-        return 0
-    except OSError as error:  # standard output that is full or closed
-        return _tell(StoreError("output.write", path="-", problem=error.strerror or ""), config)
+    except OSError as error:
+        return _refused(error, config)
     except Exception:
         logging.getLogger("mouthpiece").exception("the command broke off")
         print(say("fault", config.language), file=sys.stderr)
@@ -70,6 +69,28 @@ def _speak_plainly() -> None:
             stream.reconfigure(errors="backslashreplace")
     with suppress(ValueError):  # not in the main thread, as in some tests
         signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def _written(code: int) -> int:
+    """The exit code, once standard output has taken everything. Raises OSError."""
+    if sys.stdout is not None:
+        sys.stdout.flush()
+    return code
+
+
+def _refused(error: OSError, config: Config) -> int:
+    """A refusal of the system that no command expected: of standard output, or of whatever it names."""
+    try:
+        if error.filename is None and sys.stdout is not None:
+            print(flush=True)  # standard output that is full or closed refuses this as well
+    except OSError as again:
+        with suppress(OSError):  # what is left for it must not be tried a third time, at the end of the process
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if isinstance(again, BrokenPipeError):  # whoever read it has enough
+            return 0
+        return _tell(StoreError("output.write", path="-", problem=again.strerror or ""), config)
+    named = (error.strerror or type(error).__name__, error.filename)
+    return _tell(StoreError("system.refused", problem=": ".join(str(part) for part in named if part)), config)
 
 
 def _tell(error: BotError, config: Config) -> int:

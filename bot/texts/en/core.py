@@ -74,6 +74,7 @@ SENTENCES: dict[str, str] = {
     "sample.unreadable": "The sample {path} cannot be read.",
     "output.ending": "{path} cannot be written: the file name must end in one of {endings}.",
     "output.folder": "{path} cannot be written: there is no such folder, or it is one.",
+    "system.refused": "The system refused something that was needed: {problem}.",
     "output.write": "{path} could not be written: {problem}.",
     "utterance.duplicate": "This was asked before.",
     "name.empty": "There is no name.",

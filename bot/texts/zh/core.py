@@ -74,6 +74,7 @@ SENTENCES: dict[str, str] = {
     "sample.unreadable": "无法读取样本 {path}。",
     "output.ending": "无法写入 {path}：文件名须以 {endings} 之一结尾。",
     "output.folder": "无法写入 {path}：没有这个文件夹，或它本身就是文件夹。",
+    "system.refused": "系统拒绝了所需的操作：{problem}。",
     "output.write": "无法写入 {path}：{problem}。",
     "utterance.duplicate": "这条请求之前已经处理过。",
     "name.empty": "没有写名称。",
