@@ -3,12 +3,14 @@
 import asyncio
 import contextlib
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select, update
 
 from bot.errors import QuotaError
+from bot.store import audit
 from bot.store.database import Database
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit
@@ -112,18 +114,43 @@ async def test_a_clock_set_back_gives_no_second_day_and_no_second_minute(databas
         assert len(await database.read(lambda c: c.execute(days).all())) == 1
 
 
-async def test_old_rows_become_daily_sums(database: Database, clock: FakeClock) -> None:
+async def test_old_rows_and_their_sums_are_given_up(database: Database, clock: FakeClock) -> None:
     async with Ledger.open(database) as book:
         await asyncio.gather(*(take(book, f"k{n}", day(10**6), minute(10**6, GUILD)) for n in range(700)))
         await asyncio.gather(*(book.settle(f"k{n}", characters=7) for n in range(700)))
         await book.grant(ANN, 50)
         clock.now += 36 * 86400
         await take(book, "new", day(10**6))
-        assert await book.retire(35) == 701
+        # One account and one space on one day, and the minute with the one before it.
+        assert await book.retire(35) == 701 + 2 + 2
         assert await book.retire(35) == 0
         assert await book.audit() == []
-        assert await database.read(lambda c: c.execute(select(func.count()).select_from(ledger)).scalar()) == 1
-        total = select(func.sum(counter.c.characters)).where(counter.c.scope == ANN, counter.c.window == "day")
-        assert await database.read(lambda c: c.execute(total).scalar()) == 4910
-        minutes = select(func.count()).where(counter.c.window == "minute")
-        assert await database.read(lambda c: c.execute(minutes).scalar()) == 0
+        assert await _counters(database) == [(ANN, "day", 10)]
+        assert await database.read(lambda c: c.execute(select(ledger.c.key)).scalars().all()) == ["new"]
+
+
+async def test_sums_stay_as_long_as_a_row_and_are_right_all_the_while(database: Database, clock: FakeClock) -> None:
+    async with Ledger.open(database) as book:
+        await take(book, "open", day(10**6), lease=90 * 86400.0)
+        await asyncio.gather(*(take(book, f"k{n}", day(10**6, f"account:discord:{n}")) for n in range(600)))
+        await asyncio.gather(*(book.settle(f"k{n}", characters=7) for n in range(600)))
+        clock.now += 35 * 86400
+        assert await book.retire(35) == 0
+        clock.now += 86400
+        old = partial(audit.retire, moment=book._moment(), days=35)
+        assert await database.write(old) == audit.RETIRE_ROWS
+        assert await book.audit() == []
+        await database.write(lambda c: c.execute(update(counter).values(characters=counter.c.characters + 1)))
+        assert await book.rebuild() == len(await _counters(database)) == 600  # the open one and k1 are ANN's
+        assert await book.audit() == []
+        assert await book.retire(35) == 100, "the open row holds the sums of its day"
+        assert await book.settle("open", characters=3)
+        assert await book.audit() == []
+        assert await book.retire(35) == 1 + 600
+        assert (await book.audit(), await _counters(database)) == ([], [])
+
+
+async def _counters(database: Database) -> list[tuple[str, str, int]]:
+    columns = select(counter.c.scope, counter.c.window, counter.c.characters)
+    rows = await database.read(lambda c: c.execute(columns).all())
+    return [(row[0], row[1], row[2]) for row in rows]

@@ -1,9 +1,23 @@
-"""Proving and repairing the counters, and giving up old rows. Transaction bodies, called by ``ledger.py``."""
+"""Proving and repairing the counters, and giving up what is old. Transaction bodies, called by ``ledger.py``."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from bot.store.engine import insert_into
 from bot.store.entries import CounterKey, Moment
@@ -12,35 +26,54 @@ from bot.store.schema import counter, ledger
 from bot.store.windows import DAY, MINUTE
 
 RETIRE_ROWS = 500
-"""Rows given up per transaction: few milliseconds under the write lock."""
+"""Rows given up per transaction, and counters of either kind: few milliseconds under the write lock."""
 
-Amounts = tuple[int, int, int]
-_NONE: Amounts = (0, 0, 0)
+_AMOUNTS = ("characters", "requests", "granted")
+_KEY = (counter.c.scope, counter.c.meter, counter.c.window, counter.c.start)
 
 
 def audit(connection: Connection, *, minute: int) -> list[Mismatch]:
-    """Compare every daily counter, and the per-minute ones that still count at ``minute``, with their rows."""
-    summed = _sums(connection, minute)
-    counted = _counters(connection, minute)
-    return [
-        Mismatch(*key, counted.get(key, _NONE), summed.get(key, _NONE))
-        for key in sorted(summed.keys() | counted.keys())
-        if counted.get(key, _NONE) != summed.get(key, _NONE)
-    ]
+    """Compare every daily counter, and the per-minute ones that still count at ``minute``, with their rows.
+
+    The database compares; only what differs is read.
+    """
+    first = minute - MINUTE
+    counted = [(counter.c[name] - counter.c[f"folded_{name}"]).label(f"counted_{name}") for name in _AMOUNTS]
+    nothing: list[ColumnElement[int]] = [literal_column("0").label(name) for name in _AMOUNTS]
+    parts = [select(*_KEY, *counted, *nothing).where(or_(counter.c.window == "day", counter.c.start >= first))]
+    rows = [ledger.c[name] for name in _AMOUNTS]
+    for scope, bucket in ((ledger.c.account, ledger.c.account_minute), (ledger.c.space, ledger.c.space_minute)):
+        parts += [
+            select(scope, ledger.c.meter, literal("day"), ledger.c.day, *nothing, *rows).where(scope.is_not(None)),
+            select(scope, ledger.c.meter, literal("minute"), bucket, *nothing, *rows).where(
+                scope.is_not(None), bucket >= first
+            ),
+        ]
+    both = union_all(*parts).subquery()
+    key, amounts = list(both.c)[: len(_KEY)], [func.sum(column) for column in list(both.c)[len(_KEY) :]]
+    pairs = zip(amounts[:3], amounts[3:], strict=True)
+    differing = or_(*(counted != summed for counted, summed in pairs))
+    found = connection.execute(select(*key, *amounts).group_by(*key).having(differing).order_by(*key))
+    # PostgreSQL sums big integers into decimals.
+    return [Mismatch(row[0], row[1], row[2], row[3], _three(row[4:7]), _three(row[7:])) for row in found]
+
+
+def _three(amounts: Sequence[Any]) -> tuple[int, int, int]:
+    characters, requests, granted = map(int, amounts)
+    return characters, requests, granted
 
 
 def rebuild(connection: Connection, *, minute: int) -> int:
     """Set the counters that differ to the sums of their rows; how many."""
     wrong = audit(connection, minute=minute)
-    names = ("characters", "requests", "granted")
     insert = insert_into(counter)
     statement = insert.on_conflict_do_update(
-        index_elements=[counter.c.scope, counter.c.meter, counter.c.window, counter.c.start],
-        set_={name: insert.excluded[name] for name in names},
+        index_elements=_KEY,
+        set_={name: insert.excluded[name] + counter.c[f"folded_{name}"] for name in _AMOUNTS},
     )
     rows = [
         {"scope": item.scope, "meter": item.meter, "window": item.window, "start": item.start}
-        | dict(zip(names, item.summed, strict=True))
+        | dict(zip(_AMOUNTS, item.summed, strict=True))
         for item in wrong
     ]
     if rows:
@@ -49,15 +82,15 @@ def rebuild(connection: Connection, *, minute: int) -> int:
 
 
 def retire(connection: Connection, *, moment: Moment, days: int) -> int:
-    """Fold up to RETIRE_ROWS settled rows that are older than ``days`` into their daily counters; how many.
+    """Give up settled rows older than ``days`` and counters that nothing sees any more, some of each; how many.
 
-    Minute counters that no window can see any more go as well.
+    A row is folded into its daily counters, which then stand for it; they go with the last row of their day. Nobody
+    reads a counter of another day than the present one. Minute counters go when no window reaches them.
     """
-    stale = (counter.c.window == "minute") & (counter.c.start < moment.minute - 10 * MINUTE)
-    connection.execute(delete(counter).where(stale))
+    oldest = moment.day - days * DAY
     rows = connection.execute(
         select(ledger)
-        .where(ledger.c.day < moment.day - days * DAY, ledger.c.state != "held")
+        .where(ledger.c.day < oldest, ledger.c.state != "held")
         .order_by(ledger.c.day, ledger.c.key)
         .limit(RETIRE_ROWS)
         .with_for_update()
@@ -87,48 +120,12 @@ def retire(connection: Connection, *, moment: Moment, days: int) -> int:
         )
     if rows:
         connection.execute(delete(ledger).where(ledger.c.key.in_([row.key for row in rows])))
-    return len(rows)
+    empty = ~exists(select(ledger.c.key).where(ledger.c.day == counter.c.start))
+    days_gone = _give_up(connection, "day", (counter.c.start < oldest) & empty)
+    return len(rows) + days_gone + _give_up(connection, "minute", counter.c.start < moment.minute - 10 * MINUTE)
 
 
-def _counters(connection: Connection, minute: int) -> dict[CounterKey, Amounts]:
-    seen = (counter.c.window == "day") | (counter.c.start >= minute - MINUTE)
-    rows = connection.execute(select(counter).where(seen))
-    return {
-        (row.scope, row.meter, row.window, row.start): (
-            row.characters - row.folded_characters,
-            row.requests - row.folded_requests,
-            row.granted - row.folded_granted,
-        )
-        for row in rows
-    }
-
-
-def _sums(connection: Connection, minute: int) -> dict[CounterKey, Amounts]:
-    sums: dict[CounterKey, Amounts] = {}
-    for window, statement in _groups(minute):
-        for scope, meter, start, characters, requests, granted in connection.execute(statement):
-            # PostgreSQL sums big integers into decimals.
-            sums[scope, meter, window, start] = (int(characters), int(requests), int(granted))
-    return sums
-
-
-def _groups(minute: int) -> list[tuple[str, Select[*tuple[Any, ...]]]]:
-    groups: list[tuple[str, Select[*tuple[Any, ...]]]] = []
-    for scope, bucket in ((ledger.c.account, ledger.c.account_minute), (ledger.c.space, ledger.c.space_minute)):
-        for window, start in (("day", ledger.c.day), ("minute", bucket)):
-            statement = (
-                select(
-                    scope,
-                    ledger.c.meter,
-                    start,
-                    func.sum(ledger.c.characters),
-                    func.sum(ledger.c.requests),
-                    func.sum(ledger.c.granted),
-                )
-                .where(scope.is_not(None))
-                .group_by(scope, ledger.c.meter, start)
-            )
-            if window == "minute":
-                statement = statement.where(start >= minute - MINUTE)
-            groups.append((window, statement))
-    return groups
+def _give_up(connection: Connection, window: str, old: ColumnElement[bool]) -> int:
+    """Up to RETIRE_ROWS counters of a kind."""
+    chosen = select(*_KEY).where(counter.c.window == window, old).order_by(counter.c.start).limit(RETIRE_ROWS)
+    return connection.execute(delete(counter).where(tuple_(*_KEY).in_(chosen))).rowcount

@@ -205,7 +205,10 @@ class Ledger:
         return await self._database.write(partial(audit.rebuild, minute=self._moment().minute))
 
     async def retire(self, days: int = 35) -> int:
-        """Give up rows older than ``days``, a few at a time; daily sums stay. How many. Raises StoreError."""
+        """Give up rows and daily sums older than ``days``, and minutes gone by, a few at a time; how many.
+
+        Raises StoreError.
+        """
         total = 0
         while gone := await self._database.write(partial(audit.retire, moment=self._moment(), days=days)):
             total += gone
