@@ -82,19 +82,26 @@ class Panel(commands.Cog):
         await voice_message.tell(interaction, say("discord.which_file", tongue), choice)
 
     async def as_file(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """The clip as a file, for who pressed. It comes from the cache; where that has lost it, it is spoken anew."""
+        """The clip as a file, for who pressed: a private answer, for which nobody rests while it is in the cache.
+
+        Where that has lost it, it is spoken anew.
+        """
         token, form = facts_of(press, 2)
         write = FORMATS.get(form)
         if write is None:
             raise InputError("discord.old_button")
         await voice_message.defer(interaction, private=True)
         tongue = await self._bot.language_for(interaction)
-        receipt = await self._bot.doors.speech.speak(await self._same(interaction, token), Recording())
-        data = await asyncio.to_thread(write, receipt.clip)
+        speech, wish = self._bot.doors.speech, await self._same(interaction, token)
+        clip, charged = await speech.shelved(wish, Recording()), 0
+        if clip is None:
+            receipt = await speech.speak(wish, Recording())
+            clip, charged = receipt.clip, receipt.charged
+        data = await asyncio.to_thread(write, clip)
         if len(data) > voice_message.size_limit(interaction):
             raise InputError("discord.file_too_large", kind=form)
-        code = "discord.spoken" if receipt.charged else "discord.spoken_free"
-        words = say(code, tongue, seconds=receipt.clip.seconds, characters=receipt.charged)
+        code = "discord.spoken" if charged else "discord.spoken_free"
+        words = say(code, tongue, seconds=clip.seconds, characters=charged)
         await voice_message.hand_over(interaction, data, f"speech.{form}", words)
 
     async def _same(self, interaction: discord.Interaction[Bot], token: str) -> Utterance:

@@ -1,6 +1,7 @@
 """The line and the private panel beside a voice message, and what their buttons do."""
 
 import io
+import sqlite3
 from dataclasses import replace
 from typing import Any
 
@@ -219,6 +220,34 @@ async def test_as_file(server: DiscordServer, mimo: MimoServer, mimo_house: Hous
     assert heard.level == pytest.approx(sound.level, rel=0.2)
     assert len(mimo.calls) == 1
     assert (await mimo_house.ledger.usage(account(server).scope, PAID)).characters == len(TEXT)
+
+
+async def test_a_file_from_the_cache_neither_waits_nor_makes_wait(
+    server: DiscordServer, mimo_house: House, start: Start
+) -> None:
+    spaces, home = mimo_house.core.spaces, Space("discord", str(server.world.home.id))
+    async with start(mimo_house.doors):
+        panel = await spoken(server)
+        await spaces.set(home, cooldown=600)
+
+        async def as_file() -> Message:
+            choice = await (await server.press(panel, panel.button("mp:files"))).answered()
+            return await (await server.press(choice, choice.button("mp:file:"))).answered()
+
+        assert (await as_file()).files
+        await (await server.slash("say", {"text": "Something else."})).answered()
+        assert len(voices_of(server)) == 2  # no cooldown was begun
+        assert (await as_file()).files
+        again = await (await server.press(panel, panel.button("mp:again"))).answered()
+        assert again.content == say("guard.cooldown", "en", seconds=600)
+        await spaces.set(home, blocked_words=["evening"])
+        assert (await as_file()).content == say("guard.word", "en")
+        await spaces.set(home, blocked_words=[])
+        with sqlite3.connect(mimo_house.core.config.data_dir / "clips.db") as cache:
+            cache.execute("DELETE FROM clip_2")
+        assert (await as_file()).content == say("guard.cooldown", "en", seconds=600)
+    used = await mimo_house.ledger.usage(account(server).scope)
+    assert used.requests == 2
 
 
 async def test_a_file_that_is_too_large(server: DiscordServer, house: House, start: Start) -> None:

@@ -199,15 +199,24 @@ class SpeechService:
 
         Asks nobody, holds nothing. Raises InputError, ProviderError, ConfigError, StoreError.
         """
+        for key in await self._places(utterance, sink):
+            if (name := await self._shelf.file_id(key, platform)) is not None:
+                return name
+        return None
+
+    async def shelved(self, utterance: Utterance, sink: Sink) -> Clip | None:
+        """The same clip itself; no cooldown is obeyed, and none begins. Raises as ``uploaded``."""
+        found = await self._shelf.find(await self._places(utterance, sink))
+        return found.clip if found is not None else None
+
+    async def _places(self, utterance: Utterance, sink: Sink) -> tuple[str, ...]:
+        """Where the clip would stand on the shelf, if the guard lets it pass."""
         first = self._with_voice(utterance)
         wish = await self._wish((first,), self._chain.order(first.voice))
         await self._guard.check(utterance, wish.lines[utterance.key])
         script = await self._compose(wish, live=sink.live)
         line = await self._line_up(wish.order, script, self._bitrate(script, sink), utterance.take)
-        for key in line.keys.values():
-            if (name := await self._shelf.file_id(key, platform)) is not None:
-                return name
-        return None
+        return tuple(line.keys.values())
 
     async def remember_file(self, receipt: Receipt, platform: str, file_id: str) -> None:
         """The clip was uploaded and can be sent again by this name."""
@@ -303,8 +312,7 @@ class SpeechService:
             spoke = performance.spoke[-1][1].name
             notes = _once(performance.notes)
             left_out = tuple(wish.left_out.items())
-            charged = meter.charged
-            return Receipt(clip, spoke, script.spoken, charged, clip_key=key, notes=notes, left_out=left_out)
+            return Receipt(clip, spoke, script.spoken, meter.charged, clip_key=key, notes=notes, left_out=left_out)
 
     async def _play(self, found: Found, script: Script, meter: Meter, sink: Sink, wish: _Wish) -> Receipt:
         """A clip from the shelf: costs nothing."""
