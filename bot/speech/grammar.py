@@ -5,6 +5,7 @@ that is none ends them. A bare first word is never an option. A value with space
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 KEYS = {
@@ -29,13 +30,18 @@ class Command:
     take: int = 0
 
 
-def parse(line: str) -> Command:
-    """Take a command apart; what is no option is text. Never raises."""
+def parse(line: str, takes: Callable[[str, str], bool] | None = None) -> Command:
+    """Take a command apart; what is no option is text. Never raises.
+
+    ``takes``: whether an option is one with this value, where people also write what only looks like one.
+    """
     options: dict[str, str] = {}
     rest = line
     while (match := _KEY.match(rest)) and (key := KEYS.get(match[1].casefold())):
         value, after = _value(rest[match.end() :])
         if not value or key in options or (key == "take" and not re.fullmatch(r"\d{1,6}", value)):
+            break
+        if takes is not None and not takes(key, value):
             break
         options[key], rest = value, after
     take = int(options.pop("take", "0"))

@@ -1,6 +1,7 @@
 """What somebody asks of the bot on Telegram, read out of an update. Used by ``handlers.py``, passed to every answer."""
 
 import asyncio
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +11,7 @@ from telegram.constants import ChatType
 from bot import texts
 from bot.model import Account, Space
 
+_BELOW = re.compile(r"/[a-z0-9_]{1,32}(?:@[a-z0-9_]{1,32})?(?!\S)", re.ASCII | re.IGNORECASE)
 GENERAL = "1"
 """The topic of a forum that messages do not name; Telegram's own clients call it so."""
 
@@ -68,7 +70,7 @@ def read_guest(update: Update, otherwise: str) -> Asked | None:
 def _written(message: Message, update_id: int, otherwise: str) -> Asked | None:
     if message.is_automatic_forward or message.via_bot is not None:
         return None
-    if message.forward_origin is not None and _command_length(message):
+    if message.forward_origin is not None and command_of(message):
         return None
     person, stands_for = message.from_user, message.sender_chat
     # An admin who writes as the group, or somebody as a channel, is that chat; the user is then Telegram's own bot.
@@ -118,14 +120,19 @@ def topic_of(message: Message) -> str:
     return GENERAL if message.chat.is_forum else ""
 
 
+def command_of(message: Message) -> str:
+    """``/say@mouthpiece_bot``: the command that a message begins with, or the words below a picture or a file.
+
+    Empty where there is none.
+    """
+    for entity in message.entities:
+        if entity.type == entity.BOT_COMMAND and entity.offset == 0:
+            # A command is ASCII, so its length in UTF-16 units is that in characters.
+            return (message.text or "")[: entity.length]
+    found = _BELOW.match(message.caption or "")  # where Telegram marks none
+    return found[0] if found is not None else ""
+
+
 def _after_command(message: Message) -> str:
     """The text behind a command at the start; as written, line breaks included."""
-    return (message.text or "")[_command_length(message) :]
-
-
-def _command_length(message: Message) -> int:
-    """Characters of the command that a message begins with; 0 where it does not."""
-    first = message.entities[0] if message.entities else None
-    if first is None or first.type != first.BOT_COMMAND or first.offset != 0:
-        return 0
-    return first.length  # a command is ASCII, so its length in UTF-16 units is that in characters
+    return (message.text or message.caption or "")[len(command_of(message)) :]

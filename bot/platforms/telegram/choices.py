@@ -9,7 +9,6 @@ from typing import cast
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
-from bot.errors import InputError
 from bot.platforms.reading.settings import typed
 from bot.platforms.shares import shares
 from bot.platforms.telegram import keyboard, speaking
@@ -42,7 +41,8 @@ async def voices(counter: Counter, asked: Asked) -> Shown:
     own = await counter.doors.desk.preferences.get(asked.account)
     first = [*own.favourite_voices, *own.recent_voices]
     listed = {info.id: info.description for info in counter.doors.speech.voices()}
-    names = dict.fromkeys([*(name for name in first if name in listed), *listed])
+    unlisted = not counter.doors.speech.lists_every_voice()
+    names = dict.fromkeys([*(name for name in first if unlisted or name in listed), *listed])
     offered = [Choice(texts.say("telegram.default", asked.language), "")]
     offered += [Choice(_starred(name, kept=name in own.favourite_voices), name) for name in names]
     text = texts.say("telegram.voice.choose", asked.language, voice=own.voice or "–")
@@ -93,7 +93,7 @@ async def press_favourite(counter: Counter, asked: Asked) -> None:
     """``f:v:on:Mia``, ``f:t:off:whisper``. Raises InputError ``favourite.voices_full``, ``favourite.styles_full``."""
     _, letter, state, value = asked.line.split(":", 3)
     named = styles.find(value) or keyboard.style_of(value) if letter == "t" else None
-    name, kind = (named.en, "style") if named is not None else (known_voice(counter, value), "voice")
+    name, kind = (named.en, "style") if named is not None else (await counter.doors.desk.saved.known(value), "voice")
     await counter.doors.desk.preferences.favourite(asked.account, cast("Kind", kind), name, state == "on")
     shown = keyboard.label(named, asked.language) if named is not None else name
     await counter.delivery.toast(asked, texts.say(f"telegram.favourite.{state}", asked.language, name=shown))
@@ -124,19 +124,11 @@ def _starred(name: str, *, kept: bool) -> str:
 
 async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
     """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
-    name = known_voice(counter, name) if typed(name) else ""
+    name = await counter.doors.desk.saved.known(name) if typed(name) else ""
     await counter.doors.desk.preferences.set(asked.account, voice=name)
     if not name:
         return texts.say("telegram.voice.reset", asked.language)
     return texts.say("telegram.voice.set", asked.language, voice=name)
-
-
-def known_voice(counter: Counter, name: str) -> str:
-    """The id of a voice as it is listed: what holds from now on is not guessed. Raises InputError ``voice.unknown``."""
-    listed = {info.id.casefold(): info.id for info in counter.doors.speech.voices()}
-    if name.casefold() not in listed:
-        raise InputError("voice.unknown", voice=name, voices=tuple(listed.values()))
-    return listed[name.casefold()]
 
 
 async def choose_style(counter: Counter, asked: Asked, line: str) -> str:

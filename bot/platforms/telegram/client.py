@@ -153,7 +153,8 @@ class TelegramPlatform:
         delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep)
         turns = Turns(self._timings.turn)
         aloud = Aloud(self._doors, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep)
-        register(application, Counter(self._doors, delivery, turns, self._timings, aloud, Rights(bot)))
+        counter = Counter(self._doors, delivery, turns, self._timings, aloud, Rights(bot))
+        register(application, counter, self._clock)
         places = Places(application.process_update)
         receiver = self._receiver(bot, places)
         try:

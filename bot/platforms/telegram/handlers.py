@@ -36,9 +36,10 @@ from bot.platforms.telegram import (
     speaking,
     why,
 )
-from bot.platforms.telegram.asking import Asked, read
+from bot.platforms.telegram.asking import Asked, command_of, read
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
+from bot.platforms.telegram.hints import Hints
 from bot.platforms.telegram.inline import Inline
 from bot.platforms.telegram.listening import listen
 from bot.platforms.telegram.migration import follow
@@ -92,16 +93,29 @@ async def hint(counter: Counter, asked: Asked) -> None:
     await counter.delivery.sentence(asked.message, texts.say("telegram.hint", asked.language))
 
 
-def register(application: Application[Any, Any, Any, Any, Any, Any], counter: Counter) -> None:
-    """Give every command to the application."""
+async def in_private(hints: Hints, counter: Counter, asked: Asked) -> None:
+    """Words without a command that was answered above, also those below a picture or a file, where one may stand."""
+    hints.has_words(asked)
+    name, _, bot = command_of(asked.message)[1:].casefold().partition("@")
+    if not name:
+        await speaking.plain(counter, asked)
+        return
+    command = COMMANDS.get(name) if bot in {"", asked.message.get_bot().username.casefold()} else None
+    await (command.answer if command is not None else hint)(counter, asked)
+
+
+def register(
+    application: Application[Any, Any, Any, Any, Any, Any], counter: Counter, clock: Callable[[], float]
+) -> None:
+    """Give every command to the application. ``clock``: seconds that never go back."""
     for name, command in COMMANDS.items():
         application.add_handler(CommandHandler(name, partial(_serve, counter, command.answer), filters=_NEW))
     below_file = _NEW & filters.Document.ALL & filters.CaptionRegex(dictionary.CAPTION)
     application.add_handler(MessageHandler(below_file, partial(_serve, counter, dictionary.captioned)))
-    private_text = _NEW & filters.ChatType.PRIVATE & filters.TEXT
-    unknown = private_text & filters.COMMAND
-    application.add_handler(MessageHandler(unknown, partial(_serve, counter, hint)))
-    application.add_handler(MessageHandler(private_text, partial(_serve, counter, speaking.plain)))
+    hints, private = Hints(clock), _NEW & filters.ChatType.PRIVATE
+    words = private & (filters.TEXT | filters.CAPTION)
+    application.add_handler(MessageHandler(words, partial(_serve, counter, partial(in_private, hints))))
+    application.add_handler(MessageHandler(private & filters.ATTACHMENT, partial(_serve, counter, hints.has_none)))
     application.add_handler(CallbackQueryHandler(partial(_serve, counter, buttons.press)))
     inline = Inline(counter)
     application.add_handler(InlineQueryHandler(inline.answer))

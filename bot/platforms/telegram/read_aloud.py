@@ -8,7 +8,6 @@ import re
 from bot import texts
 from bot.errors import InputError
 from bot.model import Space
-from bot.platforms.telegram import choices
 from bot.platforms.telegram.aloud import WHOLE
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
@@ -43,7 +42,7 @@ async def read(counter: Counter, asked: Asked) -> None:
 
 async def _begin(counter: Counter, asked: Asked, space: Space, channel: str, options: str) -> None:
     """``200 voice:Mia style:Happy`` behind it: the longest reading here, and for those without a voice of their own."""
-    bound = _bound(counter, space, channel, options)
+    bound = await _bound(counter, space, channel, options)
     await counter.doors.reader.bindings.bind(bound)
     said = [" ".join([texts.say(_place("telegram.read.on", asked, channel), asked.language), *_options(bound, asked)])]
     if await counter.rights.sees_messages(asked.message.chat_id) is False:
@@ -53,7 +52,7 @@ async def _begin(counter: Counter, asked: Asked, space: Space, channel: str, opt
     await counter.delivery.sentence(asked.message, "\n\n".join(said))
 
 
-def _bound(counter: Counter, space: Space, channel: str, options: str) -> Binding:
+async def _bound(counter: Counter, space: Space, channel: str, options: str) -> Binding:
     """What is typed behind ``on``. Raises InputError ``telegram.read.wanted``, ``voice.unknown``."""
     number = _LENGTH.match(options)
     wish = grammar.parse(options[number.end() :] if number is not None else options)
@@ -63,7 +62,7 @@ def _bound(counter: Counter, space: Space, channel: str, options: str) -> Bindin
     return Binding(
         space,
         channel,
-        voice=choices.known_voice(counter, wish.voice) if wish.voice else "",
+        voice=await counter.doors.desk.saved.known(wish.voice) if wish.voice else "",
         style=wish.style,
         max_characters=int(length or 0),
     )

@@ -207,7 +207,7 @@ async def _change(counter: Counter, asked: Asked, space: Space, key: str, value:
     """Change what is typed behind ``/settings`` in a group. Raises InputError."""
     spaces, name = counter.doors.desk.spaces, texts.say(f"telegram.setting.{key}", asked.language)
     if key == "voice" and typed(value):
-        value = choices.known_voice(counter, value)
+        value = await counter.doors.desk.saved.known(value)
     if key in _VALUES:
         await spaces.set(space, **_VALUES[key](value, name))
     elif key == _REST_OF_ADMINS:

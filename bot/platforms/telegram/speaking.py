@@ -32,21 +32,29 @@ _NAME = 40
 
 async def say(counter: Counter, asked: Asked) -> None:
     """``/say style:Whisper voice:Mia text``, or as a reply: the text of the message replied to."""
-    await _say(counter, asked, ())
+    await _say(counter, asked, grammar.parse(asked.line))
 
 
 async def sing(counter: Counter, asked: Asked) -> None:
     """``/sing words``, or as a reply."""
-    await _say(counter, asked, _SING)
+    await _say(counter, asked, grammar.parse(asked.line), _SING)
 
 
 async def plain(counter: Counter, asked: Asked) -> None:
-    """What is written to the bot in private, without any command: spoken."""
-    await _say(counter, asked, ())
+    """What is written to the bot in private, without any command: spoken, and seldom meant as an option."""
+    voices = {info.id.casefold() for info in counter.doors.speech.voices()}
+
+    def is_option(key: str, value: str) -> bool:
+        if key == "voice":
+            return value.casefold() in voices
+        named = styles.parse(value) if key == "style" else ()
+        return bool(named) and all(map(styles.find, named))
+
+    command = grammar.parse(asked.line, is_option)
+    await _say(counter, asked, command if command.text else grammar.Command(asked.line.strip()))
 
 
-async def _say(counter: Counter, asked: Asked, given: tuple[str, ...]) -> None:
-    command = grammar.parse(asked.line)
+async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: tuple[str, ...] = ()) -> None:
     text = command.text or answered_words(asked)
     if not text:
         await counter.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))

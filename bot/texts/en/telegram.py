@@ -134,6 +134,7 @@ SENTENCES: dict[str, str] = {
     "telegram.help": 'I turn text into voice messages. Write to me and I speak it, or:\n\n/say style:Whisper voice:Mia Come closer.\n/say style:"Happy, Slow down" We won [laughs]\n/sing Happy birthday to you\n/voice, /style: your own from now on\n/quota: what is left today\n\nReply to a message with /say and I read it. The buttons below a voice say it again in another style. In any chat: my name and a text.\n\nIn groups: /read on reads what people write aloud, /reading and /dictionary set how. As a reply to a message, /why says why it was not read, /explain what would be said. /doctor checks everything.',
     "telegram.hint": "I do not know this command. What there is: /help",
     "telegram.usage": "What shall I say? Write it behind the command, /say Hello there, or reply to a message with /say.",
+    "telegram.no_words": "I speak words: write some, or put them below the picture or the file. What else there is: /help",
     "telegram.usage.guest": "Reply to a message with @{bot} and a style, or write words behind my name: @{bot} Hello there.",
     "telegram.cut": "The bot went down before this was spoken; please ask again.",
     "telegram.refused": "Telegram did not take the voice message: {detail}",
