@@ -22,6 +22,8 @@ from bot.speech.sink import Recording
 from bot.texts import say
 
 _PRIVATE = "p"
+_HIDDEN = 50001
+"""Discord's code for a channel that the bot may not view: there it deletes not even its own answer to a command."""
 
 
 class Panel(commands.Cog):
@@ -132,7 +134,12 @@ class Panel(commands.Cog):
         remove = self._bot.replies.of(message_id)
         try:
             if not guest:
-                await self._bot.http.delete_message(channel_id, message_id)
+                try:
+                    await self._bot.http.delete_message(channel_id, message_id)
+                except discord.Forbidden as error:
+                    if error.code != _HIDDEN or remove is None:
+                        raise
+                    await remove()
             elif remove is not None:
                 await remove()
             else:

@@ -300,6 +300,17 @@ async def test_suggestions(server: DiscordServer, mimo_house: House, start: Star
     assert server.refusals == []
 
 
+@pytest.mark.parametrize("command", ["say", "setup", "settings mine"])
+async def test_voices_are_described_in_the_reader_s_language(
+    server: DiscordServer, mimo_house: House, start: Start, command: str
+) -> None:
+    async with start(mimo_house.doors):
+        english = await (await server.autocomplete(command, "voice", "mia")).suggestions()
+        chinese = await (await server.autocomplete(command, "voice", "mia", locale="zh-CN")).suggestions()
+    assert [voice["name"] for voice in english] == ["Mia: female, lively"]
+    assert [voice["name"] for voice in chinese] == ["Mia: 女声、活泼"]
+
+
 async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo_house: House, start: Start) -> None:
     async with start(mimo_house.doors):
         await (await server.slash("say", {"text": TEXT, "style": "悄悄话, my own way", "voice": "Dean"})).answered()

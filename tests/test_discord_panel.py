@@ -21,7 +21,7 @@ from tests.conftest import BuildHouse, House, until
 from tests.discord_case import TEXT, Start, account, bursts, voices_of, words_of
 from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_server import DiscordServer
-from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, User
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, SEND_VOICE_MESSAGES, VIEW_CHANNEL, User
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 
@@ -385,6 +385,28 @@ async def test_a_file_in_the_response_carries_the_line(server: DiscordServer, ho
         await (await server.press(panel, panel.button("mp:delete"))).answered()
         assert exchange.original.deleted
     assert server.refusals == []
+
+
+async def test_what_stands_in_a_channel_that_the_bot_may_not_view_is_deleted_as_long_as_its_command_lasts(
+    server: DiscordServer, house: House, start: Start
+) -> None:
+    server.world.general.permissions = EVERYTHING_WE_NEED & ~VIEW_CHANNEL
+    async with start(house.doors):
+        exchange = await server.slash("say", {"text": TEXT})
+        panel = await exchange.followup()
+        for _ in range(2):  # twice does no harm
+            press = await server.press(panel, panel.button("mp:delete"))
+            assert (await press.answered()).content == say("discord.deleted", "en")
+        assert exchange.deleted
+        other = await server.slash("say", {"text": TEXT})
+        panel = await other.followup()
+        server.clock.advance(15 * 60 + 1)
+        late = await server.press(panel, panel.button("mp:delete"))
+        assert (await late.answered()).content == say("discord.cannot_delete", "en")
+    async with start(house.doors):
+        restarted = await server.press(panel, panel.button("mp:delete"))
+        assert (await restarted.answered()).content == say("discord.no_permission", "en")
+    assert not other.deleted
 
 
 # Waiting

@@ -97,8 +97,8 @@ async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -
 
 
 def _keep_removers(interaction: discord.Interaction[Bot], delivery: Delivery, *, first: bool) -> None:
-    """Note how an answer is deleted where the bot is no member: only the command's own token does it there."""
-    if voice_message.way_of(interaction) is not Way.RESPONSE or delivery.private:
+    """Note how a response is deleted where the bot is no member, or sees no channel: by the command's own token."""
+    if voice_message.way_of(interaction) not in (Way.RESPONSE, Way.FILE) or delivery.private:
         return
     replies, followup = interaction.client.replies, interaction.followup
     original = interaction.delete_original_response if first else partial(followup.delete_message, delivery.message_id)

@@ -1,4 +1,4 @@
-"""How to take back an answer where the bot is no member: by the token of the command, for as long as it lasts.
+"""How to take back an answer where the bot is no member or may not look: by the command's token, while it lasts.
 
 One for a connection (``Bot.replies``): filled by ``answer.py``, used by the panel's Delete. It lives in memory, since
 tokens are secrets, and ends with them.
