@@ -18,6 +18,7 @@ LONGEST_INSTRUCTION = 1000
 Text = app_commands.Range[str, 1, LONGEST_TEXT]
 Style = app_commands.Range[str, 0, 200]
 VoiceName = app_commands.Range[str, 0, LONGEST]
+Design = app_commands.Range[str, 0, 500]
 Instruction = app_commands.Range[str, 0, LONGEST_INSTRUCTION]
 
 
@@ -32,6 +33,7 @@ class Say(commands.Cog):
         text=localized("discord.say.text.name", "text"),
         style=localized("discord.say.style.name", "style"),
         voice=localized("discord.say.voice.name", "voice"),
+        design=localized("discord.say.design.name", "design"),
         instruction=localized("discord.say.instruction.name", "instruction"),
         private=localized("discord.say.private.name", "private"),
         where=localized("discord.say.where.name", "where"),
@@ -40,6 +42,7 @@ class Say(commands.Cog):
         text=localized("discord.say.text"),
         style=localized("discord.say.style"),
         voice=localized("discord.say.voice"),
+        design=localized("discord.say.design"),
         instruction=localized("discord.say.instruction"),
         private=localized("discord.say.private"),
         where=localized("discord.say.where"),
@@ -60,13 +63,14 @@ class Say(commands.Cog):
         style: Style = "",
         voice: VoiceName = "",
         instruction: Instruction = "",
+        design: Design = "",
         private: bool = False,
         where: str = "here",
     ) -> None:
         """Speak a text. What goes wrong is raised: cogs/errors.py answers."""
         in_call = where == CALL
         await voice_message.defer(interaction, private=private or in_call)
-        wish = utterance_of(interaction, text, style, voice, instruction)
+        wish = utterance_of(interaction, text, style, voice, instruction, design=design)
         if in_call:
             await answer.say_in_call(interaction, wish)
         else:

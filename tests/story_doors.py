@@ -58,7 +58,14 @@ class Door(Protocol):
         ...
 
     async def say(
-        self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
+        self,
+        text: str,
+        *,
+        voice: str = "",
+        design: str = "",
+        style: str = "",
+        other: bool = False,
+        among_others: bool = False,
     ) -> Wish:
         """Ask for something; ``among_others`` in the server or group, else wherever the platform has it usual."""
         ...
@@ -136,9 +143,17 @@ class DiscordDoor:
         return f"role:discord:{role.id}"
 
     async def say(
-        self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
+        self,
+        text: str,
+        *,
+        voice: str = "",
+        design: str = "",
+        style: str = "",
+        other: bool = False,
+        among_others: bool = False,
     ) -> Wish:
-        options = {"text": text} | ({"voice": voice} if voice else {}) | ({"style": style} if style else {})
+        how = {"voice": voice, "design": design, "style": style}
+        options = {"text": text} | {name: value for name, value in how.items() if value}
         user = self._bo if other else None
         exchange = await self.server.slash("say", options, user=user, locale=None if other else self._locale)
         self._first = self._first or exchange
@@ -223,9 +238,18 @@ class TelegramDoor:
         return f"role:telegram:{self.server.group().id}"
 
     async def say(
-        self, text: str, *, voice: str = "", style: str = "", other: bool = False, among_others: bool = False
+        self,
+        text: str,
+        *,
+        voice: str = "",
+        design: str = "",
+        style: str = "",
+        other: bool = False,
+        among_others: bool = False,
     ) -> Wish:
-        options = [f'{name}:"{value}"' for name, value in (("voice", voice), ("style", style)) if value]
+        options = [
+            f'{name}:"{value}"' for name, value in (("voice", voice), ("design", design), ("style", style)) if value
+        ]
         line = " ".join(["/say@mouthpiece_bot" if among_others else "/say", *options, text])
         chat = self.server.group() if among_others else None
         return Wish(await self.server.text(line, user=self._person(other), chat=chat), other)

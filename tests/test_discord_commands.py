@@ -33,7 +33,7 @@ async def test_commands_keep_discords_limits(server: DiscordServer, house: House
     assert command["contexts"] == [0, 1, 2]
     assert command["name_localizations"]["zh-CN"] == "说"
     options = {option["name"]: option for option in command["options"]}
-    assert list(options) == ["text", "style", "voice", "instruction", "private", "where"]
+    assert list(options) == ["text", "style", "voice", "instruction", "design", "private", "where"]
     assert options["text"]["max_length"] == 4000
     assert options["style"]["autocomplete"]
     assert options["voice"]["autocomplete"]

@@ -9,7 +9,7 @@ import pytest
 
 from bot import texts
 from tests.fakes.mimo_answers import Fault
-from tests.fakes.mimo_rules import FRAME
+from tests.fakes.mimo_rules import DESIGN, FRAME
 from tests.fakes.openai_speech_server import OpenAISpeechServer
 from tests.fakes.tones import RATE, pitch
 from tests.story_doors import opened
@@ -117,6 +117,31 @@ async def unknown_voice(town: Town) -> None:
         sentence = {"en": "There is no voice named Nobody; ", "zh": "没有名为 Nobody 的声音；"}
         await town.door.told(refused, sentence[town.door.language])
     assert (town.door.delivered(), await town.used(house)) == (0, 0)
+
+
+async def described_voice(town: Town) -> None:
+    text, pirate = TEXTS[town.door.language], "A gruff old pirate with a cold."
+    house = await town.house()
+    async with opened(town.door, house.doors):
+        await town.door.say(text, design=pirate)
+        await town.door.sounds(1)
+        await town.door.restyle("Whisper")
+        for sound, job in zip(await town.door.sounds(2), town.said(), strict=True):
+            sounds_like(sound, job)
+            assert (job.model, job.text) == (DESIGN, text)
+            assert job.user.startswith(pirate)
+    assert "whisper" in town.said()[1].user.casefold()
+    assert await town.used(house) == 2 * len(text)
+
+
+async def nobody_can_make_a_voice(town: Town) -> None:
+    house = await town.house(speech={"providers": ["espeak"]})
+    async with opened(town.door, house.doors):
+        refused = await town.door.say(TEXTS[town.door.language], design="A gruff old pirate.")
+        await town.door.told(
+            refused, {"en": "espeak cannot do this (", "zh": "espeak 做不到这一点（"}[town.door.language]
+        )
+    assert town.door.delivered() == 0
 
 
 async def sing(town: Town) -> None:
@@ -263,7 +288,8 @@ async def quota_is_shown(town: Town) -> None:
 
 
 STORIES: tuple[Callable[[Town], Awaitable[None]], ...] = (
-    say, sing, nobody_else_hears, blocked_word, unknown_voice, long_text, reply, change_of_style, quota_used_up,
+    say, sing, nobody_else_hears, blocked_word, unknown_voice, described_voice, nobody_can_make_a_voice,
+    long_text, reply, change_of_style, quota_used_up,
     refund_on_failure, backup_voice_is_named, cancel,
     two_at_once, delivered_twice, restart_in_the_middle, group_s_share, quota_is_shown,
 )  # fmt: skip

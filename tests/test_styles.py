@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.model import Voice, VoiceKind
 from bot.speech.grammar import Command, parse
 from bot.speech.language import language_of
 from bot.speech.styles import CATALOGUE, StyleType, find, search
@@ -68,6 +69,8 @@ def test_several_styles_in_one_field(typed: str) -> None:
         ("style:Sad style:Happy x", Command("style:Happy x", style="Sad")),
         ('style:"Sad x', Command("x", style='"Sad')),
         ("take:2 instruction:'like a pirate' ahoy", Command("ahoy", take=2, instruction="like a pirate")),
+        ("design:'an old pirate' ahoy", Command("ahoy", design="an old pirate")),
+        ("设计：老海盗 voice:Mia 喂", Command("喂", design="老海盗", voice="Mia")),
         ("take:two x", Command("take:two x")),
         ("style:Sad", Command("", style="Sad")),
         ("", Command("")),
@@ -75,6 +78,14 @@ def test_several_styles_in_one_field(typed: str) -> None:
 )
 def test_the_grammar_of_a_typed_command(line: str, command: Command) -> None:
     assert parse(line) == command
+
+
+def test_a_described_voice_goes_before_a_named_one() -> None:
+    assert parse("design:'an old pirate' voice:Mia ahoy").whose == Voice(
+        VoiceKind.DESIGNED, description="an old pirate"
+    )
+    assert parse("voice:Mia ahoy").whose == Voice(id="Mia")
+    assert parse("ahoy").whose == Voice()
 
 
 @given(st.text())

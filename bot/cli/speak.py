@@ -70,7 +70,7 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     entries = await asyncio.to_thread(dictionary, asked.dictionary) if asked.dictionary else ()
     read = read_aloud(typed, asked, config, entries) if asked.message else None
     command = parse(typed) if asked.text == "-" and read is None else None
-    voice = Voice(id=asked.voice or (command.voice if command else ""))
+    voice = Voice(id=asked.voice) if asked.voice or command is None else command.whose
     if asked.clone:
         voice = Voice(VoiceKind.CLONED, sample=await check_sample(await asyncio.to_thread(_sample, Path(asked.clone))))
     elif asked.design:

@@ -63,7 +63,7 @@ class Chain:
         """
         able = [provider for provider in self.providers if voice.kind in provider.capabilities.kinds]
         if not able:
-            raise ProviderError(self.providers[0].name, ErrorKind.UNSUPPORTED, detail=voice.kind)
+            raise ProviderError(self.providers[0].name, ErrorKind.UNSUPPORTED, detail=f"no {voice.kind} voices")
         if voice.kind is VoiceKind.PRESET and voice.id:
             able.sort(key=lambda provider: _lacks(provider, voice.id))
         return tuple(able)

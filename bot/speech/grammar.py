@@ -8,9 +8,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from bot.model import Voice, VoiceKind
+
 KEYS = {
     "style": "style", "styles": "style", "风格": "style",
     "voice": "voice", "声音": "voice", "音色": "voice",
+    "design": "design", "设计": "design", "描述": "design",
     "instruction": "instruction", "how": "instruction", "指令": "instruction",
     "take": "take",
 }  # fmt: skip
@@ -26,8 +29,14 @@ class Command:
     text: str
     style: str = ""
     voice: str = ""
+    design: str = ""
     instruction: str = ""
     take: int = 0
+
+    @property
+    def whose(self) -> Voice:
+        """The voice that is named, or described in its stead."""
+        return Voice(VoiceKind.DESIGNED, description=self.design) if self.design else Voice(id=self.voice)
 
 
 def parse(line: str, takes: Callable[[str, str], bool] | None = None) -> Command:

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.errors import InputError
-from bot.model import Account, Space, Utterance, Voice
+from bot.model import Account, Space, Utterance, Voice, VoiceKind
 from bot.speech import styles
 
 
@@ -57,9 +57,19 @@ def key_of(interaction: discord.Interaction[Any]) -> str:
 
 
 def utterance_of(
-    interaction: discord.Interaction[Any], text: str, style: str = "", voice: str = "", instruction: str = ""
+    interaction: discord.Interaction[Any],
+    text: str,
+    style: str = "",
+    voice: str = "",
+    instruction: str = "",
+    *,
+    design: str = "",
 ) -> Utterance:
-    """What was asked for, with who asked, where, and the roles that may change the quota."""
+    """What was asked for, with who asked, where, and the roles that may change the quota.
+
+    ``design`` describes a voice and goes before one that is named.
+    """
+    described = design.strip()
     return here(
         interaction,
         Utterance(
@@ -67,7 +77,7 @@ def utterance_of(
             key=key_of(interaction),
             account=account_of(interaction),
             styles=styles.parse(style),
-            voice=Voice(id=voice.strip()),
+            voice=Voice(VoiceKind.DESIGNED, description=described) if described else Voice(id=voice.strip()),
             instruction=instruction,
         ),
     )

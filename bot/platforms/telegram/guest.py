@@ -21,7 +21,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot import texts
 from bot.errors import BotError, ConfigError, InputError, ProviderError
-from bot.model import Utterance, Voice
+from bot.model import Utterance
 from bot.platforms.telegram.answered import answered_words
 from bot.platforms.telegram.asking import Asked, read_guest
 from bot.platforms.telegram.counter import Counter
@@ -76,7 +76,7 @@ class Guest:
                 space=asked.space,
                 channel=asked.channel,
                 styles=styles.parse(wanted.style),
-                voice=Voice(id=wanted.command.voice),
+                voice=wanted.command.whose,
                 instruction=wanted.command.instruction,
                 take=wanted.command.take,
             )

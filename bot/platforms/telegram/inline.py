@@ -24,7 +24,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot import texts
 from bot.errors import BotError, ConfigError, InputError, ProviderError
-from bot.model import Account, Utterance, Voice
+from bot.model import Account, Utterance
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.delivery import VOICE_BYTES, cut
@@ -164,7 +164,7 @@ class Inline:
             "",
             account=typed.account,
             styles=styles.parse(command.style),
-            voice=Voice(id=command.voice),
+            voice=command.whose,
             instruction=command.instruction,
             take=command.take,
         )

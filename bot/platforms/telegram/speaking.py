@@ -10,7 +10,7 @@ from telegram import Message
 
 from bot import texts
 from bot.errors import StoreError
-from bot.model import Account, Utterance, Voice
+from bot.model import Account, Utterance
 from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.answered import answered_words, context_of
@@ -67,7 +67,7 @@ async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: 
         channel=asked.channel,
         roles=await counter.delivery.roles(asked),
         styles=given or styles.parse(command.style),
-        voice=Voice(id=command.voice),
+        voice=command.whose,
         instruction=command.instruction or (await _tone(counter, asked) if command.text else ""),
         take=command.take,
     )

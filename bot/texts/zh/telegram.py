@@ -131,7 +131,7 @@ SENTENCES: dict[str, str] = {
     "telegram.admins_only": "只有本群管理员可以更改。",
     "telegram.inline.make": "在私聊中生成这条语音",
     "telegram.inline.hear": "🔊 听一听",
-    "telegram.help": '我把文字变成语音消息。直接发文字给我，或者：\n\n/say style:悄悄话 voice:冰糖 靠近一点。\n/say style:"开心, 变慢" 我们赢了（笑）\n/sing 祝你生日快乐\n/voice、/style：从现在起用你自己的\n/quota：今天还剩多少\n\n用 /say 回复一条消息，我来朗读它。语音下面的按钮可换一种风格再说。在任何聊天中：输入我的名字和文字。\n\n在群里：/read on 朗读大家的消息，/reading 和 /dictionary 设置怎么读。回复一条消息时，/why 说明它为什么没有被朗读，/explain 显示它会怎么读。/doctor 检查一切。',
+    "telegram.help": '我把文字变成语音消息。直接发文字给我，或者：\n\n/say style:悄悄话 voice:冰糖 靠近一点。\n/say style:"开心, 变慢" 我们赢了（笑）\n/say design:"沙哑的老海盗" 谁在那儿？\n/sing 祝你生日快乐\n/voice、/style：从现在起用你自己的\n/quota：今天还剩多少\n\n用 /say 回复一条消息，我来朗读它。语音下面的按钮可换一种风格再说。在任何聊天中：输入我的名字和文字。\n\n在群里：/read on 朗读大家的消息，/reading 和 /dictionary 设置怎么读。回复一条消息时，/why 说明它为什么没有被朗读，/explain 显示它会怎么读。/doctor 检查一切。',
     "telegram.hint": "我不认识这条命令。可用的见：/help",
     "telegram.usage": "要我说什么？写在命令后面：/say 大家好，或者用 /say 回复一条消息。",
     "telegram.no_words": "我只会说文字：请写下来，或写在图片或文件下面。其他用法：/help",
