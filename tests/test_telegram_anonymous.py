@@ -4,10 +4,12 @@ import pytest
 
 from bot.texts import say
 from tests.conftest import House
-from tests.fakes.telegram_chats import ANN, BO, Chat, Json, Person
+from tests.fakes.mimo_server import MimoServer
+from tests.fakes.telegram_chats import ANN, ANONYMOUS, BO, Chat, Json, Person
 from tests.fakes.telegram_methods import Call
 from tests.fakes.telegram_server import Fault, TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
+    Launch,
     Line,
     buttons,
     fixture_launch,
@@ -77,6 +79,28 @@ async def test_where_telegram_does_not_say_nobody_is_named(line: Line, group: Ch
     line.server.faults = []
     assert await who(line, group, voice.result) == say("telegram.who.hidden", "en")
     assert "Boss" not in told(line)
+
+
+async def test_what_the_group_asked_for_its_administrators_may_give_up(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, group: Chat
+) -> None:
+    gate = mimo.hold_after(1)
+    async with launch(mimo_house.doors, queue=0.02):
+        for number in range(2):
+            text, marks = f"/say {WORDS} {number}", [{"type": "bot_command", "offset": 0, "length": 4}]
+            await server.write(ANONYMOUS, group, sender_chat=group.json, text=text, entities=marks)
+        (told,) = await server.wait_for("sendMessage")
+        ((_, data),) = buttons(told.result).items()
+        await server.press(told.result, data, user=BO)
+        refused = (await server.wait_for("answerCallbackQuery"))[-1]
+        assert refused.params["text"] == say("waiting.over", "en")
+        await server.press(told.result, data, user=BOSS)
+        done = (await server.wait_for("answerCallbackQuery", 2))[-1]
+        assert done.params["text"] == say("waiting.cancelled", "en")
+        gate.set()
+        await server.wait_for("sendVoice")
+        await server.all_acknowledged()
+    assert len(server.asked("sendVoice")) == 1
 
 
 async def test_who_was_promoted_a_moment_ago_is_not_named(line: Line, group: Chat) -> None:

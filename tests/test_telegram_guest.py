@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from bot.model import Space
 from bot.texts import say
-from tests.conftest import House
+from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import ANN, BO, LI, Json
 from tests.fakes.telegram_server import BOT, TelegramServer
@@ -99,6 +99,17 @@ async def test_what_cannot_be_spoken_is_told_in_the_persons_language(line: Line)
     await line.server.guest(f"{NAME} voice:nobody Hello")
     assert "nobody" in (await result(line.server, 2))["input_message_content"]["message_text"]
     assert line.server.asked("sendMessage") == [], "nothing else can be sent there"
+
+
+async def test_where_no_words_are_kept_there_is_no_button_that_leads_nowhere(
+    build_house: BuildHouse, server: TelegramServer, launch: Launch
+) -> None:
+    house = await build_house(speech={"providers": ["espeak"], "words_hours": 0})
+    async with launch(house.doors):
+        await server.guest(f"{NAME} {WORDS}")
+        given = await result(server)
+    assert given["input_message_content"]["message_text"] == say("telegram.guest.not_kept", "en", bot=BOT["username"])
+    assert "reply_markup" not in given
 
 
 async def test_a_voice_that_telegram_forgot_becomes_a_card(line: Line) -> None:

@@ -1,5 +1,6 @@
 """Reading a Telegram group aloud: what people write becomes voices, proven by what the speech service was sent."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -336,6 +337,26 @@ async def test_a_failure_is_told_once_until_it_works_again(
         await village.voices()
         await village.write("And bad1 again.")
         await server.wait_for("sendMessage", told + 3)
+
+
+async def test_what_is_told_is_told_in_the_language_that_holds_now(
+    launch: Launch, server: TelegramServer, build_house: BuildHouse, mimo: MimoServer
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
+    )
+    mimo.moderated.add("bad thing")
+    async with open_village(launch, server, house.doors) as village:
+        await village.tell("/read on")
+        told: list[str] = []
+        for language in ("en", "zh"):
+            await village.tell(f"/settings language {language}")
+            count = len(server.done("sendMessage"))
+            await village.known(await village.write("This is a bad thing."))
+            told.append((await server.wait_for("sendMessage", count + 1))[-1].params["text"])
+            await village.write("It works again.")
+            await village.voices(len(told))
+    assert [re.search("[\u4e00-\u9fff]", sentence) is not None for sentence in told] == [False, True]
 
 
 async def test_a_group_that_takes_no_voices_is_told_once(

@@ -14,7 +14,7 @@ from bot.store.blocked import BlockedAccounts
 from bot.texts import LANGUAGES, say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
-from tests.fakes.telegram_chats import BO, LI, Json, Person
+from tests.fakes.telegram_chats import BO, LI, PHOTO, Json, Person
 from tests.fakes.telegram_server import TelegramServer
 from tests.telegram_case import Launch, fixture_launch, fixture_server  # noqa: F401  the fixtures of this file
 from tests.telegram_reading_case import GROUP, Village, open_village
@@ -168,6 +168,24 @@ async def a_command(scene: Scene) -> Json:
     return await scene.unread("/quota@other_bot")
 
 
+async def a_command_in_bold(scene: Scene) -> Json:
+    marks = [{"type": kind, "offset": 0, "length": 16} for kind in ("bold", "bot_command")]
+    return await scene.unread("/quota@other_bot", entities=marks)
+
+
+async def a_command_below_a_picture(scene: Scene) -> Json:
+    return await scene.unread("", photo=[PHOTO], caption="/quota@other_bot now")
+
+
+async def edited_to_a_command(scene: Scene) -> Json:
+    scene.village.time.running = False
+    message = await scene.unread()
+    await scene.village.server.edit(message, "/quota@other_bot")
+    await scene.village.settled()
+    scene.village.time.pass_by(5)
+    return message
+
+
 async def the_bots_own(scene: Scene) -> Json:
     await scene.village.write("Hello there.")
     (voice,) = await scene.village.voices()
@@ -203,6 +221,7 @@ GATES: dict[str, tuple[Callable[[Scene], Awaitable[Json]], str]] = {
         (too_many_of_one, "share_full"), (behind, "left_out"),
         (too_many_people, "queue_full"), (broken_store, "store"), (without_quota, "quota"),
         (refused_by_the_provider, "provider"), (refused_by_telegram, "no_speak"), (a_command, "command"),
+        (a_command_in_bold, "command"), (a_command_below_a_picture, "command"), (edited_to_a_command, "command"),
         (the_bots_own, "not_speech"), (somebody_joined, "not_speech"), (long_ago, "unknown"),
         (still_waiting, "waiting"), (was_read, "read"),
     ]

@@ -16,7 +16,7 @@ from bot.model import Space
 from bot.platforms.base import Doors
 from bot.platforms.reading.failures import EVERYBODY
 from bot.platforms.reading.heard import Heard, Readable, Unread
-from bot.platforms.telegram.asking import Asked, topic_of
+from bot.platforms.telegram.asking import Asked, command_of, topic_of
 from bot.platforms.telegram.chat_reading import ChatReading
 from bot.platforms.telegram.delivery import Delivery
 from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech
@@ -59,7 +59,9 @@ class Aloud:
         """Of sending, by chat; each is held by the readings of its topics."""
 
     async def hear(self, message: Message, bot_id: int) -> None:
-        """Somebody wrote in a group. Raises nothing expected."""
+        """Somebody wrote in a group; commands, also those for other bots, are not read. Raises nothing expected."""
+        if command_of(message):
+            return
         order = self._orders.setdefault(message.chat_id, asyncio.Lock())
         async with order:
             try:
@@ -82,6 +84,8 @@ class Aloud:
                 heard = await self.heard(message, binding)
                 album = reading.album_with(heard.id)
                 judged = await self._doors.reader.judge(album.with_part(heard) if album is not None else heard)
+                if command_of(message):
+                    judged = Unread("unread.command")
             except StoreError as error:
                 await self._tell_store(message, error)
                 return
@@ -154,14 +158,14 @@ class Aloud:
 
     async def _reading(self, message: Message) -> ChatReading | None:
         """The reading of a chat or topic, made where there is none; None where too many are at work."""
-        place = message.chat_id, topic_of(message)
+        place, language = (message.chat_id, topic_of(message)), await self._language(message)
         found = self._readings.pop(place, None)
         if found is None:
             if len(self._readings) >= _MOST and not self._forget_one():
                 return None
             found = ChatReading(
                 message.chat_id,
-                await self._language(message),
+                language,
                 self._doors,
                 self._delivery,
                 self._traffic,
@@ -170,6 +174,7 @@ class Aloud:
                 clock=self._clock,
                 sleep=self._sleep,
             )
+        found.language = language
         self._readings[place] = found
         return found
 

@@ -8,7 +8,7 @@ from bot import texts
 from bot.errors import InputError
 from bot.platforms.telegram import choices, keyboard, settings, speaking
 from bot.platforms.telegram.asking import Asked
-from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import units
 
 
@@ -59,10 +59,18 @@ async def style(counter: Counter, asked: Asked) -> None:
 async def cancel(counter: Counter, asked: Asked) -> None:
     """``x:NAME``: give up waiting. Only who asked can. Raises InputError ``waiting.over``."""
     queued = counter.waiting.get(_matter(asked))
-    if queued is None or queued.account != asked.account or queued.waiting.place() is None:
+    allowed = queued is not None and await _may_cancel(counter, asked, queued)
+    if queued is None or not allowed or queued.waiting.place() is None:
         raise InputError("waiting.over")
     queued.task.cancel()
     await counter.delivery.toast(asked, texts.say("waiting.cancelled", asked.language))
+
+
+async def _may_cancel(counter: Counter, asked: Asked, queued: Queued) -> bool:
+    """Who asked; for the group, or a channel, which press no buttons, the group's administrators."""
+    if queued.account == asked.account:
+        return True
+    return not queued.account.id.isdecimal() and await counter.delivery.is_admin(asked)
 
 
 def _matter(asked: Asked) -> str:

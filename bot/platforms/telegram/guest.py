@@ -88,8 +88,11 @@ class Guest:
             return
         if file_id is not None and await self._given_voice(asked, file_id, wish):
             return
-        link = f"https://t.me/{username}?start=make--{await desk.words.keep(wish)}"
-        await self._give(asked, _card(wish, link, language))
+        token = await desk.words.keep(wish)
+        if not token:
+            await self._give(asked, _sentence(texts.say("telegram.guest.not_kept", language, bot=username)))
+            return
+        await self._give(asked, _card(wish, f"https://t.me/{username}?start=make--{token}", language))
 
     async def _given_voice(self, asked: Asked, file_id: str, wish: Utterance) -> bool:
         """False where Telegram does not know the voice any more."""

@@ -7,12 +7,12 @@ from telegram.ext import Application, MessageHandler, filters
 
 from bot.platforms.telegram.aloud import Aloud
 
-_NEW = filters.UpdateType.MESSAGE & filters.ChatType.GROUPS & ~filters.COMMAND
+_NEW = filters.UpdateType.MESSAGE & filters.ChatType.GROUPS
 _EDITED = filters.UpdateType.EDITED_MESSAGE & filters.ChatType.GROUPS
 
 
 def listen(application: Application[Any, Any, Any, Any, Any, Any], aloud: Aloud) -> None:
-    """Hear every message of a group that is no command, and every change of one."""
+    """Hear every message of a group that no command answered, and every change of one."""
 
     async def new(update: Update, _: object) -> None:
         if update.message is not None:

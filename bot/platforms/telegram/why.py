@@ -8,7 +8,7 @@ from telegram import Message
 
 from bot import texts
 from bot.platforms.reading.heard import Unread
-from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.asking import Asked, command_of
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.heard import id_of, is_speech
 
@@ -62,7 +62,7 @@ async def _now(counter: Counter, message: Message) -> Unread | None:
     """What would stop the message if it came at this moment. Raises StoreError."""
     if not is_speech(message, message.get_bot().id):
         return Unread("unread.not_speech")
-    if message.text and message.entities and (message.entities[0].type, message.entities[0].offset) == _COMMAND:
+    if command_of(message):
         return Unread("unread.command")
     binding = await counter.aloud.binding_of(message)
     if binding is None:
@@ -73,13 +73,12 @@ async def _now(counter: Counter, message: Message) -> Unread | None:
     return judged if isinstance(judged, Unread) else None
 
 
-_COMMAND = ("bot_command", 0)
-
-
 async def _explained(counter: Counter, message: Message, language: str) -> str:
     """The words, each change with its rule, and what stands in the way. Raises StoreError."""
     if not is_speech(message, message.get_bot().id):
         return sentence(Unread("unread.not_speech"), language)
+    if command_of(message):
+        return sentence(Unread("unread.command"), language)
     heard = await counter.aloud.heard(message, await counter.aloud.binding_of(message))
     explained = await counter.doors.reader.explain(heard)
     words = _cut(explained.text, _CHARACTERS)

@@ -136,6 +136,7 @@ SENTENCES: dict[str, str] = {
     "telegram.usage": "What shall I say? Write it behind the command, /say Hello there, or reply to a message with /say.",
     "telegram.no_words": "I speak words: write some, or put them below the picture or the file. What else there is: /help",
     "telegram.usage.guest": "Reply to a message with @{bot} and a style, or write words behind my name: @{bot} Hello there.",
+    "telegram.guest.not_kept": "Here I cannot speak that. Write it to @{bot} in private, and I speak it there.",
     "telegram.cut": "The bot went down before this was spoken; please ask again.",
     "telegram.refused": "Telegram did not take the voice message: {detail}",
     "telegram.unconfirmed": "Telegram did not confirm the voice message; if it does not appear, ask again: the same words cost nothing now.",

@@ -136,6 +136,7 @@ SENTENCES: dict[str, str] = {
     "telegram.usage": "要我说什么？写在命令后面：/say 大家好，或者用 /say 回复一条消息。",
     "telegram.no_words": "我只会说文字：请写下来，或写在图片或文件下面。其他用法：/help",
     "telegram.usage.guest": "用 @{bot} 加一种风格回复一条消息，或者在我的名字后面写文字：@{bot} 大家好。",
+    "telegram.guest.not_kept": "我在这里说不了这段话。请私下写给 @{bot}，我在那里说给你听。",
     "telegram.cut": "机器人在朗读之前停止了；请再试一次。",
     "telegram.refused": "Telegram 没有接受这条语音消息：{detail}",
     "telegram.unconfirmed": "Telegram 没有确认这条语音消息；若没有出现，请再试一次：同样的内容不再扣费。",
