@@ -46,6 +46,29 @@ async def test_a_sum_that_is_wrong_is_told_and_set_right(shell: Shell) -> None:
     assert {row["used"] for row in shown["account"] if row["meter"] == "builtin"} == {5}
 
 
+async def test_an_index_that_does_not_fit_its_table_is_told_and_built_anew(shell: Shell) -> None:
+    assert (await shell("block", "discord:42")).code == 0
+    path = shell.folder / "data" / "mouthpiece.db"
+    columns = "type, name, tbl_name, rootpage, sql"
+    with contextlib.closing(sqlite3.connect(path)) as plain, plain:
+        plain.execute("PRAGMA writable_schema = ON")
+        (index,) = plain.execute(f"SELECT {columns} FROM sqlite_schema WHERE name = 'spoken_age'").fetchall()
+        plain.execute("DELETE FROM sqlite_schema WHERE name = 'spoken_age'")
+    with contextlib.closing(sqlite3.connect(path)) as plain, plain:  # this one does not know the index
+        plain.execute("INSERT INTO spoken VALUES ('discord', '1', '2', 'account:discord:42', 3)")
+        plain.execute("PRAGMA writable_schema = ON")
+        plain.execute(f"INSERT INTO sqlite_schema ({columns}) VALUES (?, ?, ?, ?, ?)", index)
+    told = await shell("db", "check")
+    assert (told.code, told.err) == (8, "")
+    assert "spoken_age" in told.out
+    assert "--repair" in told.out
+    assert "sound" not in told.out
+    assert "spoken_age" in "".join(json.loads((await shell("db", "check", "--json")).out)["faults"])
+    mended = await shell("db", "check", "--repair")
+    assert (mended.code, "built anew" in mended.out) == (0, True)
+    assert "sound" in (await shell("db", "check")).out
+
+
 async def test_a_backup_is_the_database_and_only_its_owner_may_read_it(shell: Shell, tmp_path: Path) -> None:
     assert (await shell("block", "discord:42")).code == 0
     target = tmp_path / "kept.db"

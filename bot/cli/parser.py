@@ -150,7 +150,11 @@ def _add_quota(commands: Any) -> None:
 def _add_database(commands: Any) -> None:
     databases = _group(commands, "db", "look after the database")
     _add(databases, "upgrade", database.upgrade, "bring the database up to date (run and say do so by themselves)")
-    check = _add(databases, "check", database.check, "look for damage, and count again what was spent", json=True)
-    check.add_argument("--repair", action="store_true", help="set sums that are wrong to what was really spent")
+    check = _add(
+        databases, "check", database.check, "look for damage, in indexes too, and count again what was spent", json=True
+    )
+    check.add_argument(
+        "--repair", action="store_true", help="build indexes that are wrong anew, and set sums to what was really spent"
+    )
     backup = _add(databases, "backup", database.backup, "write a copy of the database, also while the bot runs")
     backup.add_argument("file", metavar="FILE", help="a new file; nothing is overwritten")

@@ -142,6 +142,14 @@ class Database(Transactions):
         """The migration the file is at; None when it is empty."""
         return await self.read(_revision)
 
+    async def faults(self) -> list[str]:
+        """What a search of everything finds, in the engine's words; the first few. Raises StoreError."""
+        return await self.read(engines.faults)
+
+    async def rebuild_indexes(self) -> None:
+        """Mend indexes that do not fit their tables. Raises StoreError."""
+        await self.write(engines.rebuild_indexes)
+
     async def _prepare(self, check: bool) -> None:
         await self.start()
         if check and await self.read(engines.damage) is not None:
