@@ -83,7 +83,7 @@ class ProviderConfig(_Section):
 
 
 class QuotaConfig(_Section):
-    """What people may spend; 0 means no limit."""
+    """What people may spend; 0 means no limit (while ``quota set`` with 0 allows nothing)."""
 
     account_characters_per_day: int = Field(5000, ge=0, description="Characters a person may have spoken per day.")
     account_requests_per_minute: int = Field(10, ge=0, description="Commands a person may send per minute.")
@@ -386,6 +386,7 @@ def _nearest_variable(keys: list[str]) -> str:
     paths = {f"providers__{provider}__{name}": 0 for name in ProviderConfig.model_fields}
     for name, field in Config.model_fields.items():
         section = _section(field)
-        paths |= {f"{name}__{key}": 0 for key in section.model_fields} if section else {name: 0}
+        if name != "providers":  # nothing by itself; its keys are above
+            paths |= {f"{name}__{key}": 0 for key in section.model_fields} if section else {name: 0}
     nearest = _nearest("__".join(keys), paths)
     return PREFIX + nearest.upper() if nearest else ""

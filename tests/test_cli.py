@@ -284,6 +284,7 @@ async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> No
         in done.out
     )
     assert (await shell("invite")).code == 2
+    assert (await shell("invite", "--application-id", "²")).code == 2
 
 
 async def test_db_upgrade_and_help(shell: Shell) -> None:

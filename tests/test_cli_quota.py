@@ -86,6 +86,35 @@ async def test_a_role_has_limits_of_its_own(shell: Shell) -> None:
     assert "characters per day: 9,000" in (await shell("quota", "show", "role:discord:77")).out
 
 
+async def test_a_role_has_no_day_that_could_begin_anew(shell: Shell) -> None:
+    await shell("quota", "set", "role:discord:77", "--per-day", "9000")
+    done = await shell("quota", "reset", "role:discord:77")
+    assert (done.code, done.out, "--all" in done.err) == (3, "", True)
+    done = await shell("quota", "reset", "role:discord:77", "--all")
+    assert (done.code, done.out.strip()) == (0, "role:discord:77 has limits of its own: none.")
+
+
+async def test_every_command_knows_the_same_names(shell: Shell) -> None:
+    whole, short = "account:discord:5", "discord:5"
+    assert (await shell("quota", "grant", whole, "7")).code == 0
+    assert (await shell("block", whole)).code == 0
+    assert "was blocked before" in (await shell("block", short)).out
+    shown = [json.loads((await shell("quota", "show", name, "--json")).out) for name in (whole, short)]
+    assert shown[0] == shown[1]
+    assert shown[0]["account"][0]["account"] == short
+    done = await shell(
+        "say", "Hi", "--account", "account:sam", "--space", "space:discord:9", "-o", str(shell.folder / "a.ogg")
+    )
+    assert (done.code, done.err) == (0, "")
+    for wrong in ("account:role:discord:5", "space:account:discord:5", "role:space:discord:5", "discord:²"):
+        assert (await shell("quota", "show", wrong)).code == 3
+
+
+async def test_the_help_says_what_0_means(shell: Shell) -> None:
+    done = await shell("quota", "set", "--help")
+    assert "0 allows nothing, while 0 in config.toml is no limit" in " ".join(done.out.split())
+
+
 @pytest.mark.parametrize(
     "typed",
     [

@@ -164,6 +164,9 @@ def test_an_unknown_variable_is_refused_with_a_suggestion() -> None:
     with pytest.raises(ConfigError) as caught:
         load(None, {"MOUTHPIECE_PROVIDERS__MIMO__APIKEY": "x"})
     assert caught.value.facts["suggestion"] == "MOUTHPIECE_PROVIDERS__MIMO__API_KEY"
+    with pytest.raises(ConfigError) as caught:
+        load(None, {"MOUTHPIECE_PROVIDERS": "espeak"})
+    assert caught.value.facts["suggestion"] == "MOUTHPIECE_SPEECH__PROVIDERS"
 
 
 def test_secrets_show_nowhere(tmp_path: Path) -> None:

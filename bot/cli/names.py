@@ -7,26 +7,31 @@ _PLATFORMS = ("discord", "telegram")
 
 
 def account(text: str) -> Account:
-    """``NAME`` or ``discord:1``. Raises InputError ``account.bad``."""
-    try:
-        found = Account.parse(text)
-    except ValueError:
-        raise InputError("account.bad", name=text) from None
-    if found.platform != "cli" and not (found.platform in _PLATFORMS and found.id.lstrip("-").isdecimal()):
-        raise InputError("account.bad", name=text)
-    return found
+    """``NAME``, ``discord:1`` or ``account:discord:1``. Raises InputError ``account.bad``."""
+    return _account(text, text.removeprefix("account:"))
 
 
 def space(text: str) -> Space:
-    """The same for a space."""
-    found = account(text)
+    """``discord:1`` or ``space:discord:1``. Raises InputError ``account.bad``."""
+    found = _account(text, text.removeprefix("space:"))
     return Space(found.platform, found.id)
 
 
 def scope(text: str) -> str:
     """What has counters or overrides: an account as above, ``space:discord:1``, ``role:discord:1``."""
     kind, _, rest = text.partition(":")
-    if kind in {"space", "role", "account"}:
-        found = account(rest)
+    if kind in {"space", "role"}:
+        found = _account(text, rest)
         return f"{kind}:{found.platform}:{found.id}"
     return account(text).scope
+
+
+def _account(typed: str, text: str) -> Account:
+    try:
+        found = Account.parse(text)
+    except ValueError:
+        raise InputError("account.bad", name=typed) from None
+    number = found.id.removeprefix("-")
+    if found.platform != "cli" and not (found.platform in _PLATFORMS and number.isascii() and number.isdecimal()):
+        raise InputError("account.bad", name=typed)
+    return found

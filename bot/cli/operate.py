@@ -89,7 +89,7 @@ def _check_certificates(path: str) -> None:
 async def invite(config: Config, asked: Arguments) -> int:
     """The link with exactly the permissions needed."""
     identity = asked.application_id or config.discord.application_id or _from_token(config)
-    if not identity.isdigit():
+    if not (identity.isascii() and identity.isdecimal()):
         raise ConfigError("invite.no_id")
     bits = sum(PERMISSIONS.values())
     print(

@@ -134,16 +134,19 @@ def _add_quota(commands: Any) -> None:
     )
     grant = _add(quotas, "grant", quota.grant, "give an account characters, for today or for every day")
     grant.add_argument("account", help="an account, space:discord:456 or role:discord:789")
-    grant.add_argument("characters", type=int, help="how many; with --per-day the daily limit itself")
+    grant.add_argument(
+        "characters", type=int, help="how many; with --per-day the daily limit itself, 0 for none at all"
+    )
     grant.add_argument("--per-day", action="store_true", help="change the daily limit from now on")
     own = _add(quotas, "set", quota.change, "give an account, a server or a role limits of its own")
+    own.epilog = "0 allows nothing, while 0 in config.toml is no limit; that is --unlimited here."
     own.add_argument("account", help="an account, space:discord:456 or role:discord:789")
-    own.add_argument("--per-day", type=int, metavar="N", help="characters a day")
-    own.add_argument("--per-minute", type=int, metavar="N", help="commands a minute")
+    own.add_argument("--per-day", type=int, metavar="N", help="characters a day; 0 allows none")
+    own.add_argument("--per-minute", type=int, metavar="N", help="commands a minute; 0 allows none")
     own.add_argument("--cooldown", type=int, metavar="SECONDS", help="between two commands of a person")
     own.add_argument("--unlimited", action=argparse.BooleanOptionalAction, help="no limits at all")
     reset = _add(quotas, "reset", quota.reset, "set today's use back to nothing")
-    reset.add_argument("account", help="an account or space:discord:456")
+    reset.add_argument("account", help="an account, space:discord:456, or with --all role:discord:789")
     reset.add_argument("--all", action="store_true", help="and remove the limits of its own")
 
 

@@ -39,10 +39,11 @@ async def show(config: Config, asked: Arguments) -> int:
 
 async def _rows(core: Core, name: str) -> list[dict[str, object]]:
     """An account's balance on both meters, or a space's; a role has none."""
-    if name.startswith("role:"):
+    kind = names.scope(name).partition(":")[0]
+    if kind == "role":
         return []
-    if name.startswith("space:"):
-        shared = await core.speech.space_balance(names.space(name.removeprefix("space:")))
+    if kind == "space":
+        shared = await core.speech.space_balance(names.space(name))
         return [{"account": name} | asdict(shared)]
     account = names.account(name)
     named = {"account": f"{account.platform}:{account.id}"}
@@ -119,10 +120,15 @@ def _described(name: str, limits: Override, language: str) -> str:
 async def reset(config: Config, asked: Arguments) -> int:
     """Nothing used today, on both meters; with --all no limits of its own either."""
     scope = names.scope(asked.account)
+    if scope.startswith("role:") and not asked.all:
+        raise InputError("quota.role_reset")
     async with build(config, kind="cli") as core:
         await core.ledger.reset(scope)
         await core.ledger.reset(scope, BUILT_IN)
         if asked.all:
             await core.ledger.set_override(Override(scope))
-    print(say("quota.was_reset", config.language, account=asked.account))
+    if scope.startswith("role:"):
+        print(_described(asked.account, Override(scope), config.language))
+    else:
+        print(say("quota.was_reset", config.language, account=asked.account))
     return 0

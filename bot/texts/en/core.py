@@ -127,6 +127,7 @@ SENTENCES: dict[str, str] = {
     "quota.own.none": "none",
     "quota.nothing_named": "Name at least one limit: --per-day, --per-minute, --cooldown or --unlimited.",
     "quota.no_cooldown_of_space": "The cooldown of a server or group is set by its moderators, with /settings.",
+    "quota.role_reset": "A role has no use of its own that could begin anew; --all removes its limits.",
     "quota.role_per_day": "A role has no day of its own: give it a daily limit with --per-day.",
     "share.paid": "Speech service",
     "share.builtin": "Built-in voice",

@@ -127,6 +127,7 @@ SENTENCES: dict[str, str] = {
     "quota.own.none": "无",
     "quota.nothing_named": "请至少指定一项限制：--per-day、--per-minute、--cooldown 或 --unlimited。",
     "quota.no_cooldown_of_space": "服务器或群组的冷却时间由其管理员用 /settings 设置。",
+    "quota.role_reset": "角色没有自己的用量可以清零；--all 可以去掉它的限制。",
     "quota.role_per_day": "角色没有自己的当日用量：请用 --per-day 设置每日上限。",
     "share.paid": "语音服务",
     "share.builtin": "内置语音",
