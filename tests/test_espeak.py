@@ -214,6 +214,12 @@ async def test_pauses_are_silence(espeak: EspeakProvider, tag: str, seconds: flo
     assert longest_silence(await hear(espeak, f"Hello {tag} there")) == pytest.approx(seconds, abs=0.05)
 
 
+def test_tags_that_are_left_out_are_told_and_pauses_are_none(espeak: EspeakProvider) -> None:
+    notes = espeak.plan(SpeechRequest("Well [laughs] [pause] yes (叹气)[laughs].")).notes
+    assert notes == (Note("note.tags_dropped", (("tags", "[laughs] (叹气)"),)),)
+    assert espeak.plan(SpeechRequest("Well [pause] yes.")).notes == ()
+
+
 @pytest.mark.parametrize("text", ["[cough]", "", "   "])
 async def test_nothing_to_speak_is_told_and_not_tried_again(espeak: EspeakProvider, text: str) -> None:
     with pytest.raises(ProviderError) as failed:

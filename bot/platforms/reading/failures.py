@@ -14,6 +14,8 @@ EVERYBODY = ""
 _QUOTA, _NOTE = "quota", "note"
 _LASTING = frozenset({"note.quota_built_in", "note.own_voice_gone", "note.place_voice_gone"})
 """Notes that are not true of each message while they hold, and which of their facts tell one from another."""
+_OURS = "note.tags_dropped"
+"""Tags in what is read aloud were put there for an emoji and the like; nobody asked for them."""
 _FACTS = ("scope", "until", "voice")
 _MOST = 200
 
@@ -68,7 +70,7 @@ class Told:
         for whose, what in tuple(self._told):
             if whose == _NOTE and what.partition(" ")[0] not in holding:
                 del self._told[whose, what]
-        return [note for note in notes if self.first(_NOTE, _named(note))]
+        return [note for note in notes if note.code != _OURS and self.first(_NOTE, _named(note))]
 
     def works(self, account: Account | None) -> None:
         """Words of ``account`` were spoken: what stood in the way of everybody, or of that person, is over."""

@@ -14,9 +14,10 @@ from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note, Usage, VoiceKind
 from bot.speech.language import LATIN as LATIN_LANGUAGES
 from bot.speech.language import language_of
+from bot.speech.markup import named_tags
 from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
 from bot.speech.providers.espeak.messages import SAMPLE_RATE
-from bot.speech.providers.espeak.runs import LATIN, Run, split_runs
+from bot.speech.providers.espeak.runs import LATIN, Run, dropped_tags, split_runs
 from bot.speech.providers.espeak.styles import Manner, manner
 from bot.speech.providers.espeak.workers import Workers
 
@@ -176,6 +177,8 @@ class EspeakProvider:
         notes += tuple(Note("note.style_unsupported", (("style", name),)) for name in unable)
         if request.instruction.strip():
             notes += (Note("note.instruction_unsupported"),)
+        if tags := named_tags(dropped_tags(request.text)):
+            notes += (Note("note.tags_dropped", (("tags", tags),)),)
         return Plan(body=_body(request, preset, how), voice=preset.info.id, notes=notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:

@@ -72,6 +72,11 @@ def _silence(tag: Piece) -> float:
     return _PAUSE
 
 
+def dropped_tags(text: str) -> tuple[str, ...]:
+    """The tags that are left out, since they ask for more than a pause."""
+    return tuple(piece.text for piece in split_tags(text) if piece.tag and not _silence(piece))
+
+
 def _stretches(text: str) -> Iterator[str | float]:
     """Text between pauses, and the pauses in seconds. Other tags leave a space."""
     words = ""
