@@ -235,6 +235,22 @@ async def test_the_doctor_finds_a_damaged_store_and_a_refused_token(shell: Shell
         path.write_bytes(b"no database" * 1000)
     done = await shell("doctor")
     assert (done.code, done.out.startswith("✗ store")) == (1, True)
+    for words in ("✓ Opus", "✓ DAVE", "✓ Provider mimo: it answers."):  # the rest is looked at all the same
+        assert words in done.out
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_the_doctor_warns_of_a_key_that_is_forbidden_for_bots(
+    shell: Shell, mimo: MimoServer, whole: bool
+) -> None:
+    shell.mimo(mimo)
+    mimo.keys["tp-planted-key-123"] = "ok"
+    if not whole:
+        (shell.folder / "data").write_bytes(b"no folder")
+    done = await shell("doctor", environment={"MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "tp-planted-key-123"})
+    assert done.code == int(not whole)
+    assert "! The key of mimo is from a token plan" in done.out
+    assert "planted" not in done.out + done.err
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

@@ -1,13 +1,17 @@
 """``mouthpiece doctor``: the list of checks that ``/doctor`` shows, for the person who hosts."""
 
 import json
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from functools import partial
 
-from bot.app import build, doors_of, platforms_of
+from bot.app import build, doors_of, platforms_of, provider_of
 from bot.cli.arguments import Arguments
+from bot.cli.info import warnings_of
 from bot.config import Config
 from bot.errors import ConfigError, StoreError
-from bot.platforms.doctor import Finding, State, found
+from bot.platforms.doctor import Check, Finding, State, examine_without_store, found
+from bot.speech.provider import Provider
 from bot.texts import of_error
 
 _FAILED = 1
@@ -28,13 +32,28 @@ async def doctor(config: Config, asked: Arguments) -> int:
 async def _examine(config: Config) -> tuple[Finding, ...]:
     try:
         async with build(config, kind="cli") as core:
+            more: list[tuple[str, Check]] = [("key", partial(_keys, core.providers))]
+            nobody: tuple[Finding, ...] = ()
             try:
-                platforms = platforms_of(core)
+                more += [(platform.name, platform.examine) for platform in platforms_of(core)]
             except ConfigError:
                 nobody = (found("platform", State.WARNING, "doctor.no_token"),)
-                return await doors_of(core).doctor.examine() + nobody
-            more = [(platform.name, partial(platform.examine)) for platform in platforms]
-            return await doors_of(core).doctor.examine(more=more)
+            return await doors_of(core).doctor.examine(more=more) + nobody
     except StoreError as error:
         problem = of_error(error, config.language)
-        return (found("store", State.BAD, "doctor.failed", check="store", problem=problem),)
+        store = found("store", State.BAD, "doctor.failed", check="store", problem=problem)
+    async with AsyncExitStack() as stack:
+        providers = [provider_of(name, config) for name in config.chain]
+        for provider in providers:
+            stack.push_async_callback(provider.close)
+        rest = await examine_without_store(providers, config.language)
+        return (store, *rest, *await _keys(providers))
+
+
+async def _keys(providers: Sequence[Provider]) -> Sequence[Finding]:
+    """What works but should not stay so; a matter of the host alone."""
+    return [
+        found("key", State.WARNING, code, provider=provider.name)
+        for provider in providers
+        for code in warnings_of(provider)
+    ]

@@ -88,18 +88,7 @@ class Doctor:
             ("quota", lambda: self._quota(account, space)),
             *more,
         ]
-        findings = await asyncio.gather(*(self._run(name, check) for name, check in checks))
-        return tuple(finding for each in findings for finding in each)
-
-    async def _run(self, name: str, check: Check) -> Sequence[Finding]:
-        try:
-            async with asyncio.timeout(LONGEST):
-                return await check()
-        except TimeoutError:
-            return (found(name, State.BAD, "doctor.timeout", check=name, seconds=int(LONGEST)),)
-        except BotError as error:
-            problem = in_chat(error, self.language)
-            return (found(name, State.BAD, "doctor.failed", check=name, problem=problem),)
+        return await _examine(checks, self.language)
 
     async def _store(self) -> Sequence[Finding]:
         """Whether it can be written, and for how long there is room."""
@@ -111,25 +100,13 @@ class Doctor:
         return (found("store", State.WARNING if low else State.GOOD, code, megabytes=free),)
 
     async def _providers(self) -> Sequence[Finding]:
-        """Each on its own; that one of several fails is no more than a warning."""
-        findings = await asyncio.gather(*map(self._provider, self.providers))
-        if any(finding.state is State.GOOD for finding in findings):
-            return [
-                Finding(each.check, State.WARNING, each.code, each.facts) if each.state is State.BAD else each
-                for each in findings
-            ]
-        return findings
+        return _weighed(await asyncio.gather(*map(self._provider, self.providers)))
 
     async def _provider(self, provider: Provider) -> Finding:
         name = provider.name
-        try:
-            provider.check_ready()
-            health = await provider.health()
-        except BotError as error:
-            problem = of_error(error, self.language)
-            return found("provider", State.BAD, "doctor.provider.not_set_up", provider=name, problem=problem)
-        if not health.ok:
-            return found("provider", State.BAD, "doctor.provider.bad", provider=name, detail=health.detail)
+        answer = await _answering(provider, self.language)
+        if answer.state is State.BAD:
+            return answer
         limits = self.limits.get(name, ProviderLimits())
         totals = await self.calls.totals(name, datetime.now(UTC).date())
         if (limits.rpd and totals.calls >= limits.rpd) or (limits.tpd and totals.tokens >= limits.tpd):
@@ -146,6 +123,54 @@ class Doctor:
         if space is not None:
             balances.append(("doctor.quota.space", await self.speech.space_balance(space)))
         return [_share(code, balance) for code, balance in balances]
+
+
+async def examine_without_store(providers: Sequence[Provider], language: str) -> tuple[Finding, ...]:
+    """The checks that need no database, where it cannot be opened. Raises nothing expected."""
+
+    async def answering() -> Sequence[Finding]:
+        return _weighed(await asyncio.gather(*(_answering(provider, language) for provider in providers)))
+
+    return await _examine([("opus", _opus), ("dave", _dave), ("provider", answering)], language)
+
+
+async def _examine(checks: Sequence[tuple[str, Check]], language: str) -> tuple[Finding, ...]:
+    findings = await asyncio.gather(*(_run(name, check, language) for name, check in checks))
+    return tuple(finding for each in findings for finding in each)
+
+
+async def _run(name: str, check: Check, language: str) -> Sequence[Finding]:
+    try:
+        async with asyncio.timeout(LONGEST):
+            return await check()
+    except TimeoutError:
+        return (found(name, State.BAD, "doctor.timeout", check=name, seconds=int(LONGEST)),)
+    except BotError as error:
+        return (found(name, State.BAD, "doctor.failed", check=name, problem=in_chat(error, language)),)
+
+
+async def _answering(provider: Provider, language: str) -> Finding:
+    """Whether a provider is set up and answers."""
+    name = provider.name
+    try:
+        provider.check_ready()
+        health = await provider.health()
+    except BotError as error:
+        problem = of_error(error, language)
+        return found("provider", State.BAD, "doctor.provider.not_set_up", provider=name, problem=problem)
+    if not health.ok:
+        return found("provider", State.BAD, "doctor.provider.bad", provider=name, detail=health.detail)
+    return found("provider", State.GOOD, "doctor.provider.answers", provider=name)
+
+
+def _weighed(findings: Sequence[Finding]) -> Sequence[Finding]:
+    """That one of several fails is no more than a warning."""
+    if not any(finding.state is State.GOOD for finding in findings):
+        return findings
+    return [
+        Finding(each.check, State.WARNING, each.code, each.facts) if each.state is State.BAD else each
+        for each in findings
+    ]
 
 
 def _share(code: str, balance: Balance) -> Finding:

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "doctor.dave": "DAVE: voice calls can be end-to-end encrypted (protocol {version}).",
     "doctor.dave.bad": "DAVE: the library {library} is missing, so Discord lets nobody into a call. Install the packages again.",
     "doctor.provider": "Provider {provider}: it answers; {calls} requests today.",
+    "doctor.provider.answers": "Provider {provider}: it answers.",
     "doctor.provider.bad": "Provider {provider}: it does not answer ({detail}) Look at its key, its address and the network.",
     "doctor.provider.not_set_up": "Provider {provider}: not set up. {problem}",
     "doctor.provider.spent": "Provider {provider}: the limit set for today is reached; it speaks again after midnight UTC.",

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "doctor.dave": "DAVE：语音通话可以端到端加密（协议 {version}）。",
     "doctor.dave.bad": "DAVE：缺少 {library} 库，Discord 不会让机器人进入语音通话。请重新安装依赖包。",
     "doctor.provider": "提供方 {provider}：有回应；今天 {calls} 次请求。",
+    "doctor.provider.answers": "提供方 {provider}：有回应。",
     "doctor.provider.bad": "提供方 {provider}：没有正常回应（{detail}）。请检查密钥、地址和网络。",
     "doctor.provider.not_set_up": "提供方 {provider}：尚未设置。{problem}",
     "doctor.provider.spent": "提供方 {provider}：已达到为今天设置的上限；UTC 零点后恢复。",
