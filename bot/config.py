@@ -241,23 +241,44 @@ class Config(_Section):
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
-    """Settings from a file (None: defaults alone) and the environment. Raises ConfigError."""
+    """Settings from a file (None: defaults alone) and the environment.
+
+    Raises ConfigError for the first fault, which knows the others.
+    """
     values = _read(path) if path is not None else {}
-    _refuse_unknown(values)
+    faults: list[ConfigError] = []
     for variable, keys, value in _from_environment(environment, values):
-        _put(values, variable, keys, value)
+        try:
+            _put(values, variable, keys, value)
+        except ConfigError as error:
+            faults.append(error)
+    base = path.parent if path is not None else Path()
+    config = Config()
     try:
         config = Config.model_validate(values)
-        data_dir = config.data_dir.expanduser()
+        _ = config.chain
+        config = config.model_copy(update={"data_dir": base / config.data_dir.expanduser()})
     except RuntimeError:
-        raise ConfigError("config.wanted.home", key="data_dir") from None
+        faults.append(ConfigError("config.wanted.home", key="data_dir"))
+    except ConfigError as error:
+        faults.append(error)
     except ValidationError as error:
-        raise _problem(error.errors(include_input=False, include_url=False)[0]) from None
-    _ = config.chain
-    base = path.parent if path is not None else Path()
-    return config.model_copy(update={"data_dir": base / data_dir})
+        faults += map(_problem, error.errors(include_input=False, include_url=False))
+    if faults:
+        raise _together(faults)
+    return config
 
 
+def _together(faults: list[ConfigError]) -> ConfigError:
+    """The first of several, with the others; each once, and a sensible number of them."""
+    once = {(each.code, *map(each.facts.get, ("key", "variable", "path"))): each for each in reversed(faults)}
+    first, *others = reversed(once.values())
+    rest = len(others) - _MOST_FAULTS + 1
+    first.more = (*others[: _MOST_FAULTS - 1], *([ConfigError("config.more", count=rest)] if rest > 0 else ()))
+    return first
+
+
+_MOST_FAULTS = 20
 _WANTED = {
     "greater_than": "config.wanted.more",
     "greater_than_equal": "config.wanted.least",
@@ -274,6 +295,9 @@ _WANTED = {
 def _problem(details: ErrorDetails) -> ConfigError:
     """What pydantic found, as a sentence of ours."""
     kind, facts = details["type"], dict(details.get("ctx", {}))
+    if kind == "extra_forbidden":
+        *path, name = map(str, details["loc"])
+        return ConfigError("config.unknown_key", key=".".join([*path, name]), suggestion=_nearest(name, _keys(path)))
     if kind == "value_error":  # raised above, with a code
         code = str(facts.pop("error"))
     else:
@@ -297,36 +321,17 @@ def _nearest(word: str, words: Mapping[str, object]) -> str:
     return next(iter(get_close_matches(word, list(words), n=1, cutoff=0.5)), "")
 
 
-def _unknown(key: str, name: str, known: Mapping[str, object]) -> ConfigError:
-    return ConfigError("config.unknown_key", key=key, suggestion=_nearest(name, known))
-
-
 def _section(field: FieldInfo | None) -> type[BaseModel] | None:
     kind = field.annotation if field is not None else None
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
-def _refuse_unknown(values: Mapping[str, Any]) -> None:
-    """Raise for the first key that no section has, naming the likeliest that was meant."""
-    for name, value in values.items():
-        field = Config.model_fields.get(name)
-        if field is None:
-            raise _unknown(name, name, Config.model_fields)
-        if name == "providers":
-            _refuse_unknown_in_providers(value)
-        elif (section := _section(field)) is not None and isinstance(value, dict):
-            for key in value:
-                if key not in section.model_fields:
-                    raise _unknown(f"{name}.{key}", key, section.model_fields)
-
-
-def _refuse_unknown_in_providers(value: Any) -> None:
-    if not isinstance(value, dict):
-        raise ConfigError("config.wanted.table", key="providers")
-    for provider, keys in value.items():
-        for key in keys if isinstance(keys, dict) else ():
-            if key not in ProviderConfig.model_fields:
-                raise _unknown(f"providers.{provider}.{key}", key, ProviderConfig.model_fields)
+def _keys(path: list[str]) -> Mapping[str, object]:
+    """What may stand in a table."""
+    if not path:
+        return Config.model_fields
+    section = ProviderConfig if path[0] == "providers" else _section(Config.model_fields[path[0]])
+    return section.model_fields if section is not None else {}
 
 
 def _from_environment(
@@ -343,9 +348,6 @@ def _from_environment(
         keys = [part.casefold() for part in variable.removeprefix(PREFIX).split("__")]
         if keys[0] == "providers" and len(keys) > 1:
             keys[1] = named.get(keys[1], keys[1])
-        if keys[-1].endswith("_file") and _field(keys) is None:
-            keys[-1] = keys[-1].removesuffix("_file")
-            value = _secret_file(variable, value)  # noqa: PLW2901  the value is what the file holds
         yield variable, keys, value
 
 
@@ -369,8 +371,13 @@ def _field(keys: list[str]) -> FieldInfo | None:
 
 def _put(values: dict[str, Any], variable: str, keys: list[str], value: str) -> None:
     field = _field(keys)
+    if in_file := field is None and keys[-1].endswith("_file"):
+        keys = [*keys[:-1], keys[-1].removesuffix("_file")]
+        field = _field(keys)
     if field is None:
         raise ConfigError("config.unknown_variable", variable=variable, suggestion=_nearest_variable(keys))
+    if in_file:
+        value = _secret_file(variable, value)
     *path, last = keys
     table = values
     for key in path:

@@ -36,6 +36,8 @@ class ConfigError(BotError):
     """The configuration cannot be used."""
 
     exit_code = 2
+    more: tuple["ConfigError", ...] = ()
+    """Other faults of the same configuration."""
 
 
 class InputError(BotError):

@@ -160,6 +160,10 @@ async def test_config_check(shell: Shell, mimo: MimoServer) -> None:
     done = await shell("config", "check")
     assert done.code == 2
     assert "account_characters_per_day" in done.err
+    shell.configure("languag = 'en'\n[quota]\naccount_charcters_per_day = 3\n[speech]\nbitrate = 1")
+    done = await shell("config", "check")
+    assert (done.code, done.out) == (2, "")
+    assert len(done.err.splitlines()) == 3
 
 
 async def test_config_check_says_what_it_read_and_finds_a_voice_that_nobody_has(shell: Shell) -> None:

@@ -59,6 +59,37 @@ def test_unknown_keys_are_refused_with_a_suggestion(tmp_path: Path, text: str, k
     assert suggestion in texts.of_error(caught.value, "en")
 
 
+def test_all_faults_are_told_at_once_each_of_them_once(tmp_path: Path) -> None:
+    text = "languag = 'en'\nspeech = 3\n[quota]\naccount_characters_per_day = -1\ntimezon = 'UTC'\n[web]\nport = 'x'"
+    environment = {
+        "MOUTHPIECE_NONSENSE": "1",
+        "MOUTHPIECE_SPEECH__BITRATE": "24000",
+        "MOUTHPIECE_TELEGRAM__TOKEN_FILE": str(tmp_path / "none"),
+        "MOUTHPIECE_DISCORD__TOKEN_FILE": str(tmp_path / "none"),
+    }
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, text), environment)
+    faults = [caught.value, *caught.value.more]
+    assert sorted((fault.code, fault.facts.get("key")) for fault in faults) == [
+        ("config.unknown_key", "languag"),
+        ("config.unknown_key", "quota.timezon"),
+        ("config.unknown_variable", None),
+        ("config.unreadable", None),
+        ("config.unreadable", None),
+        ("config.wanted.int", "web.port"),
+        ("config.wanted.least", "quota.account_characters_per_day"),
+        ("config.wanted.table", "speech"),
+    ]
+
+
+def test_faults_without_end_are_counted(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, "".join(f"unknown{number} = 1\n" for number in range(50))), {})
+    *told, last = [caught.value, *caught.value.more]
+    assert len(told) == 20
+    assert (last.code, last.facts) == ("config.more", {"count": 30})
+
+
 @pytest.mark.parametrize(
     "text",
     [

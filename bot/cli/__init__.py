@@ -17,7 +17,7 @@ from typing import Any
 
 from bot.cli.parser import read
 from bot.config import Config, load
-from bot.errors import BotError, StoreError
+from bot.errors import BotError, ConfigError, StoreError
 from bot.log import Redactor, protect
 from bot.texts import of_error, say
 
@@ -94,7 +94,8 @@ def _refused(error: OSError, config: Config) -> int:
 
 
 def _tell(error: BotError, config: Config) -> int:
-    """One sentence on standard error, secrets masked."""
-    sentence = Redactor(config.secrets).mask(of_error(error, config.language))
-    print(f"mouthpiece: {sentence}", file=sys.stderr)
+    """One sentence on standard error, secrets masked; of a configuration, one for each fault."""
+    for each in (error, *(error.more if isinstance(error, ConfigError) else ())):
+        sentence = Redactor(config.secrets).mask(of_error(each, config.language))
+        print(f"mouthpiece: {sentence}", file=sys.stderr)
     return error.exit_code

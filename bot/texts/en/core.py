@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     "config.wanted.path": "The configuration's {key} must be a path in quotes.",
     "config.wanted.string": "The configuration's {key} must be a text in quotes.",
     "config.ca_file": "The configuration's endpoints.ca_file cannot be used: {path} is missing or holds no certificates in PEM.",
+    "config.more": "The configuration has {count} faults more.",
     "config.missing": "There is no configuration file {path}.",
     "config.unreadable": "{path} cannot be read ({problem}).",
     "config.not_toml": "{path} is not valid TOML: {problem}.",

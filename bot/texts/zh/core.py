@@ -34,6 +34,7 @@ SENTENCES: dict[str, str] = {
     "config.wanted.path": "配置项 {key} 应为带引号的路径。",
     "config.wanted.string": "配置项 {key} 应为带引号的文字。",
     "config.ca_file": "配置项 endpoints.ca_file 无法使用：{path} 不存在，或其中没有 PEM 格式的证书。",
+    "config.more": "配置中还有 {count} 处错误。",
     "config.missing": "找不到配置文件 {path}。",
     "config.unreadable": "无法读取 {path}（{problem}）。",
     "config.not_toml": "{path} 不是有效的 TOML：{problem}。",
