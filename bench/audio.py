@@ -22,8 +22,9 @@ import av
 
 from bot.audio import ogg
 from bot.audio.clip import ClipEncoder
-from bot.audio.pcm import Pcm, decode_wav, resample
+from bot.audio.pcm import Pcm, decode_wav
 from bot.model import SAMPLE_RATE
+from tests.at_once import resample
 
 _ROUNDS = {2: 31, 10: 15}
 """Rounds by seconds of sound."""

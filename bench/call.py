@@ -24,7 +24,6 @@ import av
 import discord
 
 from bench.audio import speech_wav
-from bot.audio.clip import encode
 from bot.audio.pcm import decode_wav
 from bot.config import EndpointsConfig
 from bot.errors import BotError
@@ -33,6 +32,7 @@ from bot.platforms.discord.call.source import LiveSource
 from bot.platforms.discord.call.timing import Timing
 from bot.platforms.discord.client import addressed
 from bot.speech.track import LiveTrack
+from tests.at_once import encode
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import User
 

@@ -9,12 +9,12 @@ import numpy as np
 from pydantic import SecretStr
 
 from bot.app import EXTENSIONS
-from bot.audio.clip import encode
 from bot.audio.pcm import Pcm
 from bot.config import DiscordConfig, EndpointsConfig
 from bot.model import Account, Clip
 from bot.platforms.base import Doors
 from bot.platforms.discord.client import DiscordPlatform
+from tests.at_once import encode
 from tests.fakes.discord_server import DiscordServer, Message
 
 __all__ = ["EXTENSIONS", "TEXT", "Start", "account", "build", "bursts", "voices_of", "words_of"]

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import discord
 
-from bot.audio.clip import encode
 from bot.audio.pcm import Pcm
+from tests.at_once import encode
 from tests.conftest import until
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import Channel

@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import texts
-from bot.config import SpeechConfig
 from bot.errors import InputError
 from bot.model import Utterance
 from bot.speech.chat.extras import kind_of
@@ -27,7 +26,7 @@ from bot.speech.chat.times import spoken_time
 from bot.speech.clean import clean, clean_message, speakable
 from bot.speech.markup import split_tags
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.script import prepare
+from tests.at_once import script_of
 from tests.chat_table import NOW, Case, load
 from tests.naughty_strings import NAUGHTY
 
@@ -203,7 +202,7 @@ def test_only_our_tags_leave_for_the_service(text: str, language: str, model: st
     spoken = say(text, _ON[language])
     if not spoken.text:
         return
-    script = prepare(Utterance(spoken.text, "k"), SpeechConfig(), short=True, segment_characters=2000)
+    script = script_of(Utterance(spoken.text, "k"), short=True)
     assert script.spoken == spoken.text
     provider = MimoProvider("mimo", MimoSettings(api_key="sk-test", model=model))
     sent = []

@@ -29,6 +29,12 @@ async def clips(tmp_path: Path, clock: FakeClock) -> AsyncIterator[ClipStore]:
         yield store
 
 
+def size(clips: ClipStore) -> int:
+    """Bytes of all clips."""
+    with contextlib.closing(sqlite3.connect(clips.path)) as plain:
+        return int(plain.execute("SELECT sum(size) FROM clip_2").fetchone()[0])
+
+
 async def kept(clips: ClipStore, keys: range) -> list[int]:
     return [key for key in keys if await clips.get(str(key)) is not None]
 
@@ -55,13 +61,13 @@ async def test_the_least_recently_used_go_first(clips: ClipStore, clock: FakeClo
     for key in range(100):
         await clips.put(str(key), ogg(key), provider="mimo")
         clock.now += 1
-    assert await clips.size() == 1000 * KILOBYTE
+    assert size(clips) == 1000 * KILOBYTE
     clock.now += 3600
     assert await kept(clips, range(10)) == list(range(10))
     clock.now += 1
     for key in range(100, 120):
         await clips.put(str(key), ogg(key), provider="mimo")
-    assert await clips.size() == 1000 * KILOBYTE
+    assert size(clips) == 1000 * KILOBYTE
     assert await kept(clips, range(120)) == [*range(10), *range(30, 120)]
 
 
@@ -70,7 +76,7 @@ async def test_many_small_ones_make_room_for_a_big_one(clips: ClipStore) -> None
         await clips.put(str(key), ogg(key, 1 * KILOBYTE), provider="mimo")
     await clips.put("big", ogg(1, 900 * KILOBYTE), provider="mimo")
     assert await clips.get("big") is not None
-    assert await clips.size() <= 1000 * KILOBYTE
+    assert size(clips) <= 1000 * KILOBYTE
 
 
 async def test_what_is_larger_than_the_cache_is_not_kept(clips: ClipStore) -> None:
@@ -90,7 +96,7 @@ async def test_age_is_bounded(clips: ClipStore, clock: FakeClock) -> None:
     assert await clips.get("0") is None
     assert await clips.expire() == 98
     assert await clips.get("new") is not None
-    assert await clips.size() == 10 * KILOBYTE
+    assert size(clips) == 10 * KILOBYTE
 
 
 async def test_reading_writes_once_an_hour_at_most(clips: ClipStore, clock: FakeClock, tmp_path: Path) -> None:
@@ -171,4 +177,3 @@ async def test_a_folder_that_cannot_be_used_is_an_empty_cache(tmp_path: Path) ->
     async with ClipStore.open(tmp_path / "file") as clips:
         await clips.put("a", ogg(1), provider="mimo")
         assert await clips.get("a") is None
-        assert await clips.size() == 0

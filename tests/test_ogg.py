@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from bot.audio import ogg
-from bot.audio.clip import ClipEncoder, encode
+from bot.audio.clip import ClipEncoder
 from bot.audio.opus import decode
 from bot.audio.pcm import Pcm
 from bot.errors import AudioError
 from bot.model import SAMPLE_RATE, Clip
+from tests.at_once import encode
 
 
 def speech(seconds: float, seed: int = 1) -> bytes:

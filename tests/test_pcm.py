@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.audio.pcm import Pcm, Resampler, decode_wav, resample
+from bot.audio.pcm import Pcm, Resampler, decode_wav
 from bot.errors import AudioError
+from tests.at_once import resample
 
 TONE = (np.sin(2 * np.pi * 440 * np.arange(2400) / 24_000) * 0.5).astype(np.float64)
 S16 = (TONE * 32767).astype("<i2").tobytes()

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import SpeechConfig
 from bot.errors import InputError
 from bot.model import Utterance, Voice, VoiceKind
 from bot.speech.markup import OPENING
 from bot.speech.provider import SpeechRequest
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.script import Script, prepare
+from bot.speech.script import Script
+from tests.at_once import script_of
 
 _SETTINGS = MimoSettings(api_key="sk-test")
 _PARTS = st.sampled_from(
@@ -31,7 +31,7 @@ _STYLES = st.lists(
 def _script(text: str, styles: tuple[str, ...] = (), *, live: bool = False, **more: object) -> Script | None:
     utterance = Utterance(text, "k", styles=styles, **more)  # type: ignore[arg-type]
     try:
-        return prepare(utterance, SpeechConfig(), short=live, segment_characters=2000)
+        return script_of(utterance, short=live)
     except InputError:
         return None
 

@@ -2,18 +2,17 @@
 
 import pytest
 
-from bot.config import SpeechConfig
 from bot.model import Speed, Utterance, Voice, VoiceKind
 from bot.speech.provider import Provider, SpeechRequest
 from bot.speech.providers.espeak.provider import EspeakProvider
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
 from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings
-from bot.speech.script import prepare
+from tests.at_once import script_of
 
 
 def request(text: str, speed: Speed, *styles: str, voice: Voice = Voice()) -> SpeechRequest:  # noqa: B008  frozen
     utterance = Utterance(text, "k", speed=speed, styles=styles, voice=voice)
-    script = prepare(utterance, SpeechConfig(), short=False, segment_characters=2000)
+    script = script_of(utterance, short=False)
     return script.request(script.segments[0])
 
 

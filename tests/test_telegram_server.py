@@ -22,11 +22,11 @@ from telegram import (
 from telegram.error import BadRequest, Conflict, Forbidden, InvalidToken, NetworkError, RetryAfter
 from telegram.request import HTTPXRequest
 
-from bot.audio import clip as clips
 from bot.audio import ogg
 from bot.audio.pcm import Pcm
 from bot.platforms.telegram import client as _  # noqa: F401  sets how the library shows spans of time
 from bot.web import WebServer
+from tests.at_once import encode
 from tests.fakes import tones
 from tests.fakes.gate import Gate
 from tests.fakes.telegram_chats import ANN, Json
@@ -36,7 +36,7 @@ from tests.fakes.telegram_sound import checksum
 
 def voice(seconds: float, hertz: float = 440.0) -> bytes:
     """A real voice message that holds a tone."""
-    return ogg.write(clips.encode(Pcm(tones.tone(hertz, round(seconds * tones.RATE)), tones.RATE)), {})
+    return ogg.write(encode(Pcm(tones.tone(hertz, round(seconds * tones.RATE)), tones.RATE)), {})
 
 
 def not_opus() -> bytes:

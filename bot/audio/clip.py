@@ -3,14 +3,12 @@
 from collections.abc import Iterator
 
 from bot.audio.opus import PACKET_SAMPLES, OpusStream
-from bot.audio.pcm import Pcm, resample
 from bot.audio.waveform import Sketch
-from bot.model import SAMPLE_RATE, Clip
+from bot.model import Clip
 
 _FIRST_SLICE = 2 * PACKET_SAMPLES
 _SLICE = 5 * 2 * PACKET_SAMPLES
 """Bytes of 100 ms: about 1 ms of work, which an event loop may do at a time."""
-_WHOLE = 2 * 10 * SAMPLE_RATE
 
 
 class ClipEncoder:
@@ -23,11 +21,6 @@ class ClipEncoder:
         self._stream = OpusStream(bitrate)
         self._sketch = Sketch()
         self._packets: list[bytes] = []
-
-    @property
-    def seconds(self) -> float:
-        """Length of the sound so far."""
-        return self._stream.samples / SAMPLE_RATE
 
     def feed(self, samples: bytes) -> list[bytes]:
         """The packets that these 24 kHz s16le bytes complete; any number of bytes."""
@@ -52,12 +45,3 @@ class ClipEncoder:
         self._packets += last
         clip = Clip(tuple(self._packets), self._stream.pre_skip, self._stream.samples, self._sketch.finish())
         return last, clip
-
-
-def encode(pcm: Pcm, bitrate: int = 32_000) -> Clip:
-    """A whole sound at any rate as a clip. CPU work, about a hundredth of its length: call it in a thread."""
-    samples = resample(pcm).samples
-    encoder = ClipEncoder(bitrate)
-    for at in range(0, len(samples), _WHOLE):
-        encoder.feed(samples[at : at + _WHOLE])
-    return encoder.finish()[1]

@@ -114,11 +114,3 @@ class Resampler:
         assert self._stream is not None
         values = np.frombuffer(samples, "<i2").astype(np.float32) / np.float32(32768)
         return to_int16(self._stream.resample_chunk(values, last))
-
-
-def resample(pcm: Pcm, rate: int = SAMPLE_RATE) -> Pcm:
-    """The whole sound at another rate."""
-    if pcm.rate == rate:
-        return pcm
-    stream = Resampler(pcm.rate, rate)
-    return Pcm(stream.feed(pcm.samples) + stream.finish(), rate)

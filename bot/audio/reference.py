@@ -1,4 +1,4 @@
-"""Recordings that a voice is cloned after: looked at, measured in a child process, or refused. Called by doors.
+"""Recordings that a voice is cloned after: looked at, measured in a child process, or refused. For ``say --clone``.
 
 A small file can hold hours of silence, and a decoder fed with a stranger's bytes can crash. So the sound is decoded
 in a process of its own, under limits of memory, CPU time and length; see ``sample_child.py``.

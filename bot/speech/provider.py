@@ -1,7 +1,8 @@
 """The seam between the waist and whoever synthesizes: one method to write for a new provider.
 
-A provider is a file in ``bot/speech/providers`` with a class that has the members of ``Provider``, and a line in
-``PROVIDERS`` below. It does one attempt: the waist retries, takes turns, keeps to the budget and changes providers.
+A provider is a file in ``bot/speech/providers`` with a class that has the members of ``Provider``; ``provider_of`` in
+``bot/app.py`` builds it. It does one attempt: the waist retries, takes turns, keeps to the budget and changes
+providers.
 """
 
 from collections.abc import AsyncGenerator, Mapping

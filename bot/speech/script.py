@@ -180,12 +180,6 @@ def compose(
     return Script(spoken, tuple(segments), manner, tuple(parts), meant_for)
 
 
-def prepare(utterance: Utterance, config: SpeechConfig, *, short: bool, segment_characters: int) -> Script:
-    """The script of one utterance. Raises what ``manner_of`` and ``speakable_text`` raise."""
-    manner, line = manner_of(utterance), speakable_text(utterance.text, config)
-    return compose(manner, {utterance.key: line}, short=short, segment_characters=segment_characters)
-
-
 def _usual_speed(speed: str, names: Sequence[str]) -> str:
     """The style for a person's usual speed; empty where there is none, or the styles name a speed themselves."""
     usual = find(speed) if speed else None

@@ -173,10 +173,6 @@ class ClipStore:
             total += gone
         return total
 
-    async def size(self) -> int:
-        """Bytes of all clips."""
-        return await self._guarded(partial(self._read, _size), 0)
-
     async def remember_file(self, key: str, platform: str, file_id: str) -> None:
         """Keep a platform's name for a clip that it has already; nothing when the clip is not here."""
         values = {"key": key, "platform": platform, "file_id": file_id}

@@ -1,4 +1,6 @@
-"""A short memory of stored values, for what is asked at every utterance. Used by ``spaces.py`` and ``blocked.py``.
+"""A short memory of stored values, for what is asked at every utterance.
+
+Used by the stores of settings, dictionaries, bindings and blocked accounts, and by Telegram's delivery.
 
 A change by this process is seen at once (``drop``), one by another process when the memory is older than its limit.
 """

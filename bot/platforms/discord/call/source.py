@@ -166,11 +166,6 @@ class LiveSource(discord.AudioSource):
             self._wake()
 
     @property
-    def paused(self) -> bool:
-        """Whether it was told to be silent."""
-        return self._paused
-
-    @property
     def wanted(self) -> bool:
         """Whether there is something to hear."""
         with self._lock:
