@@ -14,6 +14,7 @@ from tests.conftest import BuildHouse, House, until
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.openai_speech_server import OpenAISpeechServer
+from tests.live_sink import Listener
 
 SAM = Account("discord", "1")
 MIXED = "Hello my friends, this is a nice evening with you. Это довольно длинное русское предложение, как говорят."
@@ -199,3 +200,58 @@ async def test_letters_that_the_built_in_engine_has_no_sound_for_are_told_at_onc
             await house.speech.speak(utterance(f"ᏣᎳᎩ{'Ꭰ' * number}", f"k{number}"), Recording())
     assert (await house.speech.speak(utterance("Hello.", "k9"), Recording())).provider == "espeak"
     assert await used(house, "builtin") == len("Hello.")
+
+
+async def test_who_breaks_off_in_every_call_is_left_alone(mimo_house: House, mimo: MimoServer) -> None:
+    mimo.faults.append(Fault("cut", times=3))
+    for number in range(3):
+        with pytest.raises(ProviderError):
+            await mimo_house.speech.speak(utterance("This breaks off.", f"k{number}", lane=Lane.CALL), Listener())
+    receipt = await mimo_house.speech.speak(utterance("Hello.", "k9", lane=Lane.CALL), Listener())
+    assert (receipt.provider, len(mimo.calls)) == ("espeak", 3)
+
+
+async def test_a_listed_voice_is_no_business_of_who_lists_none(
+    build_house: BuildHouse, engine: OpenAISpeechServer, mimo: MimoServer
+) -> None:
+    """The order of the configuration holds behind the voice's owner, and where the owner has no key."""
+    own = {"type": "openai-speech", "base_url": engine.base_url}
+    order = {"providers": ["mimo", "espeak", "own"]}
+    asked = utterance("Hello there.", voice=Voice(id="Mia"))
+    service = {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}
+    mimo.faults.append(Fault("500", times=3))
+    house = await build_house(providers={"mimo": service, "own": own}, speech=order)
+    assert (await house.speech.speak(asked, Recording())).provider == "espeak"
+    order["providers"] = ["mimo", "own"]
+    keyless = await build_house(providers={"mimo": service | {"api_key": ""}, "own": own}, speech=order)
+    receipt = await keyless.speech.speak(replace(asked, key="k2", text="Hello again."), Recording())
+    assert (receipt.provider, engine.requests[-1][2]["voice"]) == ("own", "alloy")
+
+
+async def test_the_other_engine_of_the_same_kind_is_asked_for_the_same_voice(
+    build_house: BuildHouse, engine: OpenAISpeechServer
+) -> None:
+    own = {"type": "openai-speech", "base_url": engine.base_url}
+    house = await build_house(
+        providers={"one": own | {"base_url": "http://127.0.0.1:9/v1"}, "two": own}, speech={"providers": ["one", "two"]}
+    )
+    receipt = await house.speech.speak(utterance("Hello there.", voice=Voice(id="af_heart")), Recording())
+    assert (receipt.provider, engine.requests[-1][2]["voice"]) == ("two", "af_heart")
+
+
+async def test_a_part_that_is_moved_and_halved_is_held_once(
+    build_house: BuildHouse, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "Hello my friends, this is a nice evening. " + "Это довольно длинное русское предложение, как говорят. " * 3
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo", "espeak"]},
+        quota={"account_characters_per_day": len(text)},
+    )
+    monkeypatch.setattr(house.core.providers[1]._workers, "_program", ("/nonexistent",))  # type: ignore[attr-defined]
+    mimo.faults += [Fault("comments"), Fault("truncated")]
+    receipt = await house.speech.speak(utterance(text, lane=Lane.CALL), Recording())
+    assert receipt.provider == "mimo"
+    assert len(mimo.calls) >= 4
+    assert await used(house) == receipt.charged
+    assert await house.ledger.audit() == []

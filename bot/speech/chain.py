@@ -57,7 +57,7 @@ class Chain:
         self._sleep = sleep
 
     def able(self, voice: Voice) -> tuple[Provider, ...]:
-        """Who could speak with this voice, set up or not: its owners first, then who does not list what it has.
+        """Who could speak with this voice, set up or not, those first that may have it.
 
         Raises ProviderError UNSUPPORTED.
         """
@@ -65,8 +65,16 @@ class Chain:
         if not able:
             raise ProviderError(self.providers[0].name, ErrorKind.UNSUPPORTED, detail=f"no {voice.kind} voices")
         if voice.kind is VoiceKind.PRESET and voice.id:
-            able.sort(key=lambda provider: _lacks(provider, voice.id))
+            likely = _likely(voice.id, able)
+            able.sort(key=lambda provider: provider not in likely)
         return tuple(able)
+
+    def owners(self, voice: Voice) -> frozenset[str]:
+        """Names of those that may have a preset voice; for the others it is foreign. Empty where none is named."""
+        if voice.kind is not VoiceKind.PRESET or not voice.id:
+            return frozenset()
+        able = self.able(voice)
+        return frozenset(provider.name for provider in _likely(voice.id, able) or able[:1])
 
     def order(self, voice: Voice) -> tuple[Provider, ...]:
         """Who may be asked for this voice now, in order. Raises the first's reason when nobody is set up (no key)."""
@@ -101,10 +109,10 @@ class Chain:
             try:
                 await self._attempt(provider, request, asker, take)
             except ProviderError as error:
-                again = error.retryable and attempt < _ATTEMPTS
+                again = error.retryable and attempt < _ATTEMPTS and take.reset()
                 if not again or error.kind not in _OF_THE_TEXT:
                     breaker.failed(error)
-                if not again or breaker.open or not take.reset():
+                if not again or breaker.open:
                     raise
                 await self._pause(provider, error, attempt)
             else:
@@ -145,10 +153,10 @@ class Chain:
             await take.write(resampler.finish())
 
 
-def _lacks(provider: Provider, voice: str) -> int:
-    """0: it lists the voice; 1: it lists none; 2: it lists others."""
-    listed = {info.id for info in provider.capabilities.voices}
-    return 0 if voice in listed else 2 if listed else 1
+def _likely(voice: str, providers: Sequence[Provider]) -> list[Provider]:
+    """Those that list the voice; where nobody does, those that do not list what they have."""
+    listers = [one for one in providers if any(voice == info.id for info in one.capabilities.voices)]
+    return listers or [one for one in providers if not one.capabilities.voices]
 
 
 def _is_ready(provider: Provider) -> bool:

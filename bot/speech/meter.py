@@ -73,6 +73,10 @@ class _Row:
         again = len(self.of(slot))
         return f"{self.utterance.key}/{slot}" + (f"/{again + 1}" if again else "")
 
+    def left(self, slot: _Slot) -> int:
+        """What is held and not spent."""
+        return sum(held.asked - held.spent for held in self.of(slot))
+
     def spend(self, slot: _Slot, characters: int) -> None:
         """At most what is held."""
         for held in self.of(slot):
@@ -112,12 +116,10 @@ class Meter:
         """
         await self._take(meter, {key: asked for key, asked in characters.items() if not self._rows[key].of(meter)})
 
-    async def hold_more(self, meter: MeterName, characters: Mapping[str, int]) -> None:
-        """Take characters beside what is held already: another meter pays for them than was meant.
-
-        Raises as ``hold``.
-        """
-        await self._take(meter, characters)
+    async def hold_up_to(self, meter: MeterName, characters: Mapping[str, int]) -> None:
+        """Take from a meter, by key, what is missing so that so many more can be spent there. Raises as ``hold``."""
+        missing = {key: wanted - self._rows[key].left(meter) for key, wanted in characters.items()}
+        await self._take(meter, {key: amount for key, amount in missing.items() if amount > 0})
 
     async def hold_free(self, keys: Iterable[str]) -> None:
         """A cached clip: nothing is charged; the keys are written down, so that a second delivery stays silent.

@@ -119,17 +119,25 @@ class Performance:
             await self._meter.hold(meter, asked[meter])
 
     async def _hold(self, meter: MeterName, segment: Segment) -> None:
-        """Quota for all that is still to be spoken; where several meters pay, for what this one was not meant to."""
+        """Quota for all that is still to be spoken; where several meters pay, for this one's part of it."""
         started = bool(self.spoke) or self.cut
         try:
             if not self._is_shared:
                 await self._meter.hold(meter, self._script.shares(segment.start if started else 0))
-            elif meter != counted_on(lead(segment.provider, self._meant)):
-                await self._meter.hold_more(meter, self._shares(segment))
+            else:
+                await self._meter.hold_up_to(meter, self._part_of(meter, segment))
         except RefusedError as refused:
             if not started:
                 raise
             raise next(iter(refused.refusals.values())) from None
+
+    def _part_of(self, meter: MeterName, segment: Segment) -> dict[str, int]:
+        """A segment that a meter is to pay, whether it was meant to or not, and what was meant for it behind that."""
+        part = Counter(self._shares(segment))
+        for later in self._script.segments:
+            if later.start > segment.start and counted_on(lead(later.provider, self._meant)) == meter:
+                part.update(self._shares(later))
+        return part
 
     def _shares(self, segment: Segment) -> dict[str, int]:
         return self._script.shares(segment.start, segment.start + len(segment.text))

@@ -54,8 +54,8 @@ class Script:
     manner: Manner
     parts: tuple[Part, ...]
     """One for each utterance, in order."""
-    meant_for: str = ""
-    """Name of the provider that has the wanted voice, as far as is known; empty where that is whoever is asked."""
+    owners: frozenset[str] = frozenset()
+    """Names of the providers that may have the wanted voice; empty where that is whoever is asked."""
 
     @property
     def characters(self) -> int:
@@ -80,7 +80,7 @@ class Script:
         chosen = bool(segment.provider) and segment.provider == provider
         voice = segment.voice if chosen else self.voice
         how = self.manner
-        stands_in = not chosen and self.meant_for not in ("", provider)
+        stands_in = not chosen and bool(self.owners) and provider not in self.owners
         return SpeechRequest(
             segment.text, how.styles, voice, how.instruction, language=segment.language, stands_in=stands_in
         )
@@ -145,7 +145,7 @@ def compose(
     *,
     short: bool,
     segment_characters: int,
-    meant_for: str = "",
+    owners: frozenset[str] = frozenset(),
 ) -> Script:
     """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time.
 
@@ -177,7 +177,7 @@ def compose(
         )
         if own:
             segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if spoken[role.end :].strip() else 0.0)
-    return Script(spoken, tuple(segments), manner, tuple(parts), meant_for)
+    return Script(spoken, tuple(segments), manner, tuple(parts), owners)
 
 
 def _usual_speed(speed: str, names: Sequence[str]) -> str:

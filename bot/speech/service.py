@@ -64,8 +64,8 @@ class _Wish:
     manner: Manner
     order: Sequence[Provider]
     """Who may be asked."""
-    meant_for: str
-    """The first of those who might have been."""
+    owners: frozenset[str]
+    """Who may have the wanted voice."""
     lines: dict[str, str]
     """Cleaned texts by the keys of the utterances that are still to be spoken."""
     left_out: dict[str, BotError]
@@ -254,7 +254,7 @@ class SpeechService:
             lines, unspoken = await asyncio.to_thread(speakable_lines, utterances, self._speech)
         else:
             lines, unspoken = speakable_lines(utterances, self._speech)
-        wish = _Wish(utterances[0], manner, order, order[0].name, lines, {})
+        wish = _Wish(utterances[0], manner, order, self._chain.owners(manner.voice), lines, {})
         wish.leave_out(unspoken)
         return wish
 
@@ -351,7 +351,7 @@ class SpeechService:
         asked = replace(wish.first, voice=wish.manner.voice)
         roles = await cast(joined(wish.lines), asked, wish.order, mixed=mixed)
         ready = partial(
-            compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest, meant_for=wish.meant_for
+            compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest, owners=wish.owners
         )
         return await asyncio.to_thread(ready) if sum(map(len, wish.lines.values())) > _LONG_TEXT else ready()
 

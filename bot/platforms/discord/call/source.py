@@ -29,7 +29,7 @@ _SMOOTH_ITEMS = 8
 AHEAD = 1500
 """Packets (30 s) not yet heard, from which on no further segment is begun."""
 _PATIENCE = 30.0
-"""Seconds that one item may be kept waiting in all; a provider would give up on a reader that never reads."""
+"""Seconds that one item may be kept waiting in all: who is paused for longer keeps no turn of the call for ever."""
 
 
 class Listener(Protocol):
