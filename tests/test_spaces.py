@@ -158,6 +158,15 @@ async def test_a_word_is_taken_out_however_it_is_spaced(spaces: Spaces) -> None:
     assert (await spaces.adjust(GUILD, remove={"blocked_words": [" two words "]})).blocked_words == ("darn",)
 
 
+async def test_more_can_be_taken_out_than_a_list_holds(spaces: Spaces) -> None:
+    full = [f"role:discord:{number}" for number in range(MOST_ROLES)]
+    await spaces.set(GUILD, allowed_roles=full)
+    kept = await spaces.adjust(
+        GUILD, add={"allowed_roles": ["role:x:1"]}, remove={"allowed_roles": ["role:x:1", *full]}
+    )
+    assert kept.allowed_roles == ("role:x:1",)
+
+
 async def test_a_full_list_stays_as_it_was(spaces: Spaces) -> None:
     await spaces.set(GUILD, channels=[str(number) for number in range(MOST_CHANNELS)])
     with pytest.raises(InputError, match=r"space\.channels_full"):

@@ -53,8 +53,12 @@ class SettingsTable(Generic[T]):
 
     async def adjust(self, space: Space, add: Lists, remove: Lists) -> T:
         """Put values into lists and take others out, all in one step. Raises InputError, StoreError."""
-        # Checked alone first, so that a value is found in whichever way it was typed.
-        gone = {name: set(self._checks[name](list(values))) for name, values in remove.items()}
+        # Checked first, so that a value is found in whichever way it was typed; and each alone, since no maximum holds
+        # for what goes.
+        gone = {
+            name: {found for value in values for found in self._checks[name]([value])}
+            for name, values in remove.items()
+        }
 
         def lists(held: T) -> dict[str, Any]:
             return {
