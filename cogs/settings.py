@@ -18,7 +18,7 @@ from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.forms import entries_of, list_form
-from bot.platforms.discord.listed import channel_is_gone, channel_named, listed, role_is_gone, role_named
+from bot.platforms.discord.listed import channel_named, listed, role_is_gone, role_named
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
 from bot.platforms.discord.wish import account_of, channel_of, moderated_space, role_scope
@@ -308,9 +308,8 @@ class Settings(commands.Cog):
         spaces, named = self._desk.spaces, [str(channel.id) if channel is not None else channel_of(interaction)]
         if opened == "everywhere":
             kept = await spaces.set(space, channels=())
-        elif opened == "open":  # beside which deleted ones can go and nobody is let in
-            gone = [each for each in (await spaces.get(space)).channels if channel_is_gone(each, interaction.guild)]
-            kept = await spaces.adjust(space, add={"channels": named}, remove={"channels": gone})
+        elif opened == "open":
+            kept = await spaces.adjust(space, add={"channels": named})
         else:
             kept = await spaces.adjust(space, remove={"channels": named})
         await self._show(interaction, kept)

@@ -12,7 +12,7 @@ from bot.model import Space
 from bot.platforms.discord import checks, voice_message
 from bot.platforms.discord.call.notices import Notices
 from bot.platforms.discord.client import NOT_DELIVERED, Bot, localized
-from bot.platforms.discord.listed import channel_is_gone
+from bot.platforms.discord.listed import is_unlisted
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
 from bot.platforms.discord.wish import moderated_space
 from bot.platforms.doctor import State
@@ -137,7 +137,7 @@ class Setup(commands.Cog):
 
     async def _is_deleted(self, guild: discord.Guild, channel: str) -> bool:
         """Whether it surely is: what a guild does not list may also be a thread, or hidden from the bot."""
-        if not channel_is_gone(channel, guild):
+        if not is_unlisted(channel, guild):
             return False
         try:
             await self._bot.http.get_channel(int(channel))

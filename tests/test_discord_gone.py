@@ -7,12 +7,12 @@ import pytest
 
 from bot.model import Space
 from bot.store.bindings import MOST_BINDINGS, Binding
-from bot.store.spaces import for_use
+from bot.store.spaces import MOST_ROLES, for_use
 from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import TEXT, Start, voices_of
 from tests.fakes.discord_server import DiscordServer
-from tests.fakes.discord_world import EVERYTHING_WE_NEED, VIEW_CHANNEL, Role, User
+from tests.fakes.discord_world import EVERYTHING_WE_NEED, VIEW_CHANNEL, Channel, Role, User
 
 pytest_plugins = ["tests.discord_fixtures"]
 
@@ -96,19 +96,78 @@ async def test_a_deleted_channel_opens_no_other_until_a_moderator_says_so(
         await told(server, "settings channel", mod, channel=old, open="open")
         await server.delete_channel(old)
         shown = await told(server, "settings server", mod, locale=locale)
-        assert say("discord.named_channel_gone", language) in shown
+        assert say("discord.channel_unlisted", language) in shown
         assert await told(server, "say", text=TEXT, locale=locale) == say("guard.channel", language)
-        shown = await told(server, "settings channel", mod, open="open")
-        assert f"Channels: <#{world.general.id}>\n" in shown
+        await told(server, "settings channel", mod, open="open")
         await told(server, "say", text=TEXT)
         shown = await told(server, "settings channel", mod, open="closed")
-        assert "Channels: –" in shown
+        assert f"Channels: {say('discord.channel_unlisted', 'en')}\n" in shown
         await told(server, "settings channel", mod, channel=other, open="open")
         assert await told(server, "say", text=TEXT) == say("guard.channel", "en")
         shown = await told(server, "settings channel", mod, open="everywhere")
         assert "Channels: –" in shown
         await told(server, "say", text=TEXT)
     assert len(voices_of(server)) == 2
+
+
+async def test_a_channel_that_is_hidden_from_the_bot_stays_open_beside_another(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    world, spaces = server.world, house.core.spaces
+    hidden = world.add_channel(world.home, "hidden", permissions=EVERYTHING_WE_NEED & ~VIEW_CHANNEL)
+    world.home.channels.remove(hidden)
+    await spaces.set(home(server), channels=[str(hidden.id)])
+    async with start(house.doors):
+        shown = await told(server, "settings channel", mod, open="open")
+    assert f"Channels: {say('discord.channel_unlisted', 'en')}, <#{world.general.id}>\n" in shown
+    assert (await spaces.get(home(server))).channels == (str(hidden.id), str(world.general.id))
+
+
+async def test_where_only_the_commands_are_installed_nothing_counts_as_deleted(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    world, first, second = server.world, Role("first"), Role("second")
+    guild = world.add_guild("without the bot", bot_is_member=False, has_commands=True)
+    here, old = world.add_channel(guild, "here"), world.add_channel(guild, "old")
+    world.add_member(guild, mod, first, second)
+    guild.moderators.add(mod.id)
+    spaces, space = house.core.spaces, Space("discord", str(guild.id))
+
+    async def asked(name: str, channel: Channel = here, **options: Any) -> str:
+        return (await (await server.slash(name, options, user=mod, channel=channel)).answered()).content
+
+    async with start(house.doors):
+        await asked("settings channel", old, open="open")
+        shown = await asked("settings channel", open="open")
+        for role in (first, second):
+            await asked("settings role", role=role, rule="allowed", cooldown=5)
+            await asked("settings role", role=role, rule="blocked", what="singing")
+            await asked("reading role", role=role, rule="required")
+    assert f"Channels: <#{old.id}>, <#{here.id}>\n" in shown
+    kept, roles = await spaces.get(space), (scope(first), scope(second))
+    assert kept.allowed_roles == (await house.core.readings.get(space)).required_roles == roles
+    assert kept.blocked_roles == tuple(for_use("singing", role) for role in roles)
+    assert kept.role_cooldowns == dict.fromkeys(roles, 5)
+
+
+async def test_a_full_list_of_roles_can_be_left(
+    server: DiscordServer, house: House, start: Start, mod: User, everyone: Role
+) -> None:
+    spaces, readings, role, space = house.core.spaces, house.core.readings, Role("singer"), home(server)
+    server.world.home.roles.append(role)
+    ghosts = [f"role:discord:{number}" for number in range(1, MOST_ROLES + 1)]
+    async with start(house.doors):
+        for named, left in ((role, (scope(role),)), (everyone, ())):
+            await spaces.set(space, allowed_roles=ghosts)
+            await readings.set(space, required_roles=ghosts, priority_roles=ghosts, blocked_roles=ghosts)
+            await told(server, "settings role", mod, role=named, rule="allowed")
+            await told(server, "reading role", mod, role=named, rule="required")
+            assert (await spaces.get(space)).allowed_roles == left
+            kept = await readings.get(space)
+            assert (kept.required_roles, kept.priority_roles, kept.blocked_roles) == (left, (), ())
+        await spaces.set(space, blocked_roles=ghosts)
+        await told(server, "settings role", mod, role=role, rule="blocked")
+    assert (await spaces.get(space)).blocked_roles == (scope(role),)
 
 
 async def test_everyone_cannot_be_blocked_and_rests_as_the_server_says(

@@ -156,7 +156,7 @@ class People:
     ) -> Exchange:
         user, channel = user or self.world.ada, channel or self.world.general
         guild = self.world.guilds[channel.guild_id] if channel.guild_id is not None else None
-        installed = guild.bot_is_member if guild is not None else channel.bot_is_here
+        installed = guild.has_commands if guild is not None else channel.bot_is_here
         payload = {
             "id": str(snowflake()), "application_id": str(self.world.application_id), "type": kind, "data": data,
             "token": secrets.token_urlsafe(48), "version": 1, "locale": locale or user.locale,

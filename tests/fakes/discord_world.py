@@ -173,6 +173,8 @@ class Guild:
 
     name: str
     bot_is_member: bool = True
+    has_commands: bool = True
+    """Whether the application is installed here: with its bot, or for its commands alone."""
     channels: list[Channel] = field(default_factory=list)
     roles: list[Role] = field(default_factory=list)
     members: dict[int, tuple[User, tuple[Role, ...]]] = field(default_factory=dict)
@@ -237,9 +239,9 @@ class World:
         self.add_member(self.home, self.bot)
         self.add_member(self.home, self.ada)
 
-    def add_guild(self, name: str, *, bot_is_member: bool = True) -> Guild:
-        """A guild without channels."""
-        guild = Guild(name, bot_is_member)
+    def add_guild(self, name: str, *, bot_is_member: bool = True, has_commands: bool | None = None) -> Guild:
+        """A guild without channels; it has the commands where it has the bot, and where that is said."""
+        guild = Guild(name, bot_is_member, bot_is_member if has_commands is None else has_commands)
         if bot_is_member:
             self.add_member(guild, self.bot)
         self.guilds[guild.id] = guild

@@ -1,6 +1,7 @@
 """Roles and channels that moderators named, as they are shown to them: by name, and as deleted where they are gone.
 
-What is deleted stays in their lists: were it taken out of one that says who may speak, everybody might.
+What is deleted stays in their lists: were it taken out of one that says who may speak, everybody might. A channel
+that is not listed stays in any case: it may be hidden from the bot alone.
 """
 
 from collections.abc import Sequence
@@ -28,18 +29,23 @@ def role_named(entry: str, guild: discord.Guild | None, language: str) -> str:
 
 def channel_named(channel: str, guild: discord.Guild | None, language: str) -> str:
     """A channel by its id; it is no thread, which guilds do not list."""
-    return say("discord.named_channel_gone", language) if channel_is_gone(channel, guild) else f"<#{channel}>"
+    return say("discord.channel_unlisted", language) if is_unlisted(channel, guild) else f"<#{channel}>"
 
 
 def role_is_gone(entry: str, guild: discord.Guild | None) -> bool:
-    """Whether it was deleted; False where the guild is not known at the moment."""
+    """Whether it was deleted; False where the guild's roles are not known."""
     identity = _id_of(entry)
-    return guild is not None and not guild.unavailable and identity.isdigit() and not guild.get_role(int(identity))
+    return guild is not None and _is_known(guild) and identity.isdigit() and not guild.get_role(int(identity))
 
 
-def channel_is_gone(channel: str, guild: discord.Guild | None) -> bool:
-    """The same for a channel."""
-    return guild is not None and not guild.unavailable and channel.isdigit() and not guild.get_channel(int(channel))
+def is_unlisted(channel: str, guild: discord.Guild | None) -> bool:
+    """Whether a guild lists no such channel: it was deleted, or is hidden from the bot. False as for roles."""
+    return guild is not None and _is_known(guild) and channel.isdigit() and not guild.get_channel(int(channel))
+
+
+def _is_known(guild: discord.Guild) -> bool:
+    """Where the bot is no member an interaction brings a guild without roles, which has @everyone otherwise."""
+    return guild.get_role(guild.id) is not None
 
 
 def _id_of(entry: str) -> str:

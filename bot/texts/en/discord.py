@@ -124,7 +124,7 @@ SENTENCES: dict[str, str] = {
     "discord.choice.closed": "no longer",
     "discord.choice.everywhere": "every channel",
     "discord.role_gone": "a deleted role",
-    "discord.named_channel_gone": "a deleted channel",
+    "discord.channel_unlisted": "a channel that is deleted or hidden from me",
     "discord.everyone.blocked": "@everyone cannot be blocked; allow the roles that may, and nobody else does.",
     "discord.everyone.rest": "The cooldown of everyone is the server's own: /settings server cooldown:…",
     "discord.everyone.unread": "@everyone cannot be left out; require the roles that are to be read, and nobody else is.",

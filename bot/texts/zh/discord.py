@@ -124,7 +124,7 @@ SENTENCES: dict[str, str] = {
     "discord.choice.closed": "不再开放",
     "discord.choice.everywhere": "所有频道",
     "discord.role_gone": "已删除的身份组",
-    "discord.named_channel_gone": "已删除的频道",
+    "discord.channel_unlisted": "已删除或对我不可见的频道",
     "discord.everyone.blocked": "不能禁止 @everyone；请允许可以使用的身份组，其他人就不能用了。",
     "discord.everyone.rest": "所有人的冷却在服务器设置中：/settings server cooldown:…",
     "discord.everyone.unread": "不能排除 @everyone；请把要朗读的身份组设为“必须”，其他人就不会被朗读。",
