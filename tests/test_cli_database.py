@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import resource
 import sqlite3
 from pathlib import Path
 
@@ -87,6 +88,7 @@ async def test_a_backup_is_the_database_and_only_its_owner_may_read_it(shell: Sh
 
 @pytest.mark.parametrize(("name", "words"), [("here.db", "is there already"), ("no/such/a.db", "There is no folder")])
 async def test_a_backup_overwrites_nothing(shell: Shell, name: str, words: str) -> None:
+    assert (await shell("db", "upgrade")).code == 0
     (shell.folder / "here.db").write_bytes(b"older")
     done = await shell("db", "backup", str(shell.folder / name))
     assert done.code == 8
@@ -96,6 +98,7 @@ async def test_a_backup_overwrites_nothing(shell: Shell, name: str, words: str) 
 
 @pytest.mark.parametrize("name", ["x" * 300, f"{'x' * 300}/a.db"])
 async def test_a_backup_that_the_system_refuses_names_the_file(shell: Shell, name: str) -> None:
+    assert (await shell("db", "upgrade")).code == 0
     done = await shell("db", "backup", str(shell.folder / name))
     assert (done.code, done.out) == (8, "")
     assert f"{shell.folder / name} could not be written: File name too long." in done.err
@@ -106,4 +109,51 @@ async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(StoreError) as failed:
         back_up(tmp_path / "source.db", tmp_path / "kept.db")
     assert failed.value.code == "store.corrupt"
+    assert [path.name for path in tmp_path.iterdir()] == ["source.db"]
+    assert failed.value.facts["path"] == str(tmp_path / "source.db")
+
+
+async def test_a_backup_leaves_an_older_database_as_it_is(shell: Shell, tmp_path: Path) -> None:
+    data = shell.folder / "data"
+    data.mkdir()
+    with contextlib.closing(sqlite3.connect(data / "mouthpiece.db")) as plain, plain:
+        plain.execute("CREATE TABLE older (words TEXT)")
+    done = await shell("db", "backup", str(tmp_path / "kept.db"))
+    assert (done.code, done.err) == (0, "")
+    for path in (data / "mouthpiece.db", tmp_path / "kept.db"):
+        with contextlib.closing(sqlite3.connect(path)) as plain:
+            assert plain.execute("SELECT name FROM sqlite_schema").fetchall() == [("older",)]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_where_there_is_no_database_none_is_made_and_copied(shell: Shell, tmp_path: Path, language: str) -> None:
+    shell.configure(f'language = "{language}"\ndata_dir = "elsewhere"')
+    done = await shell("db", "backup", str(tmp_path / "kept.db"))
+    assert (done.code, done.out) == (8, "")
+    assert str(shell.folder / "elsewhere" / "mouthpiece.db") in done.err
+    assert not (shell.folder / "elsewhere").exists()
+    assert not (tmp_path / "kept.db").exists()
+
+
+def test_a_lock_is_told_of_the_file_that_is_locked(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "source.db")) as writer:
+        writer.execute("CREATE TABLE held (words TEXT)")
+        writer.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(StoreError) as failed:
+            back_up(tmp_path / "source.db", tmp_path / "kept.db", busy_seconds=0)
+    assert (failed.value.code, failed.value.facts) == ("store.busy", {"path": str(tmp_path / "source.db")})
+
+
+def test_what_cannot_be_written_is_told_of_the_copy(tmp_path: Path) -> None:
+    with contextlib.closing(sqlite3.connect(tmp_path / "source.db")) as plain, plain:
+        plain.execute("CREATE TABLE long (words BLOB)")
+        plain.execute("INSERT INTO long VALUES (zeroblob(200000))")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(StoreError) as failed:
+            back_up(tmp_path / "source.db", tmp_path / "kept.db")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert failed.value.facts == {"path": str(tmp_path / "kept.db")}
     assert [path.name for path in tmp_path.iterdir()] == ["source.db"]

@@ -10,7 +10,7 @@ from bot.app import build
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.store.backup import back_up
-from bot.store.database import Database
+from bot.store.database import FILE_NAME, Database
 from bot.store.quota import Mismatch
 from bot.texts import say
 
@@ -80,9 +80,8 @@ def _tell(config: Config, found: _Found) -> None:
 
 
 async def backup(config: Config, asked: Arguments) -> int:
-    """A copy, also while the bot runs."""
+    """A copy as it stands, also while the bot runs: not opened, which would bring the original up to date."""
     target = Path(asked.file)
-    async with Database.open(config.data_dir) as database:
-        size = await asyncio.to_thread(back_up, database.path, target)
+    size = await asyncio.to_thread(back_up, config.data_dir / FILE_NAME, target)
     print(say("db.backed_up", config.language, path=str(target), kilobytes=-(-size // 1000)))
     return 0

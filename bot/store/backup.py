@@ -13,9 +13,15 @@ from bot.store import engine as engines
 def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SECONDS) -> int:
     """Write one consistent view of the database ``source`` into a new file ``target``: whole, or not at all; its bytes.
 
-    A copy of the file alone would lack what still stands in its write-ahead log, and may be torn. Blocks: run it in a
-    thread. Raises StoreError: ``backup.exists``, ``backup.folder``, ``output.write``, and what ``translate`` makes.
+    A copy of the file alone would lack what still stands in its write-ahead log, and may be torn. The source is not
+    brought up to date: the copy is the way back from an update. Blocks: run it in a thread. Raises StoreError:
+    ``backup.nothing``, ``backup.exists``, ``backup.folder``, ``output.write``, and what ``translate`` makes.
     """
+    try:
+        if not source.is_file():
+            raise StoreError("backup.nothing", path=str(source))
+    except OSError as error:
+        raise engines.translate(error, source) from error
     try:
         if target.exists() or target.is_symlink():
             raise StoreError("backup.exists", path=str(target))
@@ -27,13 +33,23 @@ def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SE
         raise StoreError("output.write", path=str(target), problem=error.strerror or "") from error
     unfinished = Path(name)
     try:
-        with closing(sqlite3.connect(source, timeout=busy_seconds)) as connection:
+        # rw: a source that has gone meanwhile must not be made anew.
+        address = f"{source.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, timeout=busy_seconds, uri=True)) as connection:
             connection.execute("VACUUM INTO ?", (name,))
         os.fsync(handle)
         unfinished.replace(target)
         return os.fstat(handle).st_size
-    except engines.DRIVER_ERRORS as error:
+    except sqlite3.Error as error:
+        raise engines.translate(error, target if _of_target(error) else source) from error
+    except OSError as error:
         raise engines.translate(error, target) from error
     finally:
         os.close(handle)
         unfinished.unlink(missing_ok=True)
+
+
+def _of_target(error: sqlite3.Error) -> bool:
+    """Whether it is about what is written: of the source everything else is told, its damage and its locks."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_IOERR_WRITE or code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)

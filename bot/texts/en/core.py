@@ -207,6 +207,7 @@ SENTENCES: dict[str, str] = {
     # store
     "backup.exists": "{path} is there already: name a new file.",
     "backup.folder": "There is no folder {path}.",
+    "backup.nothing": "There is no database {path} to copy: look at --config and data_dir.",
     "store.read_only": "{path} cannot be written.",
     "store.busy": "The database is busy; please try again in a moment.",
     "store.closed": "The bot is closing; please try again when it is back.",

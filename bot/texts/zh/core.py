@@ -204,6 +204,7 @@ SENTENCES: dict[str, str] = {
     # store
     "backup.exists": "{path} 已存在：请另取文件名。",
     "backup.folder": "没有文件夹 {path}。",
+    "backup.nothing": "没有可备份的数据库 {path}：请检查 --config 和 data_dir。",
     "store.read_only": "无法写入 {path}。",
     "store.busy": "数据库繁忙；请稍后再试。",
     "store.closed": "机器人正在关闭；请稍后再试。",
