@@ -163,6 +163,21 @@ async def test_an_answer_that_holds_no_updates_is_sat_out(
     assert "my secret words" not in caplog.text
 
 
+async def test_the_last_answer_may_be_none_of_telegrams_too(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    gate = mimo.hold_after(1)
+    async with launch(mimo_house.doors, grace=0.0) as line:
+        await server.text("/say A sentence that takes too long.")
+        await gate.reached.wait()
+        server.faults = [Fault("getUpdates", times=1000, body='{"ok": true, "result": {"x": "y"}}')]
+        await line.platform.stop(0)
+        gate.set()
+        await line.task
+    (call,) = server.done("sendMessage")
+    assert call.params["text"] == say("telegram.cut", "en")
+
+
 async def test_a_second_bot_on_the_same_token_is_named_once(
     server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -29,6 +29,10 @@ _BATCH = 100
 _MOST_OPEN = 90
 """Updates that may be unacknowledged: of a batch there must be some left for what is new."""
 
+_NO_UPDATES = (TelegramError, LookupError, TypeError, ValueError, AttributeError)
+"""What a request for updates may end in. All but the first are answers that are none of Telegram's: what is an update
+was looked at before."""
+
 Sleep = Callable[[float], Awaitable[None]]
 
 
@@ -138,7 +142,7 @@ class Polling:
             try:
                 async with asyncio.timeout(self._timings.farewell):
                     await self._bot.get_updates(offset=self._offset, limit=1, timeout=0, allowed_updates=KINDS)
-            except (TelegramError, TimeoutError) as error:
+            except (*_NO_UPDATES, TimeoutError) as error:
                 _log.warning("the last updates were not acknowledged (%s)", type(error).__name__)
         return late
 
@@ -160,8 +164,7 @@ class Polling:
                 self._conflict = True
                 self._on_conflict()
             await self._rest("")
-        except (TelegramError, LookupError, TypeError, ValueError, AttributeError) as error:
-            # The latter are answers that are none of Telegram's: what is an update was looked at before.
+        except _NO_UPDATES as error:
             await self._rest(type(error).__name__)
         else:
             if self._pause and not self._conflict:
