@@ -93,6 +93,21 @@ async def test_a_file_may_bring_the_command_along(village: Village, mimo_house: 
     assert not mimo.calls, "a command below a file is not read aloud"
 
 
+@pytest.mark.parametrize("first", [True, False])
+async def test_of_an_album_of_files_the_one_with_the_command_is_obeyed(
+    launch: Launch, server: TelegramServer, house: House, first: bool
+) -> None:
+    files = [server.world.store("document", b"[]", {"file_name": "words.json"}).about for _ in range(3)]
+    captions = ["/dictionary list", None, None]
+    async with launch(house.doors, gather=0.2):
+        for file, caption in zip(files, captions if first else reversed(captions), strict=True):
+            private = server.world.private(BO)
+            await server.write(BO.json, private, document=file, caption=caption, media_group_id="album-1")
+        await server.all_acknowledged()
+    (call,) = server.done("sendMessage")
+    assert call.params["text"] != say("telegram.no_words", "en")
+
+
 async def test_what_cannot_be_taken_is_refused_with_a_sentence(
     launch: Launch, server: TelegramServer, house: House
 ) -> None:

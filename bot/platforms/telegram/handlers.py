@@ -104,15 +104,21 @@ async def in_private(hints: Hints, counter: Counter, asked: Asked) -> None:
     await (command.answer if command is not None else hint)(counter, asked)
 
 
+async def below_file(hints: Hints, counter: Counter, asked: Asked) -> None:
+    """``/dictionary`` below a file, which may be one of an album."""
+    hints.has_words(asked)
+    await dictionary.captioned(counter, asked)
+
+
 def register(
     application: Application[Any, Any, Any, Any, Any, Any], counter: Counter, clock: Callable[[], float]
 ) -> None:
     """Give every command to the application. ``clock``: seconds that never go back."""
     for name, command in COMMANDS.items():
         application.add_handler(CommandHandler(name, partial(_serve, counter, command.answer), filters=_NEW))
-    below_file = _NEW & filters.Document.ALL & filters.CaptionRegex(dictionary.CAPTION)
-    application.add_handler(MessageHandler(below_file, partial(_serve, counter, dictionary.captioned)))
     hints, private = Hints(clock), _NEW & filters.ChatType.PRIVATE
+    file = _NEW & filters.Document.ALL & filters.CaptionRegex(dictionary.CAPTION)
+    application.add_handler(MessageHandler(file, partial(_serve, counter, partial(below_file, hints))))
     words = private & (filters.TEXT | filters.CAPTION)
     application.add_handler(MessageHandler(words, partial(_serve, counter, partial(in_private, hints))))
     application.add_handler(MessageHandler(private & filters.ATTACHMENT, partial(_serve, counter, hints.has_none)))
