@@ -69,6 +69,47 @@ async def test_options_that_are_some_hold_for_plain_words_too(
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == len(f"how:ever {WORDS}")
 
 
+async def test_options_alone_hold_for_the_words_of_an_answered_message(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
+) -> None:
+    async with launch(mimo_house.doors):
+        photo = await server.photo(WORDS)
+        await server.text("voice:Mia", reply_to=photo)
+        await server.wait_for("sendVoice")
+        wordless = await server.photo("")
+        await server.text("voice:Mia", reply_to=wordless)
+        await server.wait_for("sendVoice", 2)
+    assert mimo.calls[0]["audio"]["voice"] == "Mia"
+    assert spoken(mimo) == [WORDS, "voice:Mia"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "voice", "words"),
+    [
+        ("voice:af_heart Hello.", "af_heart", "Hello."),
+        ("Voice：af_heart Hello.", "af_heart", "Hello."),
+        *(
+            (typed, "alloy", typed)
+            for typed in ("voice:mail is full", "voice:over. Then", "声音：很好听，我喜欢这个。", "声音：af_heart 你好")
+        ),
+    ],
+)
+async def test_where_no_voices_are_listed_what_looks_like_an_id_is_one(
+    server: TelegramServer, build_house: BuildHouse, launch: Launch, typed: str, voice: str, words: str
+) -> None:
+    async with OpenAISpeechServer() as engine:
+        engine.has_lists = False
+        house = await build_house(
+            providers={"local": {"type": "openai-speech", "base_url": engine.base_url}},
+            speech={"providers": ["local"], "default_voice": "alloy"},
+        )
+        async with launch(house.doors):
+            await server.text(typed)
+            await server.wait_for("sendVoice")
+        spoken_there = [body for path, _, body in engine.requests if path == "/v1/audio/speech"]
+        assert [(body["voice"], body["input"]) for body in spoken_there] == [(voice, words)]
+
+
 async def test_words_below_a_picture_are_spoken_and_commands_there_are_obeyed(line: Line, house: House) -> None:
     await send(line.server, photo=[PHOTO], caption=WORDS)
     heard((await line.server.wait_for("sendVoice"))[0])

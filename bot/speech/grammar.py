@@ -39,10 +39,11 @@ class Command:
         return Voice(VoiceKind.DESIGNED, description=self.design) if self.design else Voice(id=self.voice)
 
 
-def parse(line: str, takes: Callable[[str, str], bool] | None = None) -> Command:
+def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Command:
     """Take a command apart; what is no option is text. Never raises.
 
-    ``takes``: whether an option is one with this value, where people also write what only looks like one.
+    ``takes``: whether what was typed for an option is one with this value, where people also write what only looks
+    like one; called with the key as typed, the option, the value.
     """
     options: dict[str, str] = {}
     rest = line
@@ -50,7 +51,7 @@ def parse(line: str, takes: Callable[[str, str], bool] | None = None) -> Command
         value, after = _value(rest[match.end() :])
         if not value or key in options or (key == "take" and not re.fullmatch(r"\d{1,6}", value)):
             break
-        if takes is not None and not takes(key, value):
+        if takes is not None and not takes(match[1], key, value):
             break
         options[key], rest = value, after
     take = int(options.pop("take", "0"))

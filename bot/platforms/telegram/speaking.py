@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import secrets
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -26,6 +27,8 @@ from bot.speech.turns import Waiting
 _log = logging.getLogger(__name__)
 
 _SING = ("Sing",)
+_ID = re.compile(r"(?=[A-Za-z]*[0-9_.-])[A-Za-z0-9]+(?:[_.-]+[A-Za-z0-9]+)*")
+"""What looks like the id of a voice, and not like a word, with or without a sign behind it."""
 _NAME = 40
 """Characters of a person's name in a caption."""
 
@@ -41,17 +44,23 @@ async def sing(counter: Counter, asked: Asked) -> None:
 
 
 async def plain(counter: Counter, asked: Asked) -> None:
-    """What is written to the bot in private, without any command: spoken, and seldom meant as an option."""
-    voices = {info.id.casefold() for info in counter.doors.speech.voices()}
+    """What is written to the bot in private, without any command: spoken, and seldom meant as an option.
 
-    def is_option(key: str, value: str) -> bool:
+    Options alone are some where the words are those of an answered message.
+    """
+    voices = {info.id.casefold() for info in counter.doors.speech.voices()}
+    unlisted = not counter.doors.speech.lists_every_voice()
+
+    def is_option(typed: str, key: str, value: str) -> bool:
         if key == "voice":
-            return value.casefold() in voices
+            looks_like_one = unlisted and typed.casefold() == "voice" and _ID.fullmatch(value) is not None
+            return looks_like_one or value.casefold() in voices
         named = styles.parse(value) if key == "style" else ()
         return bool(named) and all(map(styles.find, named))
 
     command = grammar.parse(asked.line, is_option)
-    await _say(counter, asked, command if command.text else grammar.Command(asked.line.strip()))
+    has_words = bool(command.text or answered_words(asked))
+    await _say(counter, asked, command if has_words else grammar.Command(asked.line.strip()))
 
 
 async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: tuple[str, ...] = ()) -> None:
@@ -88,7 +97,10 @@ async def _tone(counter: Counter, asked: Asked) -> str:
 
 
 async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
-    """Speak an utterance and answer with it. Raises as the waist; nothing once it was spoken, and maybe charged."""
+    """Speak an utterance and answer with it. Raises as the waist.
+
+    Once it was spoken, and maybe charged, nothing but AudioError ``audio.too_large``.
+    """
     shows_words = asked.space is not None and (await counter.doors.desk.spaces.get(asked.space)).show_words
     async with AsyncExitStack() as turn:
         answer = await _spoken(counter, asked, utterance, turn)
