@@ -1,15 +1,22 @@
 """``mouthpiece db``: damage, sums that are wrong, and backups."""
 
 import contextlib
+import itertools
 import json
 import resource
 import sqlite3
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert
 
+from bot.cli.database import count_again
 from bot.errors import StoreError
 from bot.store.backup import back_up
+from bot.store.database import Database
+from bot.store.ledger import Ledger
+from bot.store.schema import counter
+from tests.ledger_case import ANN, NOON
 from tests.shell import Shell
 
 
@@ -68,6 +75,37 @@ async def test_an_index_that_does_not_fit_its_table_is_told_and_built_anew(shell
     mended = await shell("db", "check", "--repair")
     assert (mended.code, "built anew" in mended.out) == (0, True)
     assert "sound" in (await shell("db", "check")).out
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "restore a copy"), ("zh", "请恢复备份")])
+async def test_indexes_that_cannot_be_built_anew_are_told_all_the_same(shell: Shell, language: str, words: str) -> None:
+    shell.configure(f'language = "{language}"\n[speech]\nproviders = ["espeak"]')
+    assert (await shell("db", "upgrade")).code == 0
+    with contextlib.closing(sqlite3.connect(shell.folder / "data" / "mouthpiece.db")) as plain, plain:
+        rows = [("discord", "1", place, "account:discord:42", 3) for place in "23"]
+        plain.executemany("INSERT INTO spoken VALUES (?, ?, ?, ?, ?)", rows)
+        plain.execute("PRAGMA writable_schema = ON")
+        unique = "UPDATE sqlite_schema SET sql = replace(sql, 'CREATE INDEX', 'CREATE UNIQUE INDEX') WHERE name = ?"
+        plain.execute(unique, ("spoken_age",))
+    done = await shell("db", "check", "--repair")
+    assert (done.code, done.err) == (8, "")
+    assert "non-unique entry in index spoken_age" in done.out
+    assert words in done.out
+    assert "--repair" not in done.out
+    found = json.loads((await shell("db", "check", "--repair", "--json")).out)
+    assert found["faults"] == found["faults_left"] != []
+
+
+async def test_a_sum_that_goes_out_of_sight_while_it_is_set_right_is_not_left_wrong(tmp_path: Path) -> None:
+    seconds = itertools.count(NOON, 120)  # two minutes go by between one look at the clock and the next
+    async with Database.open(tmp_path, clock=lambda: NOON) as database, Ledger.open(database) as book:
+        row = {"scope": ANN, "meter": "", "window": "minute", "start": NOON * 1000}
+        amounts = {"characters": 66, "requests": 1, "granted": 0}
+        await database.write(lambda connection: connection.execute(insert(counter).values(row | amounts)))
+        assert [len(each) for each in (await count_again(book, repair=False))[::2]] == [1, 1]
+        database.clock = lambda: next(seconds)
+        wrong, repaired, left = await count_again(book, repair=True)
+    assert (len(wrong), repaired, left) == (1, 0, [])
 
 
 async def test_a_backup_is_the_database_and_only_its_owner_may_read_it(shell: Shell, tmp_path: Path) -> None:

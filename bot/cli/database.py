@@ -9,8 +9,10 @@ from pathlib import Path
 from bot.app import build
 from bot.cli.arguments import Arguments
 from bot.config import Config
+from bot.errors import StoreError
 from bot.store.backup import back_up
 from bot.store.database import FILE_NAME, Database
+from bot.store.ledger import Ledger
 from bot.store.quota import Mismatch
 from bot.texts import say
 
@@ -31,18 +33,40 @@ async def check(config: Config, asked: Arguments) -> int:
     ``--repair`` sets indexes and sums right. Returns 8 while one is wrong. Raises StoreError for a damaged file.
     """
     async with build(config, kind="cli") as core:
-        faults = left = await core.database.faults()
-        if faults and asked.repair:
-            await core.database.rebuild_indexes()
-            left = await core.database.faults()
-        wrong = await core.ledger.audit()
-        repaired = await core.ledger.rebuild() if wrong and asked.repair else 0
-        found = _Found(str(core.database.path), faults, left, wrong, repaired)
+        faults, faults_left = await _search(core.database, repair=asked.repair)
+        wrong, repaired, wrong_left = await count_again(core.ledger, repair=asked.repair)
+        found = _Found(str(core.database.path), faults, faults_left, wrong, repaired, wrong_left)
     if asked.json:
         print(json.dumps(asdict(found)))
     else:
-        _tell(config, found)
-    return _WRONG if left or len(wrong) > repaired else 0
+        _tell(config, found, repair=asked.repair)
+    return _WRONG if faults_left or wrong_left else 0
+
+
+async def _search(database: Database, *, repair: bool) -> tuple[list[str], list[str]]:
+    """What is wrong with the indexes, and what still is afterwards. Raises StoreError."""
+    faults = await database.faults()
+    if not (faults and repair):
+        return faults, faults
+    try:
+        await database.rebuild_indexes()
+    except StoreError as error:
+        if error.code not in ("store.failed", "store.corrupt"):  # a lock or a full disk: later it may work
+            raise
+        return faults, faults
+    return faults, await database.faults()
+
+
+async def count_again(ledger: Ledger, *, repair: bool) -> tuple[list[Mismatch], int, list[Mismatch]]:
+    """The sums that are wrong, how many were set right, and those still wrong afterwards. Raises StoreError.
+
+    Counted once more, since a sum of a minute may go out of sight, or another go wrong, between the two.
+    """
+    wrong = await ledger.audit()
+    if not (wrong and repair):
+        return wrong, 0, wrong
+    repaired = await ledger.rebuild()
+    return wrong, repaired, await ledger.audit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +81,11 @@ class _Found:
     wrong: list[Mismatch]
     repaired: int
     """Sums set right."""
+    wrong_left: list[Mismatch]
+    """After ``--repair``."""
 
 
-def _tell(config: Config, found: _Found) -> None:
+def _tell(config: Config, found: _Found, *, repair: bool) -> None:
     """A line for each thing that is wrong, and what was or can be done."""
     language = config.language
     for fault in found.faults:
@@ -69,14 +95,16 @@ def _tell(config: Config, found: _Found) -> None:
         rows = (("", each.counted), ("by_rows_", each.summed))
         facts = {prefix + name: amount for prefix, row in rows for name, amount in zip(_AMOUNTS, row, strict=True)}
         print(say("db.wrong", language, scope=each.scope, meter=each.meter, day=day, **facts))
+    left = "db.indexes_beyond_repair" if repair else "db.indexes_to_repair"
     summaries = [
-        (bool(found.faults), "db.indexes_to_repair" if found.faults_left else "db.indexes_repaired"),
-        (bool(found.wrong), "db.repaired" if found.repaired else "db.to_repair"),
-        (not (found.faults or found.wrong), "db.sound"),
+        (len(found.faults), left if found.faults_left else "db.indexes_repaired"),
+        (found.repaired, "db.repaired"),
+        (len(found.wrong_left), "db.to_repair"),
+        (not (found.faults or found.repaired or found.wrong_left), "db.sound"),
     ]
-    for holds, code in summaries:
-        if holds:
-            print(say(code, language, path=found.path, count=len(found.wrong)))
+    for count, code in summaries:
+        if count:
+            print(say(code, language, path=found.path, count=count))
 
 
 async def backup(config: Config, asked: Arguments) -> int:

@@ -54,6 +54,7 @@ SENTENCES: dict[str, str] = {
     "check.no_voice": "The configuration's speech.default_voice is {voice}, which nobody has; these are there: {voices}.",
     "db.backed_up": "{path}: {kilobytes} kB",
     "db.fault": "The database says: {fault}.",
+    "db.indexes_beyond_repair": "{path}: the indexes could not be built anew: restore a copy.",
     "db.indexes_repaired": "{path}: the indexes were built anew.",
     "db.indexes_to_repair": "{path}: indexes do not fit their tables; mouthpiece db check --repair builds them anew. Where that does not help, restore a copy.",
     "db.repaired": "{path}: {count} sums set right.",

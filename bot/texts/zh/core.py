@@ -54,6 +54,7 @@ SENTENCES: dict[str, str] = {
     "check.no_voice": "配置中的 speech.default_voice 是 {voice}，没有这个声音；可用的有：{voices}。",
     "db.backed_up": "{path}：{kilobytes} kB",
     "db.fault": "数据库报告：{fault}。",
+    "db.indexes_beyond_repair": "{path}：无法重建索引：请恢复备份。",
     "db.indexes_repaired": "{path}：索引已重建。",
     "db.indexes_to_repair": "{path}：索引与表不一致；mouthpiece db check --repair 可以重建索引。如果仍不能修复，请恢复备份。",
     "db.repaired": "{path}：已更正 {count} 处计数。",
