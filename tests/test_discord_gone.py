@@ -143,6 +143,9 @@ async def test_where_only_the_commands_are_installed_nothing_counts_as_deleted(
             await asked("settings role", role=role, rule="allowed", cooldown=5)
             await asked("settings role", role=role, rule="blocked", what="singing")
             await asked("reading role", role=role, rule="required")
+        await spaces.set(space, channels=())
+        refused = await asked("say", text="Hello there.", style="sing")
+    assert refused == say("guard.role.singing", "en")
     assert f"Channels: <#{old.id}>, <#{here.id}>\n" in shown
     kept, roles = await spaces.get(space), (scope(first), scope(second))
     assert kept.allowed_roles == (await house.core.readings.get(space)).required_roles == roles

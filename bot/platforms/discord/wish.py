@@ -32,11 +32,12 @@ def moderated_space(interaction: discord.Interaction[Any]) -> Space:
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
-    """Scopes of the person's roles, in a guild that the bot is a member of."""
+    """Scopes of the person's roles, in a guild that has installed the bot or its commands."""
     person = interaction.user
     if not isinstance(person, discord.Member) or not interaction.is_guild_integration():
         return ()
-    return tuple(role_scope(role.id) for role in person.roles if not role.is_default())
+    # Member.roles names only those that the bot knows: none where the guild has the commands alone.
+    return tuple(role_scope(role_id) for role_id in person._roles)
 
 
 def role_scope(role_id: int) -> str:
