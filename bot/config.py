@@ -107,9 +107,8 @@ class QuotaConfig(_Section):
     @field_validator("admins")
     @classmethod
     def _accounts(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            if not re.fullmatch(r"(discord|telegram):\d{1,20}|cli:.{1,60}", name):
-                raise ValueError("config.wanted.account")
+        if not all(re.fullmatch(r"(discord|telegram):\d{1,20}|cli:.{1,60}", name) for name in names):
+            raise ValueError("config.wanted.account")
         return names
 
     @property
@@ -131,9 +130,7 @@ class DiscordConfig(_Section):
     token: _Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     application_id: str = Field("", description="For the invite command where no token is set.")
     development_guild: int = Field(0, ge=0, description="Commands appear at once in this server; 0: everywhere.")
-    message_content: bool = Field(
-        False, description="Read messages aloud: needs Message Content Intent switched on in the developer portal."
-    )
+    message_content: bool = Field(False, description="Read messages aloud: needs Message Content Intent in the portal.")
     shard_count: int = Field(0, ge=0, le=10_000, description="Gateway connections in all; 0: as Discord advises.")
     shard_ids: tuple[int, ...] = Field((), description="Those of them that this process holds; empty: all.")
 
@@ -192,9 +189,7 @@ class LogConfig(_Section):
 class Config(_Section):
     """Everything that can be set."""
 
-    data_dir: Path = Field(
-        Path("data"), description="Folder of the database and the clips; from the file's own folder."
-    )
+    data_dir: Path = Field(Path("data"), description="Folder of database and clips; from the file's own folder.")
     language: Literal["en", "zh"] = Field("en", description="Language of the command line and where none is known.")
     speech: SpeechConfig = SpeechConfig()
     providers: dict[str, ProviderConfig] = Field(default_factory=dict)
@@ -226,11 +221,16 @@ class Config(_Section):
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """Names of the enabled providers in order. Raises ConfigError when none is left or one is unknown."""
-        chain = tuple(name for name in dict.fromkeys(self.speech.providers) if self.provider(name).enabled)
-        if not chain:
-            raise ConfigError("config.no_provider")
-        return chain
+        """Names of the enabled providers in order. Raises ConfigError when none is left or some are unknown."""
+        enabled, faults = [], []
+        for name in dict.fromkeys(self.speech.providers):
+            try:
+                enabled += [name] if self.provider(name).enabled else []
+            except ConfigError as error:
+                faults.append(error)
+        if faults or not enabled:
+            raise _together(faults or [ConfigError("config.no_provider")])
+        return tuple(enabled)
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -256,14 +256,15 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     config = Config()
     try:
         config = Config.model_validate(values)
-        _ = config.chain
         config = config.model_copy(update={"data_dir": base / config.data_dir.expanduser()})
     except RuntimeError:
         faults.append(ConfigError("config.wanted.home", key="data_dir"))
-    except ConfigError as error:
-        faults.append(error)
     except ValidationError as error:
         faults += map(_problem, error.errors(include_input=False, include_url=False))
+    try:
+        _ = config.chain
+    except ConfigError as error:
+        faults += (error, *error.more)
     if faults:
         raise _together(faults)
     return config
@@ -271,7 +272,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
 
 def _together(faults: list[ConfigError]) -> ConfigError:
     """The first of several, with the others; each once, and a sensible number of them."""
-    once = {(each.code, *map(each.facts.get, ("key", "variable", "path"))): each for each in reversed(faults)}
+    once = {(each.code, *map(each.facts.get, ("key", "variable", "path", "name"))): each for each in reversed(faults)}
     first, *others = reversed(once.values())
     rest = len(others) - _MOST_FAULTS + 1
     first.more = (*others[: _MOST_FAULTS - 1], *([ConfigError("config.more", count=rest)] if rest > 0 else ()))

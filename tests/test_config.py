@@ -82,6 +82,19 @@ def test_all_faults_are_told_at_once_each_of_them_once(tmp_path: Path) -> None:
     ]
 
 
+def test_every_unknown_provider_is_told_beside_other_faults(tmp_path: Path) -> None:
+    text = "data_dir = '~nobody-of-this-name/data'\n[speech]\nproviders = ['mimoo', 'espeak', 'espeek', 'kokoro']"
+    with pytest.raises(ConfigError) as caught:
+        load(_write(tmp_path, f"{text}\n[providers.kokoro]\nmodel = 'x'"), {"MOUTHPIECE_NONSENSE": "1"})
+    assert [(fault.code, fault.facts.get("name")) for fault in (caught.value, *caught.value.more)] == [
+        ("config.unknown_variable", None),
+        ("config.wanted.home", None),
+        ("config.unknown_provider", "mimoo"),
+        ("config.unknown_provider", "espeek"),
+        ("config.provider_type", "kokoro"),
+    ]
+
+
 def test_faults_without_end_are_counted(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         load(_write(tmp_path, "".join(f"unknown{number} = 1\n" for number in range(50))), {})
