@@ -11,7 +11,7 @@ from bot.audio.opus import decode
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_server import TelegramServer
-from tests.shell import ENVIRONMENT, ROOT, Shell
+from tests.shell import ENVIRONMENT, ROOT, Done, Shell
 
 
 async def test_say_makes_a_voice_message(shell: Shell) -> None:
@@ -280,18 +280,38 @@ async def test_what_the_system_refuses_elsewhere_is_named(shell: Shell) -> None:
     done = await shell("db", "upgrade", environment={"MOUTHPIECE_DATA_DIR": "x" * 300})
     assert done.code == 8
     assert "x" * 300 in done.err
+    done = await _run("os.stat('/no/such/thing')")
+    assert (done.code, done.out) == (8, "")
+    assert "No such file or directory: /no/such/thing." in done.err
+
+
+async def test_what_a_connection_refuses_leaves_standard_output_alone() -> None:
+    done = await _run("raise ConnectionResetError(errno.ECONNRESET, 'Connection reset by peer')")
+    assert (done.code, done.out) == (8, "")
+    assert "Connection reset by peer." in done.err
+
+
+async def test_more_than_fits_a_full_standard_output_at_once_is_told() -> None:
+    done = await _run("print('x' * 100_000)", "> /dev/full")
+    assert (done.code, done.err) == (8, "mouthpiece: - could not be written: No space left on device.\n")
+
+
+async def _run(body: str, redirection: str = "") -> Done:
+    """A command that does this, perhaps with its standard output sent elsewhere."""
     script = (
-        "import os, sys\nfrom bot.cli import main, parser\n"
-        "async def run(config, asked): os.stat('/no/such/thing')\n"
+        "import errno, os, sys\nfrom bot.cli import main, parser\n"
+        f"async def run(config, asked): {body}; return 0\n"
         "parser.operate.run = run\n"
         "sys.exit(main(['run']))\n"
     )
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", script, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    out, err = await process.communicate()
-    assert (process.returncode, out) == (8, b"")
-    assert b"No such file or directory: /no/such/thing." in err
+        "bash", "-c", f'"$@" {redirection}', "bash",
+        sys.executable, "-W", "error", "-c", script,
+        cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, err = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return Done(process.returncode, out.decode(), err.decode())
 
 
 async def test_the_invite_has_exactly_the_permissions_needed(shell: Shell) -> None:

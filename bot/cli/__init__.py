@@ -12,7 +12,7 @@ import signal
 import sys
 from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from io import TextIOWrapper
+from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
 
 from bot.cli.parser import read
@@ -23,6 +23,8 @@ from bot.texts import of_error, say
 
 _FAULT = 70
 _INTERRUPTED = 130
+_OUTPUT = "-"
+"""The name of standard output."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -62,8 +64,28 @@ async def _until_told(command: Coroutine[Any, Any, int]) -> int:
     return await command
 
 
+class _Output(FileIO):
+    """Standard output, whose errors bear its name: they could not be told from those of a connection."""
+
+    def write(self, data: Any, /) -> int:
+        try:
+            return super().write(data)
+        except OSError as error:
+            error.filename = _OUTPUT
+            raise
+
+
 def _speak_plainly() -> None:
     """A terminal that lacks a sign shows its code; SIGTERM before a command has begun ends it as Ctrl+C does."""
+    out = sys.stdout
+    if isinstance(out, TextIOWrapper) and isinstance(getattr(out.buffer, "raw", out.buffer), FileIO):
+        raw = _Output(out.fileno(), "wb", closefd=False)
+        sys.stdout = TextIOWrapper(
+            raw if out.write_through else BufferedWriter(raw),
+            encoding=out.encoding,
+            line_buffering=out.line_buffering,
+            write_through=out.write_through,
+        )
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -80,15 +102,12 @@ def _written(code: int) -> int:
 
 def _refused(error: OSError, config: Config) -> int:
     """A refusal of the system that no command expected: of standard output, or of whatever it names."""
-    try:
-        if error.filename is None and sys.stdout is not None:
-            print(flush=True)  # standard output that is full or closed refuses this as well
-    except OSError as again:
-        with suppress(OSError):  # what is left for it must not be tried a third time, at the end of the process
+    if error.filename == _OUTPUT:
+        with suppress(OSError):  # what is left for it must not be tried again, at the end of the process
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(again, BrokenPipeError):  # whoever read it has enough
+        if isinstance(error, BrokenPipeError):  # whoever read it has enough
             return 0
-        return _tell(StoreError("output.write", path="-", problem=again.strerror or ""), config)
+        return _tell(StoreError("output.write", path=_OUTPUT, problem=error.strerror or ""), config)
     named = (error.strerror or type(error).__name__, error.filename)
     return _tell(StoreError("system.refused", problem=": ".join(str(part) for part in named if part)), config)
 
