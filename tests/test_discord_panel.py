@@ -2,6 +2,7 @@
 
 import io
 import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -243,7 +244,7 @@ async def test_a_file_from_the_cache_neither_waits_nor_makes_wait(
         await spaces.set(home, blocked_words=["evening"])
         assert (await as_file()).content == say("guard.word", "en")
         await spaces.set(home, blocked_words=[])
-        with sqlite3.connect(mimo_house.core.config.data_dir / "clips.db") as cache:
+        with closing(sqlite3.connect(mimo_house.core.config.data_dir / "clips.db")) as cache, cache:
             cache.execute("DELETE FROM clip_2")
         assert (await as_file()).content == say("guard.cooldown", "en", seconds=600)
     used = await mimo_house.ledger.usage(account(server).scope)
