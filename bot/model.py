@@ -100,6 +100,11 @@ class Voice:
     sample: Sample | None = None
     """A cloned voice."""
 
+    @classmethod
+    def typed(cls, name: str, description: str) -> Self:
+        """As a person typed it: named, or described in its stead."""
+        return cls(VoiceKind.DESIGNED, description=description) if description else cls(id=name)
+
 
 @dataclass(frozen=True, slots=True)
 class Utterance:

@@ -15,6 +15,7 @@ from bot.platforms.base import Doors
 from bot.platforms.discord.client import DiscordPlatform
 from tests.discord_case import Start, build
 from tests.fakes.discord_server import DiscordServer
+from tests.fakes.discord_world import User
 
 
 @pytest.fixture
@@ -22,6 +23,15 @@ async def server() -> AsyncIterator[DiscordServer]:
     async with DiscordServer() as server:
         yield server
         await _end_heartbeats()
+
+
+@pytest.fixture
+def mod(server: DiscordServer) -> User:
+    """A moderator of the home server."""
+    mod = User("mod")
+    server.world.add_member(server.world.home, mod)
+    server.world.home.moderators.add(mod.id)
+    return mod
 
 
 async def _end_heartbeats() -> None:

@@ -4,20 +4,20 @@ A test file imports the fixtures under their long names; tests ask for them by t
 """
 
 from collections.abc import AsyncIterator
-from contextlib import aclosing
 from typing import Any
 
 import numpy as np
 import pytest
 
 from bot.audio.pcm import Pcm
-from bot.errors import BotError, ErrorKind, ProviderError
-from bot.model import Sample, Usage, Voice, VoiceKind
+from bot.errors import ErrorKind, ProviderError
+from bot.model import Sample, Voice, VoiceKind
 from bot.speech.provider import SpeechRequest
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
 from bot.speech.wire import Timeouts
 from tests.fakes import tones
 from tests.fakes.mimo_server import MimoServer
+from tests.provider_case import error_of
 
 SENTENCE = "Tomorrow is Friday, and the rain has stopped."
 SECRET = "sk-test"
@@ -42,24 +42,6 @@ async def fixture_mimo(server: MimoServer) -> AsyncIterator[MimoProvider]:
 
 def make(server: MimoServer, **changes: Any) -> MimoProvider:
     return MimoProvider("mimo", MimoSettings(**{"base_url": server.base_url, "api_key": SECRET, **changes}))
-
-
-async def speak(provider: MimoProvider, request: SpeechRequest) -> tuple[Pcm, Usage]:
-    """All sound joined, and the usage that ends it."""
-    async with aclosing(provider.synthesize(request)) as parts:
-        heard = [part async for part in parts]
-    *sound, usage = heard
-    assert isinstance(usage, Usage)
-    pieces = [part for part in sound if isinstance(part, Pcm)]
-    assert len(pieces) == len(sound)
-    assert all(len(piece.samples) % 2 == 0 for piece in pieces)
-    return Pcm(b"".join(piece.samples for piece in pieces), pieces[0].rate), usage
-
-
-async def error_of(provider: MimoProvider, request: SpeechRequest) -> BotError:
-    with pytest.raises(BotError) as caught:
-        await speak(provider, request)
-    return caught.value
 
 
 async def kind_of(provider: MimoProvider, request: SpeechRequest) -> ErrorKind:

@@ -186,14 +186,6 @@ async def test_why_not_without_the_intent(evening: Evening, start: Start) -> Non
 # /setup
 
 
-@pytest.fixture
-def mod(server: DiscordServer) -> User:
-    mod = User("mod")
-    server.world.add_member(server.world.home, mod)
-    server.world.home.moderators.add(mod.id)
-    return mod
-
-
 async def setup(server: DiscordServer, mod: User, **options: Any) -> str:
     answer = await (await server.slash("setup", options, user=mod)).answered()
     assert answer.private

@@ -1,7 +1,5 @@
 """``/doctor`` on Discord: the shared list with permissions of the channels, each made to fail."""
 
-import pytest
-
 from bot.model import Space
 from bot.store.bindings import Binding
 from bot.texts import say
@@ -12,14 +10,6 @@ from tests.fakes.discord_world import CONNECT, EVERYTHING_WE_NEED, SEND_VOICE_ME
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures"]
-
-
-@pytest.fixture
-def mod(server: DiscordServer) -> User:
-    mod = User("mod")
-    server.world.add_member(server.world.home, mod)
-    server.world.home.moderators.add(mod.id)
-    return mod
 
 
 async def lines(server: DiscordServer, mod: User, locale: str | None = None) -> list[str]:

@@ -18,14 +18,6 @@ pytest_plugins = ["tests.discord_fixtures"]
 
 
 @pytest.fixture
-def mod(server: DiscordServer) -> User:
-    mod = User("mod")
-    server.world.add_member(server.world.home, mod)
-    server.world.home.moderators.add(mod.id)
-    return mod
-
-
-@pytest.fixture
 def everyone(server: DiscordServer) -> Role:
     return Role("@everyone", id=server.world.home.id)
 

@@ -69,14 +69,6 @@ READING: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.fixture
-def mod(server: DiscordServer) -> User:
-    mod = User("mod")
-    server.world.add_member(server.world.home, mod)
-    server.world.home.moderators.add(mod.id)
-    return mod
-
-
-@pytest.fixture
 def other(server: DiscordServer) -> Channel:
     return server.world.add_channel(server.world.home, "other", permissions=EVERYTHING_WE_NEED)
 

@@ -23,14 +23,6 @@ VALUES = {
 }  # fmt: skip
 
 
-@pytest.fixture
-def mod(server: DiscordServer) -> User:
-    mod = User("mod")
-    server.world.add_member(server.world.home, mod)
-    server.world.home.moderators.add(mod.id)
-    return mod
-
-
 def home(server: DiscordServer) -> Space:
     return Space("discord", str(server.world.home.id))
 

@@ -21,14 +21,6 @@ from tests.fakes.tones import pitch
 pytest_plugins = ["tests.discord_fixtures"]
 
 
-@pytest.fixture
-def mod(server: DiscordServer) -> User:
-    mod = User("mod")
-    server.world.add_member(server.world.home, mod)
-    server.world.home.moderators.add(mod.id)
-    return mod
-
-
 def home(server: DiscordServer) -> Space:
     return Space("discord", str(server.world.home.id))
 

@@ -25,14 +25,13 @@ from tests.mimo_case import (  # noqa: F401  the fixtures of this file
     DESIGNED,
     SECRET,
     SENTENCE,
-    error_of,
     fixture_mimo,
     fixture_server,
     is_tone,
     kind_of,
     make,
-    speak,
 )
+from tests.provider_case import error_of, speak
 
 
 def test_it_is_a_provider() -> None:

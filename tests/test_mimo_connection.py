@@ -22,13 +22,12 @@ from bot.speech.truncation import expected_seconds, longest_seconds, looks_trunc
 from tests.fakes.mimo_server import Fault, MimoServer
 from tests.mimo_case import (  # noqa: F401  the fixtures of this file
     SENTENCE,
-    error_of,
     fixture_mimo,
     fixture_server,
     kind_of,
     make,
-    speak,
 )
+from tests.provider_case import error_of, speak
 
 
 def certificate(folder: Path) -> tuple[ssl.SSLContext, Path]:

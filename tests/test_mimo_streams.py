@@ -17,14 +17,13 @@ from tests.fakes.mimo_server import TONES, Fault, MimoServer
 from tests.mimo_case import (  # noqa: F401  the fixtures of this file
     SENTENCE,
     SHORT,
-    error_of,
     fixture_mimo,
     fixture_server,
     is_tone,
     kind_of,
     make,
-    speak,
 )
+from tests.provider_case import error_of, speak
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 
 from bot.audio.pcm import Pcm
-from bot.errors import BotError, ConfigError, ErrorKind, InputError, ProviderError
+from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Note, Usage, Voice, VoiceKind
 from bot.speech.provider import Provider, SpeechRequest
 from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings
 from bot.speech.wire import Timeouts
 from tests.fakes import tones
 from tests.fakes.openai_speech_server import FAULTS, TONES, OpenAISpeechServer
+from tests.provider_case import error_of, speak
 
 SENTENCE = "Tomorrow is Friday, and the rain has stopped."
 
@@ -35,23 +36,6 @@ async def engine(server: OpenAISpeechServer, request: pytest.FixtureRequest) -> 
     provider = make(server, response_format=request.param)
     yield provider
     await provider.close()
-
-
-async def speak(provider: OpenAISpeechProvider, request: SpeechRequest) -> tuple[Pcm, Usage]:
-    async with aclosing(provider.synthesize(request)) as parts:
-        heard = [part async for part in parts]
-    *sound, usage = heard
-    assert isinstance(usage, Usage)
-    pieces = [part for part in sound if isinstance(part, Pcm)]
-    assert len(pieces) == len(sound)
-    assert all(len(piece.samples) % 2 == 0 for piece in pieces)
-    return Pcm(b"".join(piece.samples for piece in pieces), pieces[0].rate), usage
-
-
-async def error_of(provider: OpenAISpeechProvider, request: SpeechRequest) -> BotError:
-    with pytest.raises(BotError) as caught:
-        await speak(provider, request)
-    return caught.value
 
 
 async def test_a_voice_is_heard_in_either_format(server: OpenAISpeechServer, engine: OpenAISpeechProvider) -> None:

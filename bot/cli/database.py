@@ -16,7 +16,6 @@ from bot.store.ledger import Ledger
 from bot.store.quota import Mismatch
 from bot.texts import say
 
-_WRONG = 8
 _AMOUNTS = ("characters", "requests", "granted")
 
 
@@ -40,7 +39,7 @@ async def check(config: Config, asked: Arguments) -> int:
         print(json.dumps(asdict(found)))
     else:
         _tell(config, found, repair=asked.repair)
-    return _WRONG if faults_left or wrong_left else 0
+    return StoreError.exit_code if faults_left or wrong_left else 0
 
 
 async def _search(database: Database, *, repair: bool) -> tuple[list[str], list[str]]:

@@ -70,11 +70,11 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     entries = await asyncio.to_thread(dictionary, asked.dictionary) if asked.dictionary else ()
     read = read_aloud(typed, asked, config, entries) if asked.message else None
     command = parse(typed) if asked.text == "-" and read is None else None
-    voice = Voice(id=asked.voice) if asked.voice or command is None else command.whose
+    voice = Voice.typed(asked.voice, asked.design)
+    if voice == Voice() and command is not None:
+        voice = command.whose
     if asked.clone:
         voice = Voice(VoiceKind.CLONED, sample=await check_sample(await asyncio.to_thread(_sample, Path(asked.clone))))
-    elif asked.design:
-        voice = Voice(VoiceKind.DESIGNED, description=asked.design)
     utterance = Utterance(
         text=command.text if command else read.text if read else typed,
         key=f"cli:{uuid.uuid4().hex}",

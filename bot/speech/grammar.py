@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.model import Voice, VoiceKind
+from bot.model import Voice
 
 KEYS = {
     "style": "style", "styles": "style", "风格": "style",
@@ -36,7 +36,7 @@ class Command:
     @property
     def whose(self) -> Voice:
         """The voice that is named, or described in its stead."""
-        return Voice(VoiceKind.DESIGNED, description=self.design) if self.design else Voice(id=self.voice)
+        return Voice.typed(self.voice, self.design)
 
 
 def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Command:

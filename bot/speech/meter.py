@@ -109,15 +109,11 @@ class Meter:
         return sum(held.spent for row in self._rows.values() for held in row.holds)
 
     async def hold(self, meter: MeterName, characters: Mapping[str, int]) -> None:
-        """Take characters from a meter, by key, for each key once; the operator (no account) takes none.
+        """Take from a meter, by key, what is missing so that so many more can be spent there; the operator takes none.
 
         Raises RefusedError for those that were heard before or, when there are none, that the quota refuses;
         StoreError.
         """
-        await self._take(meter, {key: asked for key, asked in characters.items() if not self._rows[key].of(meter)})
-
-    async def hold_up_to(self, meter: MeterName, characters: Mapping[str, int]) -> None:
-        """Take from a meter, by key, what is missing so that so many more can be spent there. Raises as ``hold``."""
         missing = {key: wanted - self._rows[key].left(meter) for key, wanted in characters.items()}
         await self._take(meter, {key: amount for key, amount in missing.items() if amount > 0})
 

@@ -122,10 +122,8 @@ class Performance:
         """Quota for all that is still to be spoken; where several meters pay, for this one's part of it."""
         started = bool(self.spoke) or self.cut
         try:
-            if not self._is_shared:
-                await self._meter.hold(meter, self._script.shares(segment.start if started else 0))
-            else:
-                await self._meter.hold_up_to(meter, self._part_of(meter, segment))
+            rest = self._script.shares(segment.start if started else 0)
+            await self._meter.hold(meter, self._part_of(meter, segment) if self._is_shared else rest)
         except RefusedError as refused:
             if not started:
                 raise

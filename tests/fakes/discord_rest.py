@@ -139,13 +139,18 @@ class Rest:
         self.state.syncs += 1
         return as_json(stored)
 
-    async def _channel(self, request: web.Request) -> web.Response:
-        self._check_token(request)
+    def _viewed(self, request: web.Request) -> Channel:
+        """The channel of a request, which the bot may view."""
         channel = self.state.world.channels.get(int(request.match_info["channel"]))
         if channel is None:
             raise Refused(10003)
         if not channel.bot_is_here or not channel.permissions & VIEW_CHANNEL:
             raise Refused(50001)
+        return channel
+
+    async def _channel(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        channel = self._viewed(request)
         return as_json(channel.payload())
 
     async def _post_message(self, request: web.Request) -> web.Response:
@@ -183,11 +188,7 @@ class Rest:
 
     async def _delete_message(self, request: web.Request) -> web.Response:
         self._check_token(request)
-        channel = self.state.world.channels.get(int(request.match_info["channel"]))
-        if channel is None:
-            raise Refused(10003)
-        if not channel.bot_is_here or not channel.permissions & VIEW_CHANNEL:
-            raise Refused(50001)
+        channel = self._viewed(request)
         wanted = int(request.match_info["message"])
         responses = [exchange.original for exchange in self.state.exchanges.values() if exchange.original]
         for message in [*self.state.messages, *(one for one in responses if not one.private)]:

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 
 from bot.errors import InputError
-from bot.model import Account, Space, Utterance, Voice, VoiceKind
+from bot.model import Account, Space, Utterance, Voice
 from bot.speech import styles
 
 
@@ -70,7 +70,6 @@ def utterance_of(
 
     ``design`` describes a voice and goes before one that is named.
     """
-    described = design.strip()
     return here(
         interaction,
         Utterance(
@@ -78,7 +77,7 @@ def utterance_of(
             key=key_of(interaction),
             account=account_of(interaction),
             styles=styles.parse(style),
-            voice=Voice(VoiceKind.DESIGNED, description=described) if described else Voice(id=voice.strip()),
+            voice=Voice.typed(voice.strip(), design.strip()),
             instruction=instruction,
         ),
     )
