@@ -32,11 +32,12 @@ demo: install  ## speak a few sentences with the built-in engine; needs no key
 test: $(VENV)/.dev  ## run the tests, on every core
 	@$(BIN)/python -m pytest -n auto
 
-check: $(VENV)/.dev  ## format, lint, types, import rules; changes nothing
+check: $(VENV)/.dev  ## format, lint, types, import rules, and what is longest; changes nothing
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m bench.longest
 
 fix: $(VENV)/.dev  ## repair what format and lint can repair
 	@$(BIN)/ruff check --fix .

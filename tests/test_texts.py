@@ -32,9 +32,9 @@ def test_a_code_stands_in_one_part_alone(language: ModuleType) -> None:
     assert len(language.SENTENCES) == sum(len(part.SENTENCES) for part in language.PARTS)
 
 
-@pytest.mark.parametrize("code", sorted(texts.LANGUAGES["en"]))
-def test_both_languages_have_the_same_blanks(code: str) -> None:
-    assert _blanks(texts.LANGUAGES["en"][code]) == _blanks(texts.LANGUAGES["zh"][code])
+def test_both_languages_have_the_same_blanks() -> None:
+    english, chinese = texts.LANGUAGES["en"], texts.LANGUAGES["zh"]
+    assert [code for code in english if _blanks(english[code]) != _blanks(chinese[code])] == []
 
 
 def _codes_in_use() -> set[str]:
