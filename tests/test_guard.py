@@ -23,6 +23,7 @@ from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
 from tests.ledger_case import FakeClock
+from tests.live_sink import Listener
 
 pytest_plugins = ["tests.ledger_fixtures"]
 
@@ -375,6 +376,39 @@ async def _told(house: House, key: str) -> str:
     except BotError as error:
         return error.code
     return ""
+
+
+async def test_who_was_charged_rests_though_it_broke_off(mimo_house: House) -> None:
+    """Part of it was synthesized and charged: a command that is cancelled again and again is no way round a rest."""
+    await mimo_house.core.spaces.set(GUILD, cooldown=60)
+
+    class Leaving(Listener):
+        """Listens to one segment, then goes."""
+
+        async def room(self) -> None:
+            if self.packets:
+                raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await mimo_house.speech.speak(replace(SAID, text="Hello there. " + "And more. " * 40), Leaving())
+    assert (await mimo_house.ledger.usage(ANN.scope)).characters == len("Hello there.")
+    with pytest.raises(InputError, match=r"guard\.cooldown"):
+        await mimo_house.speech.speak(replace(SAID, key="another"), Listener())
+
+
+async def test_who_left_before_anything_was_charged_need_not_rest(mimo_house: House) -> None:
+    await mimo_house.core.spaces.set(GUILD, cooldown=60)
+
+    class Gone(Listener):
+        """Listens to nothing."""
+
+        async def room(self) -> None:
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await mimo_house.speech.speak(SAID, Gone())
+    assert (await mimo_house.ledger.usage(ANN.scope)).characters == 0
+    await mimo_house.speech.speak(replace(SAID, key="another"), Listener())
 
 
 async def test_explaining_begins_no_cooldown(house: House) -> None:

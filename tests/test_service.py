@@ -223,6 +223,23 @@ async def test_a_long_text_is_spoken_in_segments_with_the_style_on_each(mimo_hou
     assert receipt.charged == len(text.strip())
 
 
+async def test_texts_that_differ_in_a_pause_alone_are_two_clips(
+    mimo_house: House, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.speech.providers.mimo.provider.MAX_TEXT", 50)
+    first, second = "The rain fell for three days.", "then it stopped and the sun came out"
+    receipts = []
+    for number, between in enumerate((" ", "\n", "\r\n\r\n")):
+        text = f"{first}{between}{second}"
+        receipts.append(await mimo_house.speech.speak(utterance(text, key=f"k{number}"), Recording()))
+    spoken, broken, again = receipts
+    asked = [call["messages"][-1]["content"] for call in mimo.calls]
+    assert asked[:2] == asked[2:] == [first, second.strip()], "the same requests"
+    assert spoken.clip_key != broken.clip_key == again.clip_key
+    assert (broken.cached, again.cached) == (False, True)
+    assert broken.clip.seconds - spoken.clip.seconds == pytest.approx(0.2, abs=0.021)
+
+
 async def test_quota_that_is_used_up_refuses_before_anyone_is_called(build_house: BuildHouse, mimo: MimoServer) -> None:
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}},

@@ -1,11 +1,22 @@
 """From a cleaned text to segments."""
 
+import time
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Segment
 from bot.speech.markup import brackets, is_audio_tag, split_tags, without_tags
-from bot.speech.split import FIRST_CHARACTERS, LIVE_CHARACTERS, split_live, split_recording
+from bot.speech.split import (
+    FIRST_CHARACTERS,
+    LIVE_CHARACTERS,
+    PARAGRAPH_GAP,
+    gap_at,
+    split_burst,
+    split_live,
+    split_recording,
+)
 
 _WORDS = st.sampled_from(
     ["Hello", "there.", "Dr.", "Smith", "said", "3.14", "你好。", "今天天气很好，", "[cough]", "(sobbing)", "（笑）",
@@ -63,6 +74,84 @@ def test_an_abbreviation_ends_no_sentence() -> None:
 def test_gaps_follow_what_stands_at_the_cut() -> None:
     first, second, _ = split_recording("A" * 40 + "\n" + "B" * 40 + ". " + "C" * 40, 60)
     assert first.gap > second.gap > 0
+
+
+_ENGLISH = "The rain fell for three days. Nobody went out."
+_CHINESE = "雨下了三天三夜，街上没有人。大家都在家里等太阳出来。"
+
+
+@pytest.mark.parametrize(
+    "paragraph", [_ENGLISH, _CHINESE, "“Is it over?”", "他说：“下雨了。”", "etc.", "no stop", "well,"]
+)
+@pytest.mark.parametrize("between", ["\n", "\r\n", "\r", "\n\n", "\n \t\n", " \n", "\r\n\r\n", "\u2029", "\x85"])
+def test_a_paragraph_is_followed_by_its_own_pause(paragraph: str, between: str) -> None:
+    text = between.join([paragraph] * 4)
+    segments = split_recording(text, len(paragraph))
+    assert _texts(segments) == [paragraph] * 4
+    assert [segment.gap for segment in segments] == [PARAGRAPH_GAP] * 3 + [0.0]
+    assert [text[segment.start :].startswith(segment.text) for segment in segments] == [True] * 4
+    assert gap_at(text, len(paragraph)) == PARAGRAPH_GAP == 0.45
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(_ENGLISH, "It stopped. The sun came out. We all went for a walk."), (_CHINESE, _CHINESE)]
+)
+def test_paragraphs_are_cut_at_first(first: str, second: str) -> None:
+    """A sentence that ends later is no better place, be the paragraph's end early or late in the segment."""
+    for room in range(max(len(first), len(second)), len(first) + len(second)):
+        assert _texts(split_recording(f"{first}\n{second}", room)) == [first, second]
+        assert _texts(split_recording(f"{second}\r\n \r\n{first}", room)) == [second, first]
+    assert _texts(split_recording(f"{first}\n{second}", len(first) + len(second) + 1)) == [f"{first}\n{second}"]
+
+
+def test_a_heading_stays_beside_a_paragraph_that_must_be_cut_anyway() -> None:
+    first, *_ = split_recording("One.\n" + "The rain fell for three days. " * 9, 100)
+    assert first.text.startswith("One.\nThe rain")
+
+
+def test_a_live_call_cuts_at_paragraphs_too() -> None:
+    assert [
+        (segment.text, segment.gap) for segment in split_live("Hi.\nIt rains. It pours.\nI stay. You go. Bye.")
+    ] == [
+        ("Hi.", PARAGRAPH_GAP),
+        ("It rains. It pours.", PARAGRAPH_GAP),
+        ("I stay. You go. Bye.", 0.0),
+    ]
+    assert [segment.text for segment in split_live("嗨。\n下雨了。下大了。\n我在家。你走吧。再见。")] == [
+        "嗨。",
+        "下雨了。下大了。",
+        "我在家。你走吧。再见。",
+    ]
+
+
+@pytest.mark.parametrize("sign", ["1.", "12.", "-", "*", "•", "a)", "(2)", "3、", "二、"])
+def test_the_sign_of_an_item_stays_with_it(sign: str) -> None:
+    item = f"{sign} some fresh bread" if sign[-1] != "、" else f"{sign}新鲜的面包两个"
+    text = f"To buy:\n{item}\n{item}\r\n{item}"
+    for room in range(len(item), len(text)):
+        for segment in split_recording(text, room):
+            assert not segment.text.endswith(sign)
+        assert all(segment.gap == PARAGRAPH_GAP for segment in split_recording(text, room)[:-1])
+
+
+def test_messages_of_a_burst_are_cut_between_them() -> None:
+    segments = split_burst("\n".join(["It rained again. " * 7 + "Yes."] * 3))
+    assert [segment.gap for segment in segments] == [PARAGRAPH_GAP, PARAGRAPH_GAP, 0.0]
+
+
+@pytest.mark.parametrize("sign", [*" .!?…。'\"”）)[]-—,:，\n\r\t\u2028", "x", "St. ", "a.\n", " -", "1. ", "?!", ".'"])
+def test_the_work_grows_with_the_text(sign: str) -> None:
+    """Ten times the text in much less than a hundred times the time."""
+
+    def seconds(length: int) -> float:
+        text = sign * (length // len(sign)) + "x"
+        begin = time.process_time()
+        split_live(text)
+        split_recording(text)
+        return time.process_time() - begin
+
+    split_live(sign * 50)
+    assert min(seconds(40_000) for _ in range(2)) < 35 * min(seconds(4_000) for _ in range(3)) + 0.02
 
 
 def test_chinese_is_cut_at_its_own_stops() -> None:

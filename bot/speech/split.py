@@ -33,19 +33,31 @@ _GAPS = {_Rank.ANYWHERE: 0.0, _Rank.WORD: 0.0, _Rank.CLAUSE: 0.12, _Rank.SENTENC
 """Seconds of silence after a cut there."""
 PARAGRAPH_GAP = _GAPS[_Rank.PARAGRAPH]
 
+_NEWLINES = "\n\r\v\f\x85\u2028\u2029"
 _BREAK = re.compile(
-    r"(?P<paragraph>\n)"
-    r"|(?P<sentence>[。！？…]+[”’」』）】\"']*\s*|[.!?]+[\"'”’)\]]*(?=\s)\s*)"
-    r"|(?P<clause>[，；、：]\s*|[,;:](?=\s)\s*|\s[-–—]+\s)"
-    r"|(?P<word>\s)"
+    r"(?:(?P<sentence>[。！？…]++[”’」』）】\"']*+|(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s))"
+    rf"|(?P<clause>[，；、：]|[,;:](?=\s)|[^\S{_NEWLINES}]++[-–—]++(?=\s))"
+    r"|(?P<word>(?=\s)))"
+    r"(?P<blank>\s*+)"
 )
+"""A place to cut at, with all the blanks behind it: a line break among them makes it the end of a paragraph."""
 _ENDS = frozenset("。！？….!?")
+_CLOSERS = "\"'”’)]」』）】"
 _COMMAS = frozenset("，；、：,;:")
-_ABBREVIATION = re.compile(r"(?:\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Fig|approx|e\.g|i\.e)\.)\s*$")
+_ABBREVIATION = re.compile(r"\b(?:[A-Za-z]|Mr|Mrs|Ms|Dr|Prof|St|Jr|Sr|vs|etc|No|Fig|approx|e\.g|i\.e)\.$")
+_ITEM = re.compile(
+    rf"(?:^|[{_NEWLINES}])[ \t]{{0,4}}"
+    r"(?:[-–—*•·]|\(?(?:\d{1,3}|[A-Za-z])[.)]|\d{1,3}、|（?[一二三四五六七八九十]{1,3}[、）])$"
+)
+"""The sign or number that a list's item begins with: it stays with its item."""
+_LONGEST_BEFORE = 12
+"""Characters before a cut in which the two are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
+    stop: int
+    """Where the sound before it ends; blanks follow."""
     end: int
     rank: _Rank
 
@@ -63,9 +75,9 @@ def split_live(text: str) -> tuple[Segment, ...]:
 def gap_at(text: str, place: int) -> float:
     """Seconds of silence that belong where a text is cut at a place of somebody else's choice."""
     behind = text[place:]
-    if "\n" in behind[: len(behind) - len(behind.lstrip())]:
+    if _breaks(behind[: len(behind) - len(behind.lstrip())]):
         return PARAGRAPH_GAP
-    last = text[:place].rstrip()[-1:]
+    last = text[:place].rstrip().rstrip(_CLOSERS)[-1:]
     rank = _Rank.SENTENCE if last in _ENDS else _Rank.CLAUSE if last in _COMMAS else _Rank.WORD
     return _GAPS[rank] if last else 0.0
 
@@ -75,11 +87,25 @@ def split_burst(text: str) -> tuple[Segment, ...]:
     return _segments(text, LIVE_CHARACTERS, LIVE_CHARACTERS, sentences=None)
 
 
+def _breaks(blank: str) -> bool:
+    """Whether there is a line break in it."""
+    return any(sign in _NEWLINES for sign in blank)
+
+
 def _end(cut: _Cut) -> int:
     return cut.end
 
 
+def _stop(cut: _Cut) -> int:
+    return cut.stop
+
+
+def _goodness(cut: _Cut) -> tuple[int, int]:
+    return cut.rank, cut.end
+
+
 def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple[Segment, ...]:
+    text = text.rstrip()
     cuts = _cuts(text)
     segments: list[Segment] = []
     start = 0
@@ -89,9 +115,8 @@ def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple
         raw = text[start : cut.end]
         piece = raw.strip()
         if piece:
-            last = not text[cut.end :].strip()
             begin = start + len(raw) - len(raw.lstrip())
-            segments.append(Segment(piece, 0.0 if last else _GAPS[cut.rank], begin))
+            segments.append(Segment(piece, _GAPS[cut.rank] if cut.end < len(text) else 0.0, begin))
         start = cut.end
     return tuple(segments)
 
@@ -99,17 +124,32 @@ def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple
 def _next_cut(text: str, cuts: list[_Cut], start: int, room: int, sentences: int | None) -> _Cut:
     """The best place to end a segment that begins at ``start``."""
     low = bisect_right(cuts, start, key=_end)
-    near = cuts[low : bisect_right(cuts, start + room, lo=low, key=_end)]
+    high = bisect_right(cuts, start + room, lo=low, key=_stop)
+    near = cuts[low:high]
     if sentences is not None:
         whole = [cut for cut in near if cut.rank >= _Rank.SENTENCE][:sentences]
         if len(whole) == sentences or (whole and len(text) - start > room):
-            return whole[-1]
+            return max(whole, key=_goodness)
     if len(text) - start <= room:
-        return _Cut(len(text), _Rank.PARAGRAPH)
+        return _Cut(len(text), len(text), _Rank.PARAGRAPH)
     if near:
-        late = [cut for cut in near if cut.end - start >= room // 2] or near
-        return max(late, key=lambda cut: (cut.rank, cut.end))
-    return _Cut(_outside(text, start, start + room), _Rank.ANYWHERE)
+        late = [cut for cut in near if cut.stop - start >= room // 2] or near
+        best = max(late, key=_goodness)
+        early = max(near, key=_goodness)
+        if early.rank is _Rank.PARAGRAPH and _paragraph_ends(text, cuts, high, early.end + room):
+            return early  # the paragraph behind it needs no cut at all
+        return best
+    place = _outside(text, start, start + room)
+    return _Cut(place, place, _Rank.ANYWHERE)
+
+
+def _paragraph_ends(text: str, cuts: list[_Cut], index: int, limit: int) -> bool:
+    """Whether the paragraph in which the cut of this number falls ends within ``limit``."""
+    while index < len(cuts) and cuts[index].stop <= limit:
+        if cuts[index].rank is _Rank.PARAGRAPH:
+            return True
+        index += 1
+    return len(text) <= limit
 
 
 def _cuts(text: str) -> list[_Cut]:
@@ -118,14 +158,19 @@ def _cuts(text: str) -> list[_Cut]:
     starts = [begin for begin, _ in closed]
     cuts: list[_Cut] = []
     for match in _BREAK.finditer(text):
-        end = match.end()
+        stop, end = match.start("blank"), match.end()
         index = bisect_right(starts, end - 1) - 1
         if index >= 0 and end < closed[index][1]:
             continue
-        rank = _Rank[(match.lastgroup or "anywhere").upper()]
-        if rank is _Rank.SENTENCE and _ABBREVIATION.search(text, max(0, end - 12), end):
+        rank = _Rank[next(name for name in ("sentence", "clause", "word") if match[name] is not None).upper()]
+        near = max(0, stop - _LONGEST_BEFORE)
+        if _breaks(match["blank"]):
+            rank = _Rank.PARAGRAPH
+        elif _ITEM.search(text, near, stop):
+            continue
+        elif rank is _Rank.SENTENCE and _ABBREVIATION.search(text, near, stop):
             rank = _Rank.WORD
-        cuts.append(_Cut(end, rank))
+        cuts.append(_Cut(stop, end, rank))
     return cuts
 
 
