@@ -6,6 +6,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.digits import whole
 from bot.platforms.discord import checks, voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import account_of, moderated_space
@@ -53,8 +54,9 @@ def _channels(interaction: discord.Interaction[Bot], bindings: Sequence[Binding]
     found: dict[int, checks.Channel] = {}
     if isinstance(interaction.channel, discord.abc.GuildChannel | discord.Thread):
         found[interaction.channel.id] = interaction.channel
-    for identity in (name for bound in bindings for name in (bound.channel, bound.voice_channel) if name.isdigit()):
-        channel = guild.get_channel(int(identity))
+    named = (whole(name) for bound in bindings for name in (bound.channel, bound.voice_channel))
+    for identity in (each for each in named if each is not None):
+        channel = guild.get_channel(identity)
         if channel is not None:
             found.setdefault(channel.id, channel)
     return list(found.values())[:_MOST_CHANNELS]

@@ -19,6 +19,7 @@ from bot.platforms.discord.panel import Press
 from bot.platforms.discord.voice_message import TOO_LATE, apologize, tell, was_for_everyone, withdraw
 from bot.texts import in_chat, say
 
+OLD_BUTTON = "discord.old_button"
 TWICE = 40060
 """Discord's code for an interaction that somebody else answered."""
 _A_WHILE = 60.0
@@ -80,16 +81,16 @@ def cannot_be_answered(cause: BaseException) -> bool:
 
 
 def press_of(interaction: discord.Interaction[Bot]) -> Press | None:
-    """What was pressed or filled in; None for anything else, and for what is not ours."""
+    """Return what was pressed or filled in; without a verb where that is none of ours; None for anything else."""
     if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
         return None
     data: dict[str, Any] = dict(interaction.data or {})
-    return Press.parse(str(data.get("custom_id", "")))
+    return Press.parse(str(data.get("custom_id", ""))) or Press("")
 
 
 async def outdated(_interaction: discord.Interaction[Bot], _press: Press) -> None:
-    """A button that nobody answers any more."""
-    raise InputError("discord.old_button")
+    """Raise InputError ``discord.old_button``: nobody answers this button, or it was made up."""
+    raise InputError(OLD_BUTTON)
 
 
 class Errors(commands.Cog):
@@ -126,6 +127,8 @@ class Errors(commands.Cog):
         try:
             await self._bot.presses.get(press.verb, outdated)(interaction, press)
         except Exception as error:  # noqa: BLE001  a border: whoever pressed is to be told
+            if isinstance(error, InputError) and error.code == OLD_BUTTON:
+                _log.info("an old or made-up button was pressed")
             await self.answer(interaction, f"button {press.verb}", error)
 
     async def answer(self, interaction: discord.Interaction[Any], name: str, cause: BaseException) -> None:

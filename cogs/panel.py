@@ -10,18 +10,22 @@ from typing import Any
 import discord
 from discord.ext import commands
 
+from bot.digits import whole
 from bot.errors import InputError
 from bot.model import Utterance
 from bot.platforms.discord import answer, voice_message
 from bot.platforms.discord.client import Bot
 from bot.platforms.discord.files import FORMATS
 from bot.platforms.discord.panel import Buttons, Press, button, ids_of_text
+from bot.platforms.discord.suggestions import LONGEST
 from bot.platforms.discord.wish import account_of, channel_of, here, key_of, roles_of
 from bot.speech import styles
 from bot.speech.sink import Recording
+from bot.store.words import KeptWords
 from bot.texts import say
 
 _PRIVATE = "p"
+_WAYS = (_PRIVATE, "c")
 _HIDDEN = 50001
 """Discord's code for a channel that the bot may not view: there it deletes not even its own answer to a command."""
 
@@ -58,10 +62,11 @@ class Panel(commands.Cog):
         await self._speak(interaction, press, styles.parse(chosen(interaction)))
 
     async def _speak(self, interaction: discord.Interaction[Bot], press: Press, wanted: tuple[str, ...] | None) -> None:
-        token, way = facts_of(press, 2)
-        private = way == _PRIVATE
+        token, private = _token_of(press)
         await voice_message.defer(interaction, private=private)
         desk, account = self._bot.doors.desk, account_of(interaction)
+        if private:
+            await self._own_words(interaction, token)
         with desk.presses.alone(account, token, press.verb, *(wanted or ())):
             utterance = await desk.again(
                 token,
@@ -75,8 +80,9 @@ class Panel(commands.Cog):
 
     async def offer_files(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Ask which kind of file."""
-        token, _ = facts_of(press, 2)
+        token, _ = _token_of(press)
         await voice_message.defer(interaction, private=True)
+        await self._own_words(interaction, token)
         tongue = await self._bot.language_for(interaction)
         choice = Buttons(
             *(button("discord.file", tongue, Press("file", (token, form)), facts={"kind": form}) for form in FORMATS)
@@ -107,11 +113,18 @@ class Panel(commands.Cog):
         await voice_message.hand_over(interaction, data, f"speech.{form}", words)
 
     async def _same(self, interaction: discord.Interaction[Bot], token: str) -> Utterance:
-        """The same take of the same words, so that it is found in the cache."""
+        """Return the same take of the same words, so that it is found in the cache."""
+        kept = await self._own_words(interaction, token)
+        return here(interaction, kept.utterance(key_of(interaction), account_of(interaction)))
+
+    async def _own_words(self, interaction: discord.Interaction[Bot], token: str) -> KeptWords:
+        """Return the words behind a private button. Raises InputError ``words.gone``, ``discord.not_yours``."""
         kept = await self._bot.doors.desk.words.get(token)
         if kept is None:
             raise InputError("words.gone")
-        return here(interaction, kept.utterance(key_of(interaction), account_of(interaction)))
+        if kept.account != account_of(interaction):
+            raise InputError("discord.not_yours")
+        return kept
 
     async def delete(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Take the voice message and its line away: for who asked for it, and for moderators."""
@@ -121,13 +134,14 @@ class Panel(commands.Cog):
             raise InputError("discord.old_button") from None
         await interaction.response.defer(ephemeral=True, thinking=True)
         tongue = await self._bot.language_for(interaction)
-        await self._check_owner(interaction, ids)
-        for message_id in ids:
-            await self._remove(interaction, message_id)
+        known = await self._check_owner(interaction, ids)
+        removed = [await self._remove(interaction, message_id) for message_id in ids]
+        if not (known or any(removed)):  # nothing of ours was ever here under these ids
+            raise InputError("discord.old_button")
         await interaction.edit_original_response(content=say("discord.deleted", tongue))
 
-    async def _remove(self, interaction: discord.Interaction[Bot], message_id: int) -> None:
-        """Delete a message; one that is gone is no failure. Raises InputError ``discord.cannot_delete``."""
+    async def _remove(self, interaction: discord.Interaction[Bot], message_id: int) -> bool:
+        """Delete a message; False where it is gone already. Raises InputError ``discord.cannot_delete``."""
         channel_id = interaction.channel_id
         assert channel_id is not None, "a press comes from a channel"
         guest = voice_message.way_of(interaction) is voice_message.Way.RESPONSE
@@ -149,23 +163,34 @@ class Panel(commands.Cog):
                 raise InputError("discord.cannot_delete") from error
             if error.status != 404:  # somebody was faster
                 raise
+            return False
+        return True
 
-    async def _check_owner(self, interaction: discord.Interaction[Bot], ids: list[int]) -> None:
-        if interaction.permissions.manage_messages and interaction.guild_id is not None:
-            return
-        words = self._bot.doors.desk.words
-        for message_id in ids:
-            owner = await words.said_by("discord", str(interaction.channel_id), str(message_id))
-            if owner != account_of(interaction):
-                raise InputError("discord.not_yours")
+    async def _check_owner(self, interaction: discord.Interaction[Bot], ids: list[int]) -> bool:
+        """Return whether it is known who asked for any of the messages. Raises InputError ``discord.not_yours``."""
+        words, channel = self._bot.doors.desk.words, str(interaction.channel_id)
+        owners = [await words.said_by("discord", channel, str(message_id)) for message_id in ids]
+        moderates = interaction.permissions.manage_messages and interaction.guild_id is not None
+        if not moderates and any(owner != account_of(interaction) for owner in owners):
+            raise InputError("discord.not_yours")
+        return any(owner is not None for owner in owners)
 
     async def cancel(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Give up a command that waits for its turn."""
-        (number,) = facts_of(press, 1)
+        (name,) = facts_of(press, 1)
+        number = whole(name)
         tongue = await self._bot.language_for(interaction)
-        if not number.isdigit() or not self._bot.queue.cancel(int(number), interaction.user.id):
+        if number is None or not self._bot.queue.cancel(number, interaction.user.id):
             raise InputError("waiting.over")
         await interaction.response.edit_message(content=say("waiting.cancelled", tongue), view=None)
+
+
+def _token_of(press: Press) -> tuple[str, bool]:
+    """Return the token of the words, and whether the answer is private. Raises InputError as ``facts_of``."""
+    token, way = facts_of(press, 2)
+    if way not in _WAYS:
+        raise InputError("discord.old_button")
+    return token, way == _PRIVATE
 
 
 def facts_of(press: Press, count: int) -> tuple[str, ...]:
@@ -176,10 +201,10 @@ def facts_of(press: Press, count: int) -> tuple[str, ...]:
 
 
 def chosen(interaction: discord.Interaction[Any]) -> str:
-    """What was chosen from a menu. Raises InputError for a press without one."""
+    """Return what was chosen from a menu. Raises InputError for a press without one, or with what no menu offers."""
     data: dict[str, Any] = dict(interaction.data or {})
     values = data.get("values") or []
-    if not values:
+    if not isinstance(values, list) or not values or not 0 < len(str(values[0])) <= LONGEST:
         raise InputError("discord.old_button")
     return str(values[0])
 

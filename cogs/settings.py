@@ -330,11 +330,13 @@ class Settings(commands.Cog):
         title, label = say("discord.settings.blocklist", tongue), say("discord.settings.word_a_line", tongue)
         await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
 
-    async def words_filled_in(self, interaction: discord.Interaction[Bot], _press: Press) -> None:
-        """The form came back."""
+    async def words_filled_in(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Take in the form, from somebody who still manages the server now. Raises InputError."""
+        if press.facts or interaction.type is not discord.InteractionType.modal_submit:
+            raise InputError("discord.old_button")  # pressed as a button it has no fields: it would empty the list
         await voice_message.defer(interaction, private=True)
-        words = entries_of(dict(interaction.data or {}))
-        await self._change(interaction, moderated_space(interaction), blocked_words=words)
+        space = moderated_space(interaction)
+        await self._change(interaction, space, blocked_words=entries_of(dict(interaction.data or {})))
 
     async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
         """Change what is named and show what holds now."""

@@ -26,7 +26,7 @@ from bot.platforms.discord.wish import account_of, key_of
 from bot.speech.provider import VoiceInfo
 from bot.speech.sink import Recording
 from bot.texts import say
-from cogs.panel import chosen
+from cogs.panel import chosen, facts_of
 
 _AT_A_TIME = 2
 _PATIENCE = 20
@@ -89,8 +89,9 @@ class Voices(commands.Cog):
     ) -> list[app_commands.Choice[str]]:
         return await complete_voice(interaction, current)
 
-    async def pressed(self, interaction: discord.Interaction[Bot], _press: Press) -> None:
-        """A voice was chosen from the menu."""
+    async def pressed(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Let the voice be heard that was chosen from the menu."""
+        facts_of(press, 0)
         await voice_message.defer(interaction, private=True)
         await self._preview(interaction, chosen(interaction))
 

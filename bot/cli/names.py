@@ -1,5 +1,6 @@
 """Accounts, spaces and roles as they are typed on the command line. Used by its commands."""
 
+from bot.digits import is_id
 from bot.errors import InputError
 from bot.model import Account, Space
 
@@ -31,7 +32,6 @@ def _account(typed: str, text: str) -> Account:
         found = Account.parse(text)
     except ValueError:
         raise InputError("account.bad", name=typed) from None
-    number = found.id.removeprefix("-")
-    if found.platform != "cli" and not (found.platform in _PLATFORMS and number.isascii() and number.isdecimal()):
+    if found.platform != "cli" and not (found.platform in _PLATFORMS and is_id(found.id)):
         raise InputError("account.bad", name=typed)
     return found

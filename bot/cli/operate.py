@@ -10,6 +10,7 @@ from bot.app import provider_of, serve
 from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
+from bot.digits import is_whole
 from bot.errors import BotError, ConfigError
 from bot.texts import of_error, say
 
@@ -89,7 +90,7 @@ def _check_certificates(path: str) -> None:
 async def invite(config: Config, asked: Arguments) -> int:
     """The link with exactly the permissions needed."""
     identity = asked.application_id or config.discord.application_id or _from_token(config)
-    if not (identity.isascii() and identity.isdecimal()):
+    if not is_whole(identity):
         raise ConfigError("invite.no_id")
     bits = sum(PERMISSIONS.values())
     print(

@@ -47,7 +47,7 @@ def fields_of(entries: Sequence[str]) -> list[str]:
 
 
 def entries_of(data: Mapping[str, Any]) -> list[str]:
-    """The lines of a form that was filled in."""
+    """Return the lines of a form that was filled in."""
     lines: list[str] = []
     for row in data.get("components") or []:
         for field in [row["component"]] if "component" in row else row.get("components") or []:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import discord
 
+from bot.digits import whole
 from bot.texts import say
 
 MOST = 15
@@ -34,13 +35,14 @@ def channel_named(channel: str, guild: discord.Guild | None, language: str) -> s
 
 def role_is_gone(entry: str, guild: discord.Guild | None) -> bool:
     """Whether it was deleted; False where the guild's roles are not known."""
-    identity = _id_of(entry)
-    return guild is not None and _is_known(guild) and identity.isdigit() and not guild.get_role(int(identity))
+    identity = whole(_id_of(entry))
+    return guild is not None and _is_known(guild) and identity is not None and not guild.get_role(identity)
 
 
 def is_unlisted(channel: str, guild: discord.Guild | None) -> bool:
     """Whether a guild lists no such channel: it was deleted, or is hidden from the bot. False as for roles."""
-    return guild is not None and _is_known(guild) and channel.isdigit() and not guild.get_channel(int(channel))
+    identity = whole(channel)
+    return guild is not None and _is_known(guild) and identity is not None and not guild.get_channel(identity)
 
 
 def _is_known(guild: discord.Guild) -> bool:

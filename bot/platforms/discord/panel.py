@@ -4,6 +4,7 @@ Shown by answer.py, pressed in cogs/panel.py. A button carries all it needs in i
 ids of messages), so that it works after a restart.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,9 @@ PREFIX = "mp"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MOST_IDS = 6
 """Messages that one button can name within 100 characters."""
+_LONGEST_ID = 100
+"""Characters of a custom id, by Discord's rule."""
+_VERB, _FACT, _BASE_36 = re.compile(r"[a-z]+"), re.compile(r"[A-Za-z0-9_.-]*"), re.compile(r"[0-9a-z]{1,13}")
 
 
 class Buttons(discord.ui.View):
@@ -54,10 +58,14 @@ class Press:
 
     @classmethod
     def parse(cls, custom_id: str) -> "Press | None":
-        """None for what is not one of ours."""
+        """Return what a button carries; None for what no button of ours can carry, whoever made it up."""
+        if len(custom_id) > _LONGEST_ID:
+            return None
         prefix, _, rest = custom_id.partition(":")
         verb, *facts = rest.split(":")
-        return cls(verb, tuple(facts)) if prefix == PREFIX and verb else None
+        if prefix != PREFIX or not _VERB.fullmatch(verb) or not all(map(_FACT.fullmatch, facts)):
+            return None
+        return cls(verb, tuple(facts))
 
 
 def ids_to_text(ids: Iterable[int]) -> str:
@@ -66,8 +74,14 @@ def ids_to_text(ids: Iterable[int]) -> str:
 
 
 def ids_of_text(text: str) -> list[int]:
-    """Raises ValueError for what is not such a list."""
-    return [int(part, 36) for part in text.split(".") if part]
+    """Return the ids of such a list. Raises ValueError for anything else: ``int`` alone reads ``1_0`` and ``１``."""
+    parts = text.split(".")
+    if len(parts) > _MOST_IDS or not all(map(_BASE_36.fullmatch, parts)):
+        raise ValueError("no list of message ids")
+    ids = [int(part, 36) for part in parts]
+    if not all(0 < number < 1 << 63 for number in ids):
+        raise ValueError("no message ids")
+    return ids
 
 
 def _to_base(number: int) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
+from bot.digits import whole
 from bot.errors import InputError
 from bot.store.preferences import SPEEDS, Preference, PreferenceChanges
 from bot.store.readings import ReadingChanges, ReadingSettings
@@ -201,10 +202,10 @@ def is_on(key: str, value: str) -> bool:
 
 
 def _number(key: str, value: str) -> int:
-    value = unicodedata.normalize("NFKC", value)
-    if not value.isascii() or not value.isdigit() or len(value) > 6:
+    number = whole(unicodedata.normalize("NFKC", value), 6)
+    if number is None:
         raise InputError("reading.wanted.number", key=key)
-    return int(value)
+    return number
 
 
 def _hours(key: str, value: str) -> tuple[int, int]:

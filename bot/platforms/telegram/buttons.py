@@ -1,31 +1,40 @@
 """What the buttons under the bot's messages do on Telegram, by the letter they carry. Registered in ``handlers.py``."""
 
+import re
 from collections.abc import Awaitable, Callable
 
 from telegram.constants import CallbackQueryLimit
 
 from bot import texts
+from bot.digits import is_whole
 from bot.errors import InputError
 from bot.platforms.telegram import choices, keyboard, settings, speaking
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import units
+from bot.platforms.telegram.keyboard import OLD_BUTTON
 
 
 async def press(counter: Counter, asked: Asked) -> None:
-    """Do what the pressed button says; it is answered in any case, so that it stops spinning."""
+    """Do what the pressed button says; it is answered in any case, so that it stops spinning.
+
+    Raises InputError ``telegram.old_button`` for data that no button of today carries, forged or old.
+    """
     letter = asked.line.partition(":")[0]
-    if letter in PRESSES:
-        await PRESSES[letter](counter, asked)
+    form = _FORMS.get(letter)
+    if form is None or not form.fullmatch(asked.line):
+        raise InputError(OLD_BUTTON)
+    await PRESSES[letter](counter, asked)
     await counter.delivery.toast(asked)
 
 
 async def other_style(counter: Counter, asked: Asked) -> None:
-    """``s:whisper:TOKEN``: the same words in another style."""
-    _, key, token = asked.line.split(":", 2)
+    """``s:whisper:TOKEN``: the same words in another style. Raises InputError ``telegram.old_button``."""
+    _, key, token = asked.line.split(":")
     style = keyboard.style_of(key)
-    if style is not None:
-        await speaking.again(counter, asked, token, styles=(style.en,))
+    if style is None:
+        raise InputError(OLD_BUTTON)
+    await speaking.again(counter, asked, token, styles=(style.en,))
 
 
 async def again(counter: Counter, asked: Asked) -> None:
@@ -51,7 +60,9 @@ async def voice(counter: Counter, asked: Asked) -> None:
 
 
 async def style(counter: Counter, asked: Asked) -> None:
-    """``t:whisper``: the person's own style from now on."""
+    """``t:whisper``: the person's own style from now on. Raises InputError ``telegram.old_button``."""
+    if (key := _matter(asked)) and keyboard.style_of(key) is None:
+        raise InputError(OLD_BUTTON)
     await counter.delivery.toast(asked, await choices.choose_style(counter, asked, _matter(asked)))
     await choices.press_choice(counter, asked, "t")
 
@@ -70,7 +81,7 @@ async def _may_cancel(counter: Counter, asked: Asked, queued: Queued) -> bool:
     """Who asked; for the group, or a channel, which press no buttons, the group's administrators."""
     if queued.account == asked.account:
         return True
-    return not queued.account.id.isdecimal() and await counter.delivery.is_admin(asked)
+    return not is_whole(queued.account.id) and await counter.delivery.is_admin(asked)
 
 
 def _matter(asked: Asked) -> str:
@@ -90,3 +101,19 @@ PRESSES: dict[str, Press] = {
     "x": cancel,
 }
 """The registration list."""
+_NAMED = r"[A-Za-z0-9_-]{1,32}"
+_FORMS = {
+    letter: re.compile(form, re.ASCII)
+    for letter, form in {
+        "s": rf"s:[a-z0-9_]{{1,32}}:{_NAMED}",
+        "r": rf"r:{_NAMED}",
+        "w": rf"w:{_NAMED}",
+        "v": r"v:[^\x00-\x1f\x7f]{0,62}",
+        "t": r"t:[a-z0-9_]{0,32}",
+        "f": r"f:[vt]:(?:on|off):[^\x00-\x1f\x7f]{1,62}",
+        "l": "l:(?:" + "|".join(("", *texts.LANGUAGES)) + ")",
+        "g": "g:(?:" + "|".join(settings.SWITCHES) + "):(?:on|off)",
+        "x": rf"x:{_NAMED}",
+    }.items()
+}
+"""What each button carries, as ``keyboard.py`` writes it."""

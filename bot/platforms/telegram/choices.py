@@ -9,6 +9,7 @@ from typing import cast
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
 from bot import texts
+from bot.errors import InputError
 from bot.platforms.reading.settings import typed
 from bot.platforms.shares import shares
 from bot.platforms.telegram import keyboard, speaking
@@ -90,9 +91,14 @@ async def press_choice(counter: Counter, asked: Asked, letter: str) -> None:
 
 
 async def press_favourite(counter: Counter, asked: Asked) -> None:
-    """``f:v:on:Mia``, ``f:t:off:whisper``. Raises InputError ``favourite.voices_full``, ``favourite.styles_full``."""
+    """``f:v:on:Mia``, ``f:t:off:whisper``.
+
+    Raises InputError ``favourite.voices_full``, ``favourite.styles_full``, ``voice.unknown``, ``telegram.old_button``.
+    """
     _, letter, state, value = asked.line.split(":", 3)
     named = styles.find(value) or keyboard.style_of(value) if letter == "t" else None
+    if letter == "t" and named is None:
+        raise InputError(keyboard.OLD_BUTTON)
     name, kind = (named.en, "style") if named is not None else (await counter.doors.desk.saved.known(value), "voice")
     await counter.doors.desk.preferences.favourite(asked.account, cast("Kind", kind), name, state == "on")
     shown = keyboard.label(named, asked.language) if named is not None else name

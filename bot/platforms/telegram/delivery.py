@@ -17,6 +17,7 @@ from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus,
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.audio import ogg
+from bot.digits import whole
 from bot.errors import PlatformError
 from bot.model import Clip, Receipt
 from bot.platforms.telegram.asking import Asked, admins_of
@@ -143,12 +144,11 @@ class Delivery:
         chat_id = str(asked.message.chat_id)
         if asked.space is None or asked.account.id == chat_id:
             return asked.space is not None
-        if not asked.account.id.isdecimal():
+        number = whole(asked.account.id)
+        if number is None:
             return False  # a channel, which is no member
         try:
-            return await self._admins.get(
-                f"{chat_id} {asked.account.id}", lambda: self._member(asked.message.chat_id, int(asked.account.id))
-            )
+            return await self._admins.get(f"{chat_id} {number}", lambda: self._member(asked.message.chat_id, number))
         except TelegramError as error:
             _log.info("nobody could say who is an administrator (%s)", type(error).__name__)
             return False

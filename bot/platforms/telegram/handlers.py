@@ -41,6 +41,7 @@ from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
 from bot.platforms.telegram.hints import Hints
 from bot.platforms.telegram.inline import Inline
+from bot.platforms.telegram.keyboard import OLD_BUTTON
 from bot.platforms.telegram.listening import listen
 from bot.platforms.telegram.migration import follow
 
@@ -146,6 +147,8 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
     except DuplicateError:
         return
     except BotError as error:
+        if error.code == OLD_BUTTON:
+            _log.info("an old or made-up button was pressed")
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
         await _tell(counter, asked, texts.in_chat(error, asked.language), alert=error.code not in _IN_PASSING)

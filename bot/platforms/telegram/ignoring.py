@@ -8,6 +8,7 @@ import asyncio
 
 from telegram import MessageEntity, User
 
+from bot.digits import is_id
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.telegram.asking import Asked
@@ -16,7 +17,6 @@ from bot.platforms.telegram.heard import account_of, author_of
 from bot.store.readings import ReadingSettings
 from bot.texts import say
 
-_LONGEST_NUMBER = 20
 _MOST_NAMED = 30
 """Of those who are ignored, for whose names Telegram is asked."""
 
@@ -43,7 +43,7 @@ async def ignored_line(counter: Counter, asked: Asked, settings: ReadingSettings
 
 async def _meant(counter: Counter, asked: Asked, settings: ReadingSettings, value: str) -> Account:
     """Whom a number, a mention, an answered message or a name stands for."""
-    if value.isascii() and value.removeprefix("-").isdigit() and len(value) <= _LONGEST_NUMBER:
+    if is_id(value):
         return Account("telegram", value)
     mentioned = [each.user for each in asked.message.entities if each.type == MessageEntity.TEXT_MENTION]
     if mentioned and mentioned[0] is not None:

@@ -14,6 +14,8 @@ from bot.speech import styles
 from bot.speech.styles import Style, StyleType
 from bot.texts import say
 
+OLD_BUTTON = "telegram.old_button"
+"""Code of the sentence for a button that carries what none of today's does."""
 UNDER_A_VOICE = ("whisper", "happy", "northeastern_dialect", "sing")
 """Keys of the styles that stand under each voice message."""
 _ELSEWHERE = 60

@@ -1,6 +1,7 @@
 """``/who``: what a Telegram group's administrators ask below a voice message. Registered in ``handlers.py``."""
 
 from bot import texts
+from bot.digits import is_whole
 from bot.errors import InputError
 from bot.model import Account
 from bot.platforms.telegram.asking import Asked
@@ -26,7 +27,7 @@ async def _answer(counter: Counter, asked: Asked, account: Account | None) -> st
     if account is None:
         return texts.say("telegram.who.unknown", asked.language)
     person = await counter.rights.person(asked.message.chat_id, account.id)
-    if person is None and (account.id.isdecimal() or account.id == str(asked.message.chat_id)):
+    if person is None and (is_whole(account.id) or account.id == str(asked.message.chat_id)):
         return texts.say("telegram.who.hidden", asked.language)
     name = person.full_name if person is not None else "–"
     return texts.say("telegram.who.said", asked.language, name=name, account=account.id)

@@ -6,6 +6,8 @@ from typing import Any
 from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted, User
 from telegram.error import TelegramError
 
+from bot.digits import whole
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,10 +48,11 @@ class Rights:
 
         None for an administrator who is anonymous there, for a channel, and where Telegram does not say.
         """
-        if not account_id.isdecimal():
+        number = whole(account_id)
+        if number is None:
             return None
         try:
-            member = await self._bot.get_chat_member(chat_id, int(account_id))
+            member = await self._bot.get_chat_member(chat_id, number)
         except TelegramError as error:
             _log.info("nobody could say who somebody is (%s)", type(error).__name__)
             return None

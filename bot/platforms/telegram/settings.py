@@ -10,6 +10,7 @@ from dataclasses import replace
 from telegram import InlineKeyboardMarkup
 
 from bot import texts
+from bot.digits import whole
 from bot.errors import InputError
 from bot.model import Space
 from bot.platforms.reading.settings import NONE, Kind, is_on, typed, value_named
@@ -111,10 +112,13 @@ def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
 
 
 async def press_group(counter: Counter, asked: Asked) -> None:
-    """``g:words:on``: switch one thing of a group. Raises InputError ``telegram.admins_only``."""
-    _, name, value = asked.line.split(":", 2) if asked.line.count(":") == 2 else ("", "", "")
-    if asked.space is None or name not in _SWITCHES:
-        return
+    """``g:words:on``: switch one thing of a group.
+
+    Raises InputError ``telegram.admins_only``, ``telegram.old_button``.
+    """
+    name, value = asked.line.split(":")[1:]
+    if asked.space is None:
+        raise InputError(keyboard.OLD_BUTTON)
     await _allow(counter, asked)
     await _change(counter, asked, asked.space, name, value)
     await counter.delivery.toast(asked)
@@ -144,9 +148,10 @@ def _rest_of_admins(space: Space, kept: SpaceSettings) -> int | str:
 
 
 def _number(value: str) -> int:
-    if not value.isascii() or not value.isdigit() or len(value) > 9:
+    number = whole(value, 9)
+    if number is None:
         raise InputError("telegram.settings.number")
-    return int(value)
+    return number
 
 
 def _typed(separated: str) -> list[str]:
@@ -179,7 +184,7 @@ _ENTRIES: dict[str, Callable[[str, str, Asked, Space], tuple[SpaceLists, bool]]]
 """Entries of lists, and whether they go in or out."""
 _REST_OF_ADMINS = "admins_cooldown"
 _FORGET = "forget"
-_SWITCHES = ("words", "context", "admins", "here")
+SWITCHES = ("words", "context", "admins", "here")
 _SHOWN_WITH = {_REST_OF_ADMINS: "cooldown", "unblock": "block"}
 _KEYS = (*_VALUES, _REST_OF_ADMINS, *_ENTRIES, _EVERYWHERE)
 _ELSEWHERE = {"voice": choices.voice, "style": choices.style}

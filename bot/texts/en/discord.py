@@ -40,7 +40,7 @@ SENTENCES: dict[str, str] = {
     "discord.panel.files": "As file",
     "discord.panel.delete": "Delete",
     "discord.panel.style": "The same in another style… ({characters} characters)",
-    "discord.old_button": "This button is from an older version; please say it anew.",
+    "discord.old_button": "This button is out of date. Please use the command again.",
     "discord.channel_gone": "This channel is gone; nobody could hear it there.",
     "discord.too_large": "The sound is too large for Discord here; please try a shorter text.",
     "discord.no_permission": "The bot lacks the permission to do this here; a moderator can give it.",

@@ -128,6 +128,7 @@ SENTENCES: dict[str, str] = {
     "telegram.switch.context": "Tone from the answered message",
     "telegram.switch.admins": "Only administrators speak",
     "telegram.switch.here": "Speak in chosen topics, this one among them",
+    "telegram.old_button": "This button is out of date. Please send the command again.",
     "telegram.admins_only": "Only administrators of this group can change that.",
     "telegram.inline.make": "Make this voice in private",
     "telegram.inline.hear": "🔊 Hear it",

@@ -40,7 +40,7 @@ SENTENCES: dict[str, str] = {
     "discord.panel.files": "存为文件",
     "discord.panel.delete": "删除",
     "discord.panel.style": "换一种风格再说…（{characters} 个字符）",
-    "discord.old_button": "这个按钮来自旧版本；请重新说一次。",
+    "discord.old_button": "这个按钮已经失效，请重新使用命令。",
     "discord.channel_gone": "这个频道已不存在，没人能听到。",
     "discord.too_large": "声音文件对这里来说太大了；请换短一点的文字。",
     "discord.no_permission": "机器人在这里没有所需的权限；可请管理员授予。",

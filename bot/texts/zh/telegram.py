@@ -128,6 +128,7 @@ SENTENCES: dict[str, str] = {
     "telegram.switch.context": "按被回复的消息定语气",
     "telegram.switch.admins": "仅限管理员使用",
     "telegram.switch.here": "只在选定的话题中朗读，包括这个话题",
+    "telegram.old_button": "这个按钮已经失效，请重新发送命令。",
     "telegram.admins_only": "只有本群管理员可以更改。",
     "telegram.inline.make": "在私聊中生成这条语音",
     "telegram.inline.hear": "🔊 听一听",
