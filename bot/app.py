@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config import Config, ProviderConfig
+from bot.connections import networks
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
 from bot.lock import folder_lock
 from bot.platforms.base import Doors, Platform
@@ -255,7 +256,9 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
             loop.add_signal_handler(sign, stop.set)
     with folder_lock(config.data_dir):
         async with build(config, kind="bot") as core:
-            web = WebServer(config.web.host, config.web.port)  # opens its port with the first route
+            web = WebServer(
+                config.web.host, config.web.port, proxies=networks(config.web.proxies)
+            )  # opens its port with the first route
             platforms = platforms_of(core, web)
             await core.budget.reap()
             given_back = await core.ledger.reap(owner="bot")

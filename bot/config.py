@@ -11,6 +11,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -170,6 +171,17 @@ class WebConfig(_Section):
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on, behind a proxy that speaks https.")
     port: int = Field(8080, ge=0, le=65535, description="0: any free one.")
+    proxies: tuple[str, ...] = Field((), description="Proxies before it: addresses or networks, such as 10.0.0.0/8.")
+
+    @field_validator("proxies")
+    @classmethod
+    def _networks(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for name in names:
+                ip_network(name, strict=False)
+        except ValueError as error:
+            raise ValueError("config.wanted.network") from error
+        return names
 
 
 class EndpointsConfig(_Section):

@@ -1,15 +1,20 @@
-"""Logs without secrets: a filter on every handler, installed by the command line before anything else runs.
+"""Logs without secrets and without floods: one handler, installed by the command line before anything else runs.
 
-User text is never given to a logger; this guards against libraries that log what they send (httpx logs whole URLs,
-and Telegram's hold the token).
+User text is never given to a logger; the formatter guards against libraries that log what they send (httpx logs whole
+URLs, and Telegram's hold the token). The handler writes a line that repeats a few times, then counts it.
 """
 
 import copy
 import logging
 import re
 import sys
+import threading
+import time
 import traceback
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TextIO
 
 _QUIET = ("httpx", "httpcore", "discord", "telegram", "telegram.ext", "aiosqlite", "alembic", "sqlalchemy")
 """Libraries whose INFO says what is sent."""
@@ -19,6 +24,8 @@ _TOKEN_SHAPES = re.compile(
     r"|\b(?:sk|tp|ttp)-[A-Za-z0-9_-]{8,}"  # the speech service
 )
 _MASK = "[secret]"
+_LONGEST_KNOWN = 300
+"""Characters of a line that are kept for its count."""
 _OWN_WORDS = re.compile(r"[A-Za-z ,]*")
 """What asyncio's messages begin with. Behind it stand tasks, results, exceptions and arguments as they show themselves,
 which may quote what a person wrote."""
@@ -35,9 +42,7 @@ class Redactor(logging.Formatter):
         """The record as written: control characters of the message are shown, not obeyed."""
         record = copy.copy(record)
         record.exc_text = None  # another handler's words for the traceback would be taken over unmasked
-        if record.name == "asyncio":
-            words = _OWN_WORDS.match(record.getMessage().partition("\n")[0])
-            record.msg, record.args = (words[0].strip() if words else ""), None
+        record.msg, record.args = _message(record), None
         return self.mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name logging gives it
@@ -63,11 +68,129 @@ class Redactor(logging.Formatter):
         return _TOKEN_SHAPES.sub(_MASK, text)
 
 
+@dataclass(slots=True)
+class _Repeated:
+    """A line that was written, and how often it came again. Without its error, whose frames hold on to much."""
+
+    logger: str
+    level: int
+    message: str
+    since: float
+    written: int = 1
+    held_back: int = 0
+
+
+class LimitedHandler(logging.StreamHandler[TextIO]):
+    """Writes identical lines a few times in each period, then one line with their count.
+
+    Lines are identical that have one logger, level, message and place of error; those with the same ``alike`` (given
+    as ``extra``) count as identical, whatever their facts are. Memory is bounded: the longest known line is dropped.
+    """
+
+    MOST = 5
+    """Identical lines in each period."""
+    PERIOD = 60.0
+    """Seconds from the first one, after which the count is written."""
+    KNOWN = 1000
+    """Different lines that are remembered."""
+
+    def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(stream)
+        self._clock = clock
+        self._lines: OrderedDict[object, _Repeated] = OrderedDict()  # in the order of their first time
+        self._alarm: threading.Timer | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record, or count it. Called under the handler's lock."""
+        self._write_counts()
+        try:
+            key = _identity(record)
+        except Exception:  # noqa: BLE001  a border: logging reports a record that cannot be formatted, and goes on
+            self.handleError(record)
+            return
+        line = self._lines.get(key)
+        if line is None:
+            self._lines[key] = _Repeated(record.name, record.levelno, _message(record)[:_LONGEST_KNOWN], self._clock())
+            if len(self._lines) > self.KNOWN:
+                self._write_count(self._lines.popitem(last=False)[1])
+        elif line.written < self.MOST:
+            line.written += 1
+        else:
+            line.held_back += 1
+            self._set_alarm()
+            return
+        super().emit(record)
+
+    def close(self) -> None:
+        """Write the counts that are still due."""
+        with self.lock or threading.Lock():
+            self._cancel_alarm()
+            self._write_counts(all_of_them=True)
+        super().close()
+
+    def _write_counts(self, *, all_of_them: bool = False) -> None:
+        now = self._clock()
+        while self._lines:
+            key, line = next(iter(self._lines.items()))
+            if not all_of_them and now - line.since < self.PERIOD:
+                return
+            del self._lines[key]
+            self._write_count(line)
+
+    def _write_count(self, line: _Repeated) -> None:
+        if line.held_back:
+            times = f"{line.held_back:,} times" if line.held_back > 1 else "once"
+            message = f"{line.message} … repeated {times}"
+            super().emit(logging.LogRecord(line.logger, line.level, "", 0, message, None, None))
+
+    def _set_alarm(self) -> None:
+        """Write the counts at the end of the period also where nothing else is logged."""
+        if self._alarm is None:
+            self._alarm = threading.Timer(self.PERIOD, self._ring)
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _cancel_alarm(self) -> None:
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+
+    def _ring(self) -> None:
+        with self.lock or threading.Lock():
+            self._alarm = None
+            self._write_counts()
+            if any(line.held_back for line in self._lines.values()):
+                self._set_alarm()
+
+
+def _message(record: logging.LogRecord) -> str:
+    """Return what the record says; of asyncio its own words alone, as ``Redactor`` shows them."""
+    if record.name != "asyncio":
+        return record.getMessage()
+    words = _OWN_WORDS.match(record.getMessage().partition("\n")[0])
+    return words[0].strip() if words else ""
+
+
+def _identity(record: logging.LogRecord) -> object:
+    """Return what two identical lines have in common."""
+    alike = getattr(record, "alike", None)
+    said = hash(_message(record)) if alike is None else alike  # a hash: texts may be long
+    error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
+    place = None
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None:
+        place, trace = (trace.tb_frame.f_code, trace.tb_lineno), trace.tb_next
+    return record.name, record.levelno, said, type(error), place and (place[0].co_filename, place[1])
+
+
 def protect(secrets: Sequence[str], level: str = "info") -> None:
     """Send the log to standard error through the redactor, and quiet the libraries that log what they send."""
-    handler = logging.StreamHandler(sys.stderr)
+    handler = LimitedHandler(sys.stderr)
     handler.setFormatter(Redactor(secrets))
     root = logging.getLogger()
+    for replaced in root.handlers:
+        if isinstance(replaced, LimitedHandler):
+            replaced.close()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
     for name in _QUIET:

@@ -4,11 +4,12 @@ import io
 import logging
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from bot.errors import InputError
-from bot.log import Redactor
+from bot.log import LimitedHandler, Redactor
 from tests.shell import ROOT
 
 _SECRET = "a-planted-secret"
@@ -109,3 +110,109 @@ asyncio.run(main())
         "in forgotten", "in called_back", "builtins.ValueError", "builtins.KeyError", "A library",
     ):  # fmt: skip
         assert words in done.stderr
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def _limited() -> tuple[logging.Logger, io.StringIO, Clock, LimitedHandler]:
+    out, clock = io.StringIO(), Clock()
+    handler = LimitedHandler(out, clock)
+    handler.setFormatter(Redactor([_SECRET]))
+    logger = logging.Logger("here")  # noqa: LOG001  one that no other test shares
+    logger.addHandler(handler)
+    return logger, out, clock, handler
+
+
+def _said(out: io.StringIO) -> list[str]:
+    return [line.partition("here: ")[2] for line in out.getvalue().splitlines()]
+
+
+def test_identical_lines_are_limited_and_counted() -> None:
+    logger, out, clock, handler = _limited()
+    for _ in range(1239):
+        logger.warning("the door %s", "squeaks")
+    assert _said(out) == ["the door squeaks"] * 5
+    logger.warning("another line")
+    assert _said(out)[5:] == ["another line"]
+    clock.now = 61.0
+    logger.warning("the door %s", "squeaks")
+    assert _said(out)[6:] == ["the door squeaks … repeated 1,234 times", "the door squeaks"]
+    logger.warning("with %s", _SECRET)
+    for _ in range(6):
+        logger.warning("with %s", _SECRET)
+    handler.close()
+    assert _said(out)[-1] == "with [secret] … repeated 2 times"
+
+
+def test_lines_with_other_facts_are_other_lines_unless_they_are_marked_as_alike() -> None:
+    logger, out, _, handler = _limited()
+    for number in range(100):
+        logger.info("command %d", number)
+    assert len(_said(out)) == 100
+    for number in range(100):
+        logger.info("a malformed request from %d", number, extra={"alike": "malformed"})
+    assert len(_said(out)) == 105
+    handler.close()
+    assert _said(out)[105:] == ["a malformed request from 0 … repeated 95 times"]
+
+
+def test_a_flood_of_tracebacks_is_limited_too() -> None:
+    logger, out, _, _ = _limited()
+    for _ in range(1000):
+        try:
+            raise OSError(24, "Too many open files")
+        except OSError:
+            logger.exception("socket.accept() out of system resource")
+    for _ in range(10):
+        try:
+            raise OSError(24, "Too many open files")
+        except OSError:
+            logger.exception("socket.accept() out of system resource")
+    said = out.getvalue()
+    assert said.count("out of system resource") == 10, "five for each place where it happens"
+    assert said.count("OSError") == 10
+
+
+def test_what_is_remembered_of_lines_is_bounded() -> None:
+    logger, out, _, handler = _limited()
+    for number in range(10_000):
+        logger.info("line %d %s", number, "x" * 1000)
+    assert len(handler._lines) == LimitedHandler.KNOWN
+    assert max(len(line.message) for line in handler._lines.values()) <= 300
+    assert len(_said(out)) == 10_000
+
+
+def test_the_count_is_written_also_when_nothing_else_is_logged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(LimitedHandler, "PERIOD", 0.05)
+    written = threading.Event()
+
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            if "repeated" in text:
+                written.set()
+            return super().write(text)
+
+    handler = LimitedHandler(Stream())
+    logger = logging.Logger("here")  # noqa: LOG001  one that no other test shares
+    logger.addHandler(handler)
+    for _ in range(7):
+        logger.warning("again")
+    assert written.wait(10)
+    handler.close()
+
+
+def test_a_record_that_cannot_be_formatted_breaks_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    logger, out, _, _ = _limited()
+    logger.warning("%d", "no number")
+    logger.warning("the next one")
+    assert _said(out) == ["the next one"]
+    assert "Logging error" in capsys.readouterr().err

@@ -63,13 +63,21 @@ async def test_what_is_brought_is_spoken(server: TelegramServer, house: House, l
 
 @pytest.mark.parametrize("given", [None, "", "another", SECRET + "x", "ключ"])
 async def test_who_does_not_know_the_secret_is_refused(
-    server: TelegramServer, house: House, launch: Launch, web: WebServer, given: str | None
+    server: TelegramServer,
+    house: House,
+    launch: Launch,
+    web: WebServer,
+    given: str | None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO")
     async with launch(house.doors, web=web, settings=SETTINGS), httpx.AsyncClient(trust_env=False) as client:
         headers = [] if given is None else [(b"X-Telegram-Bot-Api-Secret-Token", given.encode())]
         answer = await client.post(f"{web.root}/telegram/hook", json=update(), headers=headers)
     assert answer.status_code == 403
     assert server.asked("sendMessage") == []
+    assert "a delivery without our secret was refused, from 127.0.0.1" in caplog.text
+    assert not any(record.exc_info for record in caplog.records)
 
 
 @pytest.mark.parametrize(

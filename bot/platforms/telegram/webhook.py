@@ -74,6 +74,7 @@ class Webhook:
     async def _take(self, request: web.Request) -> web.Response:
         given = request.headers.get(_HEADER, "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._secret.encode()):
+            _log.info("a delivery without our secret was refused, from %s", request.remote, extra={"alike": "secret"})
             return web.Response(status=403)
         if request.content_type != "application/json":
             return web.Response(status=415)

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "config.unknown_key": "The configuration has an unknown key {key}.{hint}",
     "config.unknown_variable": "The environment has an unknown setting {variable}.{hint}",
     "config.wanted.zone": "The configuration's {key} is no time zone: an IANA name such as Europe/Berlin is wanted.",
+    "config.wanted.network": "{key} must be a list of IP addresses or networks, such as 127.0.0.1 or 10.0.0.0/8.",
     "config.wanted.account": "The configuration's {key} wants accounts: discord:123, telegram:456, or cli:NAME for the command line.",
     "config.wanted.shards": "The configuration's discord.shard_ids are numbers from 0 to shard_count - 1.",
     "config.wanted.address": "The configuration's {key} is no address such as https://bot.example.org/telegram.",

@@ -14,6 +14,7 @@ SENTENCES: dict[str, str] = {
     "config.unknown_key": "配置中有未知的键 {key}。{hint}",
     "config.unknown_variable": "环境变量中有未知的设置 {variable}。{hint}",
     "config.wanted.zone": "配置项 {key} 不是时区：应为 IANA 名称，例如 Asia/Shanghai。",
+    "config.wanted.network": "配置中的 {key} 必须是 IP 地址或网段的列表，例如 127.0.0.1 或 10.0.0.0/8。",
     "config.wanted.account": "配置中的 {key} 应为账号：discord:123、telegram:456，命令行用 cli:NAME。",
     "config.wanted.shards": "配置项 discord.shard_ids 应为 0 到 shard_count - 1 之间的数字。",
     "config.wanted.address": "配置项 {key} 不是地址，应类似 https://bot.example.org/telegram。",
