@@ -5,8 +5,9 @@ what a person wrote, and nothing a person wrote can pass for one of our tags. Ma
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from bot.speech.chat.evidence import FOREIGN, LANGUAGES, MARK, mark
 from bot.speech.chat.message import Applied, Cue, Delivery, Reading
 from bot.speech.chat.vocabulary import Vocabulary
 
@@ -41,13 +42,28 @@ def shortened(text: str) -> str:
 class Draft:
     """Text in the making."""
 
-    __slots__ = ("_cues", "_inserted", "_kept", "_notes", "_rules", "_there", "delivery", "reading", "text", "words")
+    __slots__ = (
+        "_cues", "_first", "_inserted", "_kept", "_mixed", "_notes", "_rules", "_there",
+        "delivery", "foreign", "reading", "text", "vocabularies", "words",
+    )  # fmt: skip
 
-    def __init__(self, text: str, reading: Reading, words: Vocabulary, delivery: Delivery | None = None) -> None:
+    def __init__(
+        self,
+        text: str,
+        reading: Reading,
+        vocabularies: Mapping[str, Vocabulary],
+        delivery: Delivery | None = None,
+    ) -> None:
         self.text = text
         self.delivery = delivery or reading.delivery
         self.reading = reading
-        self.words = words
+        self.vocabularies = vocabularies
+        self.words = vocabularies[reading.language]
+        """Of the place; within ``in_runs`` of the run."""
+        self.foreign = False
+        """Within ``in_runs``: no words are known in the language of the run."""
+        self._first: str = reading.language
+        self._mixed = False
         self._notes: list[tuple[str, Applied]] = []
         self._inserted: list[str] = []
         self._rules: list[str] = []
@@ -107,8 +123,41 @@ class Draft:
         """Replace each match; ``change`` notes and puts by itself."""
         self.text = pattern.sub(change, self.text)
 
+    def tell_languages(self) -> None:
+        """Find out which runs of the text are in which language, before words of ours come among them."""
+        self._first, self.text = mark(self.text, self.reading.language)
+        self._mixed = bool(MARK.search(self.text))
+
+    def forget_languages(self) -> None:
+        """Take the signs out that part runs of different languages."""
+        self.text = MARK.sub("", self.text)
+
+    def in_runs(self, step: Callable[["Draft"], None]) -> None:
+        """Let a step change the text run by run, with the words of its language."""
+        own = self.words
+        if not self._mixed:
+            if not (foreign := self._first == FOREIGN):
+                self.words = self.vocabularies[self._first]
+            self.foreign = foreign
+            step(self)
+            self.words, self.foreign = own, False
+            return
+        signs = MARK.findall(self.text)
+        languages = [self._first, *(LANGUAGES[sign] for sign in signs)]
+        done: list[str] = []
+        for language, run in zip(languages, MARK.split(self.text) if signs else (self.text,), strict=True):
+            self.foreign = language == FOREIGN
+            self.words = own if self.foreign else self.vocabularies[language]
+            self.text = run
+            step(self)
+            done += self.text, signs[len(done) // 2] if len(done) // 2 < len(signs) else ""
+        self.text = "".join(done)
+        self.words, self.foreign = own, False
+
     def shown(self, text: str) -> str:
         """Text with the inserts read out, for a note."""
+        if self._mixed:
+            text = MARK.sub("", text)
         text = _TAGS.sub(lambda match: self._cues[ord(match[0]) - _FIRST_TAG].tag, text)
         return _WORDS.sub(lambda match: self._inserted[ord(match[0]) - _FIRST_WORDS], text)
 

@@ -44,7 +44,7 @@ def read(message: ChatMessage, reading: Reading) -> Spoken:
     framed = reading.say_names or message.reply_to is not None or message.forwarded_from is not None
     if alone and not framed and len(text) <= reading.max_characters and is_plain(text, reading):
         return Spoken(text)
-    draft = Draft(text[:MOST_READ], reading, VOCABULARIES[reading.language])
+    draft = Draft(text[:MOST_READ], reading, VOCABULARIES)
     if message.silent and not reading.read_silent:
         draft.note("silent", "@silent", "")
         return Spoken("", draft.applied)
@@ -91,39 +91,54 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
         draft.text = signs.tidy(draft.text)
         if draft.text == before or is_plain(draft.text, draft.reading):
             break
+    draft.forget_languages()
     return link_alone
 
 
 def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
     """The rules in the order that keeps one from undoing another. Patterns are looked for in the first round alone."""
     patterns = first and bool(draft.reading.patterns)
-    if words_alone := _PLAIN.fullmatch(draft.text):
+    if _PLAIN.fullmatch(draft.text):
+        if first:
+            draft.tell_languages()
         _look_up(draft, patterns=patterns)
+        draft.in_runs(_say_words)
     else:
-        _unwrap(draft, message, patterns=patterns)
+        _unwrap(draft, message, first=first, patterns=patterns)
         _look_up(draft, patterns=patterns)
+        draft.in_runs(_say_all)
+
+
+def _say_all(draft: Draft) -> None:
+    """The rules of vocabulary on one run. In a language that we have no words in, its own stay as written."""
+    if not draft.foreign:
         spell(draft)
+    _say_words(draft)
+    signs.say_signs(draft)
+    signs.ask(draft)
+
+
+def _say_words(draft: Draft) -> None:
     expand(draft)
     repeats.unrepeat_letters(draft)
     repeats.unrepeat_signs(draft)
     stress(draft)
-    if not words_alone:
-        signs.say_signs(draft)
-        signs.ask(draft)
 
 
-def _unwrap(draft: Draft, message: ChatMessage, *, patterns: bool) -> None:
+def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) -> None:
     """The rules that look for signs, not for words. Patterns may ask for signs that the later ones take away."""
     entrance.reveal(draft)
     hidden.hide(draft)
     references.refer(draft, message)
     links.link(draft, message)
     pictures.picture(draft)
+    if first:
+        draft.tell_languages()
     if patterns:
         _find(draft)
     entrance.unjoin(draft)
     references.call(draft)
-    signs.say_arrows(draft)
+    draft.in_runs(signs.say_arrows)
     formatting.act(draft)
     formatting.unmark(draft)
     formatting.unformat(draft)
@@ -177,7 +192,7 @@ def _settle(draft: Draft) -> None:
 
 def _part(text: str, whole: Draft, message: ChatMessage) -> str:
     """A text within the message, such as a poll's question: by the same rules, on one line, without delivery."""
-    draft = Draft(text, whole.reading, whole.words, Delivery.off())
+    draft = Draft(text, whole.reading, VOCABULARIES, Delivery.off())
     _apply(
         draft, ChatMessage(text, message.platform, users=message.users, roles=message.roles, channels=message.channels)
     )

@@ -62,12 +62,19 @@ def call(draft: Draft) -> None:
     if "@" in draft.text:
         draft.change(_AT, "mention", lambda match: f" {_called(draft, match['name'])} ")
     if "#" in draft.text:
-        draft.change(_TAG, "hashtag", lambda match: f" {_tagged(draft, match)} ")
+        draft.in_runs(_say_tags)
     if "$" in draft.text:
         draft.replace(_CASHTAG, lambda match: draft.put("hashtag", match[0], match[1], keep=True))
     if "/" in draft.text:
         draft.change(_REDDIT, "place", lambda match: _reddit(draft, match))
-        draft.change(_LETTERS, "slang", lambda match: _apart(draft, match))
+        draft.in_runs(_say_letters)
+
+
+def _say_tags(draft: Draft) -> None:
+    """``#off-topic``, ``#5``; a number is left where we have no word for it."""
+    draft.change(
+        _TAG, "hashtag", lambda match: match[0] if draft.foreign and match["number"] else f" {_tagged(draft, match)} "
+    )
 
 
 def _called(draft: Draft, name: str) -> str:
@@ -98,6 +105,11 @@ def _apart(draft: Draft, match: re.Match[str]) -> str:
     if first == "w" and len(second) > 1:
         return f"w/ {second}"
     return f"{first.upper()} {second.upper() if len(second) == 1 else second}"
+
+
+def _say_letters(draft: Draft) -> None:
+    if not draft.foreign:
+        draft.change(_LETTERS, "slang", lambda match: _apart(draft, match))
 
 
 def _named(draft: Draft, written: str, names: Mapping[str, str], identity: str, otherwise: str) -> str:

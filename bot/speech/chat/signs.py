@@ -36,6 +36,8 @@ _DROPPED = re.compile(
     "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
     "\u3004\u3012\u3013\u3020\u302a-\u302f\u3036\u303f\u3200-\u33ff\ua700-\ua71f\uffe8-\uffee\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
 )
+_DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|", "|"))
+"""Where no sign is said by a word of ours: what an engine may read by itself stays."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _BEFORE_SIGN = re.compile(r" (?=[,.!?;:，。！？；：、…])")
@@ -48,7 +50,7 @@ _SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|
 
 def say_arrows(draft: Draft) -> None:
     """``a -> b``: from one to the other. Before their parts are taken for marks of formatting."""
-    if _ARROW_SIGN.search(draft.text):
+    if not draft.foreign and _ARROW_SIGN.search(draft.text):
         draft.change(_ARROW, "sign", lambda match: _arrow(match, draft.words))
 
 
@@ -77,7 +79,9 @@ def _plus(match: re.Match[str], words: Vocabulary) -> str:
 def say_signs(draft: Draft) -> None:
     """Say signs that mean words, make brackets pauses, drop the others."""
     text = draft.text
-    if _SOUNDED.search(text):
+    if draft.foreign:
+        _leave_signs(draft)
+    elif _SOUNDED.search(text):
         words = draft.words
         spoken = _PLURAL.sub("", text)
         spoken = _SPACED.sub(lambda match: words.apart(words.signs[match[1]]), spoken)
@@ -95,6 +99,15 @@ def say_signs(draft: Draft) -> None:
         comma = words.phrases["pause"]
         spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(" ", spoken))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
+        draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
+
+
+def _leave_signs(draft: Draft) -> None:
+    """Take off only what could pass for a tag, an element, an entity or formatting."""
+    if _SOUNDED.search(draft.text):
+        comma = draft.words.phrases["pause"]
+        spoken = _BAR.sub(comma, _AND.sub(" + ", draft.text))
+        draft.whole("sign", _DROPPED_ANYWHERE.sub(" ", spoken))
         draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
 
 

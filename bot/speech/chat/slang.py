@@ -10,7 +10,7 @@ from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.vocabulary import Vocabulary
 
 _TOKEN = re.compile(
-    r"(?<![0-9A-Za-z_'’\u00c0-\u024f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f_]|['’-][A-Za-z])"
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f_]|['’-][A-Za-z])"
 )
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,10000}")
 _CASED = frozenset(
@@ -70,6 +70,9 @@ def is_smash(word: str) -> bool:
 
 def expand(draft: Draft) -> None:
     """Say chat words as a person reading them out would."""
+    if draft.foreign:
+        draft.text = _TOKEN.sub(lambda match: _uncanny(draft, match[0]), draft.text)
+        return
     if draft.reading.expand_slang and "." in draft.text:
         draft.text = _DOTTED.sub(r"\1 ", draft.text)
     draft.text = _TOKEN.sub(lambda match: _said(draft, match), draft.text)
@@ -77,7 +80,7 @@ def expand(draft: Draft) -> None:
         draft.change(_HAN_LAUGH, "laughter", lambda match: draft.words.laughter[match[1]])
 
 
-def _said(draft: Draft, match: re.Match[str]) -> str:  # noqa: PLR0911  one question after the other
+def _said(draft: Draft, match: re.Match[str]) -> str:
     token = match[0]
     words = draft.words
     low = token.casefold()
@@ -89,14 +92,21 @@ def _said(draft: Draft, match: re.Match[str]) -> str:  # noqa: PLR0911  one ques
             if known[-1] == "了" == match.string[match.end() : match.end() + 1]:
                 known = known[:-1]
             return _noted(draft, "laughter" if word in _LAUGHTER else "slang", token, known)
-    if face := WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None):
-        said = "" if draft.reading.skip_emoji else words.emoticons[face]
-        draft.note("emoji", token, said)
-        return said
     if laugh := _laugh(low, words):
         return _noted(draft, "laughter", token, laugh)
     if len(token) > 5 and is_smash(low):
         return _noted(draft, "smash", token, words.say("smash"))
+    return _uncanny(draft, token)
+
+
+def _uncanny(draft: Draft, token: str) -> str:
+    """What is no word of any language: faces written in letters, long strings of letters and digits."""
+    words = draft.words
+    low = token.casefold()
+    if face := WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None):
+        said = "" if draft.reading.skip_emoji else words.emoticons[face]
+        draft.note("emoji", token, said)
+        return said
     if len(token) >= _LONG and (_STRETCH.match(token) or len(token) > 45) and len(set(low)) > 4:
         return _noted(draft, "long", token, words.say("long_word"))
     return token
