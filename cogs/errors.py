@@ -65,6 +65,8 @@ def _code_of(cause: BaseException) -> str:
     match cause:
         case app_commands.CheckFailure():
             return "discord.not_allowed"
+        case app_commands.TransformerError(type=discord.AppCommandOptionType.channel):
+            return "discord.channel_gone"  # deleted, hidden from the bot, or of another server
         case app_commands.CommandNotFound() | app_commands.CommandSignatureMismatch():
             return "discord.changed"
         case discord.HTTPException():

@@ -3,6 +3,9 @@
 Loaded by name by the Discord platform. The work is in ``bot/platforms/discord/call``.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -11,10 +14,18 @@ from bot.errors import InputError
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.call.notices import Notices
 from bot.platforms.discord.call.session import Session
-from bot.platforms.discord.call.standing import check_may_bring, guild_of, moderates, seat_of, session_for
+from bot.platforms.discord.call.standing import (
+    check_may_bring,
+    check_may_enter,
+    guild_of,
+    may_see,
+    moderates,
+    seat_of,
+    session_for,
+)
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import account_of, channel_of
-from bot.platforms.reading.heard import Readable
+from bot.platforms.reading.heard import Heard, Readable
 from bot.texts import say
 
 _SHOWN = 15
@@ -74,6 +85,7 @@ class Reader(commands.Cog):
         await voice_message.defer(interaction, private=True)
         session_for(self._calls, interaction)
         room = channel or seat_of(interaction)
+        check_may_enter(interaction, room)
         await self._calls.move(room)
         await self._answer(interaction, "call.moved", channel=room.mention)
 
@@ -121,14 +133,15 @@ class Reader(commands.Cog):
     ) -> None:
         """Show what waits, or take one's own message out; moderators any."""
         await voice_message.defer(interaction, private=True)
-        session = self._calls.session(guild_of(interaction).id)
+        session = session_for(self._calls, interaction)
         if remove is None:
-            await voice_message.tell(interaction, listing(session, await self._bot.language_for(interaction)))
+            language = await self._bot.language_for(interaction)
+            await voice_message.tell(interaction, listing(session, language, partial(may_see, interaction)))
             return
         waiting = session.listing()
         if remove > len(waiting):
             raise InputError("call.no_such")
-        account = None if moderates(interaction) else account_of(interaction)
+        account = None if moderates(interaction, session.link.room) else account_of(interaction)
         if not session.remove(waiting[remove - 1].heard.id, account):
             raise InputError("call.not_yours")
         await self._answer(interaction, "call.removed")
@@ -186,12 +199,18 @@ class Reader(commands.Cog):
         await self._calls.on_guild_gone(guild.id)
 
 
-def listing(session: Session, language: str) -> str:
-    """What is heard and what waits, a line each."""
-    lines = [say("call.queue.now", language, **_row(readable)) for readable in session.playing]
+def listing(session: Session, language: str, sees: Callable[[Heard], bool]) -> str:
+    """Return what is heard and what waits, a line each; of what the reader may not see neither author nor words."""
+
+    def line(code: str, readable: Readable, **facts: object) -> str:
+        if not sees(readable.heard):
+            return say(f"{code}_hidden", language, **facts)
+        return say(code, language, **_row(readable), **facts)
+
+    lines = [line("call.queue.now", readable) for readable in session.playing]
     waiting = session.listing()
     for number, readable in enumerate(waiting[:_SHOWN], 1):
-        lines.append(say("call.queue.row", language, number=number, **_row(readable)))
+        lines.append(line("call.queue.row", readable, number=number))
     if len(waiting) > _SHOWN:
         lines.append(say("call.queue.more", language, count=len(waiting) - _SHOWN))
     return "\n".join(lines) or say("call.queue.empty", language)

@@ -11,6 +11,7 @@ from bot.errors import BotError, InputError, StoreError
 from bot.model import Space
 from bot.platforms.discord import checks, voice_message
 from bot.platforms.discord.call.notices import Notices
+from bot.platforms.discord.call.standing import check_may_enter, rights_in
 from bot.platforms.discord.client import NOT_DELIVERED, Bot, localized
 from bot.platforms.discord.listed import is_unlisted
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
@@ -66,6 +67,9 @@ class Setup(commands.Cog):
         elif room is None:
             await self._show(interaction, space, language)
         else:
+            check_may_enter(interaction, room)
+            if not rights_in(interaction, here).view_channel:
+                raise InputError("call.setup.you_no_view")
             if voice:
                 voice = await self._bot.doors.desk.saved.known(voice)
             bound = Binding(space, str(here.id), str(room.id), voice or "", style or "", length or 0)

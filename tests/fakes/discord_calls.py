@@ -293,11 +293,16 @@ class Callers:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
 
-    async def join(self, user: User, channel: Channel) -> None:
-        """Somebody enters a voice channel, from nowhere or from another one of the guild."""
+    async def join(self, user: User, channel: Channel, *, moved: bool = False) -> None:
+        """Somebody enters a voice channel, from nowhere or from another one of the guild.
+
+        ``moved``: a moderator puts them there, whatever they may do themselves.
+        """
         guild = self._calls.guild_of(channel)
         if not channel.voice or self._calls.full(guild, channel):
             raise ValueError("nobody gets in there")
+        if not moved and ~guild.permissions(user, channel) & (VIEW_CHANNEL | CONNECT):
+            raise ValueError("they may not go in there")
         guild.members.setdefault(user.id, (user, ()))
         before = guild.voice_states.get(user.id)
         guild.voice_states[user.id] = VoiceState(user, channel.id, suppress=channel.stage)

@@ -11,7 +11,7 @@ from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_gateway import Gateway
 from tests.fakes.discord_rules import VOICE, Upload
 from tests.fakes.discord_state import State
-from tests.fakes.discord_world import Channel, User, World, snowflake, timestamp
+from tests.fakes.discord_world import VIEW_CHANNEL, Channel, User, World, snowflake, timestamp
 
 GUILD_MESSAGES, DIRECT_MESSAGES, MESSAGE_CONTENT = 1 << 9, 1 << 12, 1 << 15
 """Intents."""
@@ -53,7 +53,10 @@ class Chat:
         """
         user, channel = user or self.world.ada, channel or self.world.general
         if channel.guild_id is not None and not webhook:
-            self.world.guilds[channel.guild_id].members.setdefault(user.id, (user, ()))
+            guild = self.world.guilds[channel.guild_id]
+            guild.members.setdefault(user.id, (user, ()))
+            if not guild.permissions(user, channel) & VIEW_CHANNEL:
+                raise ValueError("they do not see the channel")
         data = {"content": words, "mentions": [one.payload() for one in mentions], **data}
         if stickers:
             data["sticker_items"] = [{"id": str(snowflake()), "name": name, "format_type": 1} for name in stickers]

@@ -12,7 +12,17 @@ from tests.fakes.discord_exchange import Changes, Clock, Exchange, Message
 from tests.fakes.discord_gateway import Gateway
 from tests.fakes.discord_rules import Upload
 from tests.fakes.discord_state import State
-from tests.fakes.discord_world import DIRECT, EVERYTHING_WE_NEED, Channel, Guild, Role, User, World, snowflake
+from tests.fakes.discord_world import (
+    DIRECT,
+    EVERYTHING_WE_NEED,
+    VIEW_CHANNEL,
+    Channel,
+    Guild,
+    Role,
+    User,
+    World,
+    snowflake,
+)
 
 _OPTION_TYPES: dict[int, type | tuple[type, ...]] = {
     3: str, 4: int, 5: bool, 6: User, 7: Channel, 8: Role, 10: (int, float), 11: Message
@@ -44,7 +54,12 @@ class People:
         command, path = self._command(name, channel or self.world.general)
         known = path[-1].get("options", [])
         _check_options(known, options)
-        data = {"id": command["id"], "name": command["name"], "type": 1, "resolved": self._resolved(known, options)}
+        data = {
+            "id": command["id"],
+            "name": command["name"],
+            "type": 1,
+            "resolved": self._resolved(known, options, user or self.world.ada),
+        }
         sent = [_sent(option, options[option["name"]]) for option in known if option["name"] in options]
         return await self._interact(2, data | {"options": _nested(path, sent)}, user, channel, locale, file_limit)
 
@@ -87,13 +102,17 @@ class People:
         self.state.said[message.id] = message
         return message
 
-    def _resolved(self, known: Sequence[Mapping[str, Any]], options: Mapping[str, Any]) -> dict[str, Any]:
-        """The objects that options name."""
+    def _rights(self, user: User, channel: Channel) -> int:
+        guild = self.world.guilds.get(channel.guild_id or 0)
+        return EVERYTHING_WE_NEED if guild is None else guild.permissions(user, channel)
+
+    def _resolved(self, known: Sequence[Mapping[str, Any]], options: Mapping[str, Any], user: User) -> dict[str, Any]:
+        """Return the objects that options name. Channels that the person may not see can be named by their id."""
         resolved: dict[str, Any] = {}
         for option in known:
             value = options.get(option["name"])
             if isinstance(value, User | Channel | Role):
-                extra = {"permissions": str(EVERYTHING_WE_NEED)} if isinstance(value, Channel) else {}
+                extra = {"permissions": str(self._rights(user, value))} if isinstance(value, Channel) else {}
                 resolved.setdefault(_RESOLVED[option["type"]], {})[str(value.id)] = value.payload() | extra
             elif isinstance(value, Message):
                 (entry,) = self.state.payload(value)["attachments"]
@@ -156,11 +175,14 @@ class People:
     ) -> Exchange:
         user, channel = user or self.world.ada, channel or self.world.general
         guild = self.world.guilds[channel.guild_id] if channel.guild_id is not None else None
+        rights = str(self._rights(user, channel))
+        if not int(rights) & VIEW_CHANNEL:
+            raise ValueError("they do not see the channel")
         installed = guild.has_commands if guild is not None else channel.bot_is_here
         payload = {
             "id": str(snowflake()), "application_id": str(self.world.application_id), "type": kind, "data": data,
             "token": secrets.token_urlsafe(48), "version": 1, "locale": locale or user.locale,
-            "channel_id": str(channel.id), "channel": channel.payload() | {"permissions": str(EVERYTHING_WE_NEED)},
+            "channel_id": str(channel.id), "channel": channel.payload() | {"permissions": rights},
             "app_permissions": str(channel.permissions), "entitlements": [],
             "authorizing_integration_owners": self._owners(user, guild, installed=installed),
             "attachment_size_limit": file_limit or self.state.file_limit,
@@ -186,7 +208,7 @@ class People:
             return {"user": user.payload(), "context": 1 if channel.kind == DIRECT and channel.bot_is_here else 2}
         return {
             "guild_id": str(guild.id), "guild": guild.partial(), "guild_locale": "en-US", "context": 0,
-            "member": guild.member(user, guild.permissions(user)),
+            "member": guild.member(user, guild.permissions(user, channel)),
         }  # fmt: skip
 
 

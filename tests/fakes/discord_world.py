@@ -4,9 +4,12 @@ Built by discord_server.py; tests add to it with ``World.add_*``.
 """
 
 import itertools
+import operator
 import secrets
 import time
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import Any
 
 EPOCH = 1_420_070_400_000
@@ -38,6 +41,11 @@ def snowflake() -> int:
 def timestamp() -> str:
     """Now, as Discord writes it."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.000000+00:00", time.gmtime())
+
+
+def sum_of(bits: Iterable[int]) -> int:
+    """Return all the bits together."""
+    return reduce(operator.or_, bits, 0)
 
 
 @dataclass(slots=True)
@@ -92,10 +100,21 @@ class Channel:
     locked: bool = False
     """A thread that nobody may write into (50083)."""
     recipients: list[User] = field(default_factory=list)
+    denied: dict[int, int] = field(default_factory=dict)
+    """What is denied here to a member, or (by its id) to a role or, by the guild's id, to everyone."""
+    allowed: dict[int, int] = field(default_factory=dict)
+    """The same of what is allowed here."""
     user_limit: int = 0
     """Of a voice channel; 0: as many as come."""
     bot_id: int = 0
+    people: set[int] = field(default_factory=set)
+    """Ids of members that ``denied`` and ``allowed`` are about; the others are roles."""
     id: int = field(default_factory=snowflake)
+
+    def deny(self, user: User, bits: int) -> None:
+        """A moderator takes something away from a member here; before the bot hears of the channel."""
+        self.people.add(user.id)
+        self.denied[user.id] = self.denied.get(user.id, 0) | bits
 
     @property
     def thread(self) -> bool:
@@ -112,12 +131,35 @@ class Channel:
         """Whether there can be a call here."""
         return self.kind in (GUILD_VOICE, GUILD_STAGE)
 
-    def _overwrites(self) -> list[dict[str, Any]]:
-        """So that the library reckons for the bot what ``permissions`` says."""
+    def _overwrites(self, people: Collection[int]) -> list[dict[str, Any]]:
+        """Return the overwrites; the bot's own one, so that the library reckons for it what ``permissions`` says.
+
+        ``people``: ids of members; others are roles.
+        """
         if not self.bot_id:
             return []
-        denied = ALL_PERMISSIONS & ~self.permissions
-        return [{"id": str(self.bot_id), "type": 1, "allow": str(self.permissions), "deny": str(denied)}]
+        bits = {each: (self.allowed.get(each, 0), self.denied.get(each, 0)) for each in {**self.allowed, **self.denied}}
+        bits[self.bot_id] = (self.permissions, ALL_PERMISSIONS & ~self.permissions)
+        return [
+            {
+                "id": str(each),
+                "type": int(each in people or each == self.bot_id),
+                "allow": str(allow),
+                "deny": str(deny),
+            }
+            for each, (allow, deny) in bits.items()
+        ]
+
+    def reckoned(self, base: int, guild_id: int, roles: Collection[int], user_id: int) -> int:
+        """Return what somebody may do here, by Discord's order: everyone, then roles, then the member."""
+        held = [sum_of(bits.get(each, 0) for each in roles) for bits in (self.denied, self.allowed)]
+        for deny, allow in (
+            (self.denied.get(guild_id, 0), self.allowed.get(guild_id, 0)),
+            (held[0], held[1]),
+            (self.denied.get(user_id, 0), self.allowed.get(user_id, 0)),
+        ):
+            base = base & ~deny | allow
+        return base if base & VIEW_CHANNEL else 0
 
     def payload(self) -> dict[str, Any]:
         """A channel object."""
@@ -127,7 +169,7 @@ class Channel:
             return base | ({"name": self.name, "icon": None, "owner_id": "1"} if self.kind == GROUP_DIRECT else {})
         base |= {
             "guild_id": str(self.guild_id), "name": self.name, "position": 0,
-            "permission_overwrites": self._overwrites(),
+            "permission_overwrites": self._overwrites(self.people),
             "nsfw": False, "parent_id": None, "topic": None, "rate_limit_per_user": 0,
         }  # fmt: skip
         if self.thread:
@@ -195,9 +237,16 @@ class Guild:
         }  # fmt: skip
         return base if permissions is None else base | {"permissions": str(permissions)}
 
-    def permissions(self, user: User) -> int:
-        """What a member may do here."""
-        return EVERYTHING_WE_NEED | (MANAGE_GUILD | MANAGE_MESSAGES if user.id in self.moderators else 0)
+    def permissions(self, user: User, channel: Channel | None = None) -> int:
+        """Return what a member may do here; in a channel, with its overwrites (a thread's are its parent's)."""
+        base = EVERYTHING_WE_NEED | (MANAGE_GUILD | MANAGE_MESSAGES if user.id in self.moderators else 0)
+        roles = self.members[user.id][1] if user.id in self.members else ()
+        base |= sum_of(role.permissions for role in roles)
+        if channel is not None and channel.thread:
+            channel = next((each for each in self.channels if each.id == channel.parent_id), None)
+        if channel is None:
+            return base
+        return channel.reckoned(base, self.id, [role.id for role in roles], user.id)
 
     def partial(self) -> dict[str, Any]:
         """What an interaction says of it."""

@@ -16,7 +16,7 @@ from bot.errors import StoreError
 from bot.model import Lane, Utterance
 from bot.platforms.desk import Answer
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.call.heard import said
+from bot.platforms.discord.call.heard import private_thread, said
 from bot.platforms.discord.call.standing import session_for
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import panel, report
@@ -59,7 +59,7 @@ async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utteranc
     session = session_for(bot.calls, interaction)
     wish = replace(await bot.doors.desk.with_defaults(utterance), lane=Lane.CALL)
     await bot.doors.speech.explain(wish, live=True)  # what cannot be said is told to whoever asks, not to everybody
-    before = session.say(said(wish, interaction.user.display_name))
+    before = session.say(said(wish, interaction.user.display_name, private_thread(interaction.channel)))
     room = session.link.room
     facts = {"channel": room.mention if room is not None else "", "before": before}
     words = say("call.said" if before else "call.said_next", await bot.language_for(interaction), **facts)

@@ -19,6 +19,8 @@ class Heard:
     space: Space
     channel: str
     """As in ``Utterance``."""
+    thread: str = ""
+    """Id of the private thread of that channel in which it was written; empty elsewhere."""
     roles: tuple[str, ...] = ()
     """Scopes of roles the author holds."""
     is_bot: bool = False

@@ -37,6 +37,7 @@ def heard_of(message: discord.Message, room: Room | None, binding: Binding | Non
         account=Account("discord", str(author.id)),
         space=Space("discord", str(guild.id)),
         channel=channel_of(message),
+        thread=private_thread(message.channel),
         roles=tuple(role_scope(role.id) for role in roles if not role.is_default()),
         is_bot=author.bot,
         is_webhook=message.webhook_id is not None,
@@ -49,8 +50,16 @@ def heard_of(message: discord.Message, room: Room | None, binding: Binding | Non
     )
 
 
-def said(utterance: Utterance, name: str) -> Readable:
-    """What somebody commanded to be said, as the queue of a call takes it: as it is, without a name before it."""
+def private_thread(channel: object) -> str:
+    """Return the id of a private thread, which not all who see its channel may read; empty for anything else."""
+    return str(channel.id) if isinstance(channel, discord.Thread) and channel.is_private() else ""
+
+
+def said(utterance: Utterance, name: str, thread: str = "") -> Readable:
+    """Return what somebody commanded to be said as the queue of a call takes it: as it is, without a name before it.
+
+    ``thread``: the private thread in which it was commanded.
+    """
     assert utterance.account is not None, "whoever commands has an account"
     assert utterance.space is not None, "a call is one of a guild"
     heard = Heard(
@@ -60,6 +69,7 @@ def said(utterance: Utterance, name: str) -> Readable:
         account=utterance.account,
         space=utterance.space,
         channel=utterance.channel,
+        thread=thread,
         roles=utterance.roles,
     )
     return Readable(heard, utterance, Reading(), "")

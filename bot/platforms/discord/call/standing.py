@@ -1,14 +1,20 @@
-"""Who may command a call: people who sit in it, and moderators. Asked by ``cogs/reader.py`` and ``answer``."""
+"""Who may command a call: people who sit in it, and moderators who may enter it themselves; and what they may see.
+
+Asked by ``cogs/reader.py``, ``cogs/setup.py`` and ``answer``.
+"""
 
 from typing import Any
 
 import discord
 
+from bot.digits import whole
 from bot.errors import InputError
 from bot.platforms.discord.call import rooms
 from bot.platforms.discord.call.calls import Calls
 from bot.platforms.discord.call.rooms import Room
 from bot.platforms.discord.call.session import Session
+from bot.platforms.discord.wish import account_of
+from bot.platforms.reading.heard import Heard
 
 
 def guild_of(interaction: discord.Interaction[Any]) -> discord.Guild:
@@ -19,10 +25,53 @@ def guild_of(interaction: discord.Interaction[Any]) -> discord.Guild:
     return guild
 
 
-def moderates(interaction: discord.Interaction[Any]) -> bool:
-    """Whether somebody may decide over others' messages in a call."""
-    rights = interaction.permissions
-    return rights.manage_guild or rights.manage_messages or rights.move_members
+def moderates(interaction: discord.Interaction[Any], room: Room | None) -> bool:
+    """Return whether somebody may decide over others in a call.
+
+    What they may do in the channel of the command is not asked: one channel may give Manage Messages to everybody.
+    """
+    if interaction.permissions.manage_guild:  # no channel can give that
+        return True
+    rights = rights_in(interaction, room) if room is not None else discord.Permissions.none()
+    return rights.manage_messages or rights.move_members
+
+
+def rights_in(
+    interaction: discord.Interaction[Any], channel: discord.abc.GuildChannel | discord.Thread
+) -> discord.Permissions:
+    """Return what somebody may do in a channel of the guild."""
+    if interaction.channel_id == channel.id:
+        return interaction.permissions
+    person = interaction.user
+    return channel.permissions_for(person) if isinstance(person, discord.Member) else discord.Permissions.none()
+
+
+def may_see(interaction: discord.Interaction[Any], heard: Heard) -> bool:
+    """Return whether somebody may read a message: their own, or one of a channel that they see."""
+    if heard.account == account_of(interaction) or (heard.thread and heard.thread == str(interaction.channel_id)):
+        return True
+    channel = guild_of(interaction).get_channel(whole(heard.channel) or 0)
+    if channel is None:
+        return False
+    rights = rights_in(interaction, channel)
+    if heard.thread:  # who is in a private thread is not known here
+        return rights.view_channel and rights.manage_threads
+    hidden = isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not rights.connect
+    return rights.view_channel and not hidden
+
+
+def check_may_enter(interaction: discord.Interaction[Any], room: Room) -> None:
+    """Let those pass who sit in a voice channel or could go there themselves.
+
+    Raises InputError ``call.you_no_view``, ``call.you_no_connect``.
+    """
+    if interaction.user.id in room.voice_states:
+        return
+    rights = rights_in(interaction, room)
+    if not rights.view_channel:
+        raise InputError("call.you_no_view")
+    if not rights.connect:
+        raise InputError("call.you_no_connect", channel=room.mention)
 
 
 def seat_of(interaction: discord.Interaction[Any]) -> Room:
@@ -35,22 +84,33 @@ def seat_of(interaction: discord.Interaction[Any]) -> Room:
 
 
 def session_for(calls: Calls, interaction: discord.Interaction[Any]) -> Session:
-    """The guild's call, for somebody who may command it. Raises InputError ``call.none``, ``call.not_in_it``."""
+    """Return the guild's call, for somebody who may command it.
+
+    Raises InputError ``call.none``, ``call.not_in_it``, and as ``check_may_enter``.
+    """
     session = calls.session(guild_of(interaction).id)
     room = session.link.room
-    if not moderates(interaction) and (room is None or interaction.user.id not in room.voice_states):
+    if not _sits_in(interaction, room) and not moderates(interaction, room):
         raise InputError("call.not_in_it")
+    if room is not None:
+        check_may_enter(interaction, room)
     return session
 
 
 def check_may_bring(calls: Calls, interaction: discord.Interaction[Any], room: Room) -> None:
-    """Whether somebody may have the bot come into ``room``: not away from people who listen elsewhere.
+    """Let somebody have the bot come into ``room``, where they may go: not into or out of a call of others.
 
-    Raises InputError ``call.elsewhere``.
+    Raises InputError ``call.elsewhere``, ``call.not_in_it``, and as ``check_may_enter``.
     """
+    check_may_enter(interaction, room)
     session = calls.sessions.get(room.guild.id)
     now = session.link.room if session is not None else None
-    if now is None or now.id == room.id or moderates(interaction) or interaction.user.id in now.voice_states:
+    if now is None or _sits_in(interaction, now) or not rooms.people(now):
         return
-    if rooms.people(now):
-        raise InputError("call.elsewhere", channel=now.mention)
+    if not moderates(interaction, now):
+        raise InputError("call.not_in_it" if now.id == room.id else "call.elsewhere", channel=now.mention)
+    check_may_enter(interaction, now)
+
+
+def _sits_in(interaction: discord.Interaction[Any], room: Room | None) -> bool:
+    return room is not None and interaction.user.id in room.voice_states
