@@ -22,7 +22,7 @@ from bot.platforms.telegram.polling import Sleep, Timings
 from bot.web import WebServer
 from tests.conftest import House
 from tests.fakes.telegram_chats import ANN, Json, Person
-from tests.fakes.telegram_methods import Call
+from tests.fakes.telegram_requests import Call
 from tests.fakes.telegram_server import TOKEN, TelegramServer
 
 ACCOUNT = Account("telegram", str(ANN.id))

@@ -12,7 +12,7 @@ from bot.platforms.base import Doors
 from tests.conftest import until
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import ANN, BO, Chat, Json, Person
-from tests.fakes.telegram_methods import Call
+from tests.fakes.telegram_requests import Call
 from tests.fakes.telegram_server import TelegramServer
 from tests.telegram_case import Launch, Line
 

@@ -8,7 +8,7 @@ from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import ANN, BO
-from tests.fakes.telegram_methods import Call
+from tests.fakes.telegram_requests import Call
 from tests.fakes.telegram_server import Fault, TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     ACCOUNT,

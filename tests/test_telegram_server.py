@@ -201,7 +201,6 @@ async def test_a_voice_is_heard_kept_and_sent_again_by_its_name(server: Telegram
 @pytest.mark.parametrize(
     ("data", "duration", "refusal"),
     [
-        (voice(2.4), None, "0:00"),
         (voice(2.4), 4, "duration"),
         (voice(2.4), 1, "duration"),
         (tones.wav(tones.tone(440, 24_000)), 1, "not Ogg"),
@@ -211,7 +210,7 @@ async def test_a_voice_is_heard_kept_and_sent_again_by_its_name(server: Telegram
     ],
 )
 async def test_voices_that_are_refused(
-    server: TelegramServer, client: Bot, data: bytes, duration: int | None, refusal: str
+    server: TelegramServer, client: Bot, data: bytes, duration: int, refusal: str
 ) -> None:
     with pytest.raises(BadRequest, match=rf"(?i){refusal}"):
         await client.send_voice(ANN.id, data, filename="voice.ogg", duration=duration)
@@ -287,7 +286,7 @@ async def test_keyboards_that_are_refused(server: TelegramServer, rows: Any, ref
 async def test_entities_stay_inside_their_text(client: Bot) -> None:
     whole = [MessageEntity(MessageEntity.SPOILER, 0, 5)]
     assert (await client.send_message(ANN.id, "Hello", entities=whole)).entities[0].type == "spoiler"
-    with pytest.raises(BadRequest, match="entities"):
+    with pytest.raises(BadRequest, match="ends after the end of the text"):
         await client.send_message(ANN.id, "Hell", entities=whole)
 
 

@@ -32,7 +32,9 @@ from tests.fakes.telegram_chats import (
     commands,
     units,
 )
-from tests.fakes.telegram_methods import QUERY, Call, Methods, Upload
+from tests.fakes.telegram_methods import Methods
+from tests.fakes.telegram_places import QUERY
+from tests.fakes.telegram_requests import Call, read
 from tests.fakes.telegram_updates import Updates
 
 __all__ = ["BOT", "TOKEN", "Call", "Fault", "Gate", "TelegramServer"]
@@ -306,7 +308,12 @@ class TelegramServer:
     async def _answer(self, request: web.Request) -> web.Response:
         if request.match_info["token"] != self.token:
             return _refusal(ApiError(401, "Unauthorized"))
-        call = await _read(request)
+        if self.methods.more.logged_out:
+            return _refusal(ApiError(400, "Logged out"))
+        try:
+            call = await read(request)
+        except ApiError as error:
+            return _refusal(error)
         name = call.method.casefold()
         poll = {
             "getupdates": self.updates.get,
@@ -366,24 +373,6 @@ async def _stand(request: web.Request, fault: Fault | None) -> None:
         await fault.gate.passed()
     if fault is not None and fault.reset and request.transport is not None:
         request.transport.abort()
-
-
-async def _read(request: web.Request) -> Call:
-    """Parameters of the address and of the body: a form, JSON, or multipart with files."""
-    call = Call(request.match_info["method"], dict(request.query))
-    if request.content_type == "application/json":
-        body = await request.json()
-        call.params |= {name: str(value) for name, value in body.items()}
-        return call
-    if not request.can_read_body:
-        return call
-    for name, value in (await request.post()).items():
-        if isinstance(value, web.FileField):
-            with value.file:
-                call.files[name] = Upload(value.filename, value.content_type, value.file.read())
-        elif isinstance(value, str):
-            call.params[name] = value
-    return call
 
 
 def _refusal(error: ApiError) -> web.Response:

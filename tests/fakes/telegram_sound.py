@@ -42,15 +42,15 @@ class Sound:
         return float(np.argmax(spectrum) * RATE / len(self.samples))
 
 
-def hear(data: bytes, duration: int) -> Sound:
-    """Decode a voice and hold it against the seconds it is said to last. Raises NotAVoiceError."""
+def hear(data: bytes, duration: int | None) -> Sound:
+    """Decode a voice and hold it against the seconds it is said to last, if any. Raises NotAVoiceError."""
     if len(data) >= VOICE_BYTES:
         raise NotAVoiceError(f"{len(data)} bytes: too large for a voice message")
     seconds = _length(data)
     samples = _decoded(data)
     if abs(len(samples) / RATE - seconds) > 0.03:
         raise NotAVoiceError(f"the pages count {seconds:.3f} s, decoded are {len(samples) / RATE:.3f} s")
-    if not math.floor(seconds) <= duration <= max(1, math.ceil(seconds)):
+    if duration is not None and not math.floor(seconds) <= duration <= max(1, math.ceil(seconds)):
         raise NotAVoiceError(f"duration {duration} is not that of the sound, {seconds:.3f} s")
     return Sound(samples, seconds)
 

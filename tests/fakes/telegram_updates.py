@@ -4,7 +4,6 @@ A real long poll: it is answered when there is something or when its time is ove
 """
 
 import asyncio
-import json
 import re
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientSession
 
 from tests.fakes.telegram_chats import ApiError, Json
-from tests.fakes.telegram_methods import Call
+from tests.fakes.telegram_requests import Call
 
 _LONGEST_POLL = 50
 _WEBHOOK_PORTS = {80, 88, 443, 8443}
@@ -77,7 +76,7 @@ class Updates:
         if not 1 <= limit <= 100:
             raise ApiError.bad("limit must be between 1 and 100")
         if "allowed_updates" in call.params:
-            self._kinds = tuple(json.loads(call.params["allowed_updates"])) or _DEFAULT_KINDS
+            self._kinds = tuple(call.list("allowed_updates")) or _DEFAULT_KINDS
         self._forget(call.whole("offset") or 0)
         self.polls += 1
         self._latest = mine = self.polls
@@ -121,7 +120,9 @@ class Updates:
         if not 1 <= (call.whole("max_connections") or 40) <= 100:
             raise ApiError.bad("max_connections must be between 1 and 100")
         if "allowed_updates" in call.params:
-            self._kinds = tuple(json.loads(call.params["allowed_updates"])) or _DEFAULT_KINDS
+            self._kinds = tuple(call.list("allowed_updates")) or _DEFAULT_KINDS
+        if call.flag("drop_pending_updates"):
+            self.pending = []
         self.webhook, self._secret = url.geturl(), secret
         if self.webhook and self._bringing is None:
             self._bringing = asyncio.create_task(self._bring())
@@ -131,7 +132,7 @@ class Updates:
     async def delete_webhook(self, call: Call) -> bool:
         """``deleteWebhook``."""
         self.webhook = ""
-        if call.params.get("drop_pending_updates", "").casefold() == "true":
+        if call.flag("drop_pending_updates"):
             self.pending = []
         return True
 
