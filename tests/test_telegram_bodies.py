@@ -177,7 +177,7 @@ async def test_marks_count_without_themselves_and_blanks(bare: Bare) -> None:
     ):
         asked = {"chat_id": ANN.id, "text": text, "parse_mode": mode}
         assert await bare.refused("sendMessage", asked) == f"Bad Request: {why}"
-    sent = await bare.done("sendMessage", {"chat_id": ANN.id, "text": "/say <b>", "parse_mode": None})
+    sent = await bare.done("sendMessage", {"chat_id": ANN.id, "text": "/say <b>", "parse_mode": "None"})
     assert sent["entities"] == [{"type": "bot_command", "offset": 0, "length": 4}]
 
 
