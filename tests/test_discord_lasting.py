@@ -138,7 +138,7 @@ async def test_a_person_s_own(
         styles = await (await server.autocomplete("say", "style", "")).suggestions()
         unread, said, *_ = await again.explained("gg")
     assert mimo.calls[-1]["audio"]["voice"] == "Mia"
-    assert words_of(server)[0].endswith(style)
+    assert words_of(server)[0].endswith(f"{style}\n> gg")
     assert (voices[0]["value"], styles[0]["value"]) == ("Dean", style)
     assert unread == say("unread.opted_out", guild.language)
     assert said == ("会念作：小明说：打得好" if zh else "It would be read as: Lady A says: good game")
@@ -168,7 +168,7 @@ async def test_a_server_s(
         if zh
         else ["Voice: Dean", "Style: Whisper", "Language: English", "Cooldown: 600 s",
               f"Cooldown of roles: {scope} 300 s",
-              "Words shown: yes", "Roles allowed: –", f"Roles blocked: {scope} (singing)", f"Channels: {place}",
+              "Text under voice messages: yes", "Roles allowed: –", f"Roles blocked: {scope} (singing)", f"Channels: {place}",
               "Blocked words: 1"]
     )  # fmt: skip
     async with start((await guild.house()).doors):

@@ -72,7 +72,7 @@ async def test_a_message_in_a_chosen_style(
         assert server.messages == []
         await (await server.press(ask, ask.button("mp:style"), "Whisper")).answered()
         empty = await (await server.menu(SPEAK_AS, server.written("   "))).answered()
-    assert words_of(server)[0].endswith("Whisper")
+    assert words_of(server)[0].endswith("Whisper\n> Come closer.")
     assert len(mimo.calls) == 1
     assert empty.content == say("text.empty", "en")
 
@@ -99,7 +99,7 @@ async def test_singing(server: DiscordServer, mimo: MimoServer, mimo_house: Hous
     async with start(mimo_house.doors):
         await (await server.slash("sing", {"text": "La la la."})).answered()
     assert len(voices_of(server)) == 1
-    assert words_of(server)[0].endswith(" · sing")
+    assert words_of(server)[0].endswith(" · sing\n> La la la.")
 
 
 async def test_the_quota_with_its_bar(server: DiscordServer, build_house: BuildHouse, start: Start) -> None:

@@ -41,15 +41,30 @@ async def test_a_line_says_who_asked(server: DiscordServer, house: House, start:
     async with start(house.doors):
         await spoken(server)
         await spoken(server, style="*Whisper*, @everyone")
-        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), show_words=True, language="zh")
+        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), show_words=False, language="zh")
         await spoken(server)
-    plain, styled, worded = words_of(server)
+    plain, styled, wordless = words_of(server)
     who = f"<@{server.world.ada.id}>"
-    assert plain == say("discord.line", "en", who=who)
-    assert styled == say("discord.line_style", "en", who=who, styles=["\\*Whisper\\*", "@everyone"])
-    assert worded == say("discord.line", "zh", who=who) + f"\n> {TEXT}"
+    assert plain == say("discord.line", "en", who=who) + f"\n> {TEXT}"
+    named = say("discord.line_style", "en", who=who, styles=["\\*Whisper\\*", "@everyone"])
+    assert styled == f"{named}\n> {TEXT}"
+    assert wordless == say("discord.line", "zh", who=who)
     first = voices_of(server)[0]
     assert int(server.messages[1].data["message_reference"]["message_id"]) == first.id
+    assert server.refusals == []
+
+
+async def test_the_words_keep_their_spoilers_and_their_length(
+    server: DiscordServer, house: House, start: Start
+) -> None:
+    async with start(house.doors):
+        for text in ("It was ||*Sam*|| all along", "a_b " * 600, "||" + "hush " * 600 + "||"):
+            await (await server.slash("say", {"text": text})).answered()
+    hidden, long, secret = (words.partition("\n> ")[2] for words in words_of(server))
+    assert hidden == "It was ||\\*Sam\\*|| all along"
+    assert long.endswith(" a\\_b…")
+    assert secret.endswith("hush…||")
+    assert all(1400 < len(words) <= 1500 for words in (long, secret))
     assert server.refusals == []
 
 
@@ -181,7 +196,7 @@ async def test_buttons_work_after_a_restart(server: DiscordServer, house: House,
         panel = await spoken(server)
     async with start(house.doors):
         await (await server.press(panel, panel.button("mp:style"), "Whisper")).answered()
-    assert words_of(server)[1].endswith("Whisper")
+    assert "Whisper\n" in words_of(server)[1]
     assert len(voices_of(server)) == 2
 
 
@@ -382,7 +397,8 @@ async def test_a_file_in_the_response_carries_the_line(server: DiscordServer, ho
         exchange = await server.slash("say", {"text": TEXT})
         panel = await exchange.followup()
         assert exchange.original is not None
-        assert exchange.original.content == say("discord.line", "en", who=f"<@{server.world.ada.id}>")
+        line = say("discord.line", "en", who=f"<@{server.world.ada.id}>")
+        assert exchange.original.content == f"{line}\n> {TEXT}"
         await (await server.press(panel, panel.button("mp:delete"))).answered()
         assert exchange.original.deleted
     assert server.refusals == []

@@ -50,7 +50,7 @@ GUEST: list[Callable[[World], Channel]] = [elsewhere, group, others]
 
 
 def line(server: DiscordServer, style: str = "Whisper") -> str:
-    return say("discord.line_style", "en", who=f"<@{server.world.ada.id}>", styles=[style])
+    return say("discord.line_style", "en", who=f"<@{server.world.ada.id}>", styles=[style]) + f"\n> {TEXT}"
 
 
 async def panel_of(exchange: Exchange) -> Message:

@@ -8,13 +8,14 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import Connection, create_engine
 
-from bot.model import Account
+from bot.model import Account, Space
 from bot.store.database import FILE_NAME, Database
 from bot.store.ledger import Ledger
 from bot.store.migrations.upgrade import settings
 from bot.store.preferences import Preference, Preferences
 from bot.store.quota import Override
 from bot.store.schema import HEAD
+from bot.store.spaces import Spaces
 
 ANN = Account("discord", "1")
 
@@ -54,6 +55,27 @@ async def test_what_people_had_set_before_messages_were_read_aloud_stays(tmp_pat
         assert await Preferences(database).get(ANN) == before
         await Preferences(database).set(ANN, nickname="Annie", opted_out=True)
         assert await Preferences(database).get(ANN) == replace(before, nickname="Annie", opted_out=True)
+
+
+async def test_words_are_shown_where_only_another_setting_was_made(tmp_path: Path) -> None:
+    """A row got the old default with its first setting: it takes the new one, and can be switched off."""
+    _at(tmp_path, "0004")
+    space = Space("discord", "1")
+    with contextlib.closing(sqlite3.connect(tmp_path / FILE_NAME)) as plain:
+        names = "space, default_voice, default_style, language, show_words, allowed_roles, blocked_roles, channels"
+        row = (space.scope, "Mia", "", "", 0, "[]", "[]", "[]", 5, "[]", 0)
+        plain.execute(
+            f"INSERT INTO space_setting ({names}, cooldown, blocked_words, reply_context)"
+            f" VALUES ({', '.join('?' * len(row))})",
+            row,
+        )
+        plain.commit()
+    async with Database.open(tmp_path) as database:
+        spaces = Spaces(database)
+        kept = await spaces.get(space)
+        assert (kept.show_words, kept.default_voice, kept.cooldown) == (True, "Mia", 5)
+        await spaces.set(space, show_words=False)
+        assert not (await spaces.set(space, cooldown=6)).show_words
 
 
 def test_every_revision_can_be_taken_back(tmp_path: Path) -> None:

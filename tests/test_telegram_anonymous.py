@@ -56,7 +56,7 @@ def told(line: Line) -> str:
 
 async def test_the_group_is_told_of_itself_and_the_person_pays(line: Line, house: House, group: Chat) -> None:
     voice = await pressed(line, group, BOSS)
-    assert voice.params["caption"] == say("telegram.pressed_by", "en", name=group.title)
+    assert voice.params["caption"].splitlines()[0] == say("telegram.pressed_by", "en", name=group.title)
     assert await who(line, group, voice.result) == say("telegram.who.hidden", "en")
     assert "Boss" not in told(line)
     assert str(BOSS.id) not in told(line)
@@ -66,7 +66,7 @@ async def test_the_group_is_told_of_itself_and_the_person_pays(line: Line, house
 async def test_who_became_anonymous_since_is_not_named(line: Line, group: Chat) -> None:
     group.anonymous.clear()
     voice = await pressed(line, group, BOSS)
-    assert voice.params["caption"] == say("telegram.pressed_by", "en", name="Secret Boss")
+    assert voice.params["caption"].splitlines()[0] == say("telegram.pressed_by", "en", name="Secret Boss")
     assert str(BOSS.id) in await who(line, group, voice.result)
     group.anonymous.add(BOSS.id)
     assert await who(line, group, voice.result) == say("telegram.who.hidden", "en")
@@ -75,7 +75,7 @@ async def test_who_became_anonymous_since_is_not_named(line: Line, group: Chat) 
 async def test_where_telegram_does_not_say_nobody_is_named(line: Line, group: Chat) -> None:
     line.server.faults = [Fault("getChatMember", times=9, code=400, description=SILENT)]
     voice = await pressed(line, group, BOSS)
-    assert voice.params["caption"] == say("telegram.pressed_by", "en", name=group.title)
+    assert voice.params["caption"].splitlines()[0] == say("telegram.pressed_by", "en", name=group.title)
     line.server.faults = []
     assert await who(line, group, voice.result) == say("telegram.who.hidden", "en")
     assert "Boss" not in told(line)
@@ -112,4 +112,4 @@ async def test_who_was_promoted_a_moment_ago_is_not_named(line: Line, group: Cha
     group.anonymous.add(BOSS.id)
     await line.server.press(first.result, buttons(first.result)["Happy"], user=BOSS)
     voice = (await line.server.wait_for("sendVoice", 2))[1]
-    assert voice.params["caption"] == say("telegram.pressed_by", "en", name=group.title)
+    assert voice.params["caption"].splitlines()[0] == say("telegram.pressed_by", "en", name=group.title)

@@ -11,7 +11,7 @@ from bot.store.preferences import Preference
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import TONES, MimoServer
-from tests.fakes.telegram_chats import BO, LI, Person
+from tests.fakes.telegram_chats import ANN, BO, LI, Person
 from tests.fakes.telegram_server import TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     ACCOUNT,
@@ -65,7 +65,8 @@ async def test_another_style_is_spoken_with_its_price_before_and_what_is_left_af
         (toast,) = await toasts(line, 1)
     price = len(WORDS)
     assert toast == say("telegram.price_left", "en", characters=price, left=5000 - 2 * price)
-    assert second.params["caption"] == say("telegram.cost_left", "en", characters=price, left=5000 - 2 * price)
+    cost = say("telegram.cost_left", "en", characters=price, left=5000 - 2 * price)
+    assert second.params["caption"] == f"{cost}\n{WORDS}"
     assert second.result["reply_to_message"]["message_id"] == first.result["message_id"]
     heard(second)
     assert second.sound is not None
@@ -89,7 +90,7 @@ async def test_again_is_another_take_and_whoever_presses_pays(
         second = (await server.wait_for("sendVoice", 2))[1]
         await toasts(line, 1)
     assert second.files, "another take is another recording"
-    assert second.params["caption"] == "For Bo", "what somebody has left is not the group's business"
+    assert second.params["caption"] == f"For Bo\n{WORDS}", "what somebody has left is not the group's business"
     for account in (ACCOUNT, Account("telegram", str(BO.id))):
         assert (await mimo_house.ledger.usage(account.scope)).characters == len(WORDS)
     assert (await mimo_house.ledger.usage(Space("telegram", "-1009").scope)).characters == 2 * len(WORDS)
@@ -301,13 +302,47 @@ async def test_a_person_is_forgotten_on_demand(line: Line, house: House) -> None
     assert await house.doors.reader.dictionaries.get(ACCOUNT) == ()
 
 
-async def test_where_the_group_wants_them_the_words_stand_hidden_below(line: Line, house: House) -> None:
+async def test_the_words_are_below_unless_the_group_switches_them_off(line: Line, house: House) -> None:
     group = line.server.group(-1011)
-    await house.doors.desk.spaces.set(Space("telegram", "-1011"), show_words=True)
+    await line.server.text(WORDS)
     await line.server.text(f"/say {WORDS}", chat=group)
+    for call in await line.server.wait_for("sendVoice", 2):
+        assert call.result["caption"] == WORDS
+        quote = {"type": "expandable_blockquote", "offset": 0, "length": len(WORDS)}
+        assert call.result["caption_entities"] == [quote]
+    await house.doors.desk.spaces.set(Space("telegram", "-1011"), show_words=False)
+    await line.server.text(f"/say {WORDS}", chat=group)
+    assert "caption" not in (await line.server.wait_for("sendVoice", 3))[2].params
+
+
+@pytest.mark.parametrize("marked_by_telegram", [True, False])
+async def test_a_spoiler_stays_one_in_the_words_below(line: Line, marked_by_telegram: bool) -> None:
+    """Telegram's own mark, behind a sign of two UTF-16 units, or typed; also when the voice is made again."""
+    group, secret = line.server.group(-1013), "Sam did it"
+    if marked_by_telegram:
+        text, offset = f"/say 🙂 Look: {secret} yesterday.", len("/say 🙂 Look: ") + 1
+        marks = [
+            {"type": "bot_command", "offset": 0, "length": 4},
+            {"type": "spoiler", "offset": offset, "length": len(secret)},
+        ]
+        await line.server.write(ANN.json, group, text=text, entities=marks)
+    else:
+        await line.server.text(f"/say Look: ||{secret}|| yesterday.", chat=group)
+    first = (await line.server.wait_for("sendVoice"))[0].result
+    await line.server.press(first, buttons(first)["Whisper"])
+    for call in await line.server.wait_for("sendVoice", 2):
+        caption = call.result["caption"]
+        assert caption.endswith(f"Look: {secret} yesterday.")
+        (hidden,) = [mark for mark in call.result["caption_entities"] if mark["type"] == "spoiler"]
+        assert caption[hidden["offset"] :][: hidden["length"]] == secret
+
+
+async def test_long_words_are_cut_between_words(line: Line) -> None:
+    await line.server.text("Please listen to this. " * 60)
     (call,) = await line.server.wait_for("sendVoice")
-    assert call.result["caption"] == WORDS
-    assert call.result["caption_entities"] == [{"type": "spoiler", "offset": 0, "length": len(WORDS)}]
+    caption = call.result["caption"]
+    assert 900 < len(caption) <= 1024
+    assert caption.endswith(("this.…", "listen…", "Please…", "to…"))
 
 
 async def test_the_answered_message_sets_the_tone_only_where_that_is_wanted(

@@ -23,7 +23,7 @@ from sqlalchemy import (
     literal,
 )
 
-HEAD = "0004"
+HEAD = "0008"
 """The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200

@@ -38,8 +38,8 @@ class SpaceSettings:
     """One style or several, with commas."""
     language: str = ""
     """Language of what everyone there reads; empty: by the platform's locale."""
-    show_words: bool = False
-    """Whether the words stand beside the voice message."""
+    show_words: bool = True
+    """Whether the words are shown beside voice messages."""
     allowed_roles: tuple[str, ...] = ()
     """Scopes (``role:discord:77``) of those who may speak, or with a use (``singing@role:discord:77``) of those who
     may do that; none of a kind: everyone."""

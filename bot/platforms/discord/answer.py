@@ -14,6 +14,7 @@ import discord
 from bot.audio import ogg
 from bot.errors import StoreError
 from bot.model import Lane, Utterance
+from bot.platforms.beside import SPOILER, Run, cut_runs, words_beside
 from bot.platforms.desk import Answer
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.call.heard import private_thread, said
@@ -29,7 +30,7 @@ from bot.store.spaces import SpaceSettings
 from bot.texts import language, say
 
 _SHOWN_WORDS = 1500
-"""Characters of the words that stand beside a voice message."""
+"""Characters of the words that are shown beside a voice message, with the signs that escape and hide them."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
@@ -78,9 +79,16 @@ async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:
     facts = {"who": interaction.user.mention, "styles": shown}
     line = say("discord.line_style" if shown else "discord.line", tongue, **facts)
     if settings.show_words:
-        words = discord.utils.escape_markdown(" ".join(answer.receipt.spoken.split()))
-        line += "\n> " + (words if len(words) <= _SHOWN_WORDS else f"{words[:_SHOWN_WORDS]}…")
+        runs = words_beside(answer.receipt.spoken, answer.utterance.text)
+        fitting = cut_runs(runs, _SHOWN_WORDS, lambda run: len(_written(run)))
+        line += "\n> " + "".join(map(_written, fitting))
     return line
+
+
+def _written(run: Run) -> str:
+    """Return a run of words as Discord shows it."""
+    words = discord.utils.escape_markdown(run.text)
+    return f"{SPOILER}{words}{SPOILER}" if run.hidden else words
 
 
 async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -> None:

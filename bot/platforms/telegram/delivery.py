@@ -6,7 +6,7 @@ A voice is never sent twice: what Telegram may have taken, although its answer d
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from bot.audio import ogg
 from bot.digits import whole
 from bot.errors import PlatformError
 from bot.model import Clip, Receipt
+from bot.platforms.beside import Run, cut_runs, words_beside
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.polling import Sleep, Timings, seconds_of
 from bot.speech.service import SpeechService
@@ -43,8 +44,8 @@ class Extras:
 
     remark: str = ""
     """A sentence below it, after what the receipt notes."""
-    words: str = ""
-    """What it says, hidden until somebody wants to read it."""
+    words: tuple[Run, ...] = ()
+    """What it says."""
     keyboard: InlineKeyboardMarkup | None = None
 
 
@@ -205,7 +206,8 @@ class Delivery:
         except BadRequest as error:
             if not _no_voices(error):
                 raise
-            return await self._as_file(asking, receipt, remark, extras.keyboard)
+            below = _caption(remark, extras.words or words_beside(receipt.spoken, ""))
+            return await self._as_file(asking, receipt, below, extras.keyboard)
 
     async def _as_voice(
         self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None
@@ -254,16 +256,15 @@ class Delivery:
         )
 
     async def _as_file(
-        self, asking: Message, receipt: Receipt, remark: str, keyboard: InlineKeyboardMarkup | None
+        self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None
     ) -> tuple[Message, ...]:
         """For a chat that takes no voices: music, or else a document, with the words below. Raises TelegramError."""
-        caption = cut("\n".join(filter(None, (remark, receipt.spoken))), MessageLimit.CAPTION_LENGTH)
         timeouts = {"read_timeout": self._timings.upload_read, "write_timeout": self._timings.upload_write}
         parts = await asyncio.to_thread(_parts, receipt.clip)
         messages = []
         for number, part in enumerate(parts):
             below = {
-                "caption": caption if number == 0 else None,
+                **(caption if number == 0 else _Caption(None)).fields,
                 "reply_markup": None if part is not parts[-1] else keyboard,
             }
             about = {"filename": "speech.ogg", **below, **timeouts}
@@ -332,14 +333,19 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def _caption(remark: str, words: str) -> _Caption:
-    """A remark, and below it the words, hidden; cut at what Telegram takes."""
-    text = cut("\n".join(filter(None, (remark, words))), MessageLimit.CAPTION_LENGTH)
-    begin = units(remark) + 1 if remark else 0
-    length = units(text) - begin
-    if not words or length <= 0:
-        return _Caption(text or None)
-    return _Caption(text, (MessageEntity(MessageEntity.SPOILER, begin, length),))
+def _caption(remark: str, words: Sequence[Run]) -> _Caption:
+    """Return a remark and below it the words, as a quote that folds when it is long; cut at what Telegram takes."""
+    remark = cut(remark, MessageLimit.CAPTION_LENGTH)
+    text = f"{remark}\n" if remark and words else remark
+    begin = end = units(text)
+    hidden: list[MessageEntity] = []
+    for run in cut_runs(words, MessageLimit.CAPTION_LENGTH - begin, lambda run: units(run.text)):
+        text, start, end = text + run.text, end, end + units(run.text)
+        if run.hidden:
+            hidden.append(MessageEntity(MessageEntity.SPOILER, start, end - start))
+    if end == begin:
+        return _Caption(remark or None)
+    return _Caption(text, (MessageEntity(MessageEntity.EXPANDABLE_BLOCKQUOTE, begin, end - begin), *hidden))
 
 
 def _place(asking: Message) -> dict[str, Any]:

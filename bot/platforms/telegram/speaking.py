@@ -12,9 +12,10 @@ from telegram import Message
 from bot import texts
 from bot.errors import StoreError
 from bot.model import Account, Utterance
+from bot.platforms.beside import words_beside
 from bot.platforms.desk import Answer
 from bot.platforms.telegram import keyboard
-from bot.platforms.telegram.answered import answered_words, context_of
+from bot.platforms.telegram.answered import answered_words, context_of, line_with_spoilers
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
@@ -35,12 +36,12 @@ _NAME = 40
 
 async def say(counter: Counter, asked: Asked) -> None:
     """``/say style:Whisper voice:Mia text``, or as a reply: the text of the message replied to."""
-    await _say(counter, asked, grammar.parse(asked.line))
+    await _say(counter, asked, grammar.parse(line_with_spoilers(asked)))
 
 
 async def sing(counter: Counter, asked: Asked) -> None:
     """``/sing words``, or as a reply."""
-    await _say(counter, asked, grammar.parse(asked.line), _SING)
+    await _say(counter, asked, grammar.parse(line_with_spoilers(asked)), _SING)
 
 
 async def plain(counter: Counter, asked: Asked) -> None:
@@ -58,9 +59,10 @@ async def plain(counter: Counter, asked: Asked) -> None:
         named = styles.parse(value) if key == "style" else ()
         return bool(named) and all(map(styles.find, named))
 
-    command = grammar.parse(asked.line, is_option)
+    line = line_with_spoilers(asked)
+    command = grammar.parse(line, is_option)
     has_words = bool(command.text or answered_words(asked))
-    await _say(counter, asked, command if has_words else grammar.Command(asked.line.strip()))
+    await _say(counter, asked, command if has_words else grammar.Command(line.strip()))
 
 
 async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: tuple[str, ...] = ()) -> None:
@@ -101,7 +103,7 @@ async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
 
     Once it was spoken, and maybe charged, nothing but AudioError ``audio.too_large``.
     """
-    shows_words = asked.space is not None and (await counter.doors.desk.spaces.get(asked.space)).show_words
+    shows_words = asked.space is None or (await counter.doors.desk.spaces.get(asked.space)).show_words
     async with AsyncExitStack() as turn:
         answer = await _spoken(counter, asked, utterance, turn)
         if answer is None:
@@ -154,7 +156,7 @@ def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bo
         remark = texts.say("telegram.pressed_by", asked.language, name=cut(name, _NAME))
     return Extras(
         remark=remark,
-        words=answer.receipt.spoken if shows_words else "",
+        words=words_beside(answer.receipt.spoken, answer.utterance.text) if shows_words else (),
         keyboard=keyboard.under_voice(answer, asked.language, in_private=asked.space is None),
     )
 
