@@ -21,8 +21,9 @@ from bot.model import Utterance, Voice
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.panel import Buttons, Press
-from bot.platforms.discord.suggestions import LONGEST, complete_voice, title, told_in, voice_options
+from bot.platforms.discord.suggestions import LONGEST, complete_voice, voice_options
 from bot.platforms.discord.wish import account_of, key_of
+from bot.platforms.voices import description, in_order, title
 from bot.speech.provider import VoiceInfo
 from bot.speech.sink import Recording
 from bot.texts import say
@@ -111,9 +112,7 @@ class Voices(commands.Cog):
                 self._made.append(self._clock())
             self._heard.add(wish.voice)
         await voice_message.send(interaction, receipt.clip)
-        await voice_message.tell(
-            interaction, f"**{discord.utils.escape_markdown(title(*told_in(tongue, [known[name]])))}**"
-        )
+        await voice_message.tell(interaction, f"**{discord.utils.escape_markdown(title(known[name], tongue))}**")
 
     def _check_cap(self, voice: Voice) -> None:
         full = len(self._made) == self._made.maxlen and self._clock() - self._made[0] < _AN_HOUR
@@ -138,8 +137,8 @@ def listed(voices: Sequence[VoiceInfo], language: str) -> str:
     if not voices:
         return say("discord.voices.none", language)
     lines = [say("discord.voices.intro", language)]
-    for voice in told_in(language, voices[:_LISTED]):
-        line = f"**{discord.utils.escape_markdown(voice.id)}** {voice.description}".strip()
+    for voice in in_order(voices, language)[:_LISTED]:
+        line = f"**{discord.utils.escape_markdown(voice.id)}** {description(voice, language)}".strip()
         if sum(map(len, lines)) + len(lines) + len(line) > 1900:
             break
         lines.append(line)

@@ -307,8 +307,8 @@ async def test_voices_are_described_in_the_reader_s_language(
     async with start(mimo_house.doors):
         english = await (await server.autocomplete(command, "voice", "mia")).suggestions()
         chinese = await (await server.autocomplete(command, "voice", "mia", locale="zh-CN")).suggestions()
-    assert [voice["name"] for voice in english] == ["Mia: female, lively"]
-    assert [voice["name"] for voice in chinese] == ["Mia: 女声、活泼"]
+    assert [voice["name"] for voice in english] == ["Mia · English, female"]
+    assert [voice["name"] for voice in chinese] == ["Mia · 英文、女声"]
 
 
 async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo_house: House, start: Start) -> None:
@@ -322,7 +322,7 @@ async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo
                 assert meant[0]["value"] == label
         voices = await (await server.autocomplete("sing", "voice", "")).suggestions()
     assert voices[0]["value"] == "Dean"
-    assert words_of(server)[0].endswith("悄悄话, my own way")
+    assert words_of(server)[0].endswith(f"悄悄话, my own way\n> {TEXT}")
 
 
 async def test_free_words_reach_the_service(
@@ -371,10 +371,38 @@ def test_ones_own_come_first() -> None:
     assert [choice.value for choice in suggest_voices(voices, "Chole", Preference())] == ["Chloe"]
     told = [VoiceInfo("Mia", "en", "female, lively"), VoiceInfo("Own", "", "somewhat odd")]
     assert [choice.name for choice in suggest_voices(told, "", Preference(), "zh")] == [
-        "Mia: 女声、活泼",
-        "Own: somewhat odd",
+        "Own · somewhat odd",
+        "Mia · 英文、女声",
     ]
     assert [choice.value for choice in suggest_voices(told, "活泼", Preference(), "zh")] == ["Mia"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [("robot voice", ["robot voice"]), ("a robot", ["a robot"]), ("Happy, toy voice", ["Happy, toy voice"]),
+     ("WHISPER", ["Whisper"]), ("whisper softly", ["whisper softly"]), ("young", ["Young boy", "young"]),
+     ("hapy", ["Happy", "hapy"]), ("old", ["old", "Aged"]), ("机器人", ["机器人"])],
+)  # fmt: skip
+def test_the_typed_style_is_suggested_before_all_that_is_merely_like_it(typed: str, first: list[str]) -> None:
+    assert [choice.value for choice in suggest_styles(typed, "en", Preference())][: len(first)] == first
+
+
+async def test_the_typed_voice_is_suggested_first_and_those_of_the_reader_s_language_before_others(
+    mimo_house: House,
+) -> None:
+    voices = mimo_house.speech.voices()
+    english = [choice.name for choice in suggest_voices(voices, "", Preference(), "en")]
+    chinese = [choice.name for choice in suggest_voices(voices, "", Preference(), "zh")]
+    assert english[:5] == [
+        "Mia · English, female", "Chloe · English, female", "Milo · English, male", "Dean · English, male",
+        "en · English, male · built-in",
+    ]  # fmt: skip
+    assert chinese[0] == "冰糖 · 中文、女声"
+    assert chinese.index("zh · 中文、男声 · 内置") < chinese.index("Mia · 英文、女声")
+    own = Preference(favourite_voices=("en-f", "Mia"))
+    assert [choice.value for choice in suggest_voices(voices, "en", own)][:2] == ["en", "en-f"]
+    assert suggest_voices(voices, "custom-7", own, more=True)[0].value == "custom-7"
+    assert suggest_voices(voices, "qqqqqq", own) == []
 
 
 def test_many_voices_are_suggested_in_part() -> None:

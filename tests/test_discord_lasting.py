@@ -168,7 +168,8 @@ async def test_a_server_s(
         if zh
         else ["Voice: Dean", "Style: Whisper", "Language: English", "Cooldown: 600 s",
               f"Cooldown of roles: {scope} 300 s",
-              "Text under voice messages: yes", "Roles allowed: –", f"Roles blocked: {scope} (singing)", f"Channels: {place}",
+              "Text under voice messages: yes", "Roles allowed: –",
+              f"Roles blocked: {scope} (singing)", f"Channels: {place}",
               "Blocked words: 1"]
     )  # fmt: skip
     async with start((await guild.house()).doors):

@@ -38,7 +38,12 @@ async def test_plain_text_in_private_is_spoken_and_has_buttons(line: Line, house
     (call,) = await line.server.wait_for("sendVoice")
     heard(call)
     shown = buttons(call.result)
-    assert [name for name, data in shown.items() if data.startswith("s:")] == ["Whisper", "Happy", "东北话", "Sing"]
+    assert [name for name, data in shown.items() if data.startswith("s:")] == [
+        "Whisper",
+        "Happy",
+        "Northeastern Mandarin",
+        "Sing",
+    ]
     assert say("telegram.button.again", "en", characters=len(WORDS)) in shown
     assert all(len(data.encode()) <= 64 for data in shown.values())
     await line.platform.stop(20)
@@ -199,7 +204,9 @@ async def test_without_a_name_there_are_buttons_to_choose_from(line: Line, house
     assert (own.voice, own.style) == ("zh", "悄悄话")
     await line.server.text("/voice", user=LI)
     marked = (await line.server.wait_for("sendMessage", 3))[2]
-    assert buttons(marked.result)["✓ zh"] == "v:zh"
+    assert buttons(marked.result)["✓ zh · 中文、男声 · 内置"] == "v:zh"
+    order = [data for data in buttons(marked.result).values() if data.startswith("v:")]
+    assert order[:3] == ["v:", "v:zh", "v:zh-f"], "those that speak the reader's language come first"
 
 
 async def test_favourites_are_kept_by_a_button_and_stand_first(line: Line, house: House) -> None:
@@ -216,7 +223,7 @@ async def test_favourites_are_kept_by_a_button_and_stand_first(line: Line, house
     assert buttons(changed.result) == {say("telegram.button.favourite", "en", name="zh"): "f:v:off:zh"}
     await line.server.text("/voice")
     listed = (await line.server.wait_for("sendMessage", 2))[1].result
-    assert list(buttons(listed).items())[1] == ("✓ ★ zh", "v:zh")
+    assert list(buttons(listed).items())[1] == ("✓ ★ zh · Chinese, male · built-in", "v:zh")
     await line.server.press(listed, "v:en-f")
     await line.server.wait_for("editMessageText", 2)
     await line.server.press(listed, "f:v:on:en-f")

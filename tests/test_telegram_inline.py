@@ -55,7 +55,12 @@ async def test_typing_asks_nobody_and_costs_nothing(
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
     for call in server.done("answerInlineQuery"):
         assert (call.params["is_personal"], call.params["cache_time"]) == ("true", "0")
-        assert [card["title"] for card in results(call, "article")] == ["Whisper", "Happy", "东北话", "Sing"]
+        assert [card["title"] for card in results(call, "article")] == [
+            "Whisper",
+            "Happy",
+            "Northeastern Mandarin",
+            "Sing",
+        ]
 
 
 async def test_who_types_on_gets_one_answer(server: TelegramServer, house: House, launch: Launch) -> None:

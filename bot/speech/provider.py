@@ -40,6 +40,8 @@ class VoiceInfo:
     """``en``, ``zh`` or empty for any."""
     description: str
     """One or two plain English words: ``female, lively``."""
+    built_in: bool = False
+    """Whether it is free, since no service speaks with it."""
 
 
 @dataclass(frozen=True, slots=True)

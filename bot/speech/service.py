@@ -108,8 +108,9 @@ class SpeechService:
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Every listed voice of the chain, in its order, each id once."""
         listed: dict[str, VoiceInfo] = {}
-        for info in (info for provider in self._chain.providers for info in provider.capabilities.voices):
-            listed.setdefault(info.id, info)
+        for provider in self._chain.providers:
+            for info in provider.capabilities.voices:
+                listed.setdefault(info.id, replace(info, built_in=_is_unmetered(provider)))
         return tuple(listed.values())
 
     def lists_every_voice(self) -> bool:

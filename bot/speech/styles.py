@@ -41,13 +41,18 @@ class Style:
         return self.zh if language == "zh" else self.en
 
 
+_KEYS = {"Northeastern Mandarin": "northeastern_dialect"}
+"""Keys of styles that got another English name: buttons in chats carry them."""
+
+
 def _shelf(kind: StyleType, *rows: str) -> tuple[Style, ...]:
     """Rows of ``English|Chinese|other names, separated by commas``."""
     styles = []
     for row in rows:
         en, zh, *also = row.split("|")
         names = tuple(name.strip() for name in also[0].split(",")) if also else ()
-        styles.append(Style(en.lower().replace(" ", "_").replace("-", "_"), kind, en, zh, names))
+        key = _KEYS.get(en, en.lower().replace(" ", "_").replace("-", "_"))
+        styles.append(Style(key, kind, en, zh, names))
     return tuple(styles)
 
 
@@ -111,7 +116,7 @@ CATALOGUE: tuple[Style, ...] = (
     ),
     *_shelf(
         StyleType.DIALECT,
-        "Northeastern dialect|东北话|northeastern, dongbei, 东北, 东北腔",
+        "Northeastern Mandarin|东北话|northeastern dialect, northeastern, dongbei, 东北, 东北腔",
         "Sichuan dialect|四川话|sichuan, sichuanese, 四川, 川普",
         "Henan dialect|河南话|henan, henanese, 河南",
         "Cantonese|粤语|cantonese dialect, 广东话, 白话",

@@ -5,20 +5,20 @@ Called by the command doors that have a style or a voice to name.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 from discord import Interaction, SelectOption
 from discord.app_commands import Choice
 from rapidfuzz import fuzz, process
+from rapidfuzz.distance import OSA
 
 from bot.errors import StoreError
 from bot.platforms.desk import Desk
 from bot.platforms.discord.wish import account_of
+from bot.platforms.voices import description, in_order, title
 from bot.speech import styles
 from bot.speech.provider import VoiceInfo
 from bot.store.preferences import Preference
-from bot.texts import of_voice
 
 MOST = 25
 """Discord shows no more, and refuses an answer that has more."""
@@ -26,6 +26,8 @@ LONGEST = 100
 """Characters of a suggestion."""
 _PATIENCE = 1.0
 """Seconds that a person's favourites may take; suggestions have three in all."""
+_LETTERS_A_SLIP = 4
+"""Letters of a name for each slip of the fingers that may be in it."""
 _ALIKE = 65
 """Likeness in percent from which on a voice, or a style of somebody's own words, may be meant."""
 
@@ -40,67 +42,101 @@ async def preference_of(interaction: Interaction[Any], desk: Desk) -> Preference
 
 
 def suggest_styles(typed: str, language: str, own: Preference) -> list[Choice[str]]:
-    """Styles for what is typed so far; those before the last comma are kept."""
+    """Return styles for what is typed so far, what is typed itself among them; those before the last comma are kept."""
     end = max(map(typed.rfind, styles.SEPARATORS)) + 1
     before = styles.parse(typed[:end])
     kept = "".join(f"{name}, " for name in before)
-    names = [kept + name for name in _style_names(typed[end:].strip(), language, own)]
+    names = [kept + name for name in _ranked_styles(typed[end:].strip(), language, own)]
     return [Choice(name=name, value=name) for name in names if 0 < len(name) <= LONGEST][:MOST]
 
 
 def style_options(language: str, own: Preference) -> list[SelectOption]:
     """The styles of a menu: the person's own, then the catalogue."""
-    names = [name for name in _style_names("", language, own) if len(name) <= LONGEST]
+    names = [name for name in _style_names(language, own) if len(name) <= LONGEST]
     return [SelectOption(label=name, value=name) for name in names[:MOST]]
 
 
 async def complete_voice(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
-    """Voices for whoever types, described in their language."""
+    """Return voices for what is typed, described in the person's language."""
     bot = interaction.client
     own = await preference_of(interaction, bot.doors.desk)
-    return suggest_voices(bot.doors.speech.voices(), typed, own, await bot.language_for(interaction))
+    speech, language = bot.doors.speech, await bot.language_for(interaction)
+    return suggest_voices(speech.voices(), typed, own, language, more=not speech.lists_every_voice())
 
 
-def suggest_voices(voices: Iterable[VoiceInfo], typed: str, own: Preference, language: str = "en") -> list[Choice[str]]:
-    """Voices that may be meant by what is typed, by id or description."""
-    listed = {voice.id: voice for voice in told_in(language, voices) if 0 < len(voice.id) <= LONGEST}
+def suggest_voices(
+    voices: Iterable[VoiceInfo], typed: str, own: Preference, language: str = "en", *, more: bool = False
+) -> list[Choice[str]]:
+    """Return voices that may be meant by what is typed, by id or description, the one of exactly this id first.
+
+    ``more``: there are voices that are not listed, so what is typed may be one.
+    """
+    listed = {voice.id: voice for voice in in_order(voices, language) if 0 < len(voice.id) <= LONGEST}
     mine = [name for name in _own(own.favourite_voices, own.recent_voices) if name in listed]
-    wanted = typed.strip().casefold()[:LONGEST]
-    found = _matching(wanted, listed) if wanted else list(listed)
-    chosen = list(dict.fromkeys([name for name in mine if name in found] + found))
-    return [Choice(name=title(listed[name]), value=name) for name in chosen[:MOST]]
-
-
-def told_in(language: str, voices: Iterable[VoiceInfo]) -> list[VoiceInfo]:
-    """Voices with their descriptions in a language."""
-    return [replace(voice, description=of_voice(voice.description, language)) for voice in voices]
+    wanted = typed.strip()[:LONGEST]
+    found = _matching(wanted.casefold(), listed, language) if wanted else list(listed)
+    exact = [name for name in listed if name.casefold() == wanted.casefold()]
+    if more and wanted and not exact:
+        exact = [wanted]
+    chosen = list(dict.fromkeys([*exact, *(name for name in mine if name in found), *found]))
+    shown = {name: title(listed[name], language)[:LONGEST] if name in listed else name for name in chosen[:MOST]}
+    return [Choice(name=shown[name], value=name) for name in shown]
 
 
 def voice_options(voices: Iterable[VoiceInfo], language: str) -> list[SelectOption]:
-    """The voices of a menu."""
-    listed = [voice for voice in told_in(language, voices) if 0 < len(voice.id) <= LONGEST]
-    return [SelectOption(label=voice.id, value=voice.id, description=voice.description[:LONGEST]) for voice in listed][
-        :MOST
+    """Return the voices of a menu."""
+    listed = [voice for voice in in_order(voices, language) if 0 < len(voice.id) <= LONGEST][:MOST]
+    return [
+        SelectOption(label=voice.id, value=voice.id, description=description(voice, language)[:LONGEST] or None)
+        for voice in listed
     ]
 
 
-def title(voice: VoiceInfo) -> str:
-    """A voice in one line."""
-    return (f"{voice.id}: {voice.description}" if voice.description else voice.id)[:LONGEST]
-
-
-def _style_names(typed: str, language: str, own: Preference) -> list[str]:
-    """Labels, the person's own first, each style once."""
+def _style_names(language: str, own: Preference) -> list[str]:
+    """Return labels, the person's own first, each style once."""
     mine = [_label(name, language) for name in _own(own.favourite_styles, own.recent_styles)]
-    listed = [style.label(language) for style in styles.search(typed, len(styles.CATALOGUE))]
-    if typed:
-        wanted = typed.casefold()[:LONGEST]
-        mine = [name for name in mine if name in listed or _meant(wanted, name.casefold())]
-    return list(dict.fromkeys([*mine, *listed]))
+    return list(dict.fromkeys([*mine, *(style.label(language) for style in styles.CATALOGUE)]))
+
+
+def _ranked_styles(typed: str, language: str, own: Preference) -> list[str]:
+    """Return what is typed and the styles like it: first those that it surely means, then itself, then the others.
+
+    A style is surely meant by the beginning of its name, by a slip of the fingers, and by a part of one's own words.
+    """
+    if not typed:
+        return _style_names(language, own)
+    wanted = typed.casefold()[:LONGEST]
+    mine = [_label(name, language) for name in _own(own.favourite_styles, own.recent_styles)]
+    catalogue = {style.label(language): style for style in styles.search(typed, len(styles.CATALOGUE))}
+    alike = [name for name in mine if name in catalogue or _meant(wanted, name.casefold())]
+    known = styles.find(typed)
+    is_name = known is not None and wanted in {known.en.casefold(), known.zh.casefold(), known.key.replace("_", " ")}
+    first = [known.label(language)] if known is not None and is_name else [] if known is None else [typed]
+    ranked = list(dict.fromkeys([*alike, *catalogue]))
+    sure = [
+        name
+        for name in ranked
+        if (wanted in name.casefold() and name in mine)
+        or any(_begun(wanted, each) for each in _names_of(catalogue.get(name), name))
+    ]
+    return list(dict.fromkeys([*first, *sure, *([] if is_name else [typed]), *ranked]))
+
+
+def _names_of(style: styles.Style | None, name: str) -> list[str]:
+    names = (name,) if style is None else (style.en, style.zh, *style.also)
+    return [each.casefold() for each in names]
+
+
+def _begun(wanted: str, name: str) -> bool:
+    """Return True if a name is being typed, or was typed with a slip: letters swapped, doubled or left out."""
+    if name.startswith(wanted):
+        return True
+    slips = max(1, min(len(name), len(wanted)) // _LETTERS_A_SLIP)
+    return name[:1] == wanted[:1] and OSA.distance(wanted, name, score_cutoff=slips) <= slips
 
 
 def _meant(wanted: str, name: str) -> bool:
-    """Whether a style of a person's own words may be meant."""
+    """Return True if a style of a person's own words may be meant."""
     return wanted in name or fuzz.ratio(wanted, name) >= _ALIKE
 
 
@@ -113,8 +149,8 @@ def _own(favourites: Sequence[str], recent: Sequence[str]) -> list[str]:
     return list(dict.fromkeys([*favourites, *recent]))
 
 
-def _matching(wanted: str, listed: dict[str, VoiceInfo]) -> list[str]:
-    described = {name: f"{name} {voice.description}".casefold() for name, voice in listed.items()}
+def _matching(wanted: str, listed: dict[str, VoiceInfo], language: str) -> list[str]:
+    described = {name: f"{name} {description(voice, language)}".casefold() for name, voice in listed.items()}
     begins = [name for name in listed if name.casefold().startswith(wanted)]
     holds = [name for name, words in described.items() if wanted in words]
     names = {name: name.casefold() for name in listed}

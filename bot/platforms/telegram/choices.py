@@ -16,11 +16,14 @@ from bot.platforms.telegram import keyboard, speaking
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
+from bot.platforms.voices import in_order, title
 from bot.speech import styles
 from bot.store.preferences import Kind, Preference
 
 _OFFERED = 30
 """Most buttons under one message."""
+_VOICES_PER_ROW = 2
+"""Voices are shown with their language and kind."""
 
 
 Shown = tuple[str, InlineKeyboardMarkup]
@@ -41,13 +44,17 @@ async def voices(counter: Counter, asked: Asked) -> Shown:
     """A person's voice, and buttons for others: favourites first, then those used last."""
     own = await counter.doors.desk.preferences.get(asked.account)
     first = [*own.favourite_voices, *own.recent_voices]
-    listed = {info.id: info.description for info in counter.doors.speech.voices()}
+    listed = {info.id: info for info in in_order(counter.doors.speech.voices(), asked.language)}
     unlisted = not counter.doors.speech.lists_every_voice()
     names = dict.fromkeys([*(name for name in first if unlisted or name in listed), *listed])
     offered = [Choice(texts.say("telegram.default", asked.language), "")]
-    offered += [Choice(_starred(name, kept=name in own.favourite_voices), name) for name in names]
+    for name in names:
+        shown = title(listed[name], asked.language) if name in listed else name
+        offered.append(Choice(_starred(shown, kept=name in own.favourite_voices), name))
     text = texts.say("telegram.voice.choose", asked.language, voice=own.voice or "–")
-    return text, keyboard.choices("v", offered[:_OFFERED], own.voice, below=_favourite_voice(own, asked))
+    return text, keyboard.choices(
+        "v", offered[:_OFFERED], own.voice, per_row=_VOICES_PER_ROW, below=_favourite_voice(own, asked)
+    )
 
 
 async def style(counter: Counter, asked: Asked) -> None:
@@ -67,10 +74,8 @@ async def styles_offered(counter: Counter, asked: Asked) -> Shown:
     recent = [found for name in (*own.favourite_styles, *own.recent_styles) if (found := styles.find(name))]
     listed = dict.fromkeys([*recent, *styles.CATALOGUE])
     offered = [Choice(texts.say("telegram.default", asked.language), "")]
-    offered += [
-        Choice(_starred(keyboard.label(each, asked.language), kept=each.en in own.favourite_styles), each.key)
-        for each in listed
-    ]
+    kept = {found.key for name in own.favourite_styles if (found := styles.find(name))}
+    offered += [Choice(_starred(each.label(asked.language), kept=each.key in kept), each.key) for each in listed]
     chosen = styles.find(own.style)
     text = texts.say("telegram.style.choose", asked.language, style=own.style or "–")
     marked = chosen.key if chosen else own.style
@@ -101,7 +106,7 @@ async def press_favourite(counter: Counter, asked: Asked) -> None:
         raise InputError(keyboard.OLD_BUTTON)
     name, kind = (named.en, "style") if named is not None else (await counter.doors.desk.saved.known(value), "voice")
     await counter.doors.desk.preferences.favourite(asked.account, cast("Kind", kind), name, state == "on")
-    shown = keyboard.label(named, asked.language) if named is not None else name
+    shown = named.label(asked.language) if named is not None else name
     await counter.delivery.toast(asked, texts.say(f"telegram.favourite.{state}", asked.language, name=shown))
     await press_choice(counter, asked, letter)
 
@@ -116,7 +121,7 @@ def _favourite_style(own: Preference, asked: Asked) -> list[InlineKeyboardButton
     found = styles.find(own.style)
     if found is None:
         return []
-    name, kept = keyboard.label(found, asked.language), found.en in own.favourite_styles
+    name, kept = found.label(asked.language), found in map(styles.find, own.favourite_styles)
     return keyboard.favourite("t", found.key, name, kept=kept, language=asked.language)
 
 

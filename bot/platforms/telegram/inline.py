@@ -186,7 +186,7 @@ class Inline:
         return [self._card(style, text, token, bot, typed.language) for style in named]
 
     def _card(self, style: Style, text: str, token: str, bot: str, language: str) -> InlineQueryResultArticle:
-        name = keyboard.label(style, language)
+        name = style.label(language)
         link = f"https://t.me/{bot}?start=make-{style.key}-{token}"
         hear = InlineKeyboardButton(texts.say("telegram.inline.hear", language), url=link)
         return InlineQueryResultArticle(

@@ -11,7 +11,7 @@ from telegram.constants import InlineKeyboardButtonLimit
 
 from bot.platforms.desk import Answer
 from bot.speech import styles
-from bot.speech.styles import Style, StyleType
+from bot.speech.styles import Style
 from bot.texts import say
 
 OLD_BUTTON = "telegram.old_button"
@@ -37,18 +37,13 @@ def style_of(key: str) -> Style | None:
     return next((style for style in styles.CATALOGUE if style.key == key), None)
 
 
-def label(style: Style, language: str) -> str:
-    """A dialect is called by its own name."""
-    return style.zh if style.type is StyleType.DIALECT else style.label(language)
-
-
 def under_voice(answer: Answer, language: str, *, in_private: bool) -> InlineKeyboardMarkup | None:
     """Other styles, again with its price, the words; in private a way to another chat. None: no words are kept."""
     token = answer.token
     if not token:
         return None
     named = [style for key in UNDER_A_VOICE if (style := style_of(key)) is not None]
-    first = [_button(label(style, language), f"s:{style.key}:{token}") for style in named]
+    first = [_button(style.label(language), f"s:{style.key}:{token}") for style in named]
     again = say("telegram.button.again", language, characters=len(answer.receipt.spoken))
     second = [_button(again, f"r:{token}"), _button(say("telegram.button.words", language), f"w:{token}")]
     if in_private:

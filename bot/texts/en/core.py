@@ -253,6 +253,7 @@ SENTENCES: dict[str, str] = {
     "explain.rule": "  {rule}: {before} → {after}",
     "explain.rule_out": "  {rule}: {before} is left out",
     # of what a voice is
+    "voice.built_in": "built-in",
     "voice.is.male": "male",
     "voice.is.female": "female",
     "voice.is.american": "American",

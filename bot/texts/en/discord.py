@@ -69,7 +69,7 @@ SENTENCES: dict[str, str] = {
     "discord.voices.name": "voices",
     "discord.voices.description": "Who can speak, and what each sounds like",
     "discord.voices.voice": "A voice to listen to; empty: the list",
-    "discord.voices.intro": "These voices are there; choose one to hear it. That costs you nothing.",
+    "discord.voices.intro": "Available voices. Pick one for a free preview.",
     "discord.voices.none": "No voice is listed; names that you know can be tried.",
     "discord.voices.enough": "Enough new previews were made this hour; those that were heard before still play.",
     "discord.voices.listen": "Listen to…",

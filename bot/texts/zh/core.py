@@ -250,6 +250,7 @@ SENTENCES: dict[str, str] = {
     "explain.rule": "  {rule}：{before} → {after}",
     "explain.rule_out": "  {rule}：{before} 略去",
     # of what a voice is
+    "voice.built_in": "内置",
     "voice.is.male": "男声",
     "voice.is.female": "女声",
     "voice.is.american": "美式",

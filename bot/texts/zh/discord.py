@@ -69,7 +69,7 @@ SENTENCES: dict[str, str] = {
     "discord.voices.name": "声音列表",
     "discord.voices.description": "有哪些声音，听听看",
     "discord.voices.voice": "要试听的声音；留空则列出全部",
-    "discord.voices.intro": "有这些声音；选一个试听，不收费。",
+    "discord.voices.intro": "可选的声音。选一个免费试听。",
     "discord.voices.none": "没有列出的声音；可以直接尝试你知道的名字。",
     "discord.voices.enough": "这一小时内新做的试听已经够多；听过的仍可播放。",
     "discord.voices.listen": "试听…",
