@@ -6,7 +6,7 @@ provider sees the text; audio tags (``[cough]``, ``(sobbing)``, ``*sighs*``) sta
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -122,7 +122,36 @@ _SLASHES = {ord(c): "/" for c in "／⁄∕"}
 _FOLD = _ANGLES | _WIDE_LETTERS | _SLASHES
 # One sign for one sign, so that a place in the folded text is the same place in the text.
 _STYLE = re.compile(r"<[\s/]*" + r"\s*".join("style") + r"\b(?:[^<>]{0,200}>)?", re.IGNORECASE)
-_ELEMENT = re.compile(r"</?[^\W\d_][^<>\n]{0,200}>|</?[^\W\d_][\w-]*/?$")
+_ANGLED = re.compile(r"<([^<>\n]{1,250})(>|$)")
+_END_TAG = re.compile(r"</([A-Za-z]{1,16})")
+_ELEMENT = re.compile(r"(/?)([^\W\d_][^\s/=]{0,40})([^\n]{0,250})$")
+_ATTRIBUTES = re.compile(
+    r"/?$|\s*/$|\s[^=]{0,60}=|(?:\s{1,9}(?:checked|controls|defer|disabled|hidden|open|required))+\s*/?$"
+)
+_ELEMENTS = frozenset(
+    re.findall(
+        r"\S+",
+        "a abbr b bdi bdo blockquote br col colgroup datalist dd del dfn div dl dt em fieldset figcaption h1 h2 h3 h4 h5 "
+        "h6 hr html i iframe img ins kbd li marquee nav noembed noframes noscript ol optgroup p plaintext pre q rb rp rt "
+        "rtc s samp script span strike strong style sub sup svg tbody td textarea tfoot th thead tr tt u ul wbr xmp",
+    )
+)
+"""Names of elements that are no words."""
+_BREAKING = frozenset(
+    re.findall(r"\S+", "blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre td th tr ul"),
+)
+"""Of these: those that part words."""
+_FIRST_UNSPACED = "\u2e80"
+_WORDLY = frozenset(
+    re.findall(
+        r"\S+",
+        "address applet area article aside audio base big body button canvas caption center cite code data details dialog "
+        "dir embed figure font footer form frame frameset head header image input label legend link main map mark math "
+        "menu meta meter object option output param picture progress ruby search section select slot small source "
+        "summary table template time title track var video",
+    )
+)
+"""Names of elements that are words too: without an end tag or an attribute a person means the word."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});?")
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -152,8 +181,51 @@ def _remove(pattern: re.Pattern[str], text: str, *, apart: bool = False) -> str:
     return "".join(kept)
 
 
+def _without_elements(text: str) -> str:
+    """Without elements; other words in angle brackets lose only these."""
+    folded = text.translate(_FOLD)
+    ended = {name.casefold() for name in _END_TAG.findall(folded)}
+    kept: list[str] = []
+    start = 0
+    for match in _ANGLED.finditer(folded):
+        element = _ELEMENT.match(match[1])
+        if element is None:
+            continue
+        before, after = text[max(match.start() - 1, 0) : match.start()], text[match.end() : match.end() + 1]
+        kept.append(text[start : match.start()])
+        start = match.end()
+        is_open = not match[2]
+        if _is_element(element, ended) and not (is_open and len(element[2]) == 1):
+            kept.append(" " if _apart(before, after) and element[2].casefold() in _BREAKING else "")
+            continue
+        inside = text[match.start(1) + len(element[1]) : match.end(1)].strip(" ")
+        if before.isalnum() and (is_open or (after.isalnum() and " " in inside)):
+            kept += " < ", inside, "" if is_open else " > "
+        else:
+            kept += " " * _apart(before, inside[:1]), inside, " " * _apart(inside[-1:], after)
+    kept.append(text[start:])
+    return "".join(kept)
+
+
+def _apart(before: str, after: str) -> bool:
+    """Whether two signs would make one word that are none; Chinese is written without blanks."""
+    return before.isalnum() and after.isalnum() and before < _FIRST_UNSPACED and after < _FIRST_UNSPACED
+
+
+def _is_element(element: re.Match[str], ended: Collection[str]) -> bool:
+    """Whether what stands between angle brackets is an element by its name and by what follows the name."""
+    name = element[2].casefold()
+    if name in _ELEMENTS:
+        return bool(_ATTRIBUTES.match(element[3]))
+    if name not in _WORDLY:
+        return False
+    return bool(element[1]) or "=" in element[3] or element[3].endswith("/") or name in ended
+
+
 def strip_markup(text: str) -> str:
     """Text in which no element such as ``<style>`` is left, in any disguise; the words around and inside remain.
+
+    ``<name>``, which is no element, loses its signs and keeps its word; so does ``if a<b and c>d``.
 
     Disguises taken off: spaces inside, full-width and look-alike signs, entities (of entities), one element hidden
     inside another, invisible signs between the letters, an element never closed.
@@ -161,7 +233,10 @@ def strip_markup(text: str) -> str:
     """
     for _ in range(_ROUNDS):
         plain = INVISIBLE.sub("", decode_entities(text))
-        plain = _remove(_ELEMENT, _remove(_STYLE, plain, apart=True))
+        if plain == text:
+            plain = _remove(_STYLE, plain, apart=True)
+        if plain == text:
+            plain = _without_elements(plain)
         if plain == text:
             return text
         text = plain

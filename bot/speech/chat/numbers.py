@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
+from bot.speech.chat.measures import is_before_thing, meant, spoken_span
 from bot.speech.chat.vocabulary import Vocabulary
 
 _DIGIT = re.compile(
@@ -57,6 +58,8 @@ _DECADE_BEHIND = re.compile(r" (?:music|songs?|kids?|babies|movies?|shows?|style
 _FRACTIONS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
 _ALWAYS = re.compile(_FREE + r"24/7(?!/)" + NO_WORD_AFTER)
 _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
+_SPAN = re.compile(_FREE + r"(?<![+])\d{1,4} ?[dhm](?: ?\d{1,4} ?[hms]){1,3}" + NO_WORD_AFTER)
+"""``3h20m``, ``2d 5h``."""
 _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
 _RUN = re.compile(r"(?<![\d.,])\d{8,10000}(?![\d]|[.,]\d)")
 _LAUGHTER = re.compile(r"23{2,10000}|5{3,10000}|6{3,10000}")
@@ -65,6 +68,27 @@ _MOST_SPELLED = 15
 _AMOUNT = r"(\d{1,12}(?:,\d{3}){0,4})(?:\.(\d{1,2}))?"
 _CENTS = {"$": "cents", "€": "cents", "£": "pence"}
 _CENT = {"$": "cent", "€": "cent", "£": "penny"}
+_SAID_MONEY = {
+    "$": ("dollar", "dollars", "us dollars", "buck", "bucks", "usd", "美元", "美金", "美刀", "刀"),
+    "€": ("euro", "euros", "eur", "欧元", "欧"),
+    "£": ("pound", "pounds", "quid", "gbp", "英镑", "镑"),
+    "¥": ("yuan", "rmb", "cny", "元人民币", "块人民币", "人民币", "元钱", "块钱", "元", "块", "圆"),
+    "₹": ("rupee", "rupees", "inr", "卢比"),
+    "₩": ("won", "krw", "韩元"),
+    "₽": ("rouble", "roubles", "ruble", "rubles", "rub", "卢布"),
+    "₿": ("bitcoin", "bitcoins", "btc", "比特币"),
+    "": (
+        "yen", "jpy", "cad", "aud", "nzd", "hkd", "sgd", "twd", "ntd", "mxn", "日元", "日圆", "日币", "円", "加元", "加币", "澳元",
+        "澳币", "港元", "港币", "台币", "新台币", "新元", "新币",
+    ),
+}  # fmt: skip
+"""What people write behind an amount that has a sign already, by sign; the last are currencies that share one."""
+_MONEY_SIGN = {name: sign for sign, names in _SAID_MONEY.items() for name in names}
+_MONEY_NAME = (
+    rf"(?:\s?((?i:{'|'.join(sorted((n for n in _MONEY_SIGN if n.isascii()), key=len, reverse=True))}){NO_WORD_AFTER}"
+    rf"|{'|'.join(sorted((n for n in _MONEY_SIGN if not n.isascii()), key=len, reverse=True))}))?"
+)
+_PERCENT = re.compile(r"(百分之\s?\d{1,6}(?:\.\d{1,4})?)\s?[%％]")
 _LARGE = {
     "k": "thousand", "m": "million", "mn": "million", "mil": "million", "b": "billion", "bn": "billion",
     "t": "trillion", "tn": "trillion", "w": "万",
@@ -95,6 +119,7 @@ def spell(draft: Draft) -> None:
     words = draft.words
     if words.language == "zh":
         draft.change(_WEEK, "number", lambda match: words.say("range", low=match[1], high=""))
+        draft.change(_PERCENT, "number", lambda match: match[1])
     if not _DIGIT.search(draft.text):
         return
     draft.change(_DATE, "date", lambda match: _date(match, words))
@@ -108,13 +133,17 @@ def spell(draft: Draft) -> None:
     draft.change(_SAME_UNIT, "number", lambda match: words.say("range", low=match[1], high=""))
     draft.change(_RANGE, "number", lambda match: _range(match, words))
     before, behind = _money(words)
-    draft.change(before, "money", lambda match: _paid(match[1], (match[2], match[3]), match[4], words))
-    draft.change(behind, "money", lambda match: _paid(match[4], (match[1], match[2]), match[3], words))
+    draft.change(before, "money", lambda match: _paid(match[1], (match[2], match[3]), match[4], match[5], words))
+    draft.change(behind, "money", lambda match: _paid(match[4], (match[1], match[2]), match[3], match[5], words))
     draft.change(_COUNTED, "number", lambda match: _large(match[1], match[2], words))
     if words.language == "zh":
         draft.change(_WAN, "number", _wan)
     draft.change(_REACH, "number", lambda _: words.say("range", low="", high=""))
+    draft.change(_SPAN, "unit", lambda match: spoken_span(match[0], words))
+    spelled = draft.text
     draft.change(_units(words), "unit", lambda match: _measured(match, words))
+    if draft.text is not spelled:
+        draft.text = _twice(words).sub(lambda match: _once(match, words), draft.text)
     draft.change(_THOUSAND, "number", lambda match: _large(match[1], "k", words))
     draft.change(_MIXED, "number", lambda match: _mixed(match, words))
     draft.change(_TIMES, "number", lambda match: words.say("by", left=match[1], right=match[2]))
@@ -146,9 +175,9 @@ def _range(match: re.Match[str], words: Vocabulary) -> str:
 @lru_cache(maxsize=2)
 def _money_patterns(signs: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return (
-        re.compile(rf"{NO_WORD_BEFORE}([{re.escape(signs)}])\s?{_AMOUNT}(?!\d|[.,]\d){_SPELLED_LARGE}"),
+        re.compile(rf"{NO_WORD_BEFORE}([{re.escape(signs)}])\s?{_AMOUNT}(?!\d|[.,]\d){_SPELLED_LARGE}{_MONEY_NAME}"),
         re.compile(
-            rf"{_FREE}{_AMOUNT}{_SPELLED_LARGE}\s?([{re.escape(signs)}])(?![{re.escape(signs)}]){NO_WORD_AFTER}"
+            rf"{_FREE}{_AMOUNT}{_SPELLED_LARGE}\s?([{re.escape(signs)}])(?![{re.escape(signs)}]){NO_WORD_AFTER}{_MONEY_NAME}"
         ),
     )
 
@@ -158,8 +187,11 @@ def _money(words: Vocabulary) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return _money_patterns("".join(words.money))
 
 
-def _paid(sign: str, amount: tuple[str, str | None], large: str | None, words: Vocabulary) -> str:
+def _paid(sign: str, amount: tuple[str, str | None], large: str | None, name: str | None, words: Vocabulary) -> str:
+    """An amount with its currency, once: ``name`` is what was written behind it beside the sign."""
     one, several = words.money[sign]
+    if name and _MONEY_SIGN[name.lower()] not in (sign, "¥" if sign == "￥" else sign):
+        one = several = name  # yen, Canadian dollars
     whole, cents = amount
     number = f"{whole}.{cents}" if cents else whole
     if words.language == "zh":
@@ -222,6 +254,11 @@ def _measured(match: re.Match[str], words: Vocabulary) -> str:
     number, sign = match[2], (match[3] or match[4]).lower()
     if sign == "s" and (len(number) == 4 or _is_decade(number, match)):
         return match[0]  # the 1990s, the 90s
+    if match[4]:
+        told = meant(number, sign, match.string, match.start(), match.end(), words.language)
+        if told is None:
+            return match[0]
+        sign = told
     below = ""
     if match[1]:
         is_warmth = sign[0] in "°℃℉"
@@ -229,8 +266,26 @@ def _measured(match: re.Match[str], words: Vocabulary) -> str:
             return match[0]
         below = words.say("below" if is_warmth else "minus")
     one, several = words.units[sign]
-    unit = one if number == "1" else several
+    unit = one if number == "1" or is_before_thing(match.string, match.end()) else several
     return below + (number + unit if words.language == "zh" else f"{number} {unit}")
+
+
+@lru_cache(maxsize=2)
+def _twice_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    each = "|".join(sorted(names, key=len, reverse=True))
+    return re.compile(rf"(\d\s?)({each})\s?((?i:{each}|摄氏|度|degrees?)){NO_WORD_AFTER}")
+
+
+def _twice(words: Vocabulary) -> re.Pattern[str]:
+    """A unit said, and the unit behind it as it was written once more."""
+    return _twice_pattern(tuple(dict.fromkeys(name for names in words.units.values() for name in names)))
+
+
+def _once(match: re.Match[str], words: Vocabulary) -> str:
+    """``20℃度`` is 20 degrees once."""
+    said, again = match[2], match[3].lower()
+    same = any(said in names and again in map(str.lower, names) for names in words.units.values())
+    return match[1] + said if same or (again in said.lower() and again in ("度", "degree", "degrees")) else match[0]
 
 
 def _is_decade(number: str, match: re.Match[str]) -> bool:
