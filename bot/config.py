@@ -13,11 +13,10 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -30,6 +29,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
+from bot.secret import Secret
 
 PREFIX = "MOUTHPIECE_"
 NOT_SETTINGS = frozenset({"MOUTHPIECE_CONFIG"})
@@ -40,14 +40,6 @@ _BUILT_IN_NAMES = ("mimo", "espeak")
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-def _trimmed(secret: SecretStr) -> SecretStr:
-    """Blanks at the ends of a secret come from copying it."""
-    return SecretStr(secret.get_secret_value().strip())
-
-
-_Secret = Annotated[SecretStr, AfterValidator(_trimmed)]
 
 
 class SpeechConfig(_Section):
@@ -69,7 +61,7 @@ class ProviderConfig(_Section):
     type: Literal["", "mimo", "openai-speech", "espeak"] = Field("", description="Empty: the same as its name.")
     enabled: bool = Field(True, description="false takes it out of the chain.")
     base_url: str = Field("", description="Empty: the service's own address.")
-    api_key: _Secret = Field(SecretStr(""), description="A secret: better in the environment.")
+    api_key: Secret = Field(SecretStr(""), description="A secret: better in the environment.")
     auth: Literal["api-key", "bearer"] = Field("api-key", description="Which header carries the key.")
     model: str = Field("", description="Model id for preset voices; empty: mimo-v2.5-tts, or tts-1 elsewhere.")
     voice: str = Field("", description="Voice where a person names none; openai-speech only, empty: alloy.")
@@ -128,7 +120,7 @@ class ClipsConfig(_Section):
 class DiscordConfig(_Section):
     """Discord; without a token it is not started."""
 
-    token: _Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
+    token: Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     application_id: str = Field("", description="For the invite command where no token is set.")
     development_guild: int = Field(0, ge=0, description="Commands appear at once in this server; 0: everywhere.")
     message_content: bool = Field(False, description="Read messages aloud: needs Message Content Intent in the portal.")
@@ -145,11 +137,11 @@ class DiscordConfig(_Section):
 class TelegramConfig(_Section):
     """Telegram; without a token it is not started."""
 
-    token: _Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
+    token: Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     api_url: str = Field("", description="Empty: Telegram's own. Else a local Bot API server.")
     test_environment: bool = Field(False, description="Talk to Telegram's test servers.")
     webhook_url: str = Field("", description="Where Telegram brings updates; empty: they are fetched.")
-    webhook_secret: _Secret = Field(SecretStr(""), description="Sent along by Telegram; empty: made at each start.")
+    webhook_secret: Secret = Field(SecretStr(""), description="Sent along by Telegram; empty: made at each start.")
 
     @field_validator("webhook_url")
     @classmethod
@@ -366,7 +358,7 @@ def _from_environment(
 
 def _secret_file(variable: str, path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        return Path(path).read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("config.unreadable", path=f"{path} ({variable})", problem=type(error).__name__) from None
 

@@ -233,5 +233,45 @@ def test_a_secret_is_known_without_the_blanks_around_it(tmp_path: Path) -> None:
     assert set(load(path, {}).secrets) == {"sk-planted", "1:a", "s-1", "d.e.f"}
 
 
+SECRETS = {
+    "MIMO_API_KEY": "providers.mimo.api_key",
+    "MOUTHPIECE_PROVIDERS__OTHER__API_KEY": "providers.other.api_key",
+    "MOUTHPIECE_DISCORD__TOKEN": "discord.token",
+    "MOUTHPIECE_TELEGRAM__TOKEN": "telegram.token",
+    "MOUTHPIECE_TELEGRAM__WEBHOOK_SECRET": "telegram.webhook_secret",
+}
+
+
+@pytest.mark.parametrize("variable", SECRETS)
+@pytest.mark.parametrize(
+    ("written", "code"),
+    [
+        ('"sk-planted"', "quotes"),
+        ("'sk-planted'", "quotes"),
+        ('"sk-planted', "quotes"),
+        ("“sk-planted”", "quotes"),
+        (' "sk-planted"\n', "quotes"),
+        ("sk-planted sk-2", "blanks"),
+        ("sk-pla\nnted", "blanks"),
+        ("sk-planted\u200b", "blanks"),
+    ],
+)
+def test_a_secret_copied_with_something_around_it_is_refused(variable: str, written: str, code: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(None, {variable: written})
+    assert caught.value.code == f"config.wanted.no_{code}"
+    assert caught.value.facts["key"] == SECRETS[variable]
+    for language in ("en", "zh"):
+        words = texts.of_error(caught.value, language)
+        assert SECRETS[variable] in words
+        assert "planted" not in words
+
+
+def test_a_file_of_a_secret_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("sk-1\r\n", encoding="utf-8-sig")
+    config = load(None, {"MOUTHPIECE_PROVIDERS__MIMO__API_KEY_FILE": str(tmp_path / "key")})
+    assert config.secrets == ("sk-1",)
+
+
 def test_the_data_folder_is_relative_to_the_file(tmp_path: Path) -> None:
     assert load(_write(tmp_path, "data_dir = 'here'"), {}).data_dir == tmp_path / "here"

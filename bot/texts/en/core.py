@@ -19,6 +19,8 @@ SENTENCES: dict[str, str] = {
     "config.wanted.shards": "The configuration's discord.shard_ids are numbers from 0 to shard_count - 1.",
     "config.wanted.address": "The configuration's {key} is no address such as https://bot.example.org/telegram.",
     "config.wanted.secret": "The configuration's {key} may hold at most 256 of A-Z, a-z, 0-9, _ and -.",
+    "config.wanted.no_quotes": "{key} has quotes around it: leave them out (a Docker env file takes them as part of the value).",
+    "config.wanted.no_blanks": "{key} has spaces, line breaks or invisible characters in it: copy it again, without them.",
     "config.wanted.visible": "The configuration's {key} has invisible signs in it, which no path has.",
     "config.wanted.home": "The configuration's {key} names a home folder that is not there.",
     "config.wanted.table": "The configuration's {key} must be a table, such as [providers.mimo].",

@@ -19,6 +19,8 @@ SENTENCES: dict[str, str] = {
     "config.wanted.shards": "配置项 discord.shard_ids 应为 0 到 shard_count - 1 之间的数字。",
     "config.wanted.address": "配置项 {key} 不是地址，应类似 https://bot.example.org/telegram。",
     "config.wanted.secret": "配置项 {key} 最多 256 个字符，只能用 A-Z、a-z、0-9、_ 和 -。",
+    "config.wanted.no_quotes": "{key} 的值带了引号：请去掉（Docker 的 env 文件会把引号当作值的一部分）。",
+    "config.wanted.no_blanks": "{key} 的值里有空格、换行或不可见字符：请去掉后重新复制。",
     "config.wanted.visible": "配置项 {key} 含有不可见字符，路径中不能有。",
     "config.wanted.home": "配置项 {key} 所指的主目录不存在。",
     "config.wanted.table": "配置项 {key} 应为一个表，例如 [providers.mimo]。",
