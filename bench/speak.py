@@ -59,7 +59,7 @@ class _Ready:
     async def models(self) -> tuple[str, ...]:
         return ()
 
-    async def health(self) -> Health:
+    async def health(self, *, speak: bool = False) -> Health:
         return Health(ok=True, detail="")
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from bot.speech.chain import Chain
 from bot.speech.guard import Guard
 from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
+from bot.speech.timeouts import Timeouts
 from bot.store.bindings import Bindings
 from bot.store.blocked import BlockedAccounts
 from bot.store.calls import ProviderCalls, ProviderLimits
@@ -97,6 +98,7 @@ def provider_of(name: str, config: Config) -> Provider:
     """Build a provider from its settings. Raises ConfigError."""
     settings = config.provider(name)
     key, ca_file = settings.api_key.get_secret_value(), config.endpoints.ca_file
+    times = Timeouts(first_audio=settings.first_audio_seconds)
     if settings.type == "mimo":
         from bot.speech.providers.mimo import MimoProvider, MimoSettings  # noqa: PLC0415  only what is used is loaded
 
@@ -110,6 +112,7 @@ def provider_of(name: str, config: Config) -> Provider:
                 design_model=settings.design_model,
                 clone_model=settings.clone_model,
                 ca_file=ca_file,
+                timeouts=times,
             ),
         )
     if settings.type == "openai-speech":
@@ -122,7 +125,10 @@ def provider_of(name: str, config: Config) -> Provider:
                 base_url=settings.base_url,
                 model=settings.model,
                 voice=settings.voice,
+                response_format=settings.response_format,
+                stream_format=settings.stream_format,
                 ca_file=ca_file,
+                timeouts=times,
             ),
         )
     from bot.speech.providers.espeak.provider import EspeakProvider  # noqa: PLC0415

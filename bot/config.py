@@ -65,8 +65,13 @@ class ProviderConfig(_Section):
     auth: Literal["api-key", "bearer"] = Field("api-key", description="Which header carries the key.")
     model: str = Field("", description="Model id for preset voices; empty: mimo-v2.5-tts, or tts-1 elsewhere.")
     voice: str = Field("", description="Voice where a person names none; openai-speech only, empty: alloy.")
+    response_format: Literal["wav", "mp3", "opus", "flac", "aac", "pcm"] = Field(
+        "wav", description="openai-speech only."
+    )
+    stream_format: Literal["", "audio", "sse"] = Field("", description="openai-speech only; empty: not sent.")
     design_model: str = Field("", description="For described voices; empty: mimo-v2.5-tts-voicedesign.")
     clone_model: str = Field("", description="For cloned voices; empty: mimo-v2.5-tts-voiceclone.")
+    first_audio_seconds: float = Field(15.0, gt=0, le=600, description="Longest wait for a first sound, in seconds.")
     max_concurrency: int = Field(1, ge=1, le=64, description="Requests at the same time.")
     rpm: int = Field(0, ge=0, description="Requests per minute.")
     rpd: int = Field(0, ge=0, description="Requests per day (UTC).")

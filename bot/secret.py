@@ -1,4 +1,4 @@
-"""The type of a secret in the configuration: masked when shown, and refused when it was copied with something around it.
+"""The type of a secret in the configuration: masked when shown, refused if copied with something around it.
 
 Used by ``bot/config.py`` for every key, token and webhook secret.
 """

@@ -14,7 +14,7 @@ from bot.errors import ErrorKind, ProviderError
 from bot.model import Sample, Voice, VoiceKind
 from bot.speech.provider import SpeechRequest
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.wire import Timeouts
+from bot.speech.timeouts import Timeouts
 from tests.fakes import tones
 from tests.fakes.mimo_server import MimoServer
 from tests.provider_case import error_of
@@ -24,7 +24,7 @@ SECRET = "sk-test"
 CLONE_WAV = tones.wav(tones.tone(300, 24_000))
 DESIGNED = Voice(VoiceKind.DESIGNED, description="An old sailor, hoarse, slow.")
 CLONED = Voice(VoiceKind.CLONED, sample=Sample.of(CLONE_WAV, "audio/wav"))
-SHORT = Timeouts(connect=5, write=5, idle=0.3, total=0.6)
+SHORT = Timeouts(connect=5, write=5, idle=0.3, first_audio=0.6)
 
 
 @pytest.fixture(name="server")

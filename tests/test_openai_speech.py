@@ -13,8 +13,8 @@ from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Note, Usage, Voice, VoiceKind
 from bot.speech.provider import Provider, SpeechRequest
 from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings
-from bot.speech.wire import Timeouts
-from tests.fakes import tones
+from bot.speech.timeouts import Timeouts
+from tests.fakes import recordings, tones
 from tests.fakes.openai_speech_server import FAULTS, TONES, OpenAISpeechServer
 from tests.provider_case import error_of, speak
 
@@ -171,19 +171,146 @@ async def test_each_failure_has_its_kind_and_one_call_is_made(
     assert len(server.requests) == 1
 
 
-async def test_a_file_of_another_kind_is_refused(server: OpenAISpeechServer) -> None:
+@pytest.mark.parametrize("way", ["whole", "chunked", "sse"])
+@pytest.mark.parametrize("form", recordings.FORMATS)
+async def test_every_format_is_heard_in_every_way(server: OpenAISpeechServer, form: str, way: str) -> None:
+    server.is_chunked = way == "chunked"
+    straight = make(server, response_format="pcm")
+    usual, _ = await speak(straight, SpeechRequest(SENTENCE))
+    provider = make(server, response_format=form, stream_format="sse" if way == "sse" else "")
+    pcm, _ = await speak(provider, SpeechRequest(SENTENCE))
+    assert server.requests[-1][2]["response_format"] == form
+    assert abs(tones.pitch(pcm.samples, pcm.rate) - TONES["alloy"]) < 3
+    assert pcm.seconds == pytest.approx(usual.seconds, abs=0.15)
+    for each in (straight, provider):
+        await each.close()
+
+
+@pytest.mark.parametrize("media_type", ["", "application/octet-stream", "audio/wav"])
+@pytest.mark.parametrize("form", ["wav", "mp3", "opus", "flac", "aac"])
+async def test_what_really_comes_is_known_by_its_bytes(server: OpenAISpeechServer, form: str, media_type: str) -> None:
+    server.really, server.media_type = form, media_type
+    for wanted in ("wav", "mp3"):
+        provider = make(server, response_format=wanted)
+        pcm, _ = await speak(provider, SpeechRequest(SENTENCE, (), Voice(id="af_heart")))
+        assert abs(tones.pitch(pcm.samples, pcm.rate) - TONES["af_heart"]) < 3
+        await provider.close()
+
+
+async def test_bare_samples_are_known_by_their_media_type(server: OpenAISpeechServer) -> None:
+    server.really, server.rate, server.media_type = "pcm", 16_000, "audio/L16; rate=16000"
     provider = make(server)
-    server.faults.append("mp3")
+    pcm, _ = await speak(provider, SpeechRequest(SENTENCE))
+    assert pcm.rate == 16_000
+    assert abs(tones.pitch(pcm.samples, pcm.rate) - TONES["alloy"]) < 3
+    server.media_type = "application/octet-stream"
+    assert (await error_of(provider, SpeechRequest(SENTENCE))).code == "provider.bad_answer"
+    await provider.close()
+
+
+@pytest.mark.parametrize("form", ["wav", "mp3", "opus", "aac"])
+@pytest.mark.parametrize("stream_format", ["", "sse"])
+async def test_files_joined_in_one_body_are_all_heard(
+    server: OpenAISpeechServer, form: str, stream_format: str
+) -> None:
+    provider = make(server, response_format=form, stream_format=stream_format)
+    usual, _ = await speak(provider, SpeechRequest(SENTENCE))
+    server.files = 3
+    joined, _ = await speak(provider, SpeechRequest(SENTENCE))
+    assert joined.seconds == pytest.approx(usual.seconds, abs=0.3)
+    assert form != "wav" or joined == usual
+    await provider.close()
+
+
+async def test_the_first_events_are_heard_while_the_rest_is_withheld(server: OpenAISpeechServer) -> None:
+    server.gate = asyncio.Event()
+    provider = make(server, stream_format="sse")
+    async with aclosing(provider.synthesize(SpeechRequest(SENTENCE))) as parts:
+        first = await anext(parts)
+        assert isinstance(first, Pcm)
+        server.gate.set()
+        assert len([part async for part in parts]) > 1
+    await provider.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [("error_event", ErrorKind.SERVER), ("cut", ErrorKind.INCOMPLETE), ("keep_alives", ErrorKind.TIMEOUT)],
+)
+async def test_events_that_go_wrong_end_in_an_error(server: OpenAISpeechServer, fault: str, kind: ErrorKind) -> None:
+    provider = make(server, stream_format="sse", timeouts=Timeouts(first_audio=0.3))
+    server.faults.append(fault)
     error = await error_of(provider, SpeechRequest(SENTENCE))
-    assert error.code == "provider.bad_answer"
+    assert isinstance(error, ProviderError)
+    assert error.kind is kind
+    await provider.close()
+
+
+async def test_nobody_waits_for_events_after_the_last(server: OpenAISpeechServer) -> None:
+    provider = make(server, stream_format="sse")
+    server.faults.append("stays_open")
+    async with asyncio.timeout(10):  # the first sound may take 15
+        await speak(provider, SpeechRequest(SENTENCE))
+    await provider.close()
+
+
+@pytest.mark.parametrize("form", recordings.FORMATS)
+async def test_a_health_check_speaks_a_word_and_says_what_came(server: OpenAISpeechServer, form: str) -> None:
+    free, paid = make(server, response_format=form), make(server, response_format=form, api_key="sk-1")
+    health = await free.health()
+    assert health.ok
+    assert health.came.startswith(f"{form}, {48_000 if form == 'opus' else 24_000} Hz, 0.")
+    assert health.came in health.detail
+    spoken = len([path for path, _, _ in server.requests if path.endswith("speech")])
+    assert spoken == 1
+    assert (await paid.health()).came == "", "a key may cost money"
+    assert (await paid.health(speak=True)).came == health.came
+    server.faults.append("not_audio")
+    server.media_type = "audio/wav"
+    broken = await free.health()
+    assert broken.ok == (form == "pcm"), "bare samples may be anything"
+    for each in (free, paid):
+        await each.close()
+
+
+@pytest.mark.parametrize(
+    ("listed", "languages"),
+    [
+        (["alloy", "af_heart"], ["", ""]),
+        ({"voices": ["alloy", "af_heart"]}, ["", ""]),
+        ({"data": [{"id": "alloy", "name": "Alloy", "language": "en-US"}, {"id": "af_heart"}]}, ["en", ""]),
+        ({"voices": [{"voice_id": "alloy", "language": "Chinese"}, {"name": "af_heart", "lang": "zh_CN"}]}, ["zh"] * 2),
+        ({"voices": {"alloy": {"language": "ja"}, "af_heart": None}}, ["ja", ""]),
+    ],
+)  # fmt: skip
+async def test_voices_are_listed_in_the_shapes_of_many_engines(
+    server: OpenAISpeechServer, listed: Any, languages: list[str]
+) -> None:
+    server.voices = listed
+    provider = make(server)
+    await provider.models()
+    assert [voice.id for voice in provider.capabilities.voices] == ["alloy", "af_heart"]
+    assert [voice.language for voice in provider.capabilities.voices] == languages
+    await provider.close()
+
+
+@pytest.mark.parametrize(
+    "listed", [None, 5, "x", [5, None, {}], {"voices": "x"}, {"voices": [{"id": "\n"}]}, {"a": []}]
+)
+async def test_lists_that_are_none_list_nothing(server: OpenAISpeechServer, listed: Any) -> None:
+    server.voices = listed
+    provider = make(server)
+    await provider.models()
+    assert provider.capabilities.voices == ()
     await provider.close()
 
 
 async def test_odd_bytes_and_files_in_place_of_samples_are_heard(server: OpenAISpeechServer) -> None:
     provider = make(server, response_format="pcm")
     straight, _ = await speak(provider, SpeechRequest(SENTENCE))
-    server.faults += ["odd", "wav_for_pcm"]
+    server.faults.append("odd")
     odd, _ = await speak(provider, SpeechRequest(SENTENCE))
+    server.really = "wav"
     file, _ = await speak(provider, SpeechRequest(SENTENCE))
     assert odd.samples == straight.samples[:-2]
     assert file == straight
@@ -191,8 +318,8 @@ async def test_odd_bytes_and_files_in_place_of_samples_are_heard(server: OpenAIS
 
 
 async def test_silence_ends(server: OpenAISpeechServer) -> None:
-    provider = make(server, timeouts=Timeouts(connect=5, write=5, idle=0.2, total=0.2))
+    provider = make(server, timeouts=Timeouts(connect=5, write=5, idle=0.2, first_audio=0.2))
     server.faults.append("silent")
-    error = await error_of(provider, SpeechRequest(SENTENCE))
+    error = await error_of(provider, SpeechRequest("Hi."))
     assert error.code == "provider.timeout"
     await provider.close()

@@ -126,7 +126,7 @@ def test_the_rest_of_a_frame_is_dropped(extra: int) -> None:
         (riff(fmt(channels=9), chunk(b"data", S16)), "audio.unsupported"),
         (riff(fmt(rate=0), chunk(b"data", S16)), "audio.unsupported"),
         (riff(fmt(rate=0xFFFFFFFF), chunk(b"data", S16)), "audio.unsupported"),
-        (riff(fmt(kind=6, bits=8), chunk(b"data", S16)), "audio.unsupported"),
+        (riff(fmt(kind=0x55, bits=8), chunk(b"data", S16)), "audio.unsupported"),
         (riff(fmt(bits=12), chunk(b"data", S16)), "audio.unsupported"),
         (riff(fmt(bits=0), chunk(b"data", S16)), "audio.unsupported"),
     ],

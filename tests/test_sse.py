@@ -12,8 +12,8 @@ from bot.speech.sse import EventReader, EventTooLargeError, events
 
 def read(*chunks: bytes, limit: int = 10_000) -> list[bytes]:
     reader = EventReader(limit)
-    found = [event for chunk in chunks for event in reader.feed(chunk)]
-    return found + list(reader.finish())
+    found = [bytes(event) for chunk in chunks for event in reader.feed(chunk)]
+    return found + [bytes(event) for event in reader.finish()]
 
 
 @pytest.mark.parametrize(
@@ -66,4 +66,4 @@ async def test_an_event_without_its_blank_line_is_told_from_a_closed_one() -> No
         yield b"data: a\n\nda"
         yield b"ta: b"
 
-    assert [event async for event in events(chunks())] == [(b"a", True), (b"b", False)]
+    assert [(bytes(event), closed) async for event, closed in events(chunks())] == [(b"a", True), (b"b", False)]

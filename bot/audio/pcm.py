@@ -44,9 +44,9 @@ def decode_wav(data: bytes, *, max_seconds: float = 1500.0) -> Pcm:
     """The sound of a WAV file, mixed down to one channel, at its own rate.
 
     Sizes in the headers are hints: a service that streams writes 0, 0xFFFFFFFF or a guess. What counts is what is
-    there, so memory follows the file and never a number in it. Takes 8 to 32 bit integers and 32 bit floats, 1 to 8
-    channels, 8 to 192 kHz. Raises AudioError: ``audio.not_wav``, ``audio.broken``, ``audio.unsupported``,
-    ``audio.empty``, ``audio.too_long``.
+    there, so memory follows the file and never a number in it. Takes 8 to 32 bit integers, 32 and 64 bit floats,
+    A-law and µ-law, 1 to 8 channels, 4 to 384 kHz. Raises AudioError: ``audio.not_wav``, ``audio.broken``,
+    ``audio.unsupported``, ``audio.empty``, ``audio.too_long``.
     """
     layout, start, end = locate(data)
     frames = (end - start) // layout.frame_bytes
@@ -57,10 +57,15 @@ def decode_wav(data: bytes, *, max_seconds: float = 1500.0) -> Pcm:
     end = start + frames * layout.frame_bytes
     if layout.is_plain:
         return Pcm(data[start:end], layout.rate)
+    return Pcm(to_mono(memoryview(data)[start:end], layout), layout.rate)
+
+
+def to_mono(frames: memoryview, layout: Layout) -> bytes:
+    """Return whole frames of any layout as one channel of s16le."""
+    if layout.is_plain:
+        return bytes(frames)
     step = _BLOCK_FRAMES * layout.frame_bytes
-    body = memoryview(data)
-    blocks = [_mixed(body[at : min(at + step, end)], layout) for at in range(start, end, step)]
-    return Pcm(b"".join(blocks), layout.rate)
+    return b"".join(_mixed(frames[at : at + step], layout) for at in range(0, len(frames), step))
 
 
 def _mixed(block: memoryview, layout: Layout) -> bytes:
@@ -69,12 +74,33 @@ def _mixed(block: memoryview, layout: Layout) -> bytes:
     return to_int16(values.mean(axis=1))
 
 
+def _a_law() -> NDArray[np.float32]:
+    """Return the sample of each byte (G.711: every second bit is turned over)."""
+    byte = np.arange(256) ^ 0x55
+    exponent, mantissa = (byte >> 4) & 7, byte & 15
+    size = np.where(exponent == 0, 2 * mantissa + 1, (2 * mantissa + 33) << np.maximum(exponent - 1, 0))
+    return (np.where(byte & 0x80, size, -size) / 4096).astype(np.float32)
+
+
+def _mu_law() -> NDArray[np.float32]:
+    """Return the sample of each byte (G.711: all bits are turned over)."""
+    byte = np.arange(256) ^ 0xFF
+    size = ((2 * (byte & 15) + 33) << ((byte >> 4) & 7)) - 33
+    return (np.where(byte & 0x80, -size, size) / 8192).astype(np.float32)
+
+
+_LAWS = {"a": _a_law(), "mu": _mu_law()}
+
+
 def _as_float(block: memoryview, layout: Layout) -> NDArray[np.float32]:
+    if layout.law:
+        heard: NDArray[np.float32] = _LAWS[layout.law][np.frombuffer(block, np.uint8)]
+        return heard
     if layout.is_float:
         # Before the mean: one infinite or missing sample must not swallow its neighbours.
-        floats = np.frombuffer(block, "<f4")
-        finite: NDArray[np.float32] = np.clip(np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
-        return finite
+        floats = np.frombuffer(block, f"<f{layout.bits // 8}")
+        finite: NDArray[np.floating] = np.clip(np.nan_to_num(floats, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+        return finite.astype(np.float32, copy=False)
     if layout.bits == 8:  # the only unsigned width
         return (np.frombuffer(block, np.uint8).astype(np.float32) - 128) / np.float32(128)
     if layout.bits == 24:
@@ -92,6 +118,8 @@ class Resampler:
     """
 
     def __init__(self, rate_in: int, rate_out: int = SAMPLE_RATE) -> None:
+        self.rate = rate_in
+        """Hertz of what goes in."""
         self._odd = b""
         # float32, not int16: soxr dithers 16-bit output, and silence has to stay silence.
         self._stream = None if rate_in == rate_out else soxr.ResampleStream(rate_in, rate_out, 1, "float32", "HQ")

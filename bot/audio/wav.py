@@ -1,7 +1,8 @@
 """Where the sound lies inside a WAV file, whatever its header claims. Called by ``bot/audio/pcm.py``.
 
 A WAV file is ``RIFF size WAVE`` and then chunks: four letters, a 32-bit size, that many bytes, one more when the
-size is odd. ``fmt`` says what a sample looks like, ``data`` holds the samples; others may stand around them.
+size is odd. ``fmt`` says what a sample looks like, ``data`` holds the samples; others may stand around them. A file of
+more than 4 GB begins with ``RF64`` or ``BW64``, and its sizes are in a chunk ``ds64``.
 """
 
 import struct
@@ -9,7 +10,11 @@ from dataclasses import dataclass
 
 from bot.errors import AudioError
 
-_PCM, _FLOAT, _EXTENSIBLE = 0x0001, 0x0003, 0xFFFE
+RIFF = (b"RIFF", b"RF64", b"BW64")
+"""How a WAV file begins."""
+_PCM, _FLOAT, _A_LAW, _MU_LAW, _EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
+_WIDTHS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _A_LAW: (8,), _MU_LAW: (8,)}
+_LAWS = {_A_LAW: "a", _MU_LAW: "mu"}
 _MAX_CHUNKS = 200
 """More chunks than any writer makes; a file of nothing but tiny chunks would cost seconds to walk."""
 
@@ -22,8 +27,10 @@ class Layout:
     rate: int
     """Hertz."""
     bits: int
-    """Per sample of one channel, as stored: 8 (unsigned), 16, 24 or 32."""
+    """Per sample of one channel, as stored: 8 (unsigned unless ``law``), 16, 24, 32 or 64."""
     is_float: bool
+    law: str = ""
+    """``a`` or ``mu`` for the logarithmic samples of telephones (G.711)."""
 
     @property
     def frame_bytes(self) -> int:
@@ -33,14 +40,14 @@ class Layout:
     @property
     def is_plain(self) -> bool:
         """Whether the bytes are samples as Mouthpiece wants them already."""
-        return self.channels == 1 and self.bits == 16 and not self.is_float
+        return self.channels == 1 and self.bits == 16 and not self.is_float and not self.law
 
 
 def locate(data: bytes) -> tuple[Layout, int, int]:
     """The layout, and where the samples start and end. Raises AudioError: not_wav, broken, unsupported, empty."""
     if not data:
         raise AudioError("audio.empty")
-    if data[:4] != b"RIFF" or (len(data) >= 12 and data[8:12] != b"WAVE"):
+    if data[:4] not in RIFF or (len(data) >= 12 and data[8:12] != b"WAVE"):
         raise AudioError("audio.not_wav")
     layout: Layout | None = None
     at = 12
@@ -54,33 +61,38 @@ def locate(data: bytes) -> tuple[Layout, int, int]:
                 break
             return layout, at, _end_of_samples(data, at, size)
         if name == b"fmt ":
-            layout = _layout(data[at : at + min(size, 40)])
+            layout = layout_of(data[at : at + min(size, 40)])
         at += size + (size & 1)
     raise AudioError("audio.broken")
 
 
-def _layout(fmt: bytes) -> Layout:
+def layout_of(fmt: bytes) -> Layout:
+    """Return the layout that a ``fmt`` chunk describes. Raises AudioError: broken, unsupported."""
     if len(fmt) < 16:
         raise AudioError("audio.broken")
-    kind, channels, rate, _, _, bits = struct.unpack_from("<HHIIHH", fmt)
+    kind, channels, rate, _, align, bits = struct.unpack_from("<HHIIHH", fmt)
     if kind == _EXTENSIBLE and len(fmt) >= 26:
         (kind,) = struct.unpack_from("<H", fmt, 24)  # the first two bytes of the sub-format's GUID are the old tag
-    widths = {_PCM: (8, 16, 24, 32), _FLOAT: (32,)}.get(kind, ())
-    if bits not in widths or not 1 <= channels <= 8 or not 8_000 <= rate <= 192_000:
+    if not 1 <= channels <= 8 or not 4_000 <= rate <= 384_000:
         raise AudioError("audio.unsupported")
-    return Layout(channels, rate, bits, kind == _FLOAT)
+    widths = _WIDTHS.get(kind, ())
+    stored = align // channels * 8  # 20 bits in 3 bytes, or 24 in 4: the samples are in the upper ones
+    bits = stored if stored >= bits and stored in widths else bits
+    if bits not in widths:
+        raise AudioError("audio.unsupported")
+    return Layout(channels, rate, bits, kind == _FLOAT, _LAWS.get(kind, ""))
 
 
 def _end_of_samples(data: bytes, start: int, size: int) -> int:
     """Where the samples end: as declared if the file bears that out, otherwise where the file ends."""
     declared = start + size
-    if declared >= len(data) or not _chunks_follow(data, declared + (size & 1)):
+    if declared >= len(data) or not chunks_follow(data, declared + (size & 1)):
         return len(data)
     return declared
 
 
-def _chunks_follow(data: bytes, at: int) -> bool:
-    """Whether the rest of the file is nothing, or chunks whose sizes add up to its end."""
+def chunks_follow(data: bytes, at: int) -> bool:
+    """Return whether the rest of the file is nothing, or chunks whose sizes add up to its end."""
     for _ in range(_MAX_CHUNKS):
         if at >= len(data):
             return True

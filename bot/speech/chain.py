@@ -22,6 +22,8 @@ _ATTEMPTS = 3
 _FIRST_PAUSE = 0.5
 """Seconds before the second attempt; doubled each time, half to one and a half of it at random."""
 _LONGEST_PAUSE = 8.0
+_LONGEST_TRY = 8.0
+"""Seconds: what failed after so long is not tried again; another provider would have spoken meanwhile."""
 _OF_THE_TEXT = frozenset({ErrorKind.BAD_ANSWER, ErrorKind.INCOMPLETE})
 """What may be owed to the text: it tells against the provider once for a request, however often that was tried."""
 _WHOLE = 192_000
@@ -106,10 +108,11 @@ class Chain:
         """One segment by one provider, tried again while that is safe. Raises ProviderError, BusyError, InputError."""
         breaker = self._breakers[provider.name]
         for attempt in range(1, _ATTEMPTS + 1):
+            turn = _Turn()
             try:
-                await self._attempt(provider, request, asker, take)
+                await self._attempt(provider, request, asker, take, turn)
             except ProviderError as error:
-                again = error.retryable and attempt < _ATTEMPTS and take.reset()
+                again = error.retryable and attempt < _ATTEMPTS and turn.seconds < _LONGEST_TRY and take.reset()
                 if not again or error.kind not in _OF_THE_TEXT:
                     breaker.failed(error)
                 if not again or breaker.open:
@@ -127,7 +130,9 @@ class Chain:
         else:
             await self._sleep(seconds)
 
-    async def _attempt(self, provider: Provider, request: SpeechRequest, asker: Asker, take: Take) -> None:
+    async def _attempt(
+        self, provider: Provider, request: SpeechRequest, asker: Asker, take: Take, turn: "_Turn"
+    ) -> None:
         plan = provider.plan(request)
         resampler: Resampler | None = None
         left = int(longest_seconds(request.text) * SAMPLE_RATE) * 2
@@ -136,12 +141,17 @@ class Chain:
             self._budget.call(provider.name, asker, plan.tokens) as call,
             aclosing(provider.synthesize(request)) as stream,
         ):
+            turn.begin()
             async for item in stream:
                 if isinstance(item, Usage):
                     call.usage = item
                     continue
-                resampler = resampler or Resampler(item.rate)
-                samples = await _fed(resampler, item.samples)
+                if resampler is None or resampler.rate != item.rate:  # files in a row may differ
+                    rest = resampler.finish() if resampler is not None else b""
+                    resampler = Resampler(item.rate)
+                else:
+                    rest = b""
+                samples = rest + await _fed(resampler, item.samples)
                 heard = heard or bool(samples.strip(b"\0"))
                 left -= len(samples)
                 if left < 0:
@@ -151,6 +161,22 @@ class Chain:
                 raise ProviderError(provider.name, ErrorKind.BAD_ANSWER, detail="silence")
         if resampler is not None:
             await take.write(resampler.finish())
+
+
+class _Turn:
+    """When an attempt had its turn: waiting for it does not count."""
+
+    def __init__(self) -> None:
+        self._began: float | None = None
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self._began = asyncio.get_running_loop().time()
+
+    @property
+    def seconds(self) -> float:
+        """Since then."""
+        return 0.0 if self._began is None else asyncio.get_running_loop().time() - self._began
 
 
 def _likely(voice: str, providers: Sequence[Provider]) -> list[Provider]:

@@ -95,12 +95,20 @@ class Performance:
                 if heard and (self.spoke or len(self._script.segments) > 1):
                     self.cut, self._failure = True, error
                     self.notes.append(Note("note.cut"))
+                    is_slow = isinstance(error, ProviderError) and error.kind is ErrorKind.TIMEOUT
+                    if is_slow and segment.start < self._script.segments[-1].start:
+                        self._leave(provider, error)  # too slow for this, it would be too slow for the rest
                     await self._track.keep(segment.gap)
                     return ()
                 if heard or len(self._providers) == 1 or not next_may_speak(error):
                     raise
-                self._providers.remove(provider)
-                self.notes.append(backup(provider, self._providers[0], error))
+                self._leave(provider, error)
+
+    def _leave(self, provider: Provider, error: Failure) -> None:
+        """Ask another provider from now on, if there is one."""
+        if len(self._providers) > 1:
+            self._providers.remove(provider)
+            self.notes.append(backup(provider, self._providers[0], error))
 
     @property
     def leader(self) -> Provider | None:

@@ -80,7 +80,9 @@ class Health:
 
     ok: bool
     detail: str
-    """One sentence for the person who hosts."""
+    """A sentence or two for the person who hosts."""
+    came: str = ""
+    """Format, rate and length of a word that it spoke: ``wav, 24000 Hz, 0.4 s``. Empty if it was not asked to."""
 
 
 class Provider(Protocol):
@@ -115,8 +117,11 @@ class Provider(Protocol):
         """Model ids it lists; may be empty."""
         ...
 
-    async def health(self) -> Health:
-        """Whether it would answer now, without spending anything. Does not raise ProviderError."""
+    async def health(self, *, speak: bool = False) -> Health:
+        """Return whether it would answer now; a word is really spoken if that costs nothing, or if ``speak``.
+
+        Does not raise ProviderError.
+        """
         ...
 
     async def close(self) -> None:

@@ -9,33 +9,21 @@ import re
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import httpx
 
 from bot.errors import ConfigError, ErrorKind, ProviderError
 from bot.speech.refusal import Refusal, failure, read_refusal, retry_after
+from bot.speech.timeouts import Timeouts
 
-MAX_ANSWER = 96 * 2**20
-"""Bytes of an unpacked answer: a recording of 2000 characters is 34 MB of JSON."""
+MAX_ANSWER = 40 * 2**20
+"""Bytes of an answer that is held as a whole: a slow recording of 2000 characters is 37 MB of JSON."""
 MAX_ERROR_BODY = 64 * 2**10
 """Bytes of a refusal that are read."""
 REFUSAL_SECONDS = 5.0
 """How long the words of a refusal are waited for; its status says enough."""
 _KNOWN_ENDS = ("/chat/completions", "/audio/speech", "/audio/voices", "/models", "/v1")
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds for each phase of a request."""
-
-    connect: float = 10.0
-    write: float = 30.0
-    idle: float = 30.0
-    """Between two reads of a streamed answer."""
-    total: float = 180.0
-    """All waiting for one request together; time the listener takes between two pieces does not count."""
 
 
 def service_root(provider: str, base_url: str) -> str:
@@ -64,16 +52,19 @@ def is_plain_text_abroad(root: str) -> bool:
     return parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "::1", "localhost"}
 
 
-class _Patience:
-    """A purse of seconds spent by waiting; what happens between two waits is free."""
+class _WaitBudget:
+    """Seconds we may wait on the peer; our own work does not count. Sound that comes adds its own length.
+
+    So a stream may fall behind real time by as much as the first sound may take, and nothing but sound keeps it alive.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.left = seconds
-        """Seconds."""
+        self._has_sound = False
 
     @asynccontextmanager
     async def wait(self) -> AsyncIterator[None]:
-        """Wait inside. Raises TimeoutError when the purse is empty."""
+        """Wait inside. Raises TimeoutError when nothing is left."""
         clock = asyncio.get_running_loop().time
         start = clock()
         try:
@@ -82,6 +73,13 @@ class _Patience:
         finally:
             self.left -= clock() - start
 
+    def add_sound(self, seconds: float, allowance: float) -> None:
+        """Count sound that came; from the first on, waiting may exceed it by ``allowance`` seconds."""
+        if not self._has_sound:
+            self._has_sound = True
+            self.left = allowance
+        self.left += seconds
+
 
 _WIRE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError)
 
@@ -89,10 +87,11 @@ _WIRE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.Cook
 class Answer:
     """An HTTP answer whose body has not been read."""
 
-    def __init__(self, provider: str, response: httpx.Response, patience: _Patience) -> None:
+    def __init__(self, provider: str, response: httpx.Response, budget: _WaitBudget, first_audio: float) -> None:
         self._provider = provider
         self._response = response
-        self._patience = patience
+        self._budget = budget
+        self._first_audio = first_audio
 
     @property
     def status(self) -> int:
@@ -111,18 +110,41 @@ class Answer:
         return media_type.partition(";")[0].strip().lower()
 
     @property
+    def rate(self) -> int | None:
+        """Hertz, if the media type names them, as ``audio/L16; rate=16000`` does."""
+        found = re.search(r"\brate=(\d{4,6})\b", self._response.headers.get("content-type", ""))
+        return int(found[1]) if found else None
+
+    @property
     def retry_after(self) -> float | None:
         """Seconds the service asks to wait."""
         return retry_after(self._response.headers.get("retry-after"))
 
+    @property
+    def is_streamed(self) -> bool:
+        """Whether the body was begun before its length was known."""
+        return "content-length" not in self._response.headers
+
+    def add_sound(self, seconds: float) -> None:
+        """Count sound that came out of this answer: the next wait may be as much longer."""
+        self._budget.add_sound(seconds, self._first_audio)
+
+    def expect_sound(self) -> None:
+        """Wait for the first sound as for that of a stream."""
+        self.hurry(self._first_audio)
+
     async def chunks(self, limit: int = MAX_ANSWER) -> AsyncGenerator[bytes, None]:
-        """The unpacked body as it comes. Raises ProviderError: too slow, broken off, too large."""
+        """Yield the body as it comes. Raises ProviderError: too slow, broken off, too large, packed."""
+        encoding = self._response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in {"", "identity"}:
+            # We ask for none. A few kilobytes can unpack to gigabytes, and sound in base64 gains little.
+            raise ProviderError(self._provider, ErrorKind.BAD_ANSWER, detail=f"a body packed as {encoding[:20]}")
         size = 0
         # httpx promises an iterator only; it is a generator, and closing it here keeps its end out of the collector.
-        async with aclosing(self._response.aiter_bytes()) as source:  # type: ignore[type-var]
+        async with aclosing(self._response.aiter_raw()) as source:  # type: ignore[type-var]
             while True:
                 try:
-                    async with self._patience.wait():
+                    async with self._budget.wait():
                         chunk = await anext(source, None)
                 except _WIRE_ERRORS as error:
                     raise failure(self._provider, error, answering=True) from None
@@ -134,10 +156,13 @@ class Answer:
                     raise ProviderError(self._provider, ErrorKind.BAD_ANSWER, detail=detail)
                 yield chunk
 
-    async def read(self, limit: int = MAX_ANSWER) -> bytes:
-        """The whole body. Raises ProviderError as ``chunks`` does."""
+    async def read(self, limit: int = MAX_ANSWER) -> bytearray:
+        """Return the whole body, held once. Raises ProviderError as ``chunks`` does."""
+        body = bytearray()
         async with aclosing(self.chunks(limit)) as chunks:
-            return b"".join([chunk async for chunk in chunks])
+            async for chunk in chunks:
+                body += chunk
+        return body
 
     async def refusal(self) -> Refusal:
         """What an answer that is not ok says. Raises nothing: a body that cannot be read leaves the status."""
@@ -145,12 +170,12 @@ class Answer:
         try:
             body = await self.read(MAX_ERROR_BODY)
         except ProviderError:
-            body = b""
-        return read_refusal(self.status, body)
+            body = bytearray()
+        return read_refusal(self.status, bytes(body))
 
     def hurry(self, seconds: float) -> None:
         """Wait no longer than this for what is left of the body."""
-        self._patience.left = min(self._patience.left, seconds)
+        self._budget.left = min(self._budget.left, seconds)
 
 
 class Wire:
@@ -211,31 +236,32 @@ class Wire:
         path: str,
         content: bytes | None = None,
         *,
+        within: float,
         idle: float | None = None,
-        total: float | None = None,
     ) -> AsyncIterator[Answer]:
         """Send a request and hand over the answer when its head is there.
 
-        idle: seconds between two reads, the configured total when None. Raises ProviderError.
+        ``within``: seconds of waiting in all, to which sound adds its own length. ``idle``: seconds between two reads,
+        as many as in all when None. Raises ProviderError.
         """
         client = await self._open()
         limits = self._timeouts
-        patience = _Patience(limits.total if total is None else total)
+        budget = _WaitBudget(within)
         phases = httpx.Timeout(
             connect=limits.connect,
             write=limits.write,
-            read=limits.total if idle is None else idle,
-            pool=limits.total,
+            read=None if idle is None else idle,
+            pool=within,
         )
         headers = {"content-type": "application/json"} if content is not None else {}
         try:
             request = client.build_request(method, self._root + path, content=content, headers=headers, timeout=phases)
-            async with patience.wait():
+            async with budget.wait():
                 response = await client.send(request, stream=True)
         except _WIRE_ERRORS as error:
             raise failure(self._provider, error) from None
         try:
-            yield Answer(self._provider, response, patience)
+            yield Answer(self._provider, response, budget, limits.first_audio)
         finally:
             await response.aclose()
 

@@ -20,6 +20,7 @@ from bot.speech.providers.espeak.messages import SAMPLE_RATE
 from bot.speech.providers.espeak.runs import LATIN, Run, dropped_tags, split_runs
 from bot.speech.providers.espeak.styles import Manner, manner
 from bot.speech.providers.espeak.workers import Workers
+from bot.speech.trial import spoken
 
 _MODEL = "espeak-ng"
 _CHARACTERS = 2000
@@ -196,15 +197,15 @@ class EspeakProvider:
         """The one engine."""
         return (_MODEL,)
 
-    async def health(self) -> Health:
-        """Asks a worker for the engine's version, starting one if none runs."""
+    async def health(self, *, speak: bool = False) -> Health:  # noqa: ARG002  it costs nothing, so it always speaks
+        """Ask a worker for the engine's version and for a word, starting one if none runs."""
         if self._workers.busy:
             return Health(ok=True, detail="espeak-ng is busy speaking.")
         try:
             version = await self._workers.version()
         except ProviderError as error:
             return Health(ok=False, detail=f"espeak-ng does not answer: {error.detail}.")
-        return Health(ok=True, detail=f"espeak-ng {version}, built in.")
+        return await spoken(self, f"espeak-ng {version}, built in.", lambda: "pcm16")
 
     async def close(self) -> None:
         """End the worker processes."""

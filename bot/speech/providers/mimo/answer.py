@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.errors import BotError, ErrorKind, InputError, ProviderError
 from bot.model import SAMPLE_RATE, Usage
-from bot.speech.refusal import Refusal, parse_json, read_error, tidy
+from bot.speech.refusal import Refusal, read_error, tidy
+from bot.speech.sound_json import CUT_OUT, LARGE, TooLargeError, parse
 
 _TOKENS_PER_SECOND = 6.25
 """Completion tokens per second of audio: a token for each frame of 0.16 s."""
@@ -78,23 +79,33 @@ class Reader:
         words = tidy(refusal.words, self.secret) or f"HTTP {status}"
         return ProviderError(self.provider, kind, detail=words, retry_after=retry_after)
 
-    def parse(self, data: bytes) -> dict[str, Any]:
-        """A JSON object. Raises ProviderError."""
+    def parse(self, data: bytes | bytearray, most_beside: int = LARGE) -> dict[str, Any]:
+        """Return a JSON object; its sound, if long, is not text but the bytes of its base64.
+
+        ``most_beside``: bytes of JSON besides the sound. Raises ProviderError.
+        """
         try:
-            answer = parse_json(data)
+            answer, cut_out = parse(data, most_beside)
+        except TooLargeError as error:
+            raise self.bad(str(error)) from None
         except ValueError:
             raise self.bad("not JSON") from None
         if not isinstance(answer, dict):
             raise self.bad("not a JSON object")
+        if cut_out is not None:
+            for holder in (choice_of(answer).get("delta"), choice_of(answer).get("message")):
+                audio = holder.get("audio") if isinstance(holder, dict) else None
+                if isinstance(audio, dict) and audio.get("data") == CUT_OUT:
+                    audio["data"] = cut_out
         return answer
 
     def audio(self, holder: object) -> bytes:
-        """Bytes from ``{"audio": {"data": base64}}``; empty where there are none. Raises ProviderError."""
+        """Return the bytes of ``{"audio": {"data": base64}}``, none if there are none. Raises ProviderError."""
         audio = holder.get("audio") if isinstance(holder, dict) else None
         data = audio.get("data") if isinstance(audio, dict) else None
         if not data:
             return b""
-        if not isinstance(data, str):
+        if not isinstance(data, str | bytes):
             raise self.bad("audio that is not base64")
         try:
             return binascii.a2b_base64(data, strict_mode=True)

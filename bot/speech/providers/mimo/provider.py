@@ -22,6 +22,7 @@ from bot.speech.providers.mimo.answer import Reader, completion_tokens, is_wav
 from bot.speech.providers.mimo.dialect import MAX_TEXT, Dialect, dialect_of, voice_id, word
 from bot.speech.providers.mimo.settings import CLONE_MODEL, DESIGN_MODEL, MODEL, MimoSettings
 from bot.speech.providers.mimo.sound import streamed, whole
+from bot.speech.trial import spoken
 from bot.speech.truncation import expected_seconds, longest_seconds
 from bot.speech.wire import Wire, is_key, is_plain_text_abroad, service_root
 
@@ -33,7 +34,8 @@ _SAMPLE_TYPES = {
     "audio/wav": "audio/wav",
     "audio/x-wav": "audio/wav",
 }
-_LIST_LIMIT = 4 * 2**20
+_LIST_LIMIT = 2 * 2**20
+"""Bytes of a list of models; its small objects take 30 times as many."""
 _LIST_SECONDS = 15.0
 
 
@@ -127,9 +129,11 @@ class MimoProvider:
         self.check_ready()
         composed = self._compose(request)
         content = await self._encode(composed)
-        idle = self._settings.timeouts.idle if composed.streams else None
+        times = self._settings.timeouts
+        idle = times.idle if composed.streams else None
+        within = times.first_audio if composed.streams else times.whole(request.text)
         reader = composed.reader(self.name, self._key)
-        async with self._wire.ask("POST", "/v1/chat/completions", content, idle=idle) as answer:
+        async with self._wire.ask("POST", "/v1/chat/completions", content, within=within, idle=idle) as answer:
             if not answer.ok:
                 raise reader.error(await answer.refusal(), answer.status, answer.retry_after)
             if "html" in answer.media_type:
@@ -145,16 +149,16 @@ class MimoProvider:
         self.check_ready()
         reader = Reader(self.name, self._key)
         for path in ("/v1/models", "/models"):
-            async with self._wire.ask("GET", path, total=_LIST_SECONDS) as answer:
+            async with self._wire.ask("GET", path, within=_LIST_SECONDS) as answer:
                 if answer.status == 404 and path == "/v1/models":
                     continue
                 if not answer.ok:
                     raise reader.error(await answer.refusal(), answer.status, answer.retry_after)
-                return _ids(reader.parse(await answer.read(_LIST_LIMIT)))
+                return _ids(reader.parse(await answer.read(_LIST_LIMIT), _LIST_LIMIT))
         return ()
 
-    async def health(self) -> Health:
-        """Ask for the list of models, which costs nothing."""
+    async def health(self, *, speak: bool = False) -> Health:
+        """Ask for the list of models, which costs nothing; for a word too if ``speak``."""
         try:
             listed = await self.models()
         except ConfigError as error:
@@ -167,7 +171,7 @@ class MimoProvider:
             detail = f"It answers, but does not list the model {model}."
         if self._settings.is_token_plan:
             detail += " The key is of a Token Plan, which the service forbids for bots: an sk- key is needed."
-        return Health(ok=True, detail=detail)
+        return await spoken(self, detail, lambda: "pcm16") if speak else Health(ok=True, detail=detail)
 
     async def close(self) -> None:
         """Give the connections back."""

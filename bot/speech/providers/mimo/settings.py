@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bot.speech.wire import Timeouts
+from bot.speech.timeouts import Timeouts
 
 BASE_URL = "https://api.xiaomimimo.com/v1"
 TOKEN_PLAN_URL = "https://token-plan-cn.xiaomimimo.com/v1"  # noqa: S105 an address, not a password

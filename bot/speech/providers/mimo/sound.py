@@ -17,6 +17,10 @@ from bot.speech.wire import Answer
 
 _LARGE = 256 * 2**10
 """Bytes of JSON from which on parsing would keep the loop waiting."""
+_MOST_EVENTS = 10_000
+"""Events of a stream besides …"""
+_EVENTS_PER_SECOND = 100
+"""… so many for each second that its sound may last: parsing smaller ones without end would only cost CPU time."""
 _AFTERWARDS = 0.25
 """Seconds. After [DONE] only the body's end is awaited, so that the connection can serve the next request."""
 
@@ -45,9 +49,14 @@ async def streamed(answer: Answer, reader: Reader) -> Sound:
     """Sound while it is made. An answer is complete when a reason to finish or [DONE] was seen."""
     samples = Samples()
     end = _End()
+    heard = 0.0
     async with aclosing(_audio(answer, reader, end)) as pieces:
         async for piece in pieces:
-            if ready := samples.add(piece):
+            ready = samples.add(piece)
+            if samples.seconds > heard:
+                answer.add_sound(samples.seconds - heard)
+                heard = samples.seconds
+            if ready:
                 yield Pcm(ready, SAMPLE_RATE)
             reader.check_length(samples.seconds)
     reader.check_finish(end.reason)
@@ -66,7 +75,11 @@ async def _audio(answer: Answer, reader: Reader, end: _End) -> AsyncGenerator[by
     """The audio bytes of each event; what the events say besides goes to ``end``."""
     try:
         async with aclosing(answer.chunks()) as chunks, aclosing(events(chunks)) as stream:
+            left = _MOST_EVENTS + int(min(reader.longest, 3600) * _EVENTS_PER_SECOND)
             async for data, closed in stream:
+                left -= 1
+                if left < 0:
+                    raise reader.bad("events without end")
                 if end.done:
                     continue
                 if data.strip() == b"[DONE]":
@@ -81,13 +94,13 @@ async def _audio(answer: Answer, reader: Reader, end: _End) -> AsyncGenerator[by
             raise
 
 
-async def _take(data: bytes, closed: bool, reader: Reader, end: _End) -> bytes:
+async def _take(data: bytearray, closed: bool, reader: Reader, end: _End) -> bytes:
     if len(data) < _LARGE:
         return _read_event(data, closed, reader, end)
     return await asyncio.to_thread(_read_event, data, closed, reader, end)
 
 
-def _read_event(data: bytes, closed: bool, reader: Reader, end: _End) -> bytes:
+def _read_event(data: bytearray, closed: bool, reader: Reader, end: _End) -> bytes:
     try:
         event = reader.parse(data)
     except ProviderError:
@@ -104,8 +117,10 @@ def _broken_off(reader: Reader) -> ProviderError:
     return ProviderError(reader.provider, ErrorKind.INCOMPLETE, detail="the stream broke off")
 
 
-def _read_whole(data: bytes, reader: Reader) -> tuple[Pcm, Usage | None]:
-    answer = reader.parse(data.strip().removeprefix(b"data:"))
+def _read_whole(data: bytearray, reader: Reader) -> tuple[Pcm, Usage | None]:
+    if data[:16].lstrip().startswith(b"data:"):
+        del data[: data.index(b":") + 1]
+    answer = reader.parse(data)
     if error := reader.error_in(answer):
         raise error
     choice = choice_of(answer)

@@ -5,27 +5,27 @@ and voice differs, so speed is the one style sent as a number; all others go int
 do not know them ignore.
 """
 
-import asyncio
 import json
-import math
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from bot.audio.pcm import Pcm
-from bot.errors import AudioError, ConfigError, ErrorKind, InputError, ProviderError
-from bot.model import SAMPLE_RATE, Note, Usage, VoiceKind
+from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
+from bot.model import Note, Usage, VoiceKind
 from bot.speech.clean import speakable
 from bot.speech.estimate import estimate_tokens
 from bot.speech.language import language_of
 from bot.speech.markup import named_tags, split_tags, without_tags
 from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest, VoiceInfo
+from bot.speech.providers.openai_speech.lists import names_in, voices_in
+from bot.speech.providers.openai_speech.settings import OpenAISpeechSettings
+from bot.speech.providers.openai_speech.sound import Came, SoundReader
 from bot.speech.refusal import parse_json, read_refusal, tidy
 from bot.speech.styles import SINGING, find
+from bot.speech.trial import spoken
 from bot.speech.truncation import longest_seconds
-from bot.speech.wav_stream import WavStream
-from bot.speech.wire import Answer, Timeouts, Wire, is_key, is_plain_text_abroad, service_root
+from bot.speech.wire import Answer, Wire, is_key, is_plain_text_abroad, service_root
 
 MODEL = "tts-1"
 BASE_URL = "http://127.0.0.1:8880/v1"
@@ -36,30 +36,12 @@ MAX_TEXT = 2000
 """Characters. OpenAI's limit is 4096; engines at home are slower."""
 _LEVEL = -20.0
 """dBFS: these engines differ by 10 dB and more, so recordings are brought to one level."""
-_TELLING = 12
-"""Bytes that tell a file from samples."""
 _SHOWN = 50
 """Voices named in one sentence."""
 _SPEEDS = {"slow_down": 0.8, "speed_up": 1.25}
-_LIST_LIMIT = 4 * 2**20
+_LIST_LIMIT = 2 * 2**20
+"""Bytes of a list; its small objects take 30 times as many."""
 _LIST_SECONDS = 15.0
-
-
-@dataclass(frozen=True, slots=True)
-class OpenAISpeechSettings:
-    """An engine. Empty strings mean the defaults."""
-
-    base_url: str = ""
-    """With or without ``/v1`` and what follows it."""
-    api_key: str = field(default="", repr=False)
-    """Sent as a bearer token where it is set."""
-    model: str = ""
-    voice: str = ""
-    """Where a person names none."""
-    response_format: Literal["wav", "pcm"] = "wav"
-    """Both are heard while they are made where the engine streams. ``pcm`` carries no rate: 24 kHz is assumed."""
-    ca_file: str = ""
-    timeouts: Timeouts = Timeouts()
 
 
 class OpenAISpeechProvider:
@@ -72,6 +54,7 @@ class OpenAISpeechProvider:
         self._key = settings.api_key.strip()
         self._root = service_root(name, settings.base_url.strip() or BASE_URL)
         self._voices: tuple[VoiceInfo, ...] = ()
+        self._came = Came()
         headers = {"authorization": f"Bearer {self._key}"} if is_key(self._key) else {}
         self._wire = Wire(name, self._root, headers, timeouts=settings.timeouts, ca_file=settings.ca_file)
 
@@ -106,28 +89,34 @@ class OpenAISpeechProvider:
         self.check_ready()
         plan = self.plan(request)
         content = json.dumps(plan.body, ensure_ascii=False).encode("utf-8", "replace")
-        async with self._wire.ask("POST", "/v1/audio/speech", content) as answer:
+        reader = SoundReader(self.name, self._settings.response_format, longest_seconds(request.text), self._key)
+        within = self._settings.timeouts.whole(request.text)
+        async with self._wire.ask("POST", "/v1/audio/speech", content, within=within) as answer:
             await self._check(answer, str(plan.body["voice"]))
-            async with aclosing(self._sound(answer, longest_seconds(request.text))) as parts:
+            async with aclosing(reader.sound(answer)) as parts:
                 async for part in parts:
                     yield part
+        self._came = reader.came
         yield Usage(prompt_tokens=plan.tokens, estimated=True)
 
     async def models(self) -> tuple[str, ...]:
-        """Ids the engine lists; none where it has no list. Its voices are asked for as well."""
+        """Return the ids the engine lists, none if it has no list. Its voices are asked for as well."""
         self.check_ready()
-        self._voices = tuple(VoiceInfo(name, "", "") for name in _names(await self._list("/v1/audio/voices"), "voices"))
-        return _names(await self._list("/v1/models"), "data")
+        self._voices = voices_in(await self._list("/v1/audio/voices"))
+        return names_in(await self._list("/v1/models"), ("data", "models"))
 
-    async def health(self) -> Health:
-        """Ask for the lists of models and voices."""
+    async def health(self, *, speak: bool = False) -> Health:
+        """Ask for the lists of models and voices, and for a word; on an engine with a key, only if ``speak``."""
         try:
             listed = await self.models()
         except ConfigError as error:
             return Health(ok=False, detail=f"It cannot be asked as it is configured ({error.code}).")
         except ProviderError as error:
             return Health(ok=False, detail=f"It does not answer as it should ({error.kind}): {error.detail}.")
-        return Health(ok=True, detail=f"It answers and lists {len(listed)} models and {len(self._voices)} voices.")
+        answered = f"It answers and lists {len(listed)} models and {len(self._voices)} voices."
+        if self._key and not speak:
+            return Health(ok=True, detail=answered)
+        return await spoken(self, answered, lambda: self._came.form)
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -157,6 +146,8 @@ class OpenAISpeechProvider:
             "response_format": self._settings.response_format,
             "speed": speed,
         }
+        if self._settings.stream_format:
+            body["stream_format"] = self._settings.stream_format
         if words:
             body["instructions"] = words
         return body, notes
@@ -170,68 +161,17 @@ class OpenAISpeechProvider:
                 raise InputError("voice.unknown", voice=voice, voices=[v.id for v in self._voices[:_SHOWN]])
             raise ProviderError(self.name, refusal.kind, detail=words, retry_after=answer.retry_after)
         if "json" in answer.media_type:
-            refusal = read_refusal(200, await answer.read(_LIST_LIMIT))
+            refusal = read_refusal(200, bytes(await answer.read(_LIST_LIMIT)))
             raise ProviderError(self.name, refusal.kind, detail=tidy(refusal.words, self._key) or "JSON, not audio")
-        if answer.media_type.startswith("text/"):
+        if answer.media_type.startswith("text/") and answer.media_type != "text/event-stream":
             raise self._bad("text, not audio")
-
-    async def _sound(self, answer: Answer, longest: float) -> AsyncGenerator[Pcm, None]:
-        """Samples as they come, out of a WAV file or bare; half a sample at the end is dropped."""
-        head = b""
-        wav: WavStream | None = None
-        heard = 0.0
-        async with aclosing(answer.chunks()) as chunks:
-            async for chunk in chunks:
-                head += chunk
-                if not heard and wav is None:
-                    if len(head) < _TELLING:
-                        continue
-                    wav = self._told(head)
-                piece, head = (head, b"") if wav else (head[: len(head) & ~1], head[len(head) & ~1 :])
-                samples = self._fed(wav, piece) if wav else piece
-                if samples:
-                    pcm = Pcm(samples, wav.rate if wav else SAMPLE_RATE)
-                    heard += pcm.seconds
-                    self._check_length(heard, longest)
-                    yield pcm
-        last = await asyncio.to_thread(self._finished, wav) if wav else None
-        if last:
-            self._check_length(heard + last.seconds, longest)
-            yield last
-        elif not heard:
-            raise self._bad("no audio")
-
-    def _told(self, head: bytes) -> WavStream | None:
-        """What the first bytes are: a WAV file, or bare samples where those were asked for. Raises ProviderError."""
-        if head[:4] == b"RIFF":
-            return WavStream()
-        is_other_file = head[:4] in {b"OggS", b"fLaC"} or head[:3] == b"ID3"
-        if self._settings.response_format == "wav" or is_other_file:
-            raise self._bad("audio that is not WAV")
-        return None
-
-    def _fed(self, wav: WavStream, piece: bytes) -> bytes:
-        try:
-            return wav.feed(piece)
-        except AudioError:
-            raise self._bad("a WAV file that cannot be read") from None
-
-    def _finished(self, wav: WavStream) -> Pcm | None:
-        try:
-            return wav.finish()
-        except AudioError:
-            raise self._bad("a WAV file that cannot be read") from None
-
-    def _check_length(self, seconds: float, longest: float) -> None:
-        if seconds > longest:
-            raise self._bad(f"{math.floor(seconds)} seconds of audio and no end")
 
     def _bad(self, words: str) -> ProviderError:
         return ProviderError(self.name, ErrorKind.BAD_ANSWER, detail=words)
 
     async def _list(self, path: str) -> Any:
         """A list the engine may have; None where it has not. Raises ProviderError."""
-        async with self._wire.ask("GET", path, total=_LIST_SECONDS) as answer:
+        async with self._wire.ask("GET", path, within=_LIST_SECONDS) as answer:
             if answer.status in {404, 405}:
                 return None
             if not answer.ok:
@@ -240,7 +180,7 @@ class OpenAISpeechProvider:
                 raise ProviderError(self.name, refusal.kind, detail=words, retry_after=answer.retry_after)
             data = await answer.read(_LIST_LIMIT)
         try:
-            return parse_json(data)
+            return parse_json(bytes(data))
         except ValueError:
             raise self._bad("not JSON") from None
 
@@ -262,12 +202,3 @@ def _rendered(request: SpeechRequest) -> tuple[float, str, tuple[Note, ...]]:
     notes = (Note("note.style_unsupported", (("style", ", ".join(unsung)),)),) if unsung else ()
     said = ("、" if language == "zh" else ", ").join(dict.fromkeys(words))
     return speed, "\n".join(part for part in (said, request.instruction.strip()) if part), notes
-
-
-def _names(listed: Any, key: str) -> tuple[str, ...]:
-    """Names out of ``{key: [...]}`` or a bare list, of strings or of objects with an id or a name."""
-    rows = listed.get(key) if isinstance(listed, dict) else listed
-    if not isinstance(rows, list):
-        return ()
-    names = (row.get("id") or row.get("voice_id") or row.get("name") if isinstance(row, dict) else row for row in rows)
-    return tuple(name for name in names if isinstance(name, str) and 0 < len(name) <= 200)[:1000]
