@@ -88,9 +88,9 @@ async def test_a_folder_that_cannot_be_made_is_told_as_read_only(tmp_path: Path)
     assert await _code(tmp_path / "file" / "data") == "store.read_only"
 
 
-async def test_a_folder_in_the_files_place_is_told_as_read_only(tmp_path: Path) -> None:
+async def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).mkdir()
-    assert await _code(tmp_path) == "store.read_only"
+    assert await _code(tmp_path) == "store.no_file"
 
 
 async def test_a_write_that_the_engine_refuses_as_read_only(tmp_path: Path) -> None:

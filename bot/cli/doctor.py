@@ -10,7 +10,8 @@ from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
 from bot.errors import ConfigError, StoreError
-from bot.platforms.doctor import Check, Finding, State, examine_without_store, found
+from bot.lock import check_lock
+from bot.platforms.doctor import Check, Finding, State, examine_without_store, found, rights_of_files
 from bot.speech.provider import Provider
 from bot.texts import of_error
 
@@ -30,14 +31,21 @@ async def doctor(config: Config, asked: Arguments) -> int:
 
 
 async def _examine(config: Config) -> tuple[Finding, ...]:
+    # Before the store is opened, which narrows files.
+    wide = rights_of_files(config.data_dir) if config.data_dir.is_dir() else ()
+    return (*(each for each in await _examine_parts(config) if each.check != "files"), *wide)
+
+
+async def _examine_parts(config: Config) -> tuple[Finding, ...]:
     try:
+        check_lock(config.data_dir)
         async with build(config, kind="cli") as core:
             more: list[tuple[str, Check]] = [("key", partial(_keys, core.providers))]
             nobody: tuple[Finding, ...] = ()
             try:
                 more += [(platform.name, platform.examine) for platform in platforms_of(core)]
             except ConfigError:
-                nobody = (found("platform", State.WARNING, "doctor.no_token"),)
+                nobody = (found("platform", State.BAD, "doctor.no_token"),)
             return await doors_of(core).doctor.examine(more=more) + nobody
     except StoreError as error:
         problem = of_error(error, config.language)

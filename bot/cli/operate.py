@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import os
 import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -28,7 +29,8 @@ PERMISSIONS = {
 
 
 async def run(config: Config, asked: Arguments) -> int:
-    """The bot."""
+    """The bot. Whatever it makes is for its owner alone."""
+    os.umask(0o077)
     await serve(config)
     return 0
 

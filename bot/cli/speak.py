@@ -24,6 +24,7 @@ from bot.speech.performance import Progress
 from bot.speech.service import Explanation
 from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
+from bot.store.files import make_folder
 from bot.texts import of_note
 from bot.texts import say as sentence
 
@@ -213,7 +214,8 @@ _DEMO = (
 
 def _make_folder(folder: Path) -> None:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
     except OSError as error:
         raise StoreError("output.write", path=str(folder), problem=error.strerror or "") from error
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from importlib import metadata
+from pathlib import Path
 
 from bot.audio.opus import PACKET_SAMPLES, OpusStream, decode
 from bot.errors import AudioError, BotError
@@ -18,6 +19,7 @@ from bot.model import Account, Space
 from bot.speech.meter import BUILT_IN, PAID, Balance
 from bot.speech.provider import Provider
 from bot.speech.service import SpeechService
+from bot.store import files
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
 from bot.texts import LANGUAGES, in_chat, of_error, say
@@ -97,7 +99,8 @@ class Doctor:
         free = (await asyncio.to_thread(shutil.disk_usage, folder)).free // 1_000_000
         low = free < _LOW_DISK
         code = "doctor.store.low" if low else "doctor.store"
-        return (found("store", State.WARNING if low else State.GOOD, code, megabytes=free),)
+        room = found("store", State.WARNING if low else State.GOOD, code, megabytes=free)
+        return (room, *await asyncio.to_thread(rights_of_files, folder))
 
     async def _providers(self) -> Sequence[Finding]:
         return _weighed(await asyncio.gather(*map(self._provider, self.providers)))
@@ -123,6 +126,12 @@ class Doctor:
         if space is not None:
             balances.append(("doctor.quota.space", await self.speech.space_balance(space)))
         return [_share(code, balance) for code, balance in balances]
+
+
+def rights_of_files(folder: Path) -> Sequence[Finding]:
+    """Return a warning where others than its owner may use the data folder or our files in it. Blocks."""
+    names = [str(path) if path == folder else path.name for path in files.wide(folder)]
+    return (found("files", State.WARNING, "doctor.files.wide", names=names),) if names else ()
 
 
 async def examine_without_store(providers: Sequence[Provider], language: str) -> tuple[Finding, ...]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.errors import StoreError
 from bot.store import engine as engines
+from bot.store.database import is_there
 
 
 def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SECONDS) -> int:
@@ -15,10 +16,11 @@ def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SE
 
     A copy of the file alone would lack what still stands in its write-ahead log, and may be torn. The source is not
     brought up to date: the copy is the way back from an update. Blocks: run it in a thread. Raises StoreError:
-    ``backup.nothing``, ``backup.exists``, ``backup.folder``, ``output.write``, and what ``translate`` makes.
+    ``backup.nothing``, ``backup.exists``, ``backup.folder``, ``output.write``, and what ``is_there`` and ``translate``
+    raise or make.
     """
     try:
-        if not source.is_file():
+        if not is_there(source):
             raise StoreError("backup.nothing", path=str(source))
     except OSError as error:
         raise engines.translate(error, source) from error

@@ -38,6 +38,7 @@ from sqlalchemy import (
 
 from bot.errors import StoreError
 from bot.store import engine as engines
+from bot.store import files
 from bot.store.database import Clock, Transactions
 
 log = logging.getLogger(__name__)
@@ -196,6 +197,10 @@ class ClipStore:
         return Transactions(engine, self.path, self._clock, engines.BUSY_SECONDS)
 
     async def _create(self) -> None:
+        try:
+            await asyncio.to_thread(files.make_file, self.path)
+        except OSError as error:
+            raise engines.translate(error, self.path) from error
         await self._file.start()
         if not await self._file.write(_create):
             raise StoreError("store.corrupt", path=str(self.path))

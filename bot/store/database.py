@@ -4,6 +4,7 @@ Called by ``bot.app`` (opens it once) and by every other file of ``bot/store`` (
 """
 
 import asyncio
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -15,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bot.errors import StoreError
 from bot.store import engine as engines
-from bot.store.schema import HEAD
+from bot.store import files
+from bot.store.schema import HEAD, metadata
 
 T = TypeVar("T")
 
@@ -23,6 +25,8 @@ Clock = Callable[[], float]
 """Seconds since 1970, UTC. Tests give their own."""
 
 FILE_NAME = "mouthpiece.db"
+_HEADER = 100
+"""Bytes that every database begins with."""
 
 
 class Transactions:
@@ -124,11 +128,16 @@ class Database(Transactions):
         """Open the database in ``data_dir``; make it or bring it up to date where needed.
 
         ``wait`` is the longest wait for a lock in seconds. ``check`` reads the whole file for damage first.
-        Raises StoreError: ``store.corrupt``, ``store.newer``, ``store.read_only``, ``store.full``, ``store.busy``.
+        Files that others may read are narrowed. Raises StoreError: ``store.corrupt``, ``store.empty``,
+        ``store.foreign``, ``store.no_file``, ``store.orphan_log``, ``store.newer``, ``store.read_only``,
+        ``store.full``, ``store.busy``.
         """
         path = data_dir / FILE_NAME
         try:
-            await asyncio.to_thread(data_dir.mkdir, parents=True, exist_ok=True, mode=0o700)
+            await asyncio.to_thread(files.make_folder, data_dir)
+            await asyncio.to_thread(files.narrow, data_dir)
+            if not await asyncio.to_thread(is_there, path):
+                await asyncio.to_thread(files.make_whole, path, lambda unfinished: _upgrade(unfinished, wait))
         except OSError as error:
             raise engines.translate(error, path) from error
         database = cls(engines.open_engine(path, busy_seconds=wait), path, clock, wait)
@@ -154,8 +163,32 @@ class Database(Transactions):
         await self.start()
         if check and await self.read(engines.damage) is not None:
             raise StoreError("store.corrupt", path=str(self.path))
+        if await self.revision() is None:
+            raise StoreError(await self.read(_what_instead), path=str(self.path))
         if await self.revision() != HEAD:
             await asyncio.to_thread(_upgrade, self.path, self._wait)
+        if check and not await self.read(_is_complete):
+            raise StoreError("store.corrupt", path=str(self.path))
+
+
+def is_there(path: Path) -> bool:
+    """Return True for a file that may be a database, False where there is none and one can be made.
+
+    An empty file is refused: to take it for a new database would forget quotas and blocks. Blocks; raises OSError, and
+    StoreError ``store.no_file``, ``store.empty``, ``store.orphan_log``.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        log = path.with_name(f"{path.name}-wal")
+        if log.exists() and log.stat().st_size:  # it would be played into the new database, or thrown away
+            raise StoreError("store.orphan_log", path=str(path), log=str(log)) from None
+        return False
+    if not stat.S_ISREG(found.st_mode):
+        raise StoreError("store.no_file", path=str(path))
+    if found.st_size < _HEADER:  # SQLite would take a file of one byte for an empty one, too, and write to it
+        raise StoreError("store.corrupt" if found.st_size else "store.empty", path=str(path))
+    return True
 
 
 def _revision(connection: Connection) -> str | None:
@@ -165,8 +198,25 @@ def _revision(connection: Connection) -> str | None:
     return str(revision) if revision is not None else None
 
 
+def _what_instead(connection: Connection) -> str:
+    """Return the code for a database without a revision: nothing is in it, or what is not ours, or it lost that."""
+    tables = set(inspect(connection).get_table_names())
+    if not tables:
+        return "store.empty"
+    return "store.corrupt" if tables & {*metadata.tables, "alembic_version"} else "store.foreign"
+
+
+def _is_complete(connection: Connection) -> bool:
+    """Return True where every table has its columns: a check of the pages does not miss what is not listed."""
+    query = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+    there = {tuple(row) for row in connection.execute(text(query))}
+    return {(table.name, column.name) for table in metadata.sorted_tables for column in table.c} <= there
+
+
 def _upgrade(path: Path, wait: float) -> None:
     # Alembic takes a quarter of a second to import and is needed once per version.
+    from alembic.util import CommandError  # noqa: PLC0415 - see above
+
     from bot.store.migrations.upgrade import upgrade  # noqa: PLC0415 - see above
 
     async def run() -> None:
@@ -176,6 +226,8 @@ def _upgrade(path: Path, wait: float) -> None:
                 await connection.run_sync(upgrade, str(path))
         except engines.DRIVER_ERRORS as error:
             raise engines.translate(error, path) from error
+        except CommandError as error:  # the revisions that the file names are none of ours, or several
+            raise StoreError("store.corrupt", path=str(path)) from error
         finally:
             await engine.dispose()
 

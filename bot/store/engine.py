@@ -45,6 +45,8 @@ _CODES = {
     sqlite3.SQLITE_CORRUPT: "store.corrupt",
     sqlite3.SQLITE_NOTADB: "store.corrupt",
 }
+_SIGNS_OF_DAMAGE = ("Could not decode to UTF-8", "unsupported file format")
+"""Beginnings of messages that have no code of their own: a text that damage changed, and a header."""
 _EXTENDED_CODES = {
     # The shared-memory file beside the log cannot grow.
     sqlite3.SQLITE_IOERR_SHMSIZE: "store.full",
@@ -167,8 +169,9 @@ def rebuild_indexes(connection: Connection) -> None:
     connection.execute(text("REINDEX"))
 
 
-DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError)
-"""What ``translate`` takes. A pragma that fails while a connection is made is not wrapped by SQLAlchemy."""
+DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError)
+"""What ``translate`` takes. A pragma that fails while a connection is made is not wrapped by SQLAlchemy; texts and
+names that damage made unreadable fail to decode, in the driver or in its message."""
 
 
 def translate(error: BaseException, path: Path) -> StoreError:
@@ -184,7 +187,11 @@ def _code(error: BaseException) -> str:
         return "store.busy"
     if isinstance(error, OSError):
         return _ERRNO_CODES.get(error.errno or 0, "store.failed")
+    if isinstance(error, UnicodeDecodeError):
+        return "store.corrupt"
     cause = error.orig if isinstance(error, DBAPIError) else error
+    if str(cause).startswith(_SIGNS_OF_DAMAGE):
+        return "store.corrupt"
     extended = getattr(cause, "sqlite_errorcode", None)
     if not isinstance(extended, int):
         return "store.failed"

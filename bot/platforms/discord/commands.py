@@ -14,6 +14,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.store.files import make_folder, write_private
+
 _EVERYWHERE = "everywhere"
 _GONE = (403, 404)
 """A server that the bot is no longer in has no commands of it."""
@@ -69,8 +71,8 @@ class Commands:
         return noted if isinstance(noted, dict) else {}
 
     def _write(self, noted: dict[str, str]) -> None:
-        self._note.parent.mkdir(parents=True, exist_ok=True)
-        self._note.write_text(json.dumps(noted), encoding="utf-8")
+        make_folder(self._note.parent)
+        write_private(self._note, json.dumps(noted))
 
 
 def _place(bot: commands.AutoShardedBot, name: str) -> str:

@@ -9,6 +9,8 @@ SENTENCES: dict[str, str] = {
     "doctor.no_token": "Platforms: there is no token, so the bot would not start. Set MOUTHPIECE_DISCORD__TOKEN or MOUTHPIECE_TELEGRAM__TOKEN.",
     "doctor.store": "Store: it can be written, {megabytes} MB are free.",
     "doctor.store.low": "Store: it can be written, but only {megabytes} MB are free. Make room on the disk of the data folder.",
+    "doctor.files.wide": "Files: others on this machine can use {names}. Starting the bot narrows its files; a folder you narrow with chmod 700.",
+    "doctor.files.wide.brief": "Files: others on the bot's machine can use its files. Whoever hosts the bot can look at it with mouthpiece doctor.",
     "doctor.opus": "Opus: sound is encoded and decoded (PyAV {version}).",
     "doctor.opus.bad": "Opus: what was encoded does not come back whole. Install the package again (pip install --force-reinstall av).",
     "doctor.dave": "DAVE: voice calls can be end-to-end encrypted (protocol {version}).",

@@ -9,6 +9,8 @@ SENTENCES: dict[str, str] = {
     "doctor.no_token": "平台：没有令牌，机器人无法启动。请设置 MOUTHPIECE_DISCORD__TOKEN 或 MOUTHPIECE_TELEGRAM__TOKEN。",
     "doctor.store": "存储：可以写入，剩余 {megabytes} MB。",
     "doctor.store.low": "存储：可以写入，但只剩 {megabytes} MB。请在数据目录所在的磁盘上腾出空间。",
+    "doctor.files.wide": "文件：这台机器上的其他用户可以使用 {names}。启动机器人会收紧它的文件；文件夹请用 chmod 700 收紧。",
+    "doctor.files.wide.brief": "文件：机器人所在机器上的其他用户可以使用它的文件。部署者可用 mouthpiece doctor 查看。",
     "doctor.opus": "Opus：声音可以编码和解码（PyAV {version}）。",
     "doctor.opus.bad": "Opus：编码后的声音无法完整还原。请重新安装该软件包（pip install --force-reinstall av）。",
     "doctor.dave": "DAVE：语音通话可以端到端加密（协议 {version}）。",

@@ -1,0 +1,177 @@
+"""Files of the data folder: readable by their owner alone, made whole or not at all.
+
+Used by whatever makes or opens one: the databases, the lock, the doctor. Windows keeps rights elsewhere; there nothing
+is narrowed and nothing is found.
+"""
+
+import logging
+import os
+import sqlite3
+import stat
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
+_OTHERS = 0o077
+"""Rights of group and others."""
+_OURS = ("mouthpiece.db", "clips.db", "run.lock", "discord-commands.json", ".mouthpiece.", "demo")
+"""What the names of our files begin with."""
+_NEW = ".mouthpiece.new."
+_FORSAKEN = 600.0
+"""Seconds after which an unfinished file belongs to a process that died."""
+_MOST_ENTRIES = 1000
+"""Entries of a folder that are looked at."""
+_HAS_RIGHTS = os.name == "posix"
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder that its owner alone may enter; one that is there stays as it is. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
+
+
+def make_file(path: Path) -> None:
+    """Make an empty file that its owner alone may read; one that is there stays as it is. Raises OSError."""
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that its owner alone may read, through no link. Raises OSError."""
+    handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def make_whole(path: Path, fill: Callable[[Path], None]) -> None:
+    """Make a file under another name, and give it its own when ``fill`` has written all of it.
+
+    Where another process was faster, its file stays. Raises OSError and whatever ``fill`` raises.
+    """
+    _remove_forsaken(path.parent)
+    handle, name = tempfile.mkstemp(prefix=_NEW, dir=path.parent)  # for its owner alone
+    os.close(handle)
+    unfinished = Path(name)
+    try:
+        fill(unfinished)
+        _sync(unfinished)
+        _publish(unfinished, path)
+        _sync(path.parent)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _publish(unfinished: Path, path: Path) -> None:
+    """Give a file its name unless there is one of that name; never replace it."""
+    try:
+        os.link(unfinished, path)
+    except FileExistsError:
+        return
+    except OSError:  # a file system without links
+        with suppress(FileExistsError):
+            if not path.exists():
+                unfinished.rename(path)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file or folder to the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _remove_forsaken(folder: Path) -> None:
+    """Remove what processes that were killed have left unfinished."""
+    with suppress(OSError):
+        for path in folder.glob(f"{_NEW}*"):
+            if time.time() - path.lstat().st_mtime > _FORSAKEN:
+                path.unlink(missing_ok=True)
+
+
+def wide(folder: Path) -> list[Path]:
+    """Return the folder and those of our files in it that group or others may use. Raises nothing expected."""
+    if not _HAS_RIGHTS:
+        return []
+    return [path for path in (folder, *_ours(folder)) if _is_wide(path)]
+
+
+def narrow(folder: Path) -> None:
+    """Take our files away from group and others, and the folder where it holds nothing else. Raises nothing expected.
+
+    A folder that is shared with other things is its owner's to narrow: ``wide`` tells of it.
+    """
+    if not _HAS_RIGHTS:
+        return
+    for path in wide(folder):
+        if path == folder and not _is_ours_alone(folder):
+            continue
+        try:
+            _narrow(path)
+        except OSError as error:
+            _log.warning("others may read %s, and that cannot be changed (%s)", path.name, type(error).__name__)
+        else:
+            level = logging.DEBUG if path == folder else logging.WARNING  # a folder made beforehand is nothing unusual
+            _log.log(level, "others could read %s; now its owner alone can", path.name)
+
+
+def _narrow(path: Path) -> None:
+    """Narrow what the path itself names: no link is followed, no device opened for long. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    try:
+        os.fchmod(handle, stat.S_IMODE(os.fstat(handle).st_mode) & ~_OTHERS)
+    finally:
+        os.close(handle)
+
+
+def _ours(folder: Path) -> Iterator[Path]:
+    """Yield our files in a folder: by their names, and copies of the database by what is in them."""
+    for path in _entries(folder):
+        with suppress(OSError):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                continue
+            if path.name.startswith(_OURS) or (_is_wide(path) and _is_backup(path)):
+                yield path
+
+
+def _entries(folder: Path) -> list[Path]:
+    found: list[Path] = []
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            found.append(Path(entry.path))
+            if len(found) == _MOST_ENTRIES:
+                break
+    return found
+
+
+def _is_ours_alone(folder: Path) -> bool:
+    return all(path.name.startswith(_OURS) or _is_backup(path) for path in _entries(folder))
+
+
+def _is_wide(path: Path) -> bool:
+    """Return True where group or others have any right; a link is what it leads to."""
+    try:
+        return bool(path.stat().st_mode & _OTHERS)
+    except OSError:
+        return False
+
+
+def _is_backup(path: Path) -> bool:
+    """Return True for a copy of our database."""
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return False
+        with path.open("rb") as file:
+            if file.read(16) != b"SQLite format 3\0":
+                return False
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)) as connection:
+            names = connection.execute("SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'ledger')")
+            return len(names.fetchall()) == 2
+    except (OSError, sqlite3.Error, UnicodeDecodeError):
+        return False
