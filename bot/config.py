@@ -151,7 +151,7 @@ class TelegramConfig(_Section):
     @field_validator("webhook_url")
     @classmethod
     def _an_address(cls, url: str) -> str:
-        if url and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url):
+        if url and not re.fullmatch(r"https?://[^\s/?#@]{1,300}+(/[^\s?#]{0,2000}+)?", url):
             raise ValueError("config.wanted.address")
         return url
 

@@ -35,7 +35,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Exit with 2 and a sentence."""
-        wrong = re.search(r"invalid choice: '(.+?)'|unrecognized arguments: (-\S+)", message)
+        wrong = re.search(r"invalid choice: '(.{1,100}?)'|unrecognized arguments: (-\S{1,100}+)", message)
         nearest = get_close_matches(wrong[1] or wrong[2].partition("=")[0], self._words()) if wrong else ()
         super().error(f"{message}. Did you mean {nearest[0]}?" if nearest else message)
 

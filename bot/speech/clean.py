@@ -6,15 +6,17 @@ A chat message that is read aloud passes ``clean_message`` first: its brackets a
 
 import re
 import unicodedata
+from itertools import islice
 
 import emoji
 
 from bot.errors import InputError
 from bot.speech.chat.message import ChatMessage, Reading, Spoken
+from bot.speech.chat.pictures import EMOJI
 from bot.speech.chat.reader import read
 from bot.speech.markup import decode_entities, strip_markup, without_tags
 
-_CUSTOM_EMOJI = re.compile(r"<a?:(\w{2,32}):\d{15,25}>")
+_CUSTOM_EMOJI = re.compile(r"<a?:(\w{2,32}+):\d{15,25}+>")
 _EMOJI_NAMED = 20
 """So many different emoji are named when there is nothing else to say."""
 _STACKED = re.compile(
@@ -75,13 +77,18 @@ def _well_formed(text: str) -> str:
 
 
 def _without_emoji(text: str) -> str:
-    return emoji.replace_emoji(_CUSTOM_EMOJI.sub(" ", text), " ")
+    return EMOJI.sub(lambda match: " " if _is_emoji(match[0]) else match[0], _CUSTOM_EMOJI.sub(" ", text))
+
+
+def _is_emoji(sign: str) -> bool:
+    """Whether it is more than letters of flags that are no flag."""
+    return sign in emoji.EMOJI_DATA or not "\U0001f1e6" <= sign[0] <= "\U0001f1ff"
 
 
 def _emoji_names(text: str, language: str) -> str:
     """The names of the emoji, each kind once."""
     custom = [match[1].replace("_", " ") for match in _CUSTOM_EMOJI.finditer(text)]
-    signs = [found["emoji"] for found in emoji.emoji_list(text)]
+    signs = islice(dict.fromkeys(filter(_is_emoji, EMOJI.findall(text))), _EMOJI_NAMED)
     names = [emoji.demojize(sign, language=language, delimiters=("", "")).replace("_", " ") for sign in signs]
     return ", ".join(list(dict.fromkeys([*custom, *names]))[:_EMOJI_NAMED])
 

@@ -19,7 +19,7 @@ KEYS = {
 }  # fmt: skip
 """What a person may type, and the option that is meant."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "„": "“", "«": "»"}
-_KEY = re.compile(r"\s*([^\W\d_]{1,16})[:：]")
+_KEY = re.compile(r"([^\W\d_]{1,16})[:：]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Co
     like one; called with the key as typed, the option, the value.
     """
     options: dict[str, str] = {}
-    rest = line
+    rest = line.lstrip()
     while (match := _KEY.match(rest)) and (key := KEYS.get(match[1].casefold())):
         value, after = _value(rest[match.end() :])
         if not value or key in options or (key == "take" and not re.fullmatch(r"\d{1,6}", value)):
             break
         if takes is not None and not takes(match[1], key, value):
             break
-        options[key], rest = value, after
+        options[key], rest = value, after.lstrip()
     take = int(options.pop("take", "0"))
     return Command(rest.strip(), take=take, **options)
 
@@ -64,5 +64,5 @@ def _value(rest: str) -> tuple[str, str]:
     end = rest.find(closing, 1) if closing else -1
     if end > 0:
         return rest[1:end].strip(), rest[end + 1 :]
-    bare = re.match(r"\S*", rest)
-    return (bare[0], rest[bare.end() :]) if bare else ("", rest)
+    bare = next(iter(rest.split(maxsplit=1)), "") if rest[:1].strip() else ""
+    return bare, rest[len(bare) :]

@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from bot.patterns import linear
 from bot.speech.styles import CATALOGUE
 
 # The sounds and turns of voice that the service's pages list as inline tags, with the spellings people use.
@@ -121,7 +122,11 @@ _WIDE_LETTERS = {0xFF21 + i: chr(0x41 + i) for i in range(26)} | {0xFF41 + i: ch
 _SLASHES = {ord(c): "/" for c in "／⁄∕"}
 _FOLD = _ANGLES | _WIDE_LETTERS | _SLASHES
 # One sign for one sign, so that a place in the folded text is the same place in the text.
-_STYLE = re.compile(r"<[\s/]*" + r"\s*".join("style") + r"\b(?:[^<>]{0,200}>)?", re.IGNORECASE)
+_STYLE = linear(
+    r"<[\s/]*+" + r"\s*+".join("style") + r"\b(?:[^<>]{0,200}>)?",
+    "only its first sign is an angle that opens: what one try has passed is passed by no other",
+    re.IGNORECASE,
+)
 _ANGLED = re.compile(r"<([^<>\n]{1,250})(>|$)")
 _END_TAG = re.compile(r"</([A-Za-z]{1,16})")
 _ELEMENT = re.compile(r"(/?)([^\W\d_][^\s/=]{0,40})([^\n]{0,250})$")

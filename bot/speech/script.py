@@ -162,6 +162,7 @@ def compose(
         roles = [_role_at(roles, part) for part in parts]
     split = split_burst if len(parts) > 1 else split_live
     segments: list[Segment] = []
+    last = len(spoken.rstrip())
     for role in roles:
         text = spoken[role.start : role.end]
         own = split(text) if short else split_recording(text, segment_characters)
@@ -176,7 +177,7 @@ def compose(
             for segment in own
         )
         if own:
-            segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if spoken[role.end :].strip() else 0.0)
+            segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if role.end < last else 0.0)
     return Script(spoken, tuple(segments), manner, tuple(parts), owners)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from bot.model import Segment
+from bot.patterns import linear
 from bot.speech.markup import brackets
 
 LIVE_CHARACTERS = 200
@@ -33,12 +34,15 @@ _GAPS = {_Rank.ANYWHERE: 0.0, _Rank.WORD: 0.0, _Rank.CLAUSE: 0.12, _Rank.SENTENC
 """Seconds of silence after a cut there."""
 PARAGRAPH_GAP = _GAPS[_Rank.PARAGRAPH]
 
+_NEAR = 64
+"""Signs on either side of a cut that are looked at."""
 _NEWLINES = "\n\r\v\f\x85\u2028\u2029"
-_BREAK = re.compile(
+_BREAK = linear(
     r"(?:(?P<sentence>[。！？…]++[”’」』）】\"']*+|(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s))"
     rf"|(?P<clause>[，；、：]|[,;:](?=\s)|[^\S{_NEWLINES}]++[-–—]++(?=\s))"
     r"|(?P<word>(?=\s)))"
-    r"(?P<blank>\s*+)"
+    r"(?P<blank>\s*+)",
+    "a run of stops is tried from its beginning alone; at a run of blanks one of the choices always matches",
 )
 """A place to cut at, with all the blanks behind it: a line break among them makes it the end of a paragraph."""
 _ENDS = frozenset("。！？….!?")
@@ -74,10 +78,10 @@ def split_live(text: str) -> tuple[Segment, ...]:
 
 def gap_at(text: str, place: int) -> float:
     """Seconds of silence that belong where a text is cut at a place of somebody else's choice."""
-    behind = text[place:]
+    behind = text[place : place + _NEAR]
     if _breaks(behind[: len(behind) - len(behind.lstrip())]):
         return PARAGRAPH_GAP
-    last = text[:place].rstrip().rstrip(_CLOSERS)[-1:]
+    last = text[max(0, place - _NEAR) : place].rstrip().rstrip(_CLOSERS)[-1:]
     rank = _Rank.SENTENCE if last in _ENDS else _Rank.CLAUSE if last in _COMMAS else _Rank.WORD
     return _GAPS[rank] if last else 0.0
 

@@ -200,7 +200,7 @@ def _zones() -> dict[str, str]:
     return {name.casefold(): name for name in available_timezones()}
 
 
-_OFFSET = re.compile(r"(?:UTC|GMT)\s*(?P<sign>[+-])\s*(?P<hours>[01]?\d)(?::?00)?", re.IGNORECASE | re.ASCII)
+_OFFSET = re.compile(r"(?:UTC|GMT)\s{0,4}(?P<sign>[+-])\s{0,4}(?P<hours>[01]?\d)(?::?00)?", re.IGNORECASE | re.ASCII)
 _quiet = _within(0, DAY - 1, "reading.bad_hour")
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "names": bool,

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from bot.errors import InputError
+from bot.patterns import linear
 from bot.speech.chat.lexicon import check_pattern, check_patterns
 from bot.store.dictionaries import Entry, Owner, check, most_of
 
@@ -25,11 +26,12 @@ _TRUE, _FALSE = frozenset({"true", "yes", "1"}), frozenset({"", "false", "no", "
 _YES = "yes"
 """Not ``true``, which a spreadsheet translates and then saves in its own language."""
 
-_LEAD = r"((?:^|;)[ \"]*)"
+_LEAD = r"((?:^|;)[ \"]*+)"
 """Where a cell begins; behind a semicolon as well, for a spreadsheet that parts cells there."""
 _RUN = "(?=[=+\\-@＝＋－＠'])"
 """What a spreadsheet may run (a Japanese one the wide signs, too), and the sign that stops it from doing so."""
-_OPEN, _STOPPED = re.compile(_LEAD + _RUN), re.compile(f"{_LEAD}'{_RUN}")
+_ONCE = "begins at a semicolon, which is no part of what it passes"
+_OPEN, _STOPPED = linear(_LEAD + _RUN, _ONCE), linear(f"{_LEAD}'{_RUN}", _ONCE)
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 

@@ -23,8 +23,8 @@ NONE = "-"
 """Typed to go back to the default …"""
 _NONES = frozenset({NONE, "–", "—"})
 """… also as it is shown, and as some keyboards write it."""
-_HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s*[-–—~至到]\s*([01]?\d|2[0-3])[:：]([0-5]\d)")
-_OFFSET = re.compile(r"Etc/GMT([+-])(\d+)")
+_HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s{0,4}[-–—~至到]\s{0,4}([01]?\d|2[0-3])[:：]([0-5]\d)")
+_OFFSET = re.compile(r"Etc/GMT([+-])(\d{1,2})")
 _SIGNS = {"+": "-", "-": "+"}
 """In the list of time zones west counts up."""
 

@@ -11,7 +11,7 @@ from telegram.constants import ChatType
 from bot import texts
 from bot.model import Account, Space
 
-_BELOW = re.compile(r"/[a-z0-9_]{1,32}(?:@[a-z0-9_]{1,32})?(?!\S)", re.ASCII | re.IGNORECASE)
+_BELOW = re.compile(r"/[a-z0-9_]{1,32}+(?:@[a-z0-9_]{1,32}+)?(?!\S)", re.ASCII | re.IGNORECASE)
 GENERAL = "1"
 """The topic of a forum that messages do not name; Telegram's own clients call it so."""
 

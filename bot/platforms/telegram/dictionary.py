@@ -17,10 +17,10 @@ from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.texts import LANGUAGES, say
 
-CAPTION = re.compile(r"^\s*/dictionary(?:@(\w+))?(?:\s+(.*))?$", re.DOTALL | re.IGNORECASE)
+CAPTION = re.compile(r"\s{0,9}/dictionary(?:@(\w{1,64}+))?(?:\s(.*))?", re.DOTALL | re.IGNORECASE)
 """The command below a file, where Telegram's clients do not look for commands."""
 _CHANGES = frozenset({"add", "remove", "import"})
-_PATTERN = re.compile(r"(?:pattern|正则)\s*[:：]\s*", re.IGNORECASE)
+_PATTERN = re.compile(r"(?:pattern|正则)\s{0,4}[:：]\s*", re.IGNORECASE)
 _REPLACE = frozenset({"replace", "替换"})
 
 Answer = Callable[[Counter, Asked, Lexicon, Account | Space, str], Awaitable[None]]
@@ -92,7 +92,7 @@ def _halves(typed: str) -> tuple[str, str]:
 
     Raises InputError ``telegram.dictionary.equals``.
     """
-    parts = re.split(r"\s+[=＝](?:\s+|$)", typed, maxsplit=1)
+    parts = re.split(r"\s[=＝](?:\s|$)", typed, maxsplit=1)
     if len(parts) < 2:
         parts = re.split(r"[=＝]", typed, maxsplit=1)
     if len(parts) < 2:

@@ -16,7 +16,7 @@ from bot.store.bindings import Binding
 
 _ON, _OFF = frozenset({"on", "开", "开始", "yes"}), frozenset({"off", "关", "停", "停止", "no"})
 _ALL = frozenset({"all", "everywhere", "全部", "全群"})
-_LENGTH = re.compile(r"\s*(\d{1,6})(?!\S)", re.ASCII)
+_LENGTH = re.compile(r"(\d{1,6})(?!\S)", re.ASCII)
 
 
 async def read(counter: Counter, asked: Asked) -> None:
@@ -54,6 +54,7 @@ async def _begin(counter: Counter, asked: Asked, space: Space, channel: str, opt
 
 async def _bound(counter: Counter, space: Space, channel: str, options: str) -> Binding:
     """What is typed behind ``on``. Raises InputError ``telegram.read.wanted``, ``voice.unknown``."""
+    options = options.strip()
     number = _LENGTH.match(options)
     wish = grammar.parse(options[number.end() :] if number is not None else options)
     length, rest = (number[1], wish.text) if number is not None else (wish.text, "")

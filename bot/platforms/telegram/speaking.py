@@ -28,7 +28,7 @@ from bot.speech.turns import Waiting
 _log = logging.getLogger(__name__)
 
 _SING = ("Sing",)
-_ID = re.compile(r"(?=[A-Za-z]*[0-9_.-])[A-Za-z0-9]+(?:[_.-]+[A-Za-z0-9]+)*")
+_ID = re.compile(r"(?=[A-Za-z]{0,96}[0-9_.-])[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(?<![_.-])")
 """What looks like the id of a voice, and not like a word, with or without a sign behind it."""
 _NAME = 40
 """Characters of a person's name in a caption."""

@@ -24,7 +24,7 @@ _JOINER = re.compile(f"[{_JOINERS}]")
 
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20ff\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")
-_TOWER = re.compile(f"[{_MARKS}]{{3,10000}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
+_TOWER = re.compile(f"[{_MARKS}]{{3,}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
 """More than two marks upon one letter, and strokes through one: no language writes so."""
 
 _COSTUME = re.compile(

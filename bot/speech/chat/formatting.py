@@ -14,7 +14,7 @@ _ACTION = re.compile(
     rf"{NO_WORD_BEFORE}(?<!\*)\*(?! )([^*\n]{{1,32}})(?<! )\*(?!\*){NO_WORD_AFTER}"
     rf"|{NO_WORD_BEFORE}(?<!_)_(?! )([^_\n]{{1,32}})(?<! )_(?!_){NO_WORD_AFTER}"
 )
-_RULE = re.compile(r"^ {0,4}(?:-{3,100}|\*{3,100}|_{3,100}|={3,100}) {0,4}$", re.MULTILINE)
+_RULE = re.compile(r"^ {0,4}+(?:-{3,100}+|\*{3,100}+|_{3,100}+|={3,100}+) {0,4}$", re.MULTILINE)
 _LINE = re.compile(r"^ {0,8}(?:#{1,6} {1,4}|-# {1,4}|[-*•·] {1,4}(?:\[[ xX]\] {1,4})?)", re.MULTILINE)
 _QUOTE = re.compile(r"^ {0,4}(>>>|>)(?: |$)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")

@@ -6,17 +6,20 @@ content of a spoiler is never spoken and never told in a note.
 
 import re
 
+from bot.patterns import linear
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.entrance import enter
 from bot.speech.chat.message import Mark, Span
 
-_HIDDEN = re.compile(
-    r"```(?:(?P<name>[A-Za-z0-9+#-]{1,20})\n)?(?P<block>[\s\S]{0,10000}?)```"
-    r"|``(?P<double>[^\n]{1,1000}?)``(?!`)|`(?P<inline>[^`\n]{1,1000})`"
-    r"|\|\|(?P<spoiler>[\s\S]{1,10000}?)\|\|"
+_HIDDEN = linear(
+    r"```(?:(?P<name>[A-Za-z0-9+#-]{1,20}+)\n)?+(?P<block>[\s\S]*?)```"
+    r"|``(?P<double>[^\n]+?)``(?!`)|`(?P<inline>[^`\n]++)`"
+    r"|\|\|(?P<spoiler>[\s\S]+?)\|\|",
+    "a search for an end that fails has seen that there is none in the rest of the text or the line; what it passed"
+    " begins no other search but within its own mark",
 )
 _READABLE = re.compile(
-    r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff'-]{0,30}(?: [A-Za-z0-9\u4e00-\u9fff'-]{1,30}){0,5}"
+    r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff'-]{0,30}+(?: [A-Za-z0-9\u4e00-\u9fff'-]{1,30}+){0,5}+"
 )
 """Inline code that a person would simply read: a few words."""
 _NAMES = {

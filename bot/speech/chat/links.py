@@ -6,6 +6,7 @@ domain such as ``example.com`` is left to be read; with a path behind it, it is 
 
 import re
 
+from bot.patterns import linear
 from bot.speech.chat.draft import INSERTS, Draft
 from bot.speech.chat.message import ChatMessage
 from bot.speech.chat.references import channel_words
@@ -22,27 +23,36 @@ _PLAIN = (
 )
 """Schemes without slashes."""
 _URL = (
-    rf"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^{_STOP}]{{1,10000}}"
-    rf"|(?<![\w@.-])www\.[^{_STOP}]{{3,10000}}"
-    rf"|(?<![\w@.:/-])(?:{_PLAIN}):(?=[A-Za-z0-9+/?])(?![^{_STOP}]{{1,64}}@)[^{_STOP}]{{2,10000}}"
-    rf"|(?<![\w@./:-])[A-Za-z0-9-]{{1,63}}(?:\.[A-Za-z0-9-]{{1,63}}){{0,3}}\.(?:{_BARE})/[^{_STOP}]{{0,10000}})"
+    rf"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^{_STOP}]++"
+    rf"|(?<![\w@.-])www\.[^{_STOP}]{{3,}}+"
+    rf"|(?<![\w@.:/-])(?:{_PLAIN}):(?=[A-Za-z0-9+/?])(?![^{_STOP}]{{1,64}}@)[^{_STOP}]{{2,}}+"
+    rf"|(?<![\w@./:-])[A-Za-z0-9-]{{1,63}}+(?:\.[A-Za-z0-9-]{{1,63}}+){{0,3}}\.(?:{_BARE})/[^{_STOP}]*+)"
 )
-_LINKS = re.compile(rf"<?{_URL}>?(?:\s{{1,4}}<?{_URL}>?){{0,99}}", re.IGNORECASE)
-_MARKDOWN = re.compile(
-    r"!?\[(?P<text>[^\[\]\n]{1,300})\]\(\s?<?(?:[A-Za-z][A-Za-z0-9+.-]{1,20}://|mailto:|/)[^\s()<>]{0,1000}"
-    r"(?:\([^\s()<>]{0,200}\)[^\s()<>]{0,200})?>?(?:\s{1,3}[\"'][^\"'\n]{0,200}[\"'])?\s?\)"
+_LINKS = linear(
+    rf"<?{_URL}>?(?:\s{{1,4}}+<?{_URL}>?){{0,99}}",
+    "what precedes the signs of an address is bounded; those are taken at once, and nothing behind them is asked for",
+    re.IGNORECASE,
+)
+_MARKDOWN = linear(
+    r"!?+\[(?P<text>[^\[\]\n]{1,300}+)\]\(\s?+<?+(?:[A-Za-z][A-Za-z0-9+.-]{1,20}+://|mailto:|/)[^\s()<>]{0,1000}+"
+    r"(?:\([^\s()<>]{0,200}+\)[^\s()<>]{0,200}+)?+>?+(?:\s{1,3}+[\"'][^\"'\n]{0,200}+[\"'])?+\s?\)",
+    "a bracket begins each try and a parenthesis every part of it: parts of two tries overlap once at most",
 )
 _MAIL = re.compile(
-    r"(?<![A-Za-z0-9_.%+/-])<?(?:mailto:)?[A-Za-z0-9_.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}"
-    r"(?:\?\w[^\s<>]{0,500})?>?(?![A-Za-z0-9_@])"
+    r"(?<![A-Za-z0-9_.%+/-])<?+(?:mailto:)?+[A-Za-z0-9_.%+-]{1,64}+@[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){0,4}\.[A-Za-z]{2,24}+"
+    r"(?:\?\w[^\s<>]{0,500}+)?+>?+(?![A-Za-z0-9_@])"
 )
-_HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}@)?)?([^/:?#\s]{1,253})", re.IGNORECASE)
-_DISCORD = re.compile(r"https?://(?:\w{1,10}\.)?discord(?:app)?\.com/channels/(?:\d{1,25}|@me)/(\d{1,25})(/\d{1,25})?")
+_HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
+_DISCORD = re.compile(
+    r"https?+://(?:\w{1,10}+\.)?discord(?:app)?+\.com/channels/(?:\d{1,25}+|@me)/(\d{1,25}+)(/\d{1,25}+)?"
+)
 _INVITE = re.compile(r"(?:https?://)?(?:discord\.gg/|(?:\w{1,10}\.)?discord(?:app)?\.com/invite/)[\w-]", re.IGNORECASE)
 _GIF = re.compile(r"\.gif(?:\?|$)|://(?:\w{1,10}\.)?(?:tenor|giphy)\.com/", re.IGNORECASE)
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go"})
 _CLOSING = {")": "(", "]": "[", "}": "{"}
-_SAYABLE = re.compile(r"(?=.*[aeiouy])(?!.*[^aeiouy-]{4})(?!.*([a-z])\1\1)[a-z]{2,20}(?:-[a-z]{2,20}){0,3}")
+_SAYABLE = re.compile(
+    r"(?=.{0,83}[aeiouy])(?!.{0,83}[^aeiouy-]{4})(?!.{0,83}([a-z])\1\1)[a-z]{2,20}+(?:-[a-z]{2,20}+){0,3}"
+)
 
 
 def link(draft: Draft, message: ChatMessage) -> None:
@@ -68,10 +78,12 @@ def _links(draft: Draft, message: ChatMessage, found: str) -> str:
 def _trimmed(found: str) -> tuple[str, str]:
     """An address without the punctuation of its sentence, and that punctuation."""
     end = len(found)
+    too_many = {closing: found.count(closing) - found.count(opening) for closing, opening in _CLOSING.items()}
     while end > 1:
         last = found[end - 1]
-        opened = _CLOSING.get(last)
-        if last not in ".,!?;:'*_~|…" and not (opened and found.count(opened, 0, end) < found.count(last, 0, end)):
+        if last in too_many:
+            too_many[last] -= 1
+        if last not in ".,!?;:'*_~|…" and too_many.get(last, -1) < 0:
             break
         end -= 1
     return found[:end], found[end:]

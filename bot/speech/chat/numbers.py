@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 
+from bot.patterns import linear
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.measures import is_before_thing, meant, spoken_span
@@ -25,12 +26,12 @@ _TIMES = re.compile(_FREE + r"(\d{1,5})\s?[xX]\s?(\d{1,5})" + NO_WORD_AFTER)
 _FOLD = re.compile(_FREE + r"(\d{1,4})[xX](?!²)" + NO_WORD_AFTER)
 _BETWEEN = re.compile(r"(?<=\d)\s?([+×÷=*<>≤≥≠≈±])\s?(?=\d)")
 _SAME_UNIT = re.compile(
-    r"(?<=\d)(\s?(?:[^\W\d_]{1,3}|[%％℃℉°]|°[CcFf]))\s?[-–~～]\s?(?=\d{1,6}(?:\.\d{1,2})?\1" + NO_WORD_AFTER + ")"
+    r"(?<=\d)(\s?(?:[^\W\d_]{1,3}+|[%％℃℉°]|°[CcFf]))\s?[-–~～]\s?(?=\d{1,6}+(?:\.\d{1,2}+)?\1" + NO_WORD_AFTER + ")"
 )
 """``5%~10%``, ``5k-10k``: the same unit on either side."""
 _REACH = re.compile(r"(?<=[\d°%％℃℉元块岁米年月日号点分度人个斤时天千万])\s?[~～]\s?(?=[-−]?\d)")
 """A wave behind a figure is no ``about``."""
-_SAME_SIGN = re.compile(r"([$€£¥￥])(\d[\d,.]{0,12}[kKmMbBwW万亿]?)\s?[-–~～]\s?(?=\1\d)")
+_SAME_SIGN = re.compile(r"([$€£¥￥])(\d[\d,.]{0,12}+[kKmMbBwW万亿]?+)\s?[-–~～]\s?(?=\1\d)")
 _CLOCKS = re.compile(_FREE + r"(\d{1,2}:\d{2})\s?[-–~～]\s?(?=\d{1,2}:\d{2}(?![\d:-]))")
 _WEEK = re.compile(r"((周|星期|礼拜)[一二三四五六日天])\s?[-–—~～]\s?(?=(?:\2)?[一二三四五六日天])")
 _PER = re.compile(
@@ -61,11 +62,11 @@ _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
 _SPAN = re.compile(_FREE + r"(?<![+])\d{1,4} ?[dhm](?: ?\d{1,4} ?[hms]){1,3}" + NO_WORD_AFTER)
 """``3h20m``, ``2d 5h``."""
 _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
-_RUN = re.compile(r"(?<![\d.,])\d{8,10000}(?![\d]|[.,]\d)")
-_LAUGHTER = re.compile(r"23{2,10000}|5{3,10000}|6{3,10000}")
+_RUN = linear(r"(?<![\d.,])\d{8,}+(?![.,]\d)", "begins where digits begin, and takes all of them at once")
+_LAUGHTER = re.compile(r"23{2,}|5{3,}|6{3,}")
 """In Chinese; ``slang`` says them."""
 _MOST_SPELLED = 15
-_AMOUNT = r"(\d{1,12}(?:,\d{3}){0,4})(?:\.(\d{1,2}))?"
+_AMOUNT = r"(\d{1,12}+(?:,\d{3}){0,4}+)(?:\.(\d{1,2}+))?+"
 _CENTS = {"$": "cents", "€": "cents", "£": "pence"}
 _CENT = {"$": "cent", "€": "cent", "£": "penny"}
 _SAID_MONEY = {
@@ -102,7 +103,7 @@ _SPELLED_LARGE = (
 )
 _COUNTED = re.compile(
     _FREE
-    + r"(\d{1,4}(?:\.\d{1,2})?)\s?((?i:k|mn?|mil|bn?))(?=\s?(?:(?i:views?|subs?|subscribers?|followers?|people|ppl"
+    + r"(\d{1,4}+(?:\.\d{1,2}+)?+)\s?+((?i:k|mn?|mil|bn?))(?=\s?(?:(?i:views?|subs?|subscribers?|followers?|people|ppl"
     r"|downloads?|users?|likes?|plays|players?|streams?|copies|dollars|bucks|euros|hits|visits|visitors|sales|members"
     r"|points|tokens|params|parameters|records|messages|msgs|requests|years)\b|粉|播放|观看|订阅|用户|人|点赞|赞|下载|阅读|次))"
 )
@@ -220,7 +221,10 @@ def _large(number: str, written: str, words: Vocabulary) -> str:
 
 def _wan(match: re.Match[str]) -> str:
     """In Chinese chat ``w`` is ten thousand, but for lamps and chargers; ``W`` only where people or money are."""
-    before, behind = match.string[max(0, match.start() - 4) : match.start()].rstrip(), match.string[match.end() :][:6]
+    before, behind = (
+        match.string[max(0, match.start() - 4) : match.start()].rstrip(),
+        match.string[match.end() : match.end() + 6],
+    )
     if before.endswith(_WATTS_BEFORE) or _WATTS.match(behind):
         return match[0]
     is_count = match[2] == "w" or before.endswith(_CROWD_BEFORE) or _CROWD.match(behind)
@@ -242,7 +246,7 @@ def _units_pattern(units: tuple[str, ...]) -> re.Pattern[str]:
     joined = "|".join(re.escape(unit) for unit in long)
     letters = "".join(unit for unit in units if len(unit) == 1 and unit.isascii())
     return re.compile(
-        rf"(?:(?<![^\s(（:：,，、\u3400-\u9fff])([-−–])|{_FREE})(\d{{1,12}}(?:[.,]\d{{1,6}}){{0,4}})(?:\s?((?i:{joined}))|([{letters}VW]))(?![²³/'’°]){NO_WORD_AFTER}"
+        rf"(?:(?<![^\s(（:：,，、\u3400-\u9fff])([-−–])|{_FREE})(\d{{1,12}}+(?:[.,]\d{{1,6}}+){{0,4}}+)(?:\s?((?i:{joined}))|([{letters}VW]))(?![²³/'’°]){NO_WORD_AFTER}"
     )
 
 
@@ -262,7 +266,7 @@ def _measured(match: re.Match[str], words: Vocabulary) -> str:
     below = ""
     if match[1]:
         is_warmth = sign[0] in "°℃℉"
-        if not is_warmth and match.string[: match.start()][-1:] not in ("", " ", "\n"):
+        if not is_warmth and match.string[max(0, match.start() - 1) : match.start()] not in ("", " ", "\n"):
             return match[0]
         below = words.say("below" if is_warmth else "minus")
     one, several = words.units[sign]

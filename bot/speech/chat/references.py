@@ -13,9 +13,9 @@ from bot.speech.chat.names import spoken_name
 from bot.speech.chat.times import spoken_time
 
 _REFERENCE = re.compile(
-    r"<(?:@!?(?P<user>\d{1,25})|@&(?P<role>\d{1,25})|#(?P<channel>\d{1,25})"
-    r"|t:(?P<time>-?\d{1,18})(?::(?P<style>[tTdDfFR]))?"
-    r"|/(?P<command>[^:<>\n]{1,100}):\d{1,25}|id:(?P<place>[a-z-]{1,20})(?::\d{1,25})?)>"
+    r"<(?:@!?(?P<user>\d{1,25}+)|@&(?P<role>\d{1,25}+)|#(?P<channel>\d{1,25}+)"
+    r"|t:(?P<time>-?\d{1,18}+)(?::(?P<style>[tTdDfFR]))?"
+    r"|/(?P<command>[^:<>\n]{1,100}+):\d{1,25}+|id:(?P<place>[a-z-]{1,20}+)(?::\d{1,25}+)?)>"
 )
 _AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
 _TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60})#?)")

@@ -42,7 +42,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _BEFORE_SIGN = re.compile(r" (?=[,.!?;:，。！？；：、…])")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
-_COMMAS = re.compile(r"[,，、;；](?: ?[,，、]){0,20}(?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
+_COMMAS = re.compile(r"[,，、;；](?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
 _ASKING = frozenset("?？!！ ")
 _SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\xa0\u00c0-\u2000]")
@@ -65,7 +65,7 @@ def _arrow(match: re.Match[str], words: Vocabulary) -> str:
 
 def _plus(match: re.Match[str], words: Vocabulary) -> str:
     """``A+``, ``18+``; in Chinese ``10+人`` are ten and some."""
-    before, after = match.string[: match.start()][-6:], match.string[match.end() : match.end() + 1]
+    before, after = match.string[max(0, match.start() - 6) : match.start()], match.string[match.end() : match.end() + 1]
     if (
         words.language == "zh"
         and "\u3400" <= after <= "\u9fff"

@@ -5,14 +5,16 @@ Every run of Latin letters and digits is looked up once; Chinese signs around it
 
 import re
 
+from bot.patterns import linear
 from bot.speech.chat.draft import INSERTS, Draft
 from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.vocabulary import Vocabulary
 
-_TOKEN = re.compile(
-    r"(?<![0-9A-Za-z_'’\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f_]|['’-][A-Za-z])"
+_TOKEN = linear(
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f_]|['’-][A-Za-z])",
+    "begins where letters and digits begin, and takes all of them at once",
 )
-_HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,10000}")
+_HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,}")
 _CASED = frozenset(
     {"ATM", "BC", "FR", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Til", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
 )
@@ -32,7 +34,6 @@ _STRANGE = re.compile(f"(?={STRANGE})")
 _LAUGHTER = frozenset({"lol", "lmao", "lmfao", "rofl", "lul", "kek", "kekw", "xswl"})
 """Chat words that are a laugh."""
 _LONG = 30
-_STRETCH = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])")
 _UNIT_BEHIND = re.compile(r"[.,-]?\d|\s?[%％块元个只次年月日号分秒米斤岁人楼室度倍条页集章回万亿千百公厘毫]")
 _NUMBER_BEFORE = re.compile(r"[\d.:/-]$|\d[, ]$")
 _COUNTED_BEFORE = re.compile(
@@ -41,10 +42,11 @@ _COUNTED_BEFORE = re.compile(
     r"|ID|id|QQ|qq)[ :：]{0,2}$"
 )
 """Words before a number that is one: an amount, a room, a code."""
-_GRIN = re.compile(r"x{1,4}d{2,40}")
+_NEAR = 16
+"""Signs before a number that are looked at."""
+_GRIN = re.compile(r"x{1,4}d{2,40}+")
 _DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
 """``vs.`` between two: no sentence ends there."""
-_STRETCHED = re.compile(r"([a-z])\1{2,10000}$")
 _NOT_STRETCHED = frozenset({"til"})
 _VOWELS = {"ha": "ha", "he": "he", "hi": "hi", "ho": "ho", "ja": "ja", "je": "je", "lo": "lo"}
 _LAUGHS = {frozenset(pair): pair for pair in _VOWELS}
@@ -107,19 +109,24 @@ def _uncanny(draft: Draft, token: str) -> str:
         said = "" if draft.reading.skip_emoji else words.emoticons[face]
         draft.note("emoji", token, said)
         return said
-    if len(token) >= _LONG and (_STRETCH.match(token) or len(token) > 45) and len(set(low)) > 4:
+    if len(token) >= _LONG and (_is_mixed(token) or len(token) > 45) and len(set(low)) > 4:
         return _noted(draft, "long", token, words.say("long_word"))
     return token
+
+
+def _is_mixed(token: str) -> bool:
+    """Whether there are both letters and digits."""
+    return any(map(str.isdigit, token)) and any(map(str.isalpha, token))
 
 
 def _chat_word(low: str, words: Vocabulary) -> str:
     """The chat word that it is, its last letter stretched or not; empty for other words."""
     if low in words.slang:
         return low
-    if len(low) < 4 or not (end := _STRETCHED.search(low)) or not end.start():
+    if len(low) < 4 or not "a" <= low[-1] <= "z" or low[-3:] != low[-1] * 3 or not (begin := low.rstrip(low[-1])):
         return ""
-    once = low[: end.start() + 1]
-    return next((word for word in (once + end[1], once) if word in words.slang and word not in _NOT_STRETCHED), "")
+    once = begin + low[-1]
+    return next((word for word in (once + low[-1], once) if word in words.slang and word not in _NOT_STRETCHED), "")
 
 
 def _is_part(match: re.Match[str], word: str) -> bool:
@@ -161,7 +168,7 @@ def _number(draft: Draft, match: re.Match[str]) -> str:
     token, words = match[0], draft.words
     if words.language != "zh" or len(token) < 2 or token[0] not in "1256789":
         return token
-    before = match.string[: match.start()].rpartition("\n")[2]
+    before = match.string[max(0, match.start() - _NEAR) : match.start()].rpartition("\n")[2]
     behind = match.string[match.end() : match.end() + 3]
     if not before.strip() and not behind.strip(" !！。~～?？").partition("\n")[0].strip() and token in words.numbers:
         return _noted(draft, "slang", token, words.numbers[token])

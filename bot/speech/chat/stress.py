@@ -2,10 +2,14 @@
 
 import re
 
+from bot.patterns import linear
 from bot.speech.chat.draft import Draft
 
-_WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}"
-_CAPS = re.compile(rf"(?<![\w'’-])(?:{_WORD})(?:[ ,]{{1,2}}(?:{_WORD})){{0,200}}(?![\w'’]|-\w)")
+_WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
+_CAPS = linear(
+    rf"(?<![\w'’-])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w'’]|-\w)",
+    "a word in capitals is taken whole; where the last of a row is refused, the row ends with the word before it",
+)
 _WORDS = re.compile(_WORD)
 _NAMES = frozenset(
     {"NASA", "NATO", "HTML", "HTTP", "HTTPS", "JSON", "YAML", "TOML", "IMDB", "UNESCO", "UNICEF", "NVIDIA", "IKEA",

@@ -3,15 +3,17 @@
 import re
 from itertools import islice
 
+from bot.patterns import linear
 from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.message import Language
 from bot.speech.chat.reader import VOCABULARIES
 from bot.speech.chat.slang import is_chat_word
 from bot.speech.language import language_of
 
-_NO_WORDS = re.compile(
-    r"\S{1,40}://\S{1,2000}|<[^<>\s]{1,200}>|```[\s\S]{0,10000}?```|www\.\S{1,2000}|[\w.+-]{0,64}@[\w.-]{1,100}"
-    r"|:[a-z][a-z0-9_+-]{1,31}:"
+_NO_WORDS = linear(
+    r"\S{1,40}://\S{1,2000}|<[^<>\s]{1,200}>|```[\s\S]*?```|www\.\S{1,2000}|[\w.+-]{0,64}+@[\w.-]{1,100}"
+    r"|:[a-z][a-z0-9_+-]{1,31}:",
+    "a search for the end of code that fails has seen that there is none; all others are bounded",
 )
 """Addresses, references, names and code: their letters are of no language."""
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,64}(?:['’][A-Za-z]{1,20})?")

@@ -24,7 +24,7 @@ _SHOWN = 50
 """Voices named in one sentence."""
 _CUT_SHORT = frozenset({"length", "repetition_truncation"})
 _UNKNOWN_VOICE = "Unknown voice: "
-_VOICES_THERE = re.compile(r"Available voices: \[([^\]]{0,4000})\]")
+_VOICES_THERE = re.compile(r"Available voices: \[([^\]]{0,1500}+)\]")
 _UNKNOWN_MODEL = re.compile(r"(?:not supported|unsupported) model", re.IGNORECASE)
 
 
