@@ -14,7 +14,7 @@ import cogs
 from bot.errors import InputError
 from bot.patterns import PROVED, linear
 from bot.speech.chat.message import ChatMessage, Reading
-from bot.speech.chat.numbers import _money, _units
+from bot.speech.chat.numbers import _money, _twice, _units
 from bot.speech.chat.reader import VOCABULARIES
 from bot.speech.clean import clean, clean_message
 from tests.pattern_steps import steps
@@ -26,7 +26,7 @@ _CALLS = {"compile", "sub", "subn", "match", "search", "fullmatch", "split", "fi
 _ALLOWED = {"bot/patterns.py", "bot/speech/chat/lexicon.py"}
 """Files that compile what is not written in them: ``linear`` itself, and the word lists of people."""
 
-_MADE = {"_money_patterns", "_units_pattern"}
+_MADE = {"_money_patterns", "_units_pattern", "_twice_pattern"}
 """Functions that make expressions of a vocabulary, which are counted here."""
 
 
@@ -40,7 +40,7 @@ def _compiled() -> Iterator[tuple[str, re.Pattern[str]]]:
                         if isinstance(each, re.Pattern):
                             yield f"{info.name}.{name}", each
     for language, words in VOCABULARIES.items():
-        for each in (*_money(words), _units(words)):
+        for each in (*_money(words), _units(words), _twice(words)):
             yield f"units and money, {language}", each
 
 

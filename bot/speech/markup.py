@@ -129,9 +129,9 @@ _STYLE = linear(
 )
 _ANGLED = re.compile(r"<([^<>\n]{1,250})(>|$)")
 _END_TAG = re.compile(r"</([A-Za-z]{1,16})")
-_ELEMENT = re.compile(r"(/?)([^\W\d_][^\s/=]{0,40})([^\n]{0,250})$")
+_ELEMENT = re.compile(r"(/?)([^\W\d_][^\s/=]{0,40}+)([^\n]{0,250}+)$")
 _ATTRIBUTES = re.compile(
-    r"/?$|\s*/$|\s[^=]{0,60}=|(?:\s{1,9}(?:checked|controls|defer|disabled|hidden|open|required))+\s*/?$"
+    r"/?$|\s{0,250}+/$|\s[^=]{0,60}+=|(?:\s{1,9}+(?:checked|controls|defer|disabled|hidden|open|required)){1,20}+\s{0,9}+/?$"
 )
 _ELEMENTS = frozenset(
     re.findall(

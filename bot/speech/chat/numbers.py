@@ -59,7 +59,7 @@ _DECADE_BEHIND = re.compile(r" (?:music|songs?|kids?|babies|movies?|shows?|style
 _FRACTIONS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
 _ALWAYS = re.compile(_FREE + r"24/7(?!/)" + NO_WORD_AFTER)
 _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
-_SPAN = re.compile(_FREE + r"(?<![+])\d{1,4} ?[dhm](?: ?\d{1,4} ?[hms]){1,3}" + NO_WORD_AFTER)
+_SPAN = re.compile(_FREE + r"(?<![+])\d{1,4}+ ?+[dhm](?: ?+\d{1,4}+ ?+[hms]){1,3}" + NO_WORD_AFTER)
 """``3h20m``, ``2d 5h``."""
 _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
 _RUN = linear(r"(?<![\d.,])\d{8,}+(?![.,]\d)", "begins where digits begin, and takes all of them at once")
@@ -277,7 +277,7 @@ def _measured(match: re.Match[str], words: Vocabulary) -> str:
 @lru_cache(maxsize=2)
 def _twice_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     each = "|".join(sorted(names, key=len, reverse=True))
-    return re.compile(rf"(\d\s?)({each})\s?((?i:{each}|摄氏|度|degrees?)){NO_WORD_AFTER}")
+    return re.compile(rf"(\d\s?+)((?>{each}))\s?+((?i:{each}|摄氏|度|degrees?)){NO_WORD_AFTER}")
 
 
 def _twice(words: Vocabulary) -> re.Pattern[str]:
