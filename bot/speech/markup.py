@@ -136,9 +136,10 @@ _ATTRIBUTES = re.compile(
 _ELEMENTS = frozenset(
     re.findall(
         r"\S+",
-        "a abbr b bdi bdo blockquote br col colgroup datalist dd del dfn div dl dt em fieldset figcaption h1 h2 h3 h4 h5 "
-        "h6 hr html i iframe img ins kbd li marquee nav noembed noframes noscript ol optgroup p plaintext pre q rb rp rt "
-        "rtc s samp script span strike strong style sub sup svg tbody td textarea tfoot th thead tr tt u ul wbr xmp",
+        "a abbr b bdi bdo blockquote br col colgroup datalist dd del dfn div dl dt em fieldset figcaption h1 h2 "
+        "h3 h4 h5 h6 hr html i iframe img ins kbd li marquee nav noembed noframes noscript ol optgroup p "
+        "plaintext pre q rb rp rt rtc s samp script span strike strong style sub sup svg tbody td textarea tfoot "
+        "th thead tr tt u ul wbr xmp",
     )
 )
 """Names of elements that are no words."""
@@ -150,10 +151,10 @@ _FIRST_UNSPACED = "\u2e80"
 _WORDLY = frozenset(
     re.findall(
         r"\S+",
-        "address applet area article aside audio base big body button canvas caption center cite code data details dialog "
-        "dir embed figure font footer form frame frameset head header image input label legend link main map mark math "
-        "menu meta meter object option output param picture progress ruby search section select slot small source "
-        "summary table template time title track var video",
+        "address applet area article aside audio base big body button canvas caption center cite code data "
+        "details dialog dir embed figure font footer form frame frameset head header image input label legend "
+        "link main map mark math menu meta meter object option output param picture progress ruby search section "
+        "select slot small source summary table template time title track var video",
     )
 )
 """Names of elements that are words too: without an end tag or an attribute a person means the word."""

@@ -79,8 +79,8 @@ _SAID_MONEY = {
     "₽": ("rouble", "roubles", "ruble", "rubles", "rub", "卢布"),
     "₿": ("bitcoin", "bitcoins", "btc", "比特币"),
     "": (
-        "yen", "jpy", "cad", "aud", "nzd", "hkd", "sgd", "twd", "ntd", "mxn", "日元", "日圆", "日币", "円", "加元", "加币", "澳元",
-        "澳币", "港元", "港币", "台币", "新台币", "新元", "新币",
+        "yen", "jpy", "cad", "aud", "nzd", "hkd", "sgd", "twd", "ntd", "mxn", "日元", "日圆", "日币", "円",
+        "加元", "加币", "澳元", "澳币", "港元", "港币", "台币", "新台币", "新元", "新币",
     ),
 }  # fmt: skip
 """What people write behind an amount that has a sign already, by sign; the last are currencies that share one."""
@@ -259,7 +259,7 @@ def _measured(match: re.Match[str], words: Vocabulary) -> str:
     if sign == "s" and (len(number) == 4 or _is_decade(number, match)):
         return match[0]  # the 1990s, the 90s
     if match[4]:
-        told = meant(number, sign, match.string, match.start(), match.end(), words.language)
+        told = meant(number, sign, match, words.language)
         if told is None:
             return match[0]
         sign = told
