@@ -16,6 +16,7 @@ from bot.config import Config, ProviderConfig
 from bot.connections import networks
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
 from bot.lock import folder_lock
+from bot.platforms.accepted import Accepted
 from bot.platforms.base import Doors, Platform
 from bot.platforms.desk import Desk
 from bot.platforms.doctor import Doctor
@@ -31,6 +32,7 @@ from bot.store.bindings import Bindings
 from bot.store.blocked import BlockedAccounts
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.clips import ClipStore
+from bot.store.commands import Commands
 from bot.store.database import Database
 from bot.store.dictionaries import Dictionaries
 from bot.store.ledger import Ledger
@@ -224,7 +226,8 @@ def doors_of(core: Core) -> Doors:
         language=config.language,
     )
     moves = Moves(core.database, (core.spaces, core.readings, core.dictionaries, core.bindings))
-    return Doors(core.speech, desk, reader, doctor, moves, config.language)
+    accepted = Accepted(Commands(core.ledger))
+    return Doors(core.speech, desk, reader, doctor, moves, accepted, config.language)
 
 
 def platforms_of(core: Core, web: WebServer | None = None) -> list[Platform]:
@@ -344,6 +347,7 @@ async def _chores(core: Core) -> None:
         try:
             await core.ledger.reap()
             await core.words.expire()
+            await Commands(core.ledger).expire()
             if time.monotonic() - retired > _RETIRE_EVERY:
                 await core.ledger.retire()
                 await core.calls.retire()

@@ -5,6 +5,7 @@ BotError
 ├── InputError       what a person asked for cannot be spoken: text, style, voice, sample
 ├── QuotaError       an account or a space has used its share
 ├── DuplicateError   this wish was heard before: nothing is spoken, nothing charged, nothing said
+├── CutOffError      this command was cut off by the end of the process and is not taken up again: that is said once
 ├── BusyError        a bounded wait ran out or a queue is full; later it may work
 ├── ProviderError    whoever synthesizes refused or failed (kind says how, retryable whether again may help)
 ├── AudioError       sound that cannot be decoded or encoded
@@ -56,6 +57,10 @@ class DuplicateError(BotError):
     """The same key was spoken, is being spoken, or failed before. Doors stay silent."""
 
     exit_code = 0
+
+
+class CutOffError(BotError):
+    """A command was cut off when the process ended, and is not taken up again; nothing is charged."""
 
 
 class BusyError(BotError):

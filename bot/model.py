@@ -107,6 +107,16 @@ class Voice:
 
 
 @dataclass(frozen=True, slots=True)
+class Owed:
+    """Sound that was made and charged, and not delivered, before the process was killed."""
+
+    clip: str
+    """Its name in the cache."""
+    charged: int
+    """Characters."""
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """What someone wants said."""
 
@@ -133,6 +143,10 @@ class Utterance:
     """A person's usual speed; a style that names a speed goes before it."""
     language: str = ""
     """The person's or the place's, ``en`` or ``zh``: of a text too short to tell its own. Empty: unknown."""
+    command: str = ""
+    """Key of the command that it answers, whose delivery is written down. Empty for what is read aloud."""
+    owed: Owed | None = None
+    """What the command is answered with, where it was spoken before the process was killed."""
     mixed: bool = True
     """Whether in a call each language of the text is said by a voice that speaks it, where the wanted one does not."""
 

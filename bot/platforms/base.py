@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bot.platforms.accepted import Accepted
 from bot.platforms.desk import Desk
 from bot.platforms.doctor import Doctor, Finding
 from bot.platforms.reading.reader import Reader
@@ -21,6 +22,7 @@ class Doors:
     reader: Reader
     doctor: Doctor
     moves: Moves
+    accepted: Accepted
     language: str
     """Language where a person's own is not known: ``en`` or ``zh``."""
 

@@ -137,18 +137,22 @@ class Meter:
             if len(paying) == 1:
                 row.spend(paying.pop(), amount - sum(held.spent for held in row.holds))
 
-    async def settle(self, *, asked: bool = False) -> None:
+    async def settle(self, *, asked: bool = False, clip: str = "") -> None:
         """Write down what was spent and release the rest. Idempotent.
 
-        ``asked``: a provider refused the text, so the requests count even where no character does.
+        ``asked``: a provider refused the text, so the requests count even where no character does. ``clip``: the
+        sound in the cache that is now to be delivered.
         """
         if self._keeper is not None:
             self._keeper.cancel()
             self._keeper = None
         if self._account is None:
             return
-        holds = [held for row in self._rows.values() for held in row.holds]
-        await _each(self._ledger.settle(held.key, characters=held.spent, asked=asked) for held in holds)
+        holds = [(row.utterance.command, held) for row in self._rows.values() for held in row.holds]
+        await _each(
+            self._ledger.settle(held.key, characters=held.spent, asked=asked, command=command, clip=clip)
+            for command, held in holds
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -202,6 +206,7 @@ class Meter:
                 lease=LEASE,
                 meter=PAID if slot == "free" else slot,
                 resumable=self._resumable,
+                again=bool(row.utterance.command),
             )
         except (DuplicateError, QuotaError) as error:
             refusals[row.utterance.key] = error

@@ -6,6 +6,7 @@ samples become packets in ``track.py``.
 """
 
 import asyncio
+import hashlib
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
@@ -29,6 +30,7 @@ from bot.speech.track import LiveTrack, RecordingTrack
 from bot.speech.truncation import expected_seconds
 from bot.speech.turns import Asker, Waiting
 from bot.store.clips import ClipStore
+from bot.store.commands import Commands
 from bot.store.ledger import Ledger
 from bot.store.quota import Meter as MeterName
 
@@ -233,6 +235,8 @@ class SpeechService:
         self, utterances: Sequence[Utterance], sink: Sink, progress: Progress | None, waiting: Waiting | None
     ) -> Receipt:
         first = self._with_voice(utterances[0])
+        if (owed := await self._owed(first, sink)) is not None:
+            return owed
         wish = await self._wish((first, *utterances[1:]), self._chain.order(first.voice))
         await self._admit(wish, utterances)
         speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
@@ -309,7 +313,7 @@ class SpeechService:
             key = ""
             if (leader := performance.leader) is not None:
                 key = await self._keep(clip, leader, script, wish.first.take, line)
-            await meter.settle()
+            await meter.settle(clip=key or await self._keep_until_delivered(clip, wish.first, performance))
             spoke = performance.spoke[-1][1].name
             notes = _once(performance.notes)
             left_out = tuple(wish.left_out.items())
@@ -319,6 +323,7 @@ class SpeechService:
         """A clip from the shelf: costs nothing."""
         await meter.hold_free(script.shares())
         await sink.write(found.clip.packets)
+        await meter.settle(clip=found.key)
         notes = _once((*wish.notes, *await self._notes(found.provider, script)))
         left_out = tuple(wish.left_out.items())
         return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes, left_out)
@@ -370,6 +375,29 @@ class SpeechService:
         key = known or await self._shelf.key(line.providers, script, line.bitrate, take)
         await self._shelf.keep(key, clip, provider.name)
         return key
+
+    async def _keep_until_delivered(self, clip: Clip, utterance: Utterance, performance: Performance) -> str:
+        """Put a clip that nobody else may have on the shelf, for the command that it answers; returns its key."""
+        if not utterance.command:
+            return ""
+        key = hashlib.sha256(f"command {utterance.command}".encode()).hexdigest()
+        await self._shelf.keep(key, clip, performance.spoke[-1][1].name)
+        return key
+
+    async def _owed(self, utterance: Utterance, sink: Sink) -> Receipt | None:
+        """Play what was spoken and charged for this command before the process was killed.
+
+        None where there is no such thing any more: then it is given back, and spoken again.
+        """
+        if utterance.owed is None:
+            return None
+        found = await self._shelf.find((utterance.owed.clip,))
+        if found is None:
+            await Commands(self._ledger).give_back(utterance.command)
+            return None
+        await sink.write(found.clip.packets)
+        spoken = (await self._wish((utterance,), self._chain.able(utterance.voice))).lines[utterance.key]
+        return Receipt(found.clip, found.provider, spoken, utterance.owed.charged, clip_key=found.key)
 
     async def _notes(self, name: str, script: Script) -> tuple[Note, ...]:
         """What a provider has to tell of this wish: also where the sound was made for another one."""

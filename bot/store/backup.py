@@ -14,6 +14,8 @@ from bot.store.database import is_there
 def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SECONDS) -> int:
     """Write one consistent view of the database ``source`` into a new file ``target``: whole, or not at all; its bytes.
 
+    The copy has no journal: what people wrote a moment ago, and tokens, are nothing to keep or to take up later.
+
     A copy of the file alone would lack what still stands in its write-ahead log, and may be torn. The source is not
     brought up to date: the copy is the way back from an update. Blocks: run it in a thread. Raises StoreError:
     ``backup.nothing``, ``backup.exists``, ``backup.folder``, ``output.write``, and what ``is_there`` and ``translate``
@@ -39,6 +41,7 @@ def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SE
         address = f"{source.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(address, timeout=busy_seconds, uri=True)) as connection:
             connection.execute("VACUUM INTO ?", (name,))
+        _clear_journal(name)
         os.fsync(handle)
         unfinished.replace(target)
         return os.fstat(handle).st_size
@@ -49,6 +52,16 @@ def back_up(source: Path, target: Path, *, busy_seconds: float = engines.BUSY_SE
     finally:
         os.close(handle)
         unfinished.unlink(missing_ok=True)
+
+
+def _clear_journal(name: str) -> None:
+    """Take the commands that are being answered out of a copy, and their words out of its pages."""
+    with closing(sqlite3.connect(name, isolation_level=None)) as copy:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone() is None:
+            return  # of an earlier version
+        copy.execute("PRAGMA journal_mode = MEMORY")
+        copy.execute("PRAGMA secure_delete = ON")
+        copy.execute("DELETE FROM journal")
 
 
 def _of_target(error: sqlite3.Error) -> bool:

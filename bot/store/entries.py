@@ -58,6 +58,8 @@ class HoldEntry:
     meter: str
     resumable: bool
     owner: str
+    again: bool = False
+    """Whether a try that failed, too, may be followed by another one."""
 
     def scopes(self) -> Iterable[tuple[str, tuple[Limit, ...]]]:
         """Each scope it counts on, with its limits there."""
@@ -76,6 +78,9 @@ class SettleEntry:
     owner: str
     asked: bool = False
     """Whether the request counts even where no character does."""
+    command: str = ""
+    clip: str = ""
+    """The sound that the command is still to be answered with; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,9 +218,12 @@ def _rows(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
 
 
 def _take_over(connection: Connection, entry: HoldEntry, row: Row[Any], moment: Moment, deltas: Deltas) -> bool:
-    """Give a lost key's row to a new try; False when the key was spoken, is being spoken, or may not be resumed."""
+    """Give a lost key's row to a new try; False when the key was spoken, is being spoken, or may not be resumed.
+
+    So may a command's row that was released, ``again``: its try failed, and the process died before that was said.
+    """
     lost = row.state == "unknown" or (row.state == "held" and row.expires <= moment.now)
-    if not lost or not row.resumable:
+    if not (lost or (entry.again and row.state == "released")) or not row.resumable:
         return False
     deltas.add_row(row, -row.characters, -row.requests, moment.minute)
     # Once only: a message that brings the process down each time must not do so for ever.

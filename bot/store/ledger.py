@@ -2,7 +2,8 @@
 
 Called by the waist around every utterance; by the command line and the quota commands for usage and corrections.
 
-What queues while a commit runs goes into the next transaction (see ``entries.py``). A batch that would pass a limit
+What queues while a commit runs goes into the next transaction (see ``entries.py``), and with it what is noted of
+deliveries (``deliveries.py``). A batch that would pass a limit
 is rolled back whole and its entries are replayed one transaction each, in the order of their keys.
 
 States of a row: ``held`` → ``spent`` | ``released`` by ``settle``, or ``unknown`` by ``reap`` when a process died
@@ -30,9 +31,10 @@ from functools import partial
 from typing import Self
 
 from bot.errors import BotError, StoreError
-from bot.store import audit, corrections, entries
+from bot.store import audit, corrections, deliveries
 from bot.store.database import Database
-from bot.store.entries import Entry, ExtendEntry, HoldEntry, LimitPassedError, Moment, Outcome, SettleEntry
+from bot.store.deliveries import AnyEntry, Mark
+from bot.store.entries import ExtendEntry, HoldEntry, LimitPassedError, Moment, Outcome, SettleEntry
 from bot.store.quota import Charge, Hold, Meter, Mismatch, Override, ScopeUsage
 from bot.store.schema import KEY_LENGTH
 from bot.store.windows import Calendar, Timeline, at
@@ -47,7 +49,7 @@ BATCH = 256
 class _Waiting:
     """An entry in the queue and whoever waits for it."""
 
-    entry: Entry
+    entry: AnyEntry
     answer: asyncio.Future[Outcome]
 
 
@@ -113,12 +115,14 @@ class Ledger:
         lease: float,
         meter: Meter = "paid",
         resumable: bool = True,
+        again: bool = False,
     ) -> Hold:
         """Set quota aside for ``lease`` seconds, on at most one account and one space.
 
         ``resumable``: whether the same key may be tried again if this process dies (nothing of it is heard before
-        it is settled). Raises QuotaError (``quota.account_characters``, ``quota.account_requests``,
-        ``quota.space_characters``, ``quota.space_requests``), DuplicateError, StoreError. A caller that is cancelled
+        it is settled); ``again``: also after a try that failed, for commands, of which is noted when they are done.
+        Raises QuotaError (``quota.account_characters``, ``quota.account_requests``, ``quota.space_characters``,
+        ``quota.space_requests``), DuplicateError, StoreError. A caller that is cancelled
         meanwhile holds nothing.
         """
         entry = _hold_entry(
@@ -130,6 +134,7 @@ class Ledger:
             meter=meter,
             resumable=resumable,
             owner=self._owner,
+            again=again,
         )
         if len(self._queue) >= self._capacity:
             raise StoreError("store.busy", path=str(self._database.path))
@@ -137,10 +142,13 @@ class Ledger:
         assert isinstance(outcome, Hold)
         return outcome
 
-    async def settle(self, key: str, *, characters: int, asked: bool = False) -> bool:
+    async def settle(
+        self, key: str, *, characters: int, asked: bool = False, command: str = "", clip: str = ""
+    ) -> bool:
         """Charge ``characters`` (at most what was held) and release the rest; 0 releases all.
 
-        The request is released with the characters, unless it was ``asked`` of somebody who refused it.
+        The request is released with the characters, unless it was ``asked`` of a provider that refused it.
+        ``clip``: the sound in the cache that ``command`` is still to be answered with; noted in the same transaction.
 
         The entry is queued before this first waits, so a caller cancelled from then on has settled all the same.
         Harmless when repeated. False when there was nothing of ours to settle: settled before, or taken over
@@ -148,11 +156,20 @@ class Ledger:
         """
         if characters < 0:
             raise ValueError("characters must not be negative")
-        return bool(await self._ask(SettleEntry(key, characters, self._owner, asked)))
+        return bool(await self._ask(SettleEntry(key, characters, self._owner, asked, command, clip)))
 
     async def extend(self, key: str, lease: float) -> bool:
         """Let the hold live for ``lease`` seconds from now; False when it is no longer ours. Raises StoreError."""
         return bool(await self._ask(ExtendEntry(key, _milliseconds(lease), self._owner)))
+
+    async def enter(self, mark: Mark) -> Outcome:
+        """Write a mark of a command with the next transaction. Raises StoreError."""
+        return await self._ask(mark)
+
+    @property
+    def database(self) -> Database:
+        """Where it is kept."""
+        return self._database
 
     # Now and then, and by hand
 
@@ -221,7 +238,7 @@ class Ledger:
         day, day_end = self._timeline.day(now)
         return Moment(now, day, day_end, self._timeline.steady(now), partial(at, zone=self._zone))
 
-    async def _ask(self, entry: Entry) -> Outcome:
+    async def _ask(self, entry: AnyEntry) -> Outcome:
         if self._closing or self._worker is None:
             raise StoreError("store.closed", path=str(self._database.path))
         loop = asyncio.get_running_loop()
@@ -308,7 +325,7 @@ class Ledger:
                 self._fail([item], error)
 
     async def _write(self, batch: list[_Waiting]) -> None:
-        body = partial(entries.apply, entries=[item.entry for item in batch], moment=self._moment())
+        body = partial(deliveries.apply, entries=[item.entry for item in batch], moment=self._moment())
         for item, outcome in zip(batch, await self._database.write(body), strict=True):
             self._tell(item, outcome)
 
@@ -346,6 +363,7 @@ def _hold_entry(
     meter: str,
     resumable: bool,
     owner: str,
+    again: bool,
 ) -> HoldEntry:
     if not 0 < len(key) <= KEY_LENGTH or characters < 0 or requests < 0 or lease <= 0:
         raise ValueError("a hold needs a key, a lease and amounts that are not negative")
@@ -366,6 +384,7 @@ def _hold_entry(
         meter=meter,
         resumable=resumable,
         owner=owner,
+        again=again,
     )
 
 

@@ -66,6 +66,32 @@ _open_only = column("state") == "held"
 Index("ledger_open", ledger.c.expires, sqlite_where=_open_only, postgresql_where=_open_only)
 Index("ledger_day", ledger.c.day)
 
+delivery = Table(
+    "delivery",
+    metadata,
+    # The key of a command. The ledger's rows that it is charged by have the same key, or go on behind "/" or ":".
+    Column("command", String(KEY_LENGTH), primary_key=True),
+    # spent → sending → done; an answer without sound is done at once.
+    Column("stage", String(10), nullable=False),
+    # Names the sound in the clip cache until it is delivered.
+    Column("clip", String(128), nullable=True),
+    Column("changed", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+Index("delivery_age", delivery.c.changed)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("command", String(KEY_LENGTH), primary_key=True),
+    Column("platform", String(40), nullable=False),
+    # What the platform brought, words included: kept while the command is answered, and never copied.
+    Column("content", Text, nullable=False),
+    # By which a platform lets an answer be given; a secret for the minutes that it lives.
+    Column("token", Text, nullable=True),
+    Column("created", BigInteger, nullable=False),
+)
+
 counter = Table(
     "counter",
     metadata,

@@ -10,6 +10,7 @@ from telegram.constants import ChatType
 
 from bot import texts
 from bot.model import Account, Space
+from bot.platforms.accepted import AcceptedCommand
 
 _BELOW = re.compile(r"/[a-z0-9_]{1,32}+(?:@[a-z0-9_]{1,32}+)?(?!\S)", re.ASCII | re.IGNORECASE)
 GENERAL = "1"
@@ -37,6 +38,8 @@ class Asked:
     """The topic of a forum; empty outside of forums."""
     query: CallbackQuery | None = None
     """The pressed button."""
+    command: AcceptedCommand | None = None
+    """What is written down of it; None while it is not answered."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
     """Set once the pressed button was answered, which can be done once."""
 

@@ -22,6 +22,7 @@ from telegram.request import HTTPXRequest
 from bot import texts
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import ConfigError, PlatformError
+from bot.platforms.accepted import upload_answered, upload_begins
 from bot.platforms.base import Doors
 from bot.platforms.doctor import Finding, State, found
 from bot.platforms.telegram.aloud import Aloud
@@ -29,6 +30,7 @@ from bot.platforms.telegram.asking import read
 from bot.platforms.telegram.counter import Counter, Turns
 from bot.platforms.telegram.delivery import Delivery
 from bot.platforms.telegram.handlers import register
+from bot.platforms.telegram.journal import Journal
 from bot.platforms.telegram.menus import set_menus
 from bot.platforms.telegram.places import PLACES, Places
 from bot.platforms.telegram.polling import Polling, Sleep, Timings
@@ -48,6 +50,14 @@ _TOKEN = re.compile(r"[\w:-]{3,200}", re.ASCII)
 """What can stand in an address. Whether a token is a good one, Telegram says."""
 _NO_MESSAGES = {"sendChatAction", "getChatMember", "getChat"}
 _App = Application[Any, Any, Any, Any, Any, Any]
+
+
+async def _leaving(_: httpx.Request) -> None:
+    await upload_begins()
+
+
+async def _answered(response: httpx.Response) -> None:
+    await upload_answered(response.status_code)
 
 
 class Limiter(AIORateLimiter):
@@ -154,25 +164,32 @@ class TelegramPlatform:
         turns = Turns(self._timings.turn)
         aloud = Aloud(self._doors, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep)
         counter = Counter(self._doors, delivery, turns, self._timings, aloud, Rights(bot))
-        register(application, counter, self._clock)
+        key_of = register(application, counter, self._clock)
+        journal = Journal(self._doors.accepted, bot, key_of)
         places = Places(application.process_update)
-        receiver = self._receiver(bot, places)
+        receiver = self._receiver(bot, places, journal)
         try:
             await self._until_stop(self._log_in(application))
             if not self._stop.is_set():
-                await self._until_stop(receiver.run(ready))
+                taking_up = asyncio.create_task(journal.take_up(places))
+                try:
+                    await self._until_stop(receiver.run(ready))
+                finally:
+                    taking_up.cancel()
+                    await asyncio.gather(taking_up, return_exceptions=True)
         finally:
             cut_off, _ = await asyncio.gather(receiver.drain(self._grace), aloud.close(self._grace))
             await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
             await application.shutdown()
 
-    def _receiver(self, bot: ExtBot[Any], places: Places) -> Polling | Webhook:
+    def _receiver(self, bot: ExtBot[Any], places: Places, journal: Journal) -> Polling | Webhook:
         url, secret = self._webhook
         if url and self._web is not None:
-            return Webhook(bot, places, self._web, url=url, secret=secret, timings=self._timings)
+            return Webhook(bot, places, self._web, journal, url=url, secret=secret, timings=self._timings)
         return Polling(
             bot,
             places,
+            journal,
             timings=self._timings,
             sleep=self._sleep,
             on_conflict=lambda: _log.error("%s", texts.say("telegram.conflict", self._doors.language)),
@@ -214,6 +231,7 @@ class TelegramPlatform:
                 await delivery.sentence(asked.message, texts.say("telegram.cut", asked.language))
         except TimeoutError:
             _log.warning("somebody could not be told that a command was cut off")
+        await self._doors.accepted.close(asked.key)
 
     def _bot(self, request: HTTPXRequest, polling: HTTPXRequest) -> ExtBot[Any]:
         return ExtBot(
@@ -237,8 +255,10 @@ class TelegramPlatform:
             "pool_timeout": self._timings.connect,
             "httpx_kwargs": client,
         }
+        polling = UpdatesRequest(connection_pool_size=2, **times)
+        times["httpx_kwargs"] = client | {"event_hooks": {"request": [_leaving], "response": [_answered]}}
         # A command needs two: one for the voice, one for the sign that it is being recorded.
-        return HTTPXRequest(connection_pool_size=2 * PLACES, **times), UpdatesRequest(connection_pool_size=2, **times)
+        return HTTPXRequest(connection_pool_size=2 * PLACES, **times), polling
 
     def _trust(self) -> ssl.SSLContext:
         """The public authorities and, where configured, one of our own."""

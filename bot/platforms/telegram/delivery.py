@@ -20,6 +20,7 @@ from bot.audio import ogg
 from bot.digits import whole
 from bot.errors import PlatformError
 from bot.model import Clip, Receipt
+from bot.platforms.accepted import AcceptedCommand, uploading
 from bot.platforms.beside import Run, cut_runs, words_beside
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.polling import Sleep, Timings, seconds_of
@@ -173,15 +174,25 @@ class Delivery:
             await asyncio.gather(task, return_exceptions=True)
 
     async def voice(
-        self, asking: Message, receipt: Receipt, language: str, extras: Extras = NOTHING
+        self,
+        asking: Message,
+        receipt: Receipt,
+        language: str,
+        extras: Extras = NOTHING,
+        *,
+        command: AcceptedCommand | None,
     ) -> tuple[Message, ...]:
         """Answer a message with what was spoken; the messages that were sent, none where it failed.
+
+        What becomes of the sound is written down for the ``command``.
 
         Raises nothing but AudioError ``audio.too_large``.
         """
         remark = " ".join(filter(None, [*(of_note(note, language) for note in receipt.notes), extras.remark]))
         try:
-            return await self.deliver(asking, receipt, remark, extras)
+            with uploading(command):
+                sent = await self.deliver(asking, receipt, remark, extras)
+            await _delivered(command)
         except Forbidden:
             _log.info("a voice was not delivered: the bot was blocked or removed")
         except BadRequest as error:
@@ -190,8 +201,12 @@ class Delivery:
         except TelegramError as error:
             _log.warning("telegram did not confirm a voice (%s); it is not sent again", type(error).__name__)
             # A late answer: the voice is in the chat, as a rule, and needs no word beside it.
-            if not isinstance(error.__cause__, httpx.ReadTimeout):
+            if isinstance(error.__cause__, httpx.ReadTimeout):
+                await _delivered(command)
+            else:
                 await self.sentence(asking, say("telegram.unconfirmed", language))
+        else:
+            return sent
         return ()
 
     async def deliver(
@@ -318,6 +333,11 @@ class Delivery:
             pause = self._timings.pause_first
         await self._sleep(pause)
         return await send(place)
+
+
+async def _delivered(command: AcceptedCommand | None) -> None:
+    if command is not None:
+        await command.delivered()
 
 
 def cut(text: str, limit: int) -> str:

@@ -24,6 +24,7 @@ from telegram.ext import (
 
 from bot import texts
 from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, StoreError
+from bot.platforms.accepted import AcceptedCommand
 from bot.platforms.telegram import (
     buttons,
     choices,
@@ -41,6 +42,7 @@ from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.guest import Guest
 from bot.platforms.telegram.hints import Hints
 from bot.platforms.telegram.inline import Inline
+from bot.platforms.telegram.journal import KeyOf
 from bot.platforms.telegram.keyboard import OLD_BUTTON
 from bot.platforms.telegram.listening import listen
 from bot.platforms.telegram.migration import follow
@@ -113,8 +115,11 @@ async def below_file(hints: Hints, counter: Counter, asked: Asked) -> None:
 
 def register(
     application: Application[Any, Any, Any, Any, Any, Any], counter: Counter, clock: Callable[[], float]
-) -> None:
-    """Give every command to the application. ``clock``: seconds that never go back."""
+) -> KeyOf:
+    """Give every command to the application; returns what tells commands from other updates.
+
+    ``clock``: seconds that never go back.
+    """
     for name, command in COMMANDS.items():
         application.add_handler(CommandHandler(name, partial(_serve, counter, command.answer), filters=_NEW))
     hints, private = Hints(clock), _NEW & filters.ChatType.PRIVATE
@@ -124,6 +129,7 @@ def register(
     application.add_handler(MessageHandler(words, partial(_serve, counter, partial(in_private, hints))))
     application.add_handler(MessageHandler(private & filters.ATTACHMENT, partial(_serve, counter, hints.has_none)))
     application.add_handler(CallbackQueryHandler(partial(_serve, counter, buttons.press)))
+    commands = tuple(application.handlers[0])
     inline = Inline(counter)
     application.add_handler(InlineQueryHandler(inline.answer))
     guests = filters.UpdateType.GUEST_MESSAGE & filters.TEXT
@@ -132,20 +138,35 @@ def register(
     follow(application, counter.doors.moves, counter.timings)
     listen(application, counter.aloud)
 
+    def key_of(update: Update) -> str | None:
+        asked = read(update, counter.doors.language)
+        if asked is None or all(handler.check_update(update) in (None, False) for handler in commands):
+            return None
+        return asked.key
+
+    return key_of
+
 
 async def _serve(counter: Counter, answer: Answer, update: Update, _: object) -> None:
-    """Answer one update; the border at which every failure becomes a sentence."""
+    """Answer one update, unless it was answered before; the border at which every failure becomes a sentence."""
     asked = read(update, counter.doors.language)
     if asked is None:
         await _let_go(update)
         return
+    async with counter.doors.accepted.answering(asked.key) as command:
+        if command is not None:
+            await _answer(counter, answer, replace(asked, command=command), command)
+
+
+async def _answer(counter: Counter, answer: Answer, asked: Asked, command: AcceptedCommand) -> None:
     try:
         desk = counter.doors.desk
         language = await desk.language(asked.account, asked.space, asked.locale, counter.doors.language)
         asked = replace(asked, language=language)
+        command.check()
         await answer(counter, asked)
-    except DuplicateError:
-        return
+    except DuplicateError:  # cut off so often that no try is left
+        await _tell(counter, asked, texts.say("cut_off.twice", asked.language))
     except BotError as error:
         if error.code == OLD_BUTTON:
             _log.info("an old or made-up button was pressed")

@@ -43,9 +43,9 @@ class Places:
             async with asyncio.timeout(within):
                 await self._left.wait()
 
-    def is_answering(self, update_id: int) -> bool:
-        """Whether an update is being answered."""
-        return any(update.update_id == update_id for update in self._running.values())
+    def answering(self, update_id: int) -> Update | None:
+        """Return an update that is being answered."""
+        return next((update for update in self._running.values() if update.update_id == update_id), None)
 
     def take(self, update: Update) -> None:
         """Answer an update from now on."""

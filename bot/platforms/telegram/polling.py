@@ -16,7 +16,8 @@ from typing import NoReturn
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 
-from bot.errors import PlatformError
+from bot.errors import PlatformError, StoreError
+from bot.platforms.telegram.journal import Journal
 from bot.platforms.telegram.places import Places
 
 _log = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ class Timings:
     look_again: float = 0.3
     """Between two requests for updates while one is being answered."""
     acknowledge: float = 60.0
-    """An update that is being answered for so long is acknowledged; a process that is killed later loses it."""
+    """An update that is being answered for so long is written down and acknowledged."""
     farewell: float = 5.0
     """For each of the last requests when the bot stops."""
 
@@ -87,6 +88,7 @@ class Polling:
         self,
         bot: Bot,
         places: Places,
+        journal: Journal,
         *,
         timings: Timings,
         sleep: Sleep,
@@ -95,6 +97,7 @@ class Polling:
         """``on_conflict``: another process polls this bot, too."""
         self._bot = bot
         self._places = places
+        self._journal = journal
         self._timings = timings
         self._sleep = sleep
         self._on_conflict = on_conflict
@@ -115,7 +118,7 @@ class Polling:
         ready.set()
         while True:
             await self._places.some_free()
-            self._close()
+            await self._close()
             known = len(self._open)
             came = await self._fetch(min(_BATCH, known + self._places.free), 0 if known else self._timings.poll)
             new = [update for update in came if update.update_id not in self._open]
@@ -126,17 +129,31 @@ class Polling:
             if self._open and not new:
                 await self._places.one_left(self._timings.look_again)
 
-    def _close(self) -> None:
+    async def _close(self) -> None:
         """Let go of updates that were answered, up to the first that is being answered; of too old or too many too."""
         overdue = asyncio.get_running_loop().time() - self._timings.acknowledge
         for update_id, taken in tuple(self._open.items()):
-            if self._places.is_answering(update_id) and taken > overdue and len(self._open) <= _MOST_OPEN:
-                return
+            if (update := self._places.answering(update_id)) is not None:
+                if taken > overdue and len(self._open) <= _MOST_OPEN:
+                    return
+                if not await self._written_down(update):
+                    return
             del self._open[update_id]
+
+    async def _written_down(self, update: Update) -> bool:
+        """Whether an update that is not answered yet may be acknowledged: nobody would bring it to the next process."""
+        try:
+            await self._journal.accept(update)
+        except StoreError as error:
+            _log.warning("an update is left with telegram: %s", error.code)
+            return False
+        return True
 
     async def drain(self, grace: float) -> list[Update]:
         """Let what was taken finish, ``grace`` seconds at most, and acknowledge it; returns what was cut off."""
         late = await self._places.drain(grace)
+        for update in late:
+            await self._written_down(update)
         if self._offset > self._acknowledged:
             # Not done in time: it all comes again, and the ledger knows what was spoken.
             try:

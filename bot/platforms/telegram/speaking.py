@@ -103,6 +103,8 @@ async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
 
     Once it was spoken, and maybe charged, nothing but AudioError ``audio.too_large``.
     """
+    if asked.command is not None:
+        utterance = replace(utterance, command=asked.command.key, owed=asked.command.owed)
     shows_words = asked.space is None or (await counter.doors.desk.spaces.get(asked.space)).show_words
     async with AsyncExitStack() as turn:
         answer = await _spoken(counter, asked, utterance, turn)
@@ -110,7 +112,9 @@ async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
             return
         known_as = await _known_as(counter, asked)
         beside = _beside(asked, answer, known_as, shows_words=shows_words)
-        sent = await counter.delivery.voice(asked.message, answer.receipt, asked.language, beside)
+        sent = await counter.delivery.voice(
+            asked.message, answer.receipt, asked.language, beside, command=asked.command
+        )
     await _remember(counter, sent, known_as.account)
 
 

@@ -1,6 +1,7 @@
 """Takes updates that Telegram brings to a route of the HTTP server. Used by ``client.py`` in the place of polling.
 
-An update is taken, and Telegram told so, as soon as there is a place for it; else Telegram brings it again later.
+An update is taken, and Telegram told so, as soon as there is a place for it and, if it is a command, it was written
+down: Telegram will not bring it again to a process that comes after this one. Else Telegram brings it again later.
 """
 
 import asyncio
@@ -8,14 +9,15 @@ import hmac
 import json
 import logging
 import secrets
-from typing import NoReturn
+from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from aiohttp import web
 from telegram import Bot, Update
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
-from bot.errors import PlatformError
+from bot.errors import PlatformError, StoreError
+from bot.platforms.telegram.journal import Journal
 from bot.platforms.telegram.places import PLACES, Places
 from bot.platforms.telegram.polling import KINDS, Timings
 from bot.platforms.telegram.updates import Sieve
@@ -31,11 +33,24 @@ _LARGEST = 1_000_000
 class Webhook:
     """The updates of one bot. ``run`` until cancelled, then ``drain``."""
 
-    def __init__(self, bot: Bot, places: Places, server: WebServer, *, url: str, secret: str, timings: Timings) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        places: Places,
+        server: WebServer,
+        journal: Journal,
+        *,
+        url: str,
+        secret: str,
+        timings: Timings,
+    ) -> None:
         """``url``: where Telegram finds us; its path is our route. ``secret``: empty makes one for this run."""
         self._bot = bot
         self._places = places
         self._server = server
+        self._journal = journal
+        self._writing = 0
+        """Updates that are being written down, each of which will need a place."""
         self._url = url
         self._secret = secret or secrets.token_urlsafe(32)
         self._timings = timings
@@ -87,7 +102,21 @@ class Webhook:
             raw = None
         if raw is None:
             return web.Response(status=400)
-        if not self._places.free:
+        if self._places.free <= self._writing:
             return web.Response(status=503, headers={"Retry-After": "1"})
-        self._places.take(Update.de_json(raw, self._bot))
+        self._writing += 1
+        try:
+            return await self._written_down(Update.de_json(raw, self._bot), raw)
+        finally:
+            self._writing -= 1
+
+    async def _written_down(self, update: Update, raw: dict[str, Any]) -> web.Response:
+        """Take an update that outlives this process, or leave it with Telegram."""
+        try:
+            new = await self._journal.accept(update, raw)
+        except StoreError as error:
+            _log.warning("an update is left with telegram: %s", error.code)
+            return web.Response(status=503, headers={"Retry-After": "1"})
+        if new:
+            self._places.take(update)
         return web.Response()

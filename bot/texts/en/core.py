@@ -240,6 +240,8 @@ SENTENCES: dict[str, str] = {
     # doors
     "bot.stopping": "The bot is going down for a moment; please try again when it is back.",
     "bot.full": "The bot is very busy; please try again in a moment.",
+    "cut_off.sending": "The bot was interrupted while it sent this voice message, so it may not have arrived; nothing was charged. If you do not see it, please ask again.",
+    "cut_off.twice": "The bot was interrupted twice while it spoke this; nothing was charged. Please ask again.",
     "busy.person": "You have {limit} commands waiting already; please wait for them.",
     "error.unexpected": "Something went wrong here that should not have; nothing was charged for what was not spoken.",
     "platform.token": "{platform} does not accept the token: it is disabled, the rest runs on.",

@@ -237,6 +237,8 @@ SENTENCES: dict[str, str] = {
     # doors
     "bot.stopping": "机器人正要重启；请在它回来后再试。",
     "bot.full": "机器人现在很忙；请稍后再试。",
+    "cut_off.sending": "发送这条语音时机器人中断了，它可能没有送达；没有扣费。如果没有看到，请再试一次。",
+    "cut_off.twice": "朗读这条内容时机器人两次中断；没有扣费。请再试一次。",
     "busy.person": "你已有 {limit} 条命令在等待；请等它们完成。",
     "error.unexpected": "这里出现了意料之外的错误；没有朗读的部分不会扣费。",
     "platform.token": "{platform} 不接受这个令牌：已停用，其余部分继续运行。",

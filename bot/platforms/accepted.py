@@ -1,0 +1,157 @@
+"""Commands that were accepted: each ends heard once, or told in a sentence with nothing charged, whatever is killed.
+
+Used by the front ends of both platforms. ``answering`` stands around each command; uploads of its sound happen inside
+of ``uploading``, and the connection that carries them calls ``upload_begins`` and ``upload_answered`` around each
+request. ``bot/store/deliveries.py`` says what is written down at each step.
+"""
+
+import logging
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from bot.errors import CutOffError, StoreError
+from bot.model import Owed
+from bot.store.commands import Commands
+from bot.store.deliveries import Left, Next, Standing
+
+_log = logging.getLogger("mouthpiece")
+
+
+class AcceptedCommand:
+    """One command while it is answered."""
+
+    def __init__(self, commands: Commands, key: str, standing: Standing) -> None:
+        self.key = key
+        self._commands = commands
+        self._next = standing.next
+        self._owed = standing.owed
+        self._sending = False
+        self._arrived = False
+        """Whether some of its sound was delivered."""
+        self._done = False
+
+    @property
+    def owed(self) -> Owed | None:
+        """What it is answered with, where it was spoken before the process was killed."""
+        return self._owed
+
+    def check(self) -> None:
+        """Raise CutOffError for a command that is not taken up again, once it was cut off."""
+        if self._next is Next.UNCERTAIN:
+            raise CutOffError("cut_off.sending")
+        if self._next is Next.GIVE_UP:
+            raise CutOffError("cut_off.twice")
+
+    async def upload_begins(self) -> None:
+        """Note that its sound is being sent, before the first byte. Raises nothing."""
+        if not self._sending:
+            self._sending = await self._noted(self._commands.begin_upload(self.key))
+
+    async def upload_answered(self, status: int) -> None:
+        """Note what the platform answered: refused, it is still to be delivered. Raises nothing."""
+        if 200 <= status < 300:
+            self._arrived = True
+        elif 400 <= status < 500 and self._sending and not self._arrived:
+            self._sending = not await self._noted(self._commands.refuse_upload(self.key))
+
+    async def delivered(self) -> None:
+        """Note that all of its sound was delivered, or is taken to be. Raises nothing."""
+        self._arrived = True
+        await self.finish()
+
+    async def finish(self) -> None:
+        """Note that it was answered; where its sound was not delivered, nothing is charged. Harmless when repeated."""
+        if not self._done:
+            self._done = await self._noted(self._commands.finish(self.key, earned=self._arrived))
+
+    async def _noted(self, work: Coroutine[Any, Any, None]) -> bool:
+        """Whether it was written down. Where it cannot be, people are still answered."""
+        try:
+            await work
+        except StoreError as error:
+            _log.warning("what became of a command could not be written down: %s", error.code)
+            return False
+        return True
+
+
+class Accepted:
+    """The commands that are being answered. One for a process."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._commands = commands
+        self._open: set[str] = set()
+
+    async def accept(self, key: str, platform: str, content: str, token: str = "") -> bool:
+        """Write a command down before it is acknowledged to the platform; False when it was before.
+
+        Raises StoreError: then it is not to be acknowledged.
+        """
+        return await self._commands.accept(key, platform, content, token)
+
+    @asynccontextmanager
+    async def answering(self, key: str) -> AsyncIterator[AcceptedCommand | None]:
+        """Note that a command was answered when the block ends; None when there is nothing to do: it comes twice.
+
+        A block that is left by an exception answered nothing: the command may be taken up again.
+        """
+        if key in self._open:
+            yield None
+            return
+        self._open.add(key)
+        try:
+            command = AcceptedCommand(self._commands, key, await self._standing(key))
+            if command._next is Next.NOTHING:
+                await command.finish()  # out of the journal, if it is there
+                yield None
+            else:
+                yield command
+                await command.finish()
+        finally:
+            self._open.discard(key)
+
+    async def close(self, key: str) -> None:
+        """Note that a command that was cut off is not taken up again: the person was told. Raises nothing."""
+        await AcceptedCommand(self._commands, key, Standing(Next.ANSWER)).finish()
+
+    async def left(self, platform: str) -> list[Left]:
+        """Return what the last run wrote down and did not answer. Raises nothing."""
+        try:
+            found = await self._commands.left(platform)
+        except StoreError as error:
+            _log.warning("commands of the last run cannot be read: %s", error.code)
+            return []
+        return [each for each in found if each.key not in self._open]
+
+    async def _standing(self, key: str) -> Standing:
+        try:
+            return await self._commands.standing(key)
+        except StoreError:
+            return Standing(Next.ANSWER)  # the store will say so itself
+
+
+_UPLOADED: ContextVar[AcceptedCommand | None] = ContextVar("uploaded", default=None)
+"""Whose sound the requests of this task carry."""
+
+
+@contextmanager
+def uploading(command: AcceptedCommand | None) -> Iterator[None]:
+    """Let the requests inside count as uploads of a command's sound."""
+    before = _UPLOADED.set(command)
+    try:
+        yield
+    finally:
+        _UPLOADED.reset(before)
+
+
+async def upload_begins() -> None:
+    """Called by a connection before a request leaves."""
+    if (command := _UPLOADED.get()) is not None:
+        await command.upload_begins()
+
+
+async def upload_answered(status: int) -> None:
+    """Called by a connection with the status of an answer."""
+    if (command := _UPLOADED.get()) is not None:
+        await command.upload_answered(status)

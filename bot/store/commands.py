@@ -1,0 +1,80 @@
+"""The commands that people gave: taken in, answered, delivered. Asked by the front ends around each of them.
+
+What the stages mean, and what is written at once, says ``deliveries.py``.
+"""
+
+from functools import partial
+
+from bot.errors import StoreError
+from bot.store import deliveries
+from bot.store.deliveries import AcceptEntry, FinishEntry, Left, ReturnEntry, Standing, UploadEntry
+from bot.store.ledger import Ledger
+
+LONGEST_CONTENT = 300_000
+"""Characters of what a platform brought."""
+TOKEN_SECONDS = 15 * 60.0
+"""For which a token lives."""
+REMEMBERED_HOURS = 49
+"""For which a command that was answered is known: Telegram brings an update again for a day."""
+
+
+class Commands:
+    """The commands of a ledger. Has no state of its own."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._database = ledger.database
+
+    async def accept(self, key: str, platform: str, content: str, token: str = "") -> bool:
+        """Write a command into the journal; False when it is there, or was answered.
+
+        Raises StoreError, also when the journal is full.
+        """
+        if len(content) > LONGEST_CONTENT:
+            raise StoreError("store.full", path=str(self._database.path))
+        return bool(await self._ledger.enter(AcceptEntry(key, platform, content, token or None)))
+
+    async def standing(self, key: str) -> Standing:
+        """Say what is to be done with a command. Raises StoreError."""
+        return await self._database.read(partial(deliveries.standing, key=key))
+
+    async def begin_upload(self, key: str) -> None:
+        """Note that the sound is being sent. Raises StoreError: then nothing was noted."""
+        await self._ledger.enter(UploadEntry(key, begins=True))
+
+    async def refuse_upload(self, key: str) -> None:
+        """Note that the platform refused it, so that it is still to be delivered. Raises StoreError."""
+        await self._ledger.enter(UploadEntry(key, begins=False))
+
+    async def finish(self, key: str, *, earned: bool) -> None:
+        """Note that a command was answered; not ``earned``: give back what its sound cost, if it had one.
+
+        Harmless when repeated. Raises StoreError.
+        """
+        await self._ledger.enter(FinishEntry(key, earned))
+
+    async def give_back(self, key: str) -> None:
+        """Give back what was charged for a sound that is lost, so that it can be spoken again. Raises StoreError."""
+        await self._ledger.enter(ReturnEntry(key))
+
+    async def left(self, platform: str) -> list[Left]:
+        """Return the commands in the journal, the oldest first. Raises StoreError."""
+        living = self._database.now() - round(TOKEN_SECONDS * 1000)
+        return await self._database.read(partial(deliveries.left, platform=platform, living=living))
+
+    async def expire(self) -> int:
+        """Forget tokens that live no longer and commands answered long ago, and give back what never came again.
+
+        Returns how many were forgotten or given back. Raises StoreError.
+        """
+        now = self._database.now()
+        await self._database.write(partial(deliveries.forget_tokens, until=now - round(TOKEN_SECONDS * 1000)))
+        old = now - REMEMBERED_HOURS * 3_600_000
+        total = 0
+        while keys := await self._database.read(partial(deliveries.lost, until=old)):
+            for key in keys:
+                await self.finish(key, earned=False)
+            total += len(keys)
+        while gone := await self._database.write(partial(deliveries.forget, until=old)):
+            total += gone
+        return total
