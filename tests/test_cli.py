@@ -10,6 +10,7 @@ from bot.audio import ogg
 from bot.audio.opus import decode
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
+from tests.fakes.openai_speech_server import OpenAISpeechServer
 from tests.fakes.telegram_server import TelegramServer
 from tests.shell import ENVIRONMENT, ROOT, Done, Shell
 
@@ -149,6 +150,30 @@ async def test_health_tells_good_from_bad(shell: Shell, mimo: MimoServer) -> Non
     assert done.code == 6
     assert "sk-" in done.out
     assert "planted" not in done.out + done.err
+
+
+async def test_health_and_doctor_say_what_was_spoken_and_ask_paid_ones_only_if_told(
+    shell: Shell, mimo: MimoServer
+) -> None:
+    async with OpenAISpeechServer() as engine:
+        engine.really = "mp3"
+        shell.configure(
+            f'[speech]\nproviders = ["mimo", "own", "espeak"]\n[providers.mimo]\nbase_url = "{mimo.base_url}"\n'
+            f'api_key = "sk-test"\n[providers.own]\ntype = "openai-speech"\nbase_url = "{engine.base_url}"\n'
+        )
+        rows = {row["provider"]: row for row in json.loads((await shell("health", "--json")).out)}
+        assert "mp3, 24000 Hz" in rows["own"]["detail"]
+        assert "pcm16, 22050 Hz" in rows["espeak"]["detail"]
+        assert mimo.calls == []
+        spoken = (await shell("doctor", "--speak")).out
+        assert len(mimo.calls) == 1
+        for words in ("mimo: it speaks (pcm16, 24000 Hz", "own: it speaks (mp3, 24000 Hz", "espeak: it speaks (pcm16"):
+            assert words in spoken
+        voices = (await shell("voices")).out
+        assert "zf_xiaobei" in voices
+        engine.really, engine.media_type, engine.faults = "", "audio/wav", ["not_audio"]
+        done = await shell("health")
+        assert (done.code, "does not speak" in done.out) == (6, True)
 
 
 async def test_config_check(shell: Shell, mimo: MimoServer) -> None:

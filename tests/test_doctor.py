@@ -117,7 +117,7 @@ async def test_a_provider_that_never_answers_holds_nobody_up(
         monkeypatch.setattr(doctor, "LONGEST", 0.3)
         (finding,) = await _of(house, "provider")
         over.set()
-    assert (finding.state, finding.code) == (State.BAD, "doctor.timeout")
+    assert (finding.state, finding.code) == (State.BAD, "doctor.provider.slow")
 
 
 @pytest.mark.parametrize("whose", ["account", "space"])
@@ -168,7 +168,7 @@ async def test_telegram_says_what_the_host_has_to_switch_on(house: House) -> Non
         assert (groups.state, groups.code) == (State.GOOD, "doctor.telegram.groups")
 
 
-@pytest.mark.parametrize("token", ["123:wrongTokenThatNobodyKnows", "no token/at all"])
+@pytest.mark.parametrize("token", ["123:wrongTokenThatNobodyKnows", "no-token/at-all"])
 async def test_a_refused_token_of_telegram(house: House, token: str) -> None:
     async with TelegramServer() as server:
         with pytest.raises(PlatformError, match=r"platform\.token"):

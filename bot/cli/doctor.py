@@ -20,7 +20,7 @@ _FAILED = 1
 
 async def doctor(config: Config, asked: Arguments) -> int:
     """One line for each check; exit code 1 unless none is bad."""
-    findings = await _examine(config)
+    findings = await _examine(config, speak=asked.speak)
     if asked.json:
         rows = [{"check": each.check, "state": each.state, "says": each.sentence(config.language)} for each in findings]
         print(json.dumps(rows, ensure_ascii=False))
@@ -30,13 +30,13 @@ async def doctor(config: Config, asked: Arguments) -> int:
     return _FAILED if any(each.state is State.BAD for each in findings) else 0
 
 
-async def _examine(config: Config) -> tuple[Finding, ...]:
+async def _examine(config: Config, *, speak: bool) -> tuple[Finding, ...]:
     # Before the store is opened, which narrows files.
     wide = rights_of_files(config.data_dir) if config.data_dir.is_dir() else ()
-    return (*(each for each in await _examine_parts(config) if each.check != "files"), *wide)
+    return (*(each for each in await _examine_parts(config, speak=speak) if each.check != "files"), *wide)
 
 
-async def _examine_parts(config: Config) -> tuple[Finding, ...]:
+async def _examine_parts(config: Config, *, speak: bool) -> tuple[Finding, ...]:
     try:
         check_lock(config.data_dir)
         async with build(config, kind="cli") as core:
@@ -46,7 +46,7 @@ async def _examine_parts(config: Config) -> tuple[Finding, ...]:
                 more += [(platform.name, platform.examine) for platform in platforms_of(core)]
             except ConfigError:
                 nobody = (found("platform", State.BAD, "doctor.no_token"),)
-            return await doors_of(core).doctor.examine(more=more) + nobody
+            return await doors_of(core).doctor.examine(more=more, speak=speak) + nobody
     except StoreError as error:
         problem = of_error(error, config.language)
         store = found("store", State.BAD, "doctor.failed", check="store", problem=problem)
@@ -54,7 +54,7 @@ async def _examine_parts(config: Config) -> tuple[Finding, ...]:
         providers = [provider_of(name, config) for name in config.chain]
         for provider in providers:
             stack.push_async_callback(provider.close)
-        rest = await examine_without_store(providers, config.language)
+        rest = await examine_without_store(providers, config.language, speak=speak)
         return (store, *rest, *await _keys(providers))
 
 

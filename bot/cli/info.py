@@ -38,11 +38,15 @@ def _width(text: str) -> int:
 
 
 async def voices(config: Config, asked: Arguments) -> int:
-    """Every voice of every provider of the chain."""
+    """List every voice of every provider; an engine that is to be asked which it has, is asked."""
+
+    async def listing(provider: Provider) -> Sequence[str]:
+        return () if provider.capabilities.voices else await provider.models()
+
     _print(
         [
             {"voice": info.id, "provider": provider.name, "language": info.language or "any", "is": info.description}
-            for provider in _providers(config)
+            for provider, _ in await _ask(config, listing)
             for info in provider.capabilities.voices
         ],
         as_json=asked.json,
@@ -76,7 +80,7 @@ async def models(config: Config, asked: Arguments) -> int:
 async def health(config: Config, asked: Arguments) -> int:
     """One line for each provider; exit code 6 unless all of them would answer."""
     rows: list[dict[str, object]] = []
-    for provider, answer in await _ask(config, lambda provider: provider.health()):
+    for provider, answer in await _ask(config, lambda provider: provider.health(speak=asked.speak)):
         found = answer if isinstance(answer, Health) else Health(ok=False, detail=of_error(answer, config.language))
         warned = [say(code, config.language, provider=provider.name) for code in warnings_of(provider)]
         detail = " ".join([found.detail, *warned])

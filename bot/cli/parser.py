@@ -65,8 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     styles = _add(commands, "styles", info.styles, "list the recommended styles, or find one", json=True)
     styles.add_argument("query", nargs="?", default="", help="part of a name, typing errors allowed")
     _add(commands, "models", info.models, "list the model ids each provider offers", json=True)
-    _add(commands, "health", info.health, "ask every provider whether it would answer now; costs nothing", json=True)
-    _add(commands, "doctor", doctor.doctor, "check everything once: store, sound, providers, tokens, rights", json=True)
+    health = _add(commands, "health", info.health, "ask every provider for an answer, free ones for a word", json=True)
+    checks = "check everything once: store, sound, providers, tokens, rights"
+    for each in (health, _add(commands, "doctor", doctor.doctor, checks, json=True)):
+        each.add_argument("--speak", action="store_true", help="have paid providers speak a word too; costs a little")
     _add_quota(commands)
     for name, command, text in (
         ("block", block.block, "let an account speak no more, anywhere"),

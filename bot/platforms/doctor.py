@@ -26,6 +26,8 @@ from bot.texts import LANGUAGES, in_chat, of_error, say
 
 LONGEST = 10.0
 """Seconds that one check may take."""
+_SHARE = 0.9
+"""Of that, for one provider: a slow one must not stand for all."""
 _LOW_DISK = 200
 """Megabytes below which the store will not last long."""
 
@@ -76,17 +78,23 @@ class Doctor:
     language: str
 
     async def examine(
-        self, account: Account | None = None, space: Space | None = None, *, more: Sequence[tuple[str, Check]] = ()
+        self,
+        account: Account | None = None,
+        space: Space | None = None,
+        *,
+        more: Sequence[tuple[str, Check]] = (),
+        speak: bool = False,
     ) -> tuple[Finding, ...]:
         """Run every check at once and return the findings in the order of the list. Raises nothing expected.
 
-        ``account`` and ``space``: whose quota is looked at. ``more``: a platform's own checks by name.
+        ``account`` and ``space``: whose quota is looked at. ``more``: a platform's own checks by name. ``speak``: have
+        a word spoken also by providers that cost something.
         """
         checks: list[tuple[str, Check]] = [
             ("store", self._store),
             ("opus", _opus),
             ("dave", _dave),
-            ("provider", self._providers),
+            ("provider", lambda: self._providers(speak=speak)),
             ("quota", lambda: self._quota(account, space)),
             *more,
         ]
@@ -102,19 +110,20 @@ class Doctor:
         room = found("store", State.WARNING if low else State.GOOD, code, megabytes=free)
         return (room, *await asyncio.to_thread(rights_of_files, folder))
 
-    async def _providers(self) -> Sequence[Finding]:
-        return _weighed(await asyncio.gather(*map(self._provider, self.providers)))
+    async def _providers(self, *, speak: bool) -> Sequence[Finding]:
+        return _weighed(await asyncio.gather(*(self._provider(each, speak=speak) for each in self.providers)))
 
-    async def _provider(self, provider: Provider) -> Finding:
+    async def _provider(self, provider: Provider, *, speak: bool) -> Finding:
         name = provider.name
-        answer = await _answering(provider, self.language)
+        answer = await _answering(provider, self.language, speak=speak)
         if answer.state is State.BAD:
             return answer
         limits = self.limits.get(name, ProviderLimits())
         totals = await self.calls.totals(name, datetime.now(UTC).date())
         if (limits.rpd and totals.calls >= limits.rpd) or (limits.tpd and totals.tokens >= limits.tpd):
             return found("provider", State.BAD, "doctor.provider.spent", provider=name)
-        return found("provider", State.GOOD, "doctor.provider", provider=name, calls=totals.calls)
+        facts = {**dict(answer.facts), "calls": totals.calls}
+        return found("provider", State.GOOD, answer.code.removesuffix(".answers"), **facts)
 
     async def _quota(self, account: Account | None, space: Space | None) -> Sequence[Finding]:
         """What is left of the person's and the place's share; without either, whether the ledger answers."""
@@ -134,11 +143,13 @@ def rights_of_files(folder: Path) -> Sequence[Finding]:
     return (found("files", State.WARNING, "doctor.files.wide", names=names),) if names else ()
 
 
-async def examine_without_store(providers: Sequence[Provider], language: str) -> tuple[Finding, ...]:
-    """The checks that need no database, where it cannot be opened. Raises nothing expected."""
+async def examine_without_store(
+    providers: Sequence[Provider], language: str, *, speak: bool = False
+) -> tuple[Finding, ...]:
+    """Run the checks that need no database, if it cannot be opened. Raises nothing expected."""
 
     async def answering() -> Sequence[Finding]:
-        return _weighed(await asyncio.gather(*(_answering(provider, language) for provider in providers)))
+        return _weighed(await asyncio.gather(*(_answering(provider, language, speak=speak) for provider in providers)))
 
     return await _examine([("opus", _opus), ("dave", _dave), ("provider", answering)], language)
 
@@ -158,17 +169,22 @@ async def _run(name: str, check: Check, language: str) -> Sequence[Finding]:
         return (found(name, State.BAD, "doctor.failed", check=name, problem=in_chat(error, language)),)
 
 
-async def _answering(provider: Provider, language: str) -> Finding:
-    """Whether a provider is set up and answers."""
+async def _answering(provider: Provider, language: str, *, speak: bool) -> Finding:
+    """Find out whether a provider is set up, answers and, if that costs nothing or ``speak``, really speaks."""
     name = provider.name
     try:
         provider.check_ready()
-        health = await provider.health()
+        async with asyncio.timeout(_SHARE * LONGEST):
+            health = await provider.health(speak=speak)
+    except TimeoutError:
+        return found("provider", State.BAD, "doctor.provider.slow", provider=name, seconds=int(_SHARE * LONGEST))
     except BotError as error:
         problem = of_error(error, language)
         return found("provider", State.BAD, "doctor.provider.not_set_up", provider=name, problem=problem)
     if not health.ok:
         return found("provider", State.BAD, "doctor.provider.bad", provider=name, detail=health.detail)
+    if health.came:
+        return found("provider", State.GOOD, "doctor.provider.spoke.answers", provider=name, came=health.came)
     return found("provider", State.GOOD, "doctor.provider.answers", provider=name)
 
 
