@@ -12,6 +12,8 @@ SAMPLE_RATE = 24_000
 
 
 _LONGEST_SCOPE = 128
+CHANNEL_SENDERS = "/channels"
+"""Ends the id of ``Space.channel_senders``: ``telegram:-100123/channels``."""
 Speed = Literal["", "slow", "fast"]
 """How fast somebody is spoken; empty leaves it to the voice."""
 
@@ -50,6 +52,11 @@ class Space:
     def scope(self) -> str:
         """The name of its counters: ``space:telegram:-100123``."""
         return f"space:{self.platform}:{self.id}"
+
+    @property
+    def channel_senders(self) -> Account:
+        """The one account of all who write there as a channel of theirs: new channels cost nothing to make."""
+        return Account(self.platform, f"{self.id}{CHANNEL_SENDERS}")
 
 
 class Lane(IntEnum):
@@ -149,12 +156,16 @@ class Utterance:
     """What the command is answered with, where it was spoken before the process was killed."""
     mixed: bool = True
     """Whether in a call each language of the text is said by a voice that speaks it, where the wanted one does not."""
+    author: Account | None = None
+    """Who wrote it, where several share the account that pays; blocked like it."""
+    manages: bool = False
+    """Whether the account manages the space, whose rules about roles and channels then do not bind it."""
 
     @property
     def manner(self) -> tuple[object, ...]:
         """Who has it said, where and how: utterances in which this is equal may be spoken together."""
         how = (self.styles, self.voice, self.instruction, self.take, self.lane, self.speed, self.language, self.mixed)
-        return (self.account, self.space, *how)
+        return (self.account, self.author, self.space, *how)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,9 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
     def named(entry: str) -> str:
         return role_named(entry, guild, language)
 
-    return say(
+    limited = shared.allowed_roles or shared.blocked_roles or shared.channels
+    exempt = "\n" + say("discord.settings.exempt", language) if limited else ""
+    shown = say(
         "discord.settings.server_are",
         language,
         voice=shared.default_voice or "–",
@@ -101,6 +103,7 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
         channels=listed([channel_named(channel, guild, language) for channel in shared.channels]),
         count=len(shared.blocked_words),
     )
+    return shown + exempt
 
 
 class Settings(commands.Cog):

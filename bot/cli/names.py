@@ -2,7 +2,7 @@
 
 from bot.digits import is_id
 from bot.errors import InputError
-from bot.model import Account, Space
+from bot.model import CHANNEL_SENDERS, Account, Space
 
 _PLATFORMS = ("discord", "telegram")
 
@@ -32,6 +32,6 @@ def _account(typed: str, text: str) -> Account:
         found = Account.parse(text)
     except ValueError:
         raise InputError("account.bad", name=typed) from None
-    if found.platform != "cli" and not (found.platform in _PLATFORMS and is_id(found.id)):
+    if found.platform != "cli" and not (found.platform in _PLATFORMS and is_id(found.id.removesuffix(CHANNEL_SENDERS))):
         raise InputError("account.bad", name=typed)
     return found

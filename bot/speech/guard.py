@@ -90,12 +90,13 @@ class Guard:
 
     async def _examine(self, utterance: Utterance, spoken: str) -> SpaceSettings:
         account = utterance.account
-        if account is not None and await self._blocked.is_blocked(account):
-            raise InputError("guard.blocked_account")
+        for each in (account, utterance.author):
+            if each is not None and await self._blocked.is_blocked(each):
+                raise InputError("guard.blocked_account")
         if utterance.space is None:
             return SpaceSettings()
         settings = await self._spaces.get(utterance.space)
-        if account is not None:
+        if account is not None and not utterance.manages:  # who sets the rules must be able to take them back
             if not self._is_admin(account):
                 _check_roles(settings, utterance)
             # A door that names no channel cannot show that its channel is one of these.

@@ -75,11 +75,12 @@ class Moves:
 
 
 def _names(old: Space, new: Space) -> dict[str, str]:
-    """New scopes by old ones: of the space, its administrators' role, and whoever writes as the group itself."""
+    """Return new scopes by old ones: of the space, its administrators' role, who write as the group or as channels."""
     return {
         old.scope: new.scope,
         f"role:{old.platform}:{old.id}": f"role:{new.platform}:{new.id}",
         Account(old.platform, old.id).scope: Account(new.platform, new.id).scope,
+        old.channel_senders.scope: new.channel_senders.scope,
     }
 
 

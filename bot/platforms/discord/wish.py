@@ -24,11 +24,17 @@ def space_of(interaction: discord.Interaction[Any]) -> Space | None:
 
 
 def moderated_space(interaction: discord.Interaction[Any]) -> Space:
-    """The guild, for somebody who manages it. Raises InputError ``discord.moderators_only``."""
+    """Return the guild, for somebody who manages it. Raises InputError ``discord.moderators_only``."""
     space = space_of(interaction)
-    if space is None or not interaction.is_guild_integration() or not interaction.permissions.manage_guild:
+    if space is None or not manages(interaction):
         raise InputError("discord.moderators_only")
     return space
+
+
+def manages(interaction: discord.Interaction[Any]) -> bool:
+    """Return whether somebody manages the guild of the interaction, which has the bot or its commands."""
+    in_guild = interaction.guild_id is not None and interaction.is_guild_integration()
+    return in_guild and interaction.permissions.manage_guild
 
 
 def roles_of(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
@@ -85,4 +91,10 @@ def utterance_of(
 
 def here(interaction: discord.Interaction[Any], utterance: Utterance) -> Utterance:
     """The same wish at the place of this interaction, whose rules hold for it."""
-    return replace(utterance, space=space_of(interaction), roles=roles_of(interaction), channel=channel_of(interaction))
+    return replace(
+        utterance,
+        space=space_of(interaction),
+        roles=roles_of(interaction),
+        manages=manages(interaction),
+        channel=channel_of(interaction),
+    )

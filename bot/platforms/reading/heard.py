@@ -19,8 +19,6 @@ class Heard:
     space: Space
     channel: str
     """As in ``Utterance``."""
-    thread: str = ""
-    """Id of the private thread of that channel in which it was written; empty elsewhere."""
     roles: tuple[str, ...] = ()
     """Scopes of roles the author holds."""
     is_bot: bool = False
@@ -36,6 +34,17 @@ class Heard:
     """Longest reading in the bound channel; 0: the place's."""
     answered: Account | None = None
     """Whom it answers, where that is known."""
+    author: Account | None = None
+    """As in ``Utterance``."""
+    manages: bool = False
+    """As in ``Utterance``."""
+    thread: str = ""
+    """Id of the private thread of that channel in which it was written; empty elsewhere."""
+
+    @property
+    def writer(self) -> Account:
+        """Who wrote it, whoever pays."""
+        return self.author or self.account
 
 
 @dataclass(frozen=True, slots=True)

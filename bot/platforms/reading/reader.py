@@ -101,7 +101,7 @@ class Reader:
         """
         said = [self._text(item, names, shorter=shorter) for item in items]
         if left_out:
-            name = _said_name(items[-1])
+            name = "" if items[-1].heard.author else _said_name(items[-1])  # those left out may be by others
             code = "call.more_from" if name else "call.more"
             said[-1] += "\n" + say(code, items[-1].reading.language, count=left_out, name=name)
         return tuple(replace(item.utterance, text=text) for item, text in zip(items, said, strict=True))
@@ -118,7 +118,7 @@ class Reader:
 
     def _text(self, item: Readable, names: NameMemory, *, shorter: bool) -> str:
         """What is said of one message, with the name before it where that is due."""
-        named = bool(item.name) and names.says(item.heard.account.scope)
+        named = bool(item.name) and names.says(item.heard.writer.scope)
         most = item.reading.max_characters
         if shorter:
             most = min(most, max(_SHORTEST, most // 2))
@@ -135,7 +135,7 @@ class Reader:
             yield Unread("unread.bot")
         if own.opted_out:
             yield Unread("unread.opted_out")
-        if heard.account.scope in settings.ignored:
+        if not {heard.account.scope, heard.writer.scope}.isdisjoint(settings.ignored):
             yield Unread("unread.ignored")
         held = set(heard.roles)
         if held & set(settings.blocked_roles) or (settings.required_roles and not held & set(settings.required_roles)):
@@ -175,6 +175,8 @@ class Reader:
             spoken.text,
             key=heard.key,
             account=heard.account,
+            author=heard.author,
+            manages=heard.manages,
             space=heard.space,
             channel=heard.channel,
             roles=heard.roles,

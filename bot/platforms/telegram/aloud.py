@@ -16,10 +16,10 @@ from bot.model import Space
 from bot.platforms.base import Doors
 from bot.platforms.reading.failures import EVERYBODY
 from bot.platforms.reading.heard import Heard, Readable, Unread
-from bot.platforms.telegram.asking import Asked, command_of, topic_of
+from bot.platforms.telegram.asking import Asked, command_of, payer_of, topic_of
 from bot.platforms.telegram.chat_reading import ChatReading
 from bot.platforms.telegram.delivery import Delivery
-from bot.platforms.telegram.heard import account_of, author_of, heard_of, id_of, is_speech
+from bot.platforms.telegram.heard import author_of, heard_of, id_of, is_speech
 from bot.platforms.telegram.polling import Sleep, Timings
 from bot.platforms.telegram.traffic import Traffic
 from bot.store.bindings import Binding
@@ -101,7 +101,9 @@ class Aloud:
         """A message somebody wrote, with the role that its author holds. Raises nothing expected."""
         author = author_of(message)
         assert author is not None, "what nobody wrote is not read"
-        asked = Asked(message, "", "", account_of(author), Space("telegram", str(message.chat_id)), None, "en")
+        asked = Asked(
+            message, "", "", payer_of(message, author)[0], Space("telegram", str(message.chat_id)), None, "en"
+        )
         return heard_of(message, binding, await self._delivery.roles(asked))
 
     def waits(self, message: Message) -> bool:

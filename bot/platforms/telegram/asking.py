@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from telegram import CallbackQuery, Message, Update, User
+from telegram import CallbackQuery, Chat, Message, Update, User
 from telegram.constants import ChatType
 
 from bot import texts
+from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.accepted import AcceptedCommand
 
@@ -28,6 +29,7 @@ class Asked:
     line: str
     """What stands behind the command; what a pressed button carries."""
     account: Account
+    """Who pays, and whose settings hold."""
     space: Space | None
     """None in private."""
     locale: str | None
@@ -36,6 +38,8 @@ class Asked:
     """To answer in."""
     channel: str = ""
     """The topic of a forum; empty outside of forums."""
+    author: Account | None = None
+    """The channel as which somebody writes; its account is shared with all other channels of the group."""
     query: CallbackQuery | None = None
     """The pressed button."""
     command: AcceptedCommand | None = None
@@ -47,6 +51,25 @@ class Asked:
 def admins_of(space: Space) -> str:
     """The role of a group's administrators, for its rules and for the host's quotas: ``role:telegram:-100123``."""
     return f"role:telegram:{space.id}"
+
+
+def payer_of(message: Message, identity: User | Chat) -> tuple[Account, Account | None]:
+    """Return who pays for what ``identity`` writes, and who wrote it where others pay with them.
+
+    All administrators who write as the group are the group. All who write as a channel are one account of the group:
+    anybody can have any number of channels, each without a quota, a cooldown or a block of its own.
+    """
+    writer = Account("telegram", str(identity.id))
+    if isinstance(identity, User) or identity.id == message.chat_id:
+        return writer, None
+    return Space("telegram", str(message.chat_id)).channel_senders, writer
+
+
+def own_account(asked: Asked) -> Account:
+    """Return whose own settings may be changed. Raises InputError ``telegram.channel_settings`` for a channel."""
+    if asked.author is not None:
+        raise InputError("telegram.channel_settings")
+    return asked.account
 
 
 def read(update: Update, otherwise: str) -> Asked | None:
@@ -81,11 +104,13 @@ def _written(message: Message, update_id: int, otherwise: str) -> Asked | None:
         return None
     identity = stands_for or person
     assert identity is not None
+    account, author = payer_of(message, identity)
     return Asked(
         message=message,
         key=f"telegram:update:{update_id}",
         line=_after_command(message),
-        account=Account("telegram", str(identity.id)),
+        account=account,
+        author=author,
         **_surroundings(message, person, otherwise),
     )
 

@@ -199,7 +199,7 @@ class ChatReading:
                 for item in batch.left_out:
                     self._done(item.heard.id, Unread("unread.left_out"))
             receipts = [spoken for batch in batches if (spoken := await self._spoken(batch, unread)) is not None]
-            accounts = list(dict.fromkeys(item.heard.account for item in items if item.heard.id not in unread))
+            accounts = list(dict.fromkeys(item.heard.writer for item in items if item.heard.id not in unread))
             if receipts and (failed := await self._send(first, receipts, accounts)) is not None:
                 unread |= {item.heard.id: failed for item in items if item.heard.id not in unread}
         except asyncio.CancelledError:

@@ -13,7 +13,7 @@ from bot.errors import InputError
 from bot.platforms.reading.settings import typed
 from bot.platforms.shares import shares
 from bot.platforms.telegram import keyboard, speaking
-from bot.platforms.telegram.asking import Asked
+from bot.platforms.telegram.asking import Asked, own_account
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
 from bot.platforms.voices import in_order, title
@@ -136,7 +136,7 @@ def _starred(name: str, *, kept: bool) -> str:
 async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
     """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
     name = await counter.doors.desk.saved.known(name) if typed(name) else ""
-    await counter.doors.desk.preferences.set(asked.account, voice=name)
+    await counter.doors.desk.preferences.set(own_account(asked), voice=name)
     if not name:
         return texts.say("telegram.voice.reset", asked.language)
     return texts.say("telegram.voice.set", asked.language, voice=name)
@@ -147,7 +147,7 @@ async def choose_style(counter: Counter, asked: Asked, line: str) -> str:
     parsed = styles.parse(typed(line))
     named = [found.label(asked.language) if (found := styles.find(name)) else name for name in parsed]
     own = ", ".join(named)
-    await counter.doors.desk.preferences.set(asked.account, style=own)
+    await counter.doors.desk.preferences.set(own_account(asked), style=own)
     if not own:
         return texts.say("telegram.style.reset", asked.language)
     return texts.say("telegram.style.set", asked.language, style=own)

@@ -73,6 +73,7 @@ class Guest:
                 wanted.text,
                 asked.key,
                 account=asked.account,
+                author=asked.author,
                 space=asked.space,
                 channel=asked.channel,
                 styles=styles.parse(wanted.style),

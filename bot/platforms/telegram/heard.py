@@ -22,7 +22,7 @@ from telegram import (
 
 from bot.model import Account, Space
 from bot.platforms.reading.heard import Heard
-from bot.platforms.telegram.asking import topic_of
+from bot.platforms.telegram.asking import payer_of, topic_of
 from bot.speech.chat.extras import kind_of
 from bot.speech.chat.message import Attachment, ChatMessage, Kind, Mark, Poll, Span
 from bot.store.bindings import Binding
@@ -53,7 +53,7 @@ def name_of(author: User | Chat | None) -> str:
 
 
 def account_of(author: User | Chat) -> Account:
-    """Who pays for being read, and whom settings are about."""
+    """Return whom settings of others are about; who pays is another matter."""
     return Account("telegram", str(author.id))
 
 
@@ -72,11 +72,14 @@ def heard_of(message: Message, binding: Binding | None, roles: tuple[str, ...] =
     author = author_of(message)
     assert author is not None, "what nobody wrote is not read"
     identity = id_of(message)
+    account, writer = payer_of(message, author)
     return Heard(
         message=chat_message(message),
         id=identity,
         key=f"telegram:read:{identity}",  # an edited message has the same: it is charged once
-        account=account_of(author),
+        account=account,
+        author=writer,
+        manages=bool(roles),
         space=Space("telegram", str(message.chat_id)),
         channel=topic_of(message),
         roles=roles,

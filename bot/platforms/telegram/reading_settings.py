@@ -8,7 +8,7 @@ from typing import cast
 from bot.errors import InputError
 from bot.model import Space
 from bot.platforms.reading.settings import NONE, OWN, PLACE, is_own, own_change, own_lines, place_change, place_lines
-from bot.platforms.telegram.asking import Asked, admins_of
+from bot.platforms.telegram.asking import Asked, admins_of, own_account
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.ignoring import ignore, ignored_line
 from bot.store.readings import ReadingLists
@@ -63,7 +63,7 @@ async def _show(counter: Counter, asked: Asked) -> None:
 async def _set(counter: Counter, asked: Asked, key: str, value: str) -> None:
     if is_own(key):
         if value:
-            await counter.doors.desk.preferences.set(asked.account, **own_change(key, value, asked.language))
+            await counter.doors.desk.preferences.set(own_account(asked), **own_change(key, value, asked.language))
         line = (await _own(counter, asked))[key]
     else:
         space = _group(asked)

@@ -78,6 +78,7 @@ async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, Inli
         (
             texts.say("telegram.settings.group", asked.language),
             *_lines(space, kept, asked.language).values(),
+            *([texts.say("telegram.settings.exempt", asked.language)] if kept.allowed_roles or kept.channels else []),
             "",
             texts.say("telegram.settings.usage", asked.language),
         )

@@ -70,13 +70,16 @@ async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: 
     if not text:
         await counter.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))
         return
+    roles = await counter.delivery.roles(asked)
     utterance = Utterance(
         text,
         asked.key,
         account=asked.account,
+        author=asked.author,
         space=asked.space,
         channel=asked.channel,
-        roles=await counter.delivery.roles(asked),
+        roles=roles,
+        manages=bool(roles),
         styles=given or styles.parse(command.style),
         voice=command.whose,
         instruction=command.instruction or (await _tone(counter, asked) if command.text else ""),
@@ -132,7 +135,7 @@ async def _known_as(counter: Counter, asked: Asked) -> _KnownAs:
     Who is not known to be there openly, at this moment, is the group.
     """
     if asked.query is None or asked.space is None:
-        return _KnownAs(asked.account, "")
+        return _KnownAs(asked.author or asked.account, "")
     person = await counter.rights.person(asked.message.chat_id, asked.account.id)
     if person is None:
         return _KnownAs(Account("telegram", asked.space.id), asked.message.chat.title or "")
@@ -241,7 +244,7 @@ async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str
     with desk.presses.alone(asked.account, token, *wanted):
         roles = await counter.delivery.roles(asked)
         wish = await desk.again(token, asked.key, asked.account, styles=styles, roles=roles, channel=asked.channel)
-        wish = replace(wish, space=asked.space)
+        wish = replace(wish, space=asked.space, manages=bool(roles))
         if asked.query is not None:
             await counter.delivery.toast(asked, await _price(counter, wish, asked.language))
         await speak(counter, asked, wish)

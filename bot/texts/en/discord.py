@@ -55,6 +55,7 @@ SENTENCES: dict[str, str] = {
     "discord.menu.speak_as": "Speak this message as…",
     "discord.menu.who": "Who said this?",
     "discord.which_style": "In which style?",
+    "discord.settings.exempt": "Members with Manage Server can always use me: the limits on roles and channels don't apply to them.",
     "discord.moderators_only": "Only moderators can do this.",
     "discord.nobody_known": "This is not a message that somebody had me say, or it is too old to know.",
     "discord.who_said": "{who} had this said (account {account}).",

@@ -55,6 +55,7 @@ SENTENCES: dict[str, str] = {
     "discord.menu.speak_as": "换风格朗读这条消息…",
     "discord.menu.who": "这是谁让说的？",
     "discord.which_style": "用哪种风格？",
+    "discord.settings.exempt": "拥有“管理服务器”权限的成员随时可以使用：身份组和频道的限制对他们无效。",
     "discord.moderators_only": "只有管理员可以这样做。",
     "discord.nobody_known": "这不是有人让我说的消息，或时间太久已无记录。",
     "discord.who_said": "这是 {who} 让我说的（账户 {account}）。",

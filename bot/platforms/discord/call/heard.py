@@ -38,6 +38,7 @@ def heard_of(message: discord.Message, room: Room | None, binding: Binding | Non
         space=Space("discord", str(guild.id)),
         channel=channel_of(message),
         thread=private_thread(message.channel),
+        manages=isinstance(author, discord.Member) and author.guild_permissions.manage_guild,
         roles=tuple(role_scope(role.id) for role in roles if not role.is_default()),
         is_bot=author.bot,
         is_webhook=message.webhook_id is not None,
@@ -71,5 +72,6 @@ def said(utterance: Utterance, name: str, thread: str = "") -> Readable:
         channel=utterance.channel,
         thread=thread,
         roles=utterance.roles,
+        manages=utterance.manages,
     )
     return Readable(heard, utterance, Reading(), "")
