@@ -2,7 +2,7 @@
 
 ``load`` is called by the command line and by tests. The environment beats the file:
 ``MOUTHPIECE_PROVIDERS__MIMO__API_KEY`` sets ``[providers.mimo] api_key``; a name that ends in ``_FILE`` names a file
-that holds the value (as container secrets do); ``MIMO_API_KEY`` is read too, since the service's own pages use it.
+that holds the value (as container secrets do); ``MIMO_API_KEY``, ``DISCORD_TOKEN`` and ``TELEGRAM_TOKEN`` are read too.
 Unknown keys are refused with a suggestion. Secrets are ``SecretStr``: masked wherever they are shown.
 """
 
@@ -34,6 +34,12 @@ from bot.secret import Secret
 PREFIX = "MOUTHPIECE_"
 NOT_SETTINGS = frozenset({"MOUTHPIECE_CONFIG"})
 """Variables of ours that are not keys: the path of the file itself."""
+_USUAL_NAMES = {
+    "MIMO_API_KEY": ("providers", "mimo", "api_key"),
+    "DISCORD_TOKEN": ("discord", "token"),
+    "TELEGRAM_TOKEN": ("telegram", "token"),
+}
+"""Names that other programs and the services' own pages use; ours win over them."""
 PROVIDER_TYPES = ("mimo", "openai-speech", "espeak")
 _BUILT_IN_NAMES = ("mimo", "espeak")
 
@@ -348,8 +354,9 @@ def _from_environment(
     environment: Mapping[str, str], values: Mapping[str, Any]
 ) -> Iterator[tuple[str, list[str], str]]:
     """Variables that are settings: (variable, path of keys, value); the general name before the precise one."""
-    if environment.get("MIMO_API_KEY"):
-        yield "MIMO_API_KEY", ["providers", "mimo", "api_key"], environment["MIMO_API_KEY"]
+    for usual, path in _USUAL_NAMES.items():
+        if environment.get(usual):
+            yield usual, list(path), environment[usual]
     providers = values.get("providers", {})
     named = {name.casefold().replace("-", "_"): name for name in providers} if isinstance(providers, dict) else {}
     for variable, value in sorted(environment.items()):

@@ -155,3 +155,9 @@ class PlatformError(BotError):
     """A chat network refused us."""
 
     exit_code = 9
+    """What a restart may mend."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code, **facts)
+        if code in ("platform.token", "platform.intents", "platform.bad_ca_file"):
+            self.exit_code = ConfigError.exit_code  # only the host can mend it, so a service manager must not try again

@@ -59,8 +59,9 @@ class Reader(commands.Cog):
         here = interaction.channel
         postable = here if isinstance(here, discord.abc.Messageable) else None
         notices = Notices(postable, await self._calls.language(guild))
-        await self._calls.join(room, [channel_of(interaction)], notices)
-        code = "call.reads_here" if self._bot.intents.message_content else "call.reads_nothing"
+        reads = self._bot.intents.message_content
+        await self._calls.join(room, [channel_of(interaction)], notices, greet=reads)
+        code = "call.reads_here" if reads else "call.reads_nothing"
         await self._answer(interaction, code, channel=room.mention)
 
     @app_commands.command(name=localized("call.leave.name", "leave"), description=localized("call.leave.description"))

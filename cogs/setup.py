@@ -95,14 +95,15 @@ class Setup(commands.Cog):
         notices = Notices(here if isinstance(here, discord.abc.Messageable) else None, language)
         was_there = room.guild.id in self._bot.calls.sessions
         try:
-            session = await self._bot.calls.join(room, (), notices)
-            if was_there:
+            session = await self._bot.calls.join(room, (), notices, greet=content.state is State.GOOD)
+            if was_there and content.state is State.GOOD:
                 session.greet()
         except BotError as error:
             lines.append(in_chat(error, language))
         else:
             lines.append(say("call.setup.speaks", language, room=room.mention))
-        lines.append(say("call.setup.bound", language, channel=here.mention, room=room.mention))
+        code = "call.setup.bound" if content.state is State.GOOD else "call.setup.bound_unread"
+        lines.append(say(code, language, channel=here.mention, room=room.mention))
         await voice_message.tell(interaction, "\n".join(lines))
 
     async def _show(self, interaction: discord.Interaction[Bot], space: Space, language: str) -> None:

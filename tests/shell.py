@@ -10,7 +10,11 @@ from pathlib import Path
 from tests.fakes.mimo_server import MimoServer
 
 ROOT = Path(__file__).parent.parent
-ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
+ENVIRONMENT = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith(("MOUTHPIECE_", "MIMO_", "DISCORD_", "TELEGRAM_"))
+}
 """Ours, without what would configure the command."""
 
 

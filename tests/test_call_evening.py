@@ -170,7 +170,11 @@ async def test_where_a_right_is_gone_a_call_is_not_taken_up(evening: Evening) ->
 async def test_without_the_intent_it_says_so(evening: Evening) -> None:
     await evening.stop()
     await evening.start(message_content=False)
+    before = len(evening.server.messages)
     assert await evening.command("join") == _text("call.reads_nothing", evening)
+    await evening.settled(after=False)
+    assert len(evening.server.messages) == before, "nothing is promised in public"
+    assert not any(not packet.silence for packet in evening.heard), "nor in the call"
     await evening.settled()
     assert await evening.outcomes(await evening.write("Can you read this?")) == ["unread.no_content"]
 

@@ -191,6 +191,23 @@ def test_the_service_s_own_variable_is_read_and_the_precise_one_wins() -> None:
     assert load(None, both).provider("mimo").api_key.get_secret_value() == "sk-b"
 
 
+@pytest.mark.parametrize("platform", ["discord", "telegram"])
+def test_tokens_are_read_by_their_usual_names_and_ours_win(platform: str, tmp_path: Path) -> None:
+    usual, ours = f"{platform.upper()}_TOKEN", f"MOUTHPIECE_{platform.upper()}__TOKEN"
+    written = tmp_path / "config.toml"
+    written.write_text(f'[{platform}]\ntoken = "of-the-file"\n', encoding="utf-8")
+    secret = tmp_path / "secret"
+    secret.write_text("of-a-secret-file", encoding="utf-8")
+    for environment, token in (
+        ({usual: "usual"}, "usual"),
+        ({usual: "usual", ours: "ours"}, "ours"),
+        ({usual: "usual", f"{ours}_FILE": str(secret)}, "of-a-secret-file"),
+        ({usual: ""}, "of-the-file"),
+    ):
+        assert getattr(load(written, environment), platform).token.get_secret_value() == token
+    assert "usual" in load(None, {usual: "usual"}).secrets, "and it is masked in the log"
+
+
 def test_a_secret_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
     secret = tmp_path / "token"
     secret.write_text("12345:abc\n", encoding="utf-8")
@@ -235,6 +252,7 @@ def test_a_secret_is_known_without_the_blanks_around_it(tmp_path: Path) -> None:
 
 SECRETS = {
     "MIMO_API_KEY": "providers.mimo.api_key",
+    "DISCORD_TOKEN": "discord.token",
     "MOUTHPIECE_PROVIDERS__OTHER__API_KEY": "providers.other.api_key",
     "MOUTHPIECE_DISCORD__TOKEN": "discord.token",
     "MOUTHPIECE_TELEGRAM__TOKEN": "telegram.token",

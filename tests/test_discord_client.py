@@ -19,6 +19,7 @@ from tests.conftest import House
 from tests.discord_case import EXTENSIONS, TEXT, Start, account, build, voices_of
 from tests.fakes.discord_server import Clock, DiscordServer
 from tests.fakes.discord_tls import authority
+from tests.fakes.discord_world import User
 from tests.fakes.mimo_server import MimoServer
 
 pytest_plugins = ["tests.discord_fixtures"]
@@ -95,12 +96,49 @@ async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: Ho
 
 
 async def test_message_content_is_asked_for_where_it_is_set(server: DiscordServer, house: House, start: Start) -> None:
-    with pytest.raises(PlatformError, match=r"platform\.intents"):
-        async with start(house.doors, message_content=True):
-            pass
     server.gateway.privileged = discord.Intents(message_content=True).value
     async with start(house.doors, message_content=True):
         assert discord.Intents._from_value(server.gateway.identified[-1]["intents"]).message_content
+
+
+async def test_without_the_intent_in_the_portal_only_reading_aloud_is_missing(
+    server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture, mod: User
+) -> None:
+    async with start(house.doors, message_content=True):
+        asked = [discord.Intents._from_value(one["intents"]).message_content for one in server.gateway.identified]
+        assert asked[-1] is False
+        await (await server.slash("say", {"text": "I still speak."})).answered()
+        found = (await (await server.slash("doctor", user=mod)).answered()).content
+    assert [record.levelname for record in caplog.records if "Message Content Intent" in record.message] == ["WARNING"]
+    assert say("platform.no_content", "en") in caplog.text
+    assert f"! {say('doctor.discord.content.off', 'en')}" in found
+
+
+async def test_a_mention_of_the_bot_is_no_command(
+    server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with start(house.doors) as platform:
+        assert platform._bot is not None
+        heard = asyncio.ensure_future(platform._bot.wait_for("message"))
+        await asyncio.sleep(0)
+        bot = server.world.bot
+        for words in ("hello there", "help", ""):
+            await server.say(f"<@{bot.id}> {words}", server.world.ada, server.world.general, mentions=[bot])
+        await asyncio.wait_for(heard, 5)
+        await (await server.slash("help")).answered()
+    assert "Ignoring exception" not in caplog.text
+    assert not any(record.exc_info for record in caplog.records)
+
+
+@pytest.mark.parametrize("remaining", [0, 199, 200, 1000])
+async def test_the_doctor_tells_when_few_connections_are_left(
+    server: DiscordServer, house: House, tmp_path: Path, remaining: int
+) -> None:
+    server.state.starts_left = remaining
+    found = await build(server, house.doors, tmp_path).examine()
+    told = [finding.sentence("en") for finding in found if finding.code == "doctor.discord.starts"]
+    assert bool(told) == (remaining < 200)
+    assert all(f"only {remaining} of 1,000" in line for line in told)
 
 
 async def test_shards_are_as_configured(server: DiscordServer, house: House, start: Start) -> None:

@@ -69,6 +69,7 @@ class Town:
         self.folder = folder
         self.mimo, self.discord, self.telegram = mimo, discord, telegram
         self.bots: list[Bot] = []
+        self.message_content = False
         self.tokens = {"discord": discord.token, "telegram": telegram.token}
 
     def write(self) -> Path:
@@ -83,9 +84,10 @@ class Town:
             [quota]
             account_characters_per_day = 1000
             [discord]
-            token = "{self.tokens["discord"]}"
+            token = "{self.tokens.get("discord", "")}"
+            message_content = {str(self.message_content).lower()}
             [telegram]
-            token = "{self.tokens["telegram"]}"
+            token = "{self.tokens.get("telegram", "")}"
             api_url = "{self.telegram.root}"
             [endpoints]
             discord_api = "{self.discord.api}"
@@ -178,8 +180,22 @@ async def test_a_bad_token_disables_its_platform_only(town: Town, wrong: str, ri
 async def test_with_no_good_token_it_ends_and_says_so(town: Town) -> None:
     town.tokens = {"discord": "MTIz.bad.token", "telegram": "1:bad"}
     bot = await town.run()
-    assert await bot.ends() == 9
+    assert await bot.ends() == 2, "a service manager must not start it again: Discord counts"
     assert "token" in bot.log[-1]
+
+
+async def test_a_missing_intent_costs_reading_aloud_alone_and_the_usual_names_of_tokens_are_read(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for platform, token in town.tokens.items():
+        monkeypatch.setenv(f"{platform.upper()}_TOKEN", token)
+    town.tokens = {}
+    town.message_content = True
+    bot = await town.up()
+    await bot.says("Message Content Intent is off")
+    await (await town.discord.slash("say", {"text": "Hello from the guild."})).answered()
+    assert await bot.stop() == 0
+    assert not any("Traceback" in line for line in bot.log)
 
 
 async def test_a_second_run_on_the_same_folder_refuses_by_name_and_the_commands_work(town: Town) -> None:

@@ -205,7 +205,7 @@ class Rest:
 
     async def _gateway(self, request: web.Request) -> web.Response:
         self._check_token(request)
-        limit = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
+        limit = {"total": 1000, "remaining": self.state.starts_left, "reset_after": 86_400_000, "max_concurrency": 1}
         return as_json({"url": self.state.gateway_url, "shards": 1, "session_start_limit": limit})
 
     @staticmethod

@@ -65,6 +65,8 @@ class State:
     token: str
     root: str = ""
     gateway_url: str = ""
+    starts_left: int = 999
+    """Connections that Discord still allows today."""
     file_limit: int = 10 * 1024 * 1024
     deferred_voice: str = "works"
     """A voice message in place of a deferred response: ``works``, is ``lost`` (a plain file stays), is ``refused``."""

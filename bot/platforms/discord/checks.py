@@ -4,6 +4,7 @@ Used by ``/doctor`` and by ``/setup``.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import discord
 
@@ -11,6 +12,9 @@ from bot.errors import InputError
 from bot.platforms.discord.call.rooms import Room, check
 from bot.platforms.doctor import Finding, State, found
 from bot.texts import say
+
+if TYPE_CHECKING:
+    from bot.platforms.discord.client import Bot
 
 IN_TEXT = ("view_channel", "send_messages", "send_voice_messages", "attach_files")
 IN_VOICE = ("view_channel", "connect", "speak")
@@ -54,8 +58,10 @@ def crowded(room: Room) -> Finding | None:
     return None
 
 
-def content(client: discord.Client) -> Finding:
-    """Whether messages can be read aloud at all."""
-    if client.intents.message_content:
+def content(bot: "Bot") -> Finding:
+    """Return whether messages can be read aloud at all, and what is missing where they cannot."""
+    if bot.intents.message_content:
         return found("discord", State.GOOD, "doctor.discord.content")
+    if bot.content_refused:
+        return found("discord", State.WARNING, "doctor.discord.content.off")
     return found("discord", State.WARNING, "doctor.discord.content.not_asked")

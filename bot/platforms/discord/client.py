@@ -43,6 +43,8 @@ _CLOSING = 10.0
 _FAREWELL = 3.0
 """Seconds to tell those whose commands were broken off."""
 _TOKEN_REFUSED = 4004
+_FEW_STARTS = 200
+"""Connections of a day, of usually 1,000, below which something must be restarting again and again."""
 _LONGEST_RATE_LIMIT = 60.0
 """Seconds that the library may sleep because Discord asks for it."""
 _PATIENCE = 1.0
@@ -99,7 +101,7 @@ class Bot(commands.AutoShardedBot):
 
     def __init__(self, platform: "DiscordPlatform", ready: asyncio.Event, **options: Any) -> None:
         super().__init__(
-            command_prefix=commands.when_mentioned,
+            command_prefix=(),
             help_command=None,
             tree_cls=_Tree,
             intents=discord.Intents(
@@ -120,6 +122,8 @@ class Bot(commands.AutoShardedBot):
         self.replies = Replies()
         self.presses: dict[str, Pressed] = {}
         """Who answers a button, by its verb; command doors add theirs."""
+        self.content_refused = platform.content_refused
+        """Whether Discord refused the message-content intent, so that the bot runs without it."""
         self._platform = platform
         self._taking_commands = ready
 
@@ -137,6 +141,9 @@ class Bot(commands.AutoShardedBot):
                 await super().launch_shard(gateway, shard_id, initial=initial)
         except TimeoutError as error:
             raise discord.GatewayNotFound from error
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """Do nothing: the library would look for a command of words in it. Cogs listen to messages themselves."""
 
     async def on_ready(self) -> None:
         """Commands arrive from now on."""
@@ -224,6 +231,8 @@ class DiscordPlatform:
         self.extensions = tuple(extensions)
         self.message_content = config.message_content
         """Whether Discord is asked for what people write in channels."""
+        self.content_refused = False
+        """Whether it was asked and refused, which costs reading aloud and nothing else."""
         self.timing = timing or Timing()
         """Of voice calls."""
         self._config = config
@@ -235,13 +244,23 @@ class DiscordPlatform:
         self._stopped = False
 
     async def run(self, ready: asyncio.Event) -> None:
-        """Log in and serve until ``stop``.
+        """Log in and serve until ``stop``; without the message-content intent where Discord refuses that.
 
         Raises PlatformError: ``platform.token``, ``platform.intents``, ``platform.bad_ca_file`` (all final),
         ``platform.unreachable``.
         """
         if self._stopped:
             return
+        try:
+            await self._connect(ready)
+        except PlatformError as error:
+            if error.code != "platform.intents" or not self.message_content:
+                raise
+            self.message_content, self.content_refused = False, True
+            _log.warning("%s", say("platform.no_content", self.doors.language))
+            await self._connect(ready)
+
+    async def _connect(self, ready: asyncio.Event) -> None:
         with addressed(self._endpoints):
             self._bot = bot = Bot(self, ready, connector=self._connector(), **self._shards(), **self._options)
             self._serving = asyncio.create_task(self._serve(bot))
@@ -281,9 +300,10 @@ class DiscordPlatform:
                 async with client:
                     await client.login(self._config.token.get_secret_value())
                     flags = (await client.application_info()).flags
+                    starts = (await client.http.get_bot_gateway())[2]
             except discord.LoginFailure as error:
                 raise PlatformError("platform.token", platform=self.name) from error
-            except (discord.HTTPException, *_NETWORK) as error:
+            except (discord.HTTPException, discord.GatewayNotFound, *_NETWORK) as error:
                 raise PlatformError("platform.unreachable", platform=self.name) from error
         granted = flags.gateway_message_content or flags.gateway_message_content_limited
         name = client.user.name if client.user is not None else ""
@@ -294,6 +314,7 @@ class DiscordPlatform:
                 State.GOOD if granted else State.WARNING,
                 f"doctor.discord.content{'' if granted else '.off'}",
             ),
+            *_few_starts(starts["remaining"], starts["total"]),
         )
 
     async def stop(self, grace: float) -> None:
@@ -321,6 +342,13 @@ class DiscordPlatform:
             path = self._endpoints.ca_file
             raise PlatformError("platform.bad_ca_file", platform=self.name, path=path) from error
         return aiohttp.TCPConnector(limit=0, ssl=trusted)
+
+
+def _few_starts(remaining: int, total: int) -> Sequence[Finding]:
+    """Return a warning when few connections are left for today; Discord resets the token when none is."""
+    if remaining >= min(_FEW_STARTS, total):
+        return ()
+    return (found("discord", State.WARNING, "doctor.discord.starts", remaining=remaining, total=total),)
 
 
 @contextmanager

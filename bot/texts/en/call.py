@@ -37,7 +37,7 @@ SENTENCES: dict[str, str] = {
     "call.joined": "I read this chat aloud in {channel} from here on. The voice is synthetic. /skip, /pause and /leave are there for everybody in the call.",
     "call.spoken_greeting": "Hello! I read the chat aloud here. My voice is synthetic.",
     "call.reads_here": "I am in {channel} and read this channel aloud.",
-    "call.reads_nothing": "I am in {channel}, but I cannot see what people write: whoever hosts me has to switch on Message Content Intent. /say with where: call works.",
+    "call.reads_nothing": "I am in {channel}, but I cannot read this chat aloud: the bot's host has to switch on Message Content Intent (in Discord's developer portal, and message_content in the configuration). /say with where: call works.",
     "call.lost": "The connection to {channel} broke. I am trying to get back; what was written waits.",
     "call.failed": "A message could not be read aloud because of a fault of mine. I go on with the next one.",
     "call.muted": "I am muted in {channel}. What is written waits until somebody unmutes me.",
@@ -90,4 +90,5 @@ SENTENCES: dict[str, str] = {
     "call.queue.description": "What waits to be read; your own messages can be taken out",
     "call.queue.remove.name": "remove",
     "call.queue.remove": "Number of the message to take out",
+    "call.setup.bound_unread": "{channel} is bound to {room}. It will be read aloud once the bot's host has switched on Message Content Intent (in Discord's developer portal, and message_content in the configuration).",
 }

@@ -6,7 +6,7 @@ SENTENCES: dict[str, str] = {
     "doctor.bad": "✗",
     "doctor.timeout": "{check}: no answer within {seconds} s. Look at the network and at the load of the machine.",
     "doctor.failed": "{check}: {problem}",
-    "doctor.no_token": "Platforms: there is no token, so the bot would not start. Set MOUTHPIECE_DISCORD__TOKEN or MOUTHPIECE_TELEGRAM__TOKEN.",
+    "doctor.no_token": "Platforms: there is no token, so the bot would not start. Set DISCORD_TOKEN or TELEGRAM_TOKEN.",
     "doctor.store": "Store: it can be written, {megabytes} MB are free.",
     "doctor.store.low": "Store: it can be written, but only {megabytes} MB are free. Make room on the disk of the data folder.",
     "doctor.files.wide": "Files: others on this machine can use {names}. Starting the bot narrows its files; a folder you narrow with chmod 700.",
@@ -31,7 +31,7 @@ SENTENCES: dict[str, str] = {
     "doctor.quota.space.spent": "Quota: this place has used up its {limit} characters; more come {resets}.",
     "doctor.discord": "Discord: the token is taken; the bot is {name}.",
     "doctor.discord.content": "Discord: the message-content intent is granted.",
-    "doctor.discord.content.off": "Discord: the message-content intent is not granted, so messages cannot be read aloud. Switch it on in the developer portal, under Bot.",
+    "doctor.discord.content.off": "Discord: the message-content intent is not granted, so messages cannot be read aloud. Switch it on in the developer portal, under Bot, and restart the bot.",
     "doctor.telegram": "Telegram: the token is taken; the bot is @{name}.",
     "doctor.telegram.groups": "Telegram: messages of groups can be read aloud.",
     "doctor.telegram.groups.off": "Telegram: privacy mode hides messages of groups from the bot. To read them aloud, switch it off with /setprivacy at @BotFather and add the bot to the group again, or make it an administrator.",
@@ -83,4 +83,5 @@ SENTENCES: dict[str, str] = {
     "discord.doctor.description": "Moderators: check everything, and say what to do about it",
     "unread.not_speech": "It is not a message that somebody wrote; those of Discord and of the bot itself are not read.",
     "unread.not_read_here": "This channel is not read. /join reads it for one call, /setup for good.",
+    "doctor.discord.starts": "Discord: only {remaining} of {total} connections are left for today; at 0 Discord resets the token. Something restarts the bot again and again: look at its log.",
 }

@@ -37,7 +37,7 @@ SENTENCES: dict[str, str] = {
     "call.joined": "从现在起，我会在 {channel} 朗读这里的消息。声音是合成的。通话里的人都可以用 /skip、/pause 和 /leave。",
     "call.spoken_greeting": "大家好！我会在这里朗读聊天消息。我的声音是合成的。",
     "call.reads_here": "我在 {channel}，会朗读这个频道。",
-    "call.reads_nothing": "我在 {channel}，但看不到大家写了什么：托管者需要打开 Message Content Intent。/say 加 where: call 可以用。",
+    "call.reads_nothing": "我已进入 {channel}，但无法朗读这里的消息：部署者需要打开 Message Content Intent（在 Discord 开发者门户中，并在配置中设 message_content）。/say 的 where: call 可以使用。",
     "call.lost": "与 {channel} 的连接断了。我正在设法回来；写下的消息会等着。",
     "call.failed": "因为我的故障，有一条消息没能朗读。我接着读下一条。",
     "call.muted": "我在 {channel} 被静音了。消息会等到有人取消静音。",
@@ -90,4 +90,5 @@ SENTENCES: dict[str, str] = {
     "call.queue.description": "等待朗读的消息；可以移出自己的",
     "call.queue.remove.name": "移出",
     "call.queue.remove": "要移出的消息的编号",
+    "call.setup.bound_unread": "{channel} 已绑定到 {room}。部署者打开 Message Content Intent（在 Discord 开发者门户中，并在配置中设 message_content）后才会朗读。",
 }

@@ -6,7 +6,7 @@ SENTENCES: dict[str, str] = {
     "doctor.bad": "✗",
     "doctor.timeout": "{check}：{seconds} 秒内没有回应。请检查网络和机器负载。",
     "doctor.failed": "{check}：{problem}",
-    "doctor.no_token": "平台：没有令牌，机器人无法启动。请设置 MOUTHPIECE_DISCORD__TOKEN 或 MOUTHPIECE_TELEGRAM__TOKEN。",
+    "doctor.no_token": "平台：没有令牌，机器人无法启动。请设置 DISCORD_TOKEN 或 TELEGRAM_TOKEN。",
     "doctor.store": "存储：可以写入，剩余 {megabytes} MB。",
     "doctor.store.low": "存储：可以写入，但只剩 {megabytes} MB。请在数据目录所在的磁盘上腾出空间。",
     "doctor.files.wide": "文件：这台机器上的其他用户可以使用 {names}。启动机器人会收紧它的文件；文件夹请用 chmod 700 收紧。",
@@ -31,7 +31,7 @@ SENTENCES: dict[str, str] = {
     "doctor.quota.space.spent": "额度：这里的 {limit} 个字符已用完；{resets} 恢复。",
     "doctor.discord": "Discord：令牌有效；机器人是 {name}。",
     "doctor.discord.content": "Discord：已获得消息内容权限（message content intent）。",
-    "doctor.discord.content.off": "Discord：未获得消息内容权限，无法朗读消息。请在开发者后台的 Bot 页面打开 Message Content Intent。",
+    "doctor.discord.content.off": "Discord：未获得消息内容权限，无法朗读消息。请在开发者后台的 Bot 页面打开 Message Content Intent，然后重启机器人。",
     "doctor.telegram": "Telegram：令牌有效；机器人是 @{name}。",
     "doctor.telegram.groups": "Telegram：可以朗读群里的消息。",
     "doctor.telegram.groups.off": "Telegram：隐私模式使机器人看不到群消息。若要朗读，请在 @BotFather 用 /setprivacy 关闭隐私模式后重新把机器人加入群，或把它设为管理员。",
@@ -83,4 +83,5 @@ SENTENCES: dict[str, str] = {
     "discord.doctor.description": "管理员：检查一切，并说明该怎么办",
     "unread.not_speech": "这不是谁写的消息；Discord 的提示和机器人自己的消息不朗读。",
     "unread.not_read_here": "这个频道没有在朗读。/join 为一次通话朗读，/setup 长期朗读。",
+    "doctor.discord.starts": "Discord：今天只剩 {remaining} / {total} 次连接；用完后 Discord 会重置令牌。有东西在反复重启机器人：请查看日志。",
 }
