@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.call import why
+from bot.platforms.discord.call.standing import guild_of
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.reading.heard import Explained, Unread
 from bot.texts import say
@@ -49,6 +50,7 @@ class Why(commands.Cog):
     async def why_not(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Name the gate that stopped a message."""
         await voice_message.defer(interaction, private=True)
+        guild_of(interaction)
         language = await self._bot.language_for(interaction)
         sees_content = self._bot.intents.message_content
         found = await why.why(self._bot.calls, self._bot.doors.reader, message, sees_content=sees_content)
@@ -57,6 +59,7 @@ class Why(commands.Cog):
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Show what would be said, and which rules did it."""
         await voice_message.defer(interaction, private=True)
+        guild_of(interaction)
         language = await self._bot.language_for(interaction)
         explained = await why.explain(self._bot.calls, self._bot.doors.reader, message)
         await voice_message.tell(interaction, shown(explained, language))
