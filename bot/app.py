@@ -26,6 +26,7 @@ from bot.speech.budget import Budget
 from bot.speech.chain import Chain
 from bot.speech.guard import Guard
 from bot.speech.provider import Provider
+from bot.speech.refusals import Refusals
 from bot.speech.service import SpeechService
 from bot.speech.timeouts import Timeouts
 from bot.store.bindings import Bindings
@@ -67,6 +68,8 @@ GRACE = 20.0
 """Seconds that what is being said may take to finish at the end."""
 _CHORES = 30.0
 """Seconds between two looks for holds of dead processes."""
+_LONGEST_CHECK = 30.0
+"""Seconds that a provider may take to say whether it would speak."""
 _RETIRE_EVERY = 24 * 3600.0
 _RETRY_FIRST, _RETRY_MOST = 2.0, 120.0
 """Seconds between two tries to reach a chat network."""
@@ -91,6 +94,7 @@ class Core:
     guard: Guard
     readings: Readings
     dictionaries: Dictionaries
+    refusals: Refusals
     bindings: Bindings
     markers: Markers
     speech: SpeechService
@@ -177,7 +181,9 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             clock=time.time,
             kind=kind,
         )
-        chain = Chain(providers, budget, {provider.name: Breaker(time.monotonic) for provider in providers})
+        refusals = Refusals()
+        breakers = {provider.name: Breaker(time.monotonic) for provider in providers}
+        chain = Chain(providers, budget, breakers, refusals=refusals)
         spaces = Spaces(database)
         guard = Guard(
             spaces,
@@ -204,6 +210,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             guard=guard,
             readings=Readings(database),
             dictionaries=Dictionaries(database),
+            refusals=refusals,
             bindings=Bindings(database),
             markers=Markers(database),
             speech=speech,
@@ -287,8 +294,32 @@ def _say_who_speaks(core: Core) -> None:
             _log.info("provider %s is set up", provider.name)
 
 
+async def _check_providers(core: Core) -> None:
+    """Ask every provider once whether it would speak, by what costs nothing, and log those that would not."""
+
+    async def check(provider: Provider) -> None:
+        try:
+            provider.check_ready()
+        except BotError:
+            return  # that is in the log already
+        try:
+            async with asyncio.timeout(_LONGEST_CHECK):
+                health = await provider.health()
+        except BotError as error:
+            core.refusals.failed(provider.name, error.code)
+        except TimeoutError:
+            core.refusals.failed(provider.name, f"no answer within {_LONGEST_CHECK:.0f} s")
+        except Exception:  # noqa: BLE001  a border: a check that fails must not end the bot
+            _log.exception("provider %s could not be checked", provider.name)
+        else:
+            if not health.ok:
+                core.refusals.failed(provider.name, health.detail)
+
+    await asyncio.gather(*map(check, core.providers))
+
+
 async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, grace: float) -> None:
-    chores = asyncio.create_task(_chores(core))
+    chores, checks = asyncio.create_task(_chores(core)), asyncio.create_task(_check_providers(core))
     watched = [asyncio.create_task(_supervise(platform, stop, core.config.language)) for platform in platforms]
     stopped = asyncio.create_task(stop.wait())
     try:
@@ -303,9 +334,9 @@ async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, g
         if len(refused) == len(platforms):
             raise refused[0]
     finally:
-        for task in (chores, stopped, *watched):
+        for task in (chores, checks, stopped, *watched):
             task.cancel()
-        await asyncio.gather(chores, stopped, *watched, return_exceptions=True)
+        await asyncio.gather(chores, checks, stopped, *watched, return_exceptions=True)
         _log.info("stopped")
 
 

@@ -13,6 +13,7 @@ import time
 import traceback
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TextIO
 
@@ -29,6 +30,18 @@ _LONGEST_KNOWN = 300
 _OWN_WORDS = re.compile(r"[A-Za-z ,]*")
 """What asyncio's messages begin with. Behind it stand tasks, results, exceptions and arguments as they show themselves,
 which may quote what a person wrote."""
+
+
+@dataclass(slots=True)
+class Request:
+    """A command of somebody, whose log lines bear its id until it is over."""
+
+    id: str
+    open: bool = True
+
+
+request: ContextVar[Request | None] = ContextVar("request", default=None)
+"""The command that this task answers."""
 
 
 class Redactor(logging.Formatter):
@@ -48,7 +61,9 @@ class Redactor(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name logging gives it
         """The first line."""
         record.message = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in record.message)
-        return super().formatMessage(record)
+        line = super().formatMessage(record)
+        asked = request.get()
+        return f"{line} [{asked.id}]" if asked is not None and asked.open else line
 
     def formatException(self, ei: object) -> str:  # noqa: N802  the name logging gives it
         """Where it happened and the kinds of error, without their messages: those may quote what a person wrote."""

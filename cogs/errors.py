@@ -14,6 +14,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import BotError, DuplicateError, InputError
+from bot.platforms import command_log
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.voice_message import TOO_LATE, apologize, tell, was_for_everyone, withdraw
@@ -135,6 +136,8 @@ class Errors(commands.Cog):
 
     async def answer(self, interaction: discord.Interaction[Any], name: str, cause: BaseException) -> None:
         """Tell the person, and the log if it is ours."""
+        if (entry := command_log.current()) is not None:
+            entry.failed(cause)
         if cannot_be_answered(cause):
             _log.warning("%s: an interaction came too late or twice; nothing was done", name)
             await self._apologize(interaction, cause)

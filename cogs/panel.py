@@ -13,6 +13,7 @@ from discord.ext import commands
 from bot.digits import whole
 from bot.errors import InputError
 from bot.model import Utterance
+from bot.platforms import command_log
 from bot.platforms.discord import answer, voice_message
 from bot.platforms.discord.client import Bot
 from bot.platforms.discord.files import FORMATS
@@ -104,6 +105,7 @@ class Panel(commands.Cog):
         clip, charged = await speech.shelved(wish, Recording()), 0
         if clip is None:
             receipt = await speech.speak(wish, Recording())
+            command_log.spoke(receipt)
             clip, charged = receipt.clip, receipt.charged
         data = await asyncio.to_thread(write, clip)
         if len(data) > voice_message.size_limit(interaction):

@@ -18,6 +18,7 @@ from discord.ext import commands
 
 from bot.errors import BusyError, InputError
 from bot.model import Utterance, Voice
+from bot.platforms import command_log
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.panel import Buttons, Press
@@ -108,6 +109,7 @@ class Voices(commands.Cog):
         async with self._turn():
             self._check_cap(wish.voice)
             receipt = await self._bot.doors.speech.speak(wish, Recording())
+            command_log.spoke(receipt)
             if not receipt.cached:
                 self._made.append(self._clock())
             self._heard.add(wish.voice)

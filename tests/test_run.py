@@ -155,10 +155,35 @@ async def test_one_process_speaks_at_both_doors_and_ends_in_order(town: Town) ->
     spoken = {body["audio"]["voice"]: body["messages"][-1]["content"] for body in town.mimo.calls}
     assert spoken == {"Mia": "Hello from the village.", "Dean": "Hello from the guild."}
     assert set(spoken) <= set(TONES)
+    await town.telegram.text("/help")
+    await town.telegram.wait_for("sendMessage")
+    await town.telegram.text("/say voice:Nobody Which voice is this?")
+    await town.telegram.wait_for("sendMessage", 2)
+    await (await town.discord.slash("voices")).answered()
     assert await bot.stop() == 0
     assert bot.log[-1].endswith("stopped\n")
+    _check_command_lines(bot, town)
     assert (await town.used(f"telegram:{ANN.id}"))["used"] == len("Hello from the village.")
     assert (await town.used(f"discord:{town.discord.world.ada.id}"))["used"] == len("Hello from the guild.")
+
+
+def _check_command_lines(bot: Bot, town: Town) -> None:
+    """One line for each command: who, where, what came of it; never the text."""
+    lines = [line.split(" command ", 1)[1].strip() for line in bot.log if " mouthpiece.commands: command " in line]
+    ann, ada = f"account=telegram:{ANN.id} space=-", f"account=discord:{town.discord.world.ada.id} space=discord:"
+    spoken = r"provider=mimo seconds=\d+\.\d characters={0} charged={0} cached=no took=\d+\.\d result=done request=\d+"
+    expected = [
+        rf"/say: {ann} " + spoken.format(len("Hello from the village.")),
+        rf"/say: {ada}\d+ " + spoken.format(len("Hello from the guild.")),
+        rf"/help: {ann} took=\d+\.\d result=done request=\d+",
+        rf"/say: {ann} took=\d+\.\d result=voice\.unknown request=\d+",
+        rf"/voices: {ada}\d+ took=\d+\.\d result=done request=\d+",
+    ]
+    assert len(lines) == len(expected), lines
+    for pattern in expected:
+        assert any(re.fullmatch(pattern, line) for line in lines), (pattern, lines)
+    for words in ("village", "guild.", "Nobody", "Which"):
+        assert words not in "".join(bot.log)
 
 
 @pytest.mark.parametrize(("wrong", "right"), [("discord", "telegram"), ("telegram", "discord")])
@@ -270,6 +295,37 @@ async def test_killed_in_mid_speech_discord_is_asked_again_and_charged_once(town
     voices = [message.files[0].sound for message in town.discord.messages if message.voice]
     assert [sound is not None and sound.seconds > 0.5 for sound in voices] == [True] * 3
     assert (await town.used(account))["used"] == 2 * len("Said before.") + len("I was interrupted.")
+
+
+async def test_a_rejected_key_is_in_the_log_once_from_the_start_on(town: Town) -> None:
+    town.mimo.keys.clear()
+    bot = await town.up()
+    await bot.says("provider mimo would not speak now")
+    for number in range(2):
+        await town.telegram.text(f"/say Number {number}.")
+        await town.telegram.wait_for("sendMessage", number + 1)
+    assert await bot.stop() == 0
+    told = [line for line in bot.log if "WARNING mouthpiece: provider mimo" in line]
+    assert len(told) == 1, told
+    assert "sk-test" not in "".join(bot.log)
+
+
+async def test_a_key_that_is_rejected_while_the_bot_runs_is_told_with_the_command_that_met_it(town: Town) -> None:
+    bot = await town.up()
+    await town.telegram.text("/say That works.")
+    await town.telegram.wait_for("sendVoice")
+    town.mimo.keys.clear()
+    for number in range(2):
+        await town.telegram.text(f"/say Number {number}.")
+        await town.telegram.wait_for("sendMessage", number + 1)
+    assert await bot.stop() == 0
+    told = [line for line in bot.log if "WARNING mouthpiece: provider mimo" in line]
+    assert len(told) == 1, told
+    assert "refuses us: its key is not accepted (authentication)" in told[0]
+    asked = [re.search(r"result=(\S+) request=(\d+)", line) for line in bot.log]
+    ids = [found[2] for found in asked if found is not None and found[1] == "provider.authentication"]
+    assert any(f"[{identity}]" in line for line in told for identity in ids), "lines of a command bear its id"
+    assert "sk-test" not in "".join(bot.log)
 
 
 async def test_neither_a_token_nor_a_sentence_is_in_any_log(town: Town) -> None:

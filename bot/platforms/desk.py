@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bot import texts
 from bot.errors import InputError, StoreError
 from bot.model import Account, Note, Receipt, Space, Utterance, Voice
+from bot.platforms import command_log
 from bot.platforms.presses import Presses
 from bot.platforms.saved import SavedVoices
 from bot.speech import styles as catalogue
@@ -57,6 +58,7 @@ class Desk:
         assert account is not None, "whoever stands at a door has an account"
         spoken, gone = await self._filled(utterance)
         receipt, voice = await self.saved.speak((spoken,), sink, waiting)
+        command_log.spoke(receipt)
         receipt, spoken = replace(receipt, notes=(*gone, *receipt.notes)), replace(spoken, voice=voice)
         return await self._written_down(account, utterance, Answer(receipt, spoken, "", None))
 

@@ -15,6 +15,7 @@ from bot.model import SAMPLE_RATE, Usage, Voice, VoiceKind
 from bot.speech.breaker import Breaker
 from bot.speech.budget import Budget
 from bot.speech.provider import Provider, SpeechRequest
+from bot.speech.refusals import Refusals
 from bot.speech.truncation import longest_seconds
 from bot.speech.turns import Asker
 
@@ -52,11 +53,14 @@ class Chain:
         breakers: Mapping[str, Breaker],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        refusals: Refusals | None = None,
     ) -> None:
+        """``refusals`` tells the host of those that only the host can mend."""
         self.providers = tuple(providers)
         self._budget = budget
         self._breakers = breakers
         self._sleep = sleep
+        self._refusals = refusals or Refusals()
 
     def able(self, voice: Voice) -> tuple[Provider, ...]:
         """Who could speak with this voice, set up or not, those first that may have it.
@@ -112,6 +116,7 @@ class Chain:
             try:
                 await self._attempt(provider, request, asker, take, turn)
             except ProviderError as error:
+                self._refusals.note(provider.name, error.kind)
                 again = error.retryable and attempt < _ATTEMPTS and turn.seconds < _LONGEST_TRY and take.reset()
                 if not again or error.kind not in _OF_THE_TEXT:
                     breaker.failed(error)

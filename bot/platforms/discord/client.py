@@ -20,7 +20,8 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 from bot.config import DiscordConfig, EndpointsConfig
-from bot.errors import PlatformError, StoreError
+from bot.errors import BusyError, PlatformError, StoreError
+from bot.platforms import command_log
 from bot.platforms.base import Doors
 from bot.platforms.discord.call.calls import Calls
 from bot.platforms.discord.call.timing import Timing
@@ -76,6 +77,12 @@ class _Words(app_commands.Translator):
             return None
         words = say(code, "zh")
         return None if words in (code, string.message) else words
+
+
+def _name_of(interaction: discord.Interaction[Any]) -> str:
+    """Return what was pressed; of a command the name comes later, with the library's look at it."""
+    press = Press.parse(str(dict(interaction.data or {}).get("custom_id", "")))
+    return f"button {press.verb}" if press is not None else "/?"
 
 
 def localized(code: str, english: str | None = None) -> app_commands.locale_str:
@@ -160,11 +167,22 @@ class Bot(commands.AutoShardedBot):
         task = asyncio.current_task()
         assert task is not None, "the library runs each command and each press in a task of its own"
         self.running[task] = interaction
-        task.add_done_callback(lambda done: self.running.pop(done, None))
+        name, account, space = _name_of(interaction), account_of(interaction), space_of(interaction)
+        entry = command_log.begin(str(interaction.id), name, account, space)
+        task.add_done_callback(lambda done: self._answered(done, entry))
         if refused:
+            entry.failed(BusyError(refused))
             with suppress(*NOT_DELIVERED):
                 await tell(interaction, say(refused, language_of(interaction, self.doors.language)))
         return not refused
+
+    def _answered(self, task: asyncio.Task[Any], entry: command_log.Entry) -> None:
+        interaction = self.running.pop(task, None)
+        if interaction is not None and interaction.command is not None:
+            entry.name = f"/{interaction.command.qualified_name}"
+        if task.cancelled():
+            entry.failed(asyncio.CancelledError())
+        entry.close()
 
     async def language_for(self, interaction: discord.Interaction[Any]) -> str:
         """The language to answer somebody in: their choice, else what Discord says."""

@@ -24,6 +24,7 @@ from telegram.ext import (
 
 from bot import texts
 from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, StoreError
+from bot.platforms import command_log
 from bot.platforms.accepted import AcceptedCommand
 from bot.platforms.telegram import (
     buttons,
@@ -154,26 +155,43 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
         await _let_go(update)
         return
     async with counter.doors.accepted.answering(asked.key) as command:
-        if command is not None:
-            await _answer(counter, answer, replace(asked, command=command), command)
+        if command is None:
+            return
+        with command_log.logged(
+            asked.key.rpartition(":")[2], _name_of(asked), asked.author or asked.account, asked.space
+        ) as entry:
+            await _answer(counter, answer, replace(asked, command=command), command, entry)
 
 
-async def _answer(counter: Counter, answer: Answer, asked: Asked, command: AcceptedCommand) -> None:
+def _name_of(asked: Asked) -> str:
+    """Return what is logged of a command: one of ours, or its kind; never what somebody typed."""
+    if asked.query is not None:
+        return "button"
+    name = command_of(asked.message)[1:].partition("@")[0].casefold()
+    return f"/{name}" if name in COMMANDS else "/?" if name else "words"
+
+
+async def _answer(
+    counter: Counter, answer: Answer, asked: Asked, command: AcceptedCommand, entry: command_log.Entry
+) -> None:
     try:
         desk = counter.doors.desk
         language = await desk.language(asked.account, asked.space, asked.locale, counter.doors.language)
         asked = replace(asked, language=language)
         command.check()
         await answer(counter, asked)
-    except DuplicateError:  # cut off so often that no try is left
+    except DuplicateError as error:  # cut off so often that no try is left
+        entry.failed(error)
         await _tell(counter, asked, texts.say("cut_off.twice", asked.language))
     except BotError as error:
+        entry.failed(error)
         if error.code == OLD_BUTTON:
             _log.info("an old or made-up button was pressed")
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
         await _tell(counter, asked, texts.in_chat(error, asked.language), alert=error.code not in _IN_PASSING)
-    except Exception:  # noqa: BLE001  a border: one command's fault must not take the bot down
+    except Exception as error:  # noqa: BLE001  a border: one command's fault must not take the bot down
+        entry.failed(error)
         _log.exception("a command broke off")
         await _tell(counter, asked, texts.say("error.unexpected", asked.language))
 
