@@ -87,9 +87,7 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
     def named(entry: str) -> str:
         return role_named(entry, guild, language)
 
-    limited = shared.allowed_roles or shared.blocked_roles or shared.channels
-    exempt = "\n" + say("discord.settings.exempt", language) if limited else ""
-    shown = say(
+    return say(
         "discord.settings.server_are",
         language,
         voice=shared.default_voice or "–",
@@ -103,7 +101,6 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
         channels=listed([channel_named(channel, guild, language) for channel in shared.channels]),
         count=len(shared.blocked_words),
     )
-    return shown + exempt
 
 
 class Settings(commands.Cog):
@@ -265,7 +262,7 @@ class Settings(commands.Cog):
             await self._rest(interaction, space, role_scope(role.id), None if rest == AS_EVERYONE else rest)
         if rule is not None:
             await self._rule(interaction, space, role, rule, "" if what == "speaking" else what)
-        await self._show(interaction, await self._desk.spaces.get(space))
+        await self._show(interaction, await self._desk.spaces.get(space), limits=True)
 
     async def _rest(self, interaction: discord.Interaction[Bot], space: Space, scope: str, seconds: int | None) -> None:
         """How long a role rests; deleted ones, which nobody can take out otherwise, go."""
@@ -315,7 +312,7 @@ class Settings(commands.Cog):
             kept = await spaces.adjust(space, add={"channels": named})
         else:
             kept = await spaces.adjust(space, remove={"channels": named})
-        await self._show(interaction, kept)
+        await self._show(interaction, kept, limits=True)
 
     @settings.command(
         name=localized("discord.settings.blocklist.name", "blocklist"),
@@ -345,9 +342,15 @@ class Settings(commands.Cog):
         """Change what is named and show what holds now."""
         await self._show(interaction, await self._desk.spaces.set(space, **changes))
 
-    async def _show(self, interaction: discord.Interaction[Bot], shared: SpaceSettings) -> None:
+    async def _show(
+        self, interaction: discord.Interaction[Bot], shared: SpaceSettings, *, limits: bool = False
+    ) -> None:
+        """Show what holds now; ``limits``: who may speak was changed, so say who may in any case."""
         language = await self._bot.language_for(interaction)
-        await voice_message.tell(interaction, server_settings(shared, language, interaction.guild))
+        lines = [server_settings(shared, language, interaction.guild)]
+        if limits and (shared.allowed_roles or shared.blocked_roles or shared.channels):
+            lines.append(say("discord.settings.exempt", language))
+        await voice_message.tell(interaction, "\n".join(lines))
 
     async def _voice(self, name: str | None) -> str | None:
         """A voice that somebody could speak with. Raises InputError ``voice.unknown``."""
