@@ -5,13 +5,11 @@ whose steps are not is compiled by ``linear``, with the reason why they still ad
 """
 
 import re
-from functools import lru_cache
 
 PROVED: dict[tuple[str, int], str] = {}
 """The reason, by expression and flags."""
 
 
-@lru_cache(maxsize=256)
 def linear(expression: str, because: str, flags: int = 0) -> re.Pattern[str]:
     """Compile an expression and keep the reason why its time is linear."""
     pattern = re.compile(expression, flags)

@@ -22,7 +22,7 @@ from bot.platforms.reading.prepared import Manner, PreparedReadings
 from bot.speech import styles as catalogue
 from bot.speech.blocklist import blocklist
 from bot.speech.chat.message import ChatMessage, Language, Spoken
-from bot.speech.chat.names import spoken_name
+from bot.speech.chat.names import said_name
 from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
 from bot.speech.guard import Guard
@@ -219,7 +219,7 @@ def _hour(minutes: int) -> str:
 
 def _said_name(item: Readable) -> str:
     """The author's name as words; empty where it cannot be said, or is not to be."""
-    name = spoken_name(item.name or item.heard.message.author)
+    name = said_name(item.name or item.heard.message.author, item.reading.says)
     blocked = item.reading.blocks.pattern
     return "" if blocked is not None and blocked.search(name) else name
 

@@ -12,12 +12,17 @@ from telegram.error import TelegramError
 
 from bot.errors import InputError, PlatformError
 from bot.model import Account, Space
+from bot.patterns import linear
 from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.texts import LANGUAGES, say
 
-CAPTION = re.compile(r"\s{0,9}/dictionary(?:@(\w{1,64}+))?(?:\s(.*))?", re.DOTALL | re.IGNORECASE)
+CAPTION = linear(
+    r"^\s*+/dictionary(?:@(\w++))?(?:\s(.*+))?$",
+    "looked for at the beginning alone, and taken there in one way",
+    re.DOTALL | re.IGNORECASE,
+)
 """The command below a file, where Telegram's clients do not look for commands."""
 _CHANGES = frozenset({"add", "remove", "import"})
 _PATTERN = re.compile(r"(?:pattern|正则)\s{0,4}[:：]\s*", re.IGNORECASE)

@@ -76,6 +76,14 @@ def reveal(draft: Draft) -> None:
         _undressed(draft, "fancy", draft.text.translate(_SMALL_CAPITALS))
 
 
+def undressed(word: str) -> str:
+    """A word as it is in a text that passed ``enter`` and ``reveal``."""
+    word = unicodedata.normalize("NFC", _UNSEEN.sub("", enter(word)).translate(_DOUBLE))
+    word = unicodedata.normalize("NFC", _TOWER.sub("", unicodedata.normalize("NFD", word)))
+    word = _COSTUME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), word)
+    return word.translate(_SMALL_CAPITALS) if len(_SMALL.findall(word)) > 2 else word
+
+
 def _undressed(draft: Draft, rule: str, after: str) -> None:
     """Take the new text. Spoilers are not hidden yet: where one may be, the note shows nothing of the text."""
     if "||" not in after:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.entrance import enter
 from bot.speech.chat.message import Attachment, ChatMessage, Kind
-from bot.speech.chat.names import spoken_name
+from bot.speech.chat.names import said_name, spoken_name
 from bot.speech.chat.signs import plain
 from bot.speech.chat.times import duration
 
@@ -57,13 +57,13 @@ def opening(draft: Draft, message: ChatMessage) -> str:
     words = draft.words
     name = _author(draft, message)
     if message.forwarded_from is not None:
-        other = spoken_name(message.forwarded_from)
+        other = said_name(message.forwarded_from, draft.reading.says)
         phrase = ("says_forward" if name else "forward") + ("" if other else "_unknown")
         said = words.say(phrase, name=name, other=other)
         draft.note("forward", enter(message.forwarded_from), said)
         return said
     if message.reply_to is not None:
-        other = spoken_name(message.reply_to) or words.say("someone")
+        other = said_name(message.reply_to, draft.reading.says) or words.say("someone")
         said = words.say("says_to" if name else "to", name=name, other=other)
         draft.note("reply", enter(message.reply_to), said)
         return said
@@ -101,7 +101,7 @@ def sending(draft: Draft, message: ChatMessage, said: str) -> str:
     if message.reply_to is None:
         whole = draft.words.say("sent", name=name, things=said)
     else:
-        other = spoken_name(message.reply_to) or draft.words.say("someone")
+        other = said_name(message.reply_to, draft.reading.says) or draft.words.say("someone")
         whole = draft.words.say("sent_to", name=name, other=other, things=said)
     draft.note("name", enter(message.author), whole)
     return whole
@@ -110,7 +110,7 @@ def sending(draft: Draft, message: ChatMessage, said: str) -> str:
 def _author(draft: Draft, message: ChatMessage) -> str:
     if not draft.reading.say_names:
         return ""
-    return spoken_name(message.author) or draft.words.say("someone")
+    return said_name(message.author, draft.reading.says) or draft.words.say("someone")
 
 
 def _files(draft: Draft, attachments: tuple[Attachment, ...]) -> list[str]:

@@ -7,6 +7,7 @@ content of a spoiler is never spoken and never told in a note.
 import re
 
 from bot.patterns import linear
+from bot.speech.chat import own_words
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.entrance import enter
 from bot.speech.chat.message import Mark, Span
@@ -92,6 +93,8 @@ def _block(draft: Draft, whole: str, name: str) -> str:
 def _inline(draft: Draft, whole: str, inside: str) -> str:
     """A few plain words are read, by the rules that follow; everything else is announced."""
     inside = inside.strip()
+    if (own := draft.reading.says.whole(inside)) is not None:
+        return own_words.say(draft, whole, own)
     if _READABLE.fullmatch(inside):
         draft.note("code", whole, inside)
         return f" {inside} "

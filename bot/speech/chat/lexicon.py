@@ -8,6 +8,7 @@ with the text and not beyond; how much it is for each sign is bounded too, by th
 """
 
 import re
+import string
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
@@ -51,13 +52,23 @@ _PROBES = ("", "a", "a b", "1.", "好", "a\n")
 _RUNS = re.compile(r"(.)\1{0,63}")
 _BORDER = rf"(?-i:{NO_WORD_AFTER}|(?<![^\W{_UNSPACED_SIGNS}]))"
 """Not in the middle of a word: what stands on one side or the other is none of its letters."""
+_ALIKE = {sign: sign + chr(ord(sign) + 0xFEE0) for sign in string.punctuation}
+_ALIKE |= {"'": "'’‘ʼ＇", '"': '"“”„＂', "-": "-‐‑–—−－", "~": "~～〜"}
+"""Signs that keyboards write in one another's place."""
+_STRAIGHT = str.maketrans({sign: plain for plain, signs in _ALIKE.items() for sign in signs})
+_SHADES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
+"""Skin tones and variations of an emoji: of one name all."""
+_OF_SHADES = "[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
+_SAME_LETTERS = str.maketrans("ſıς", "siσ")
+"""Letters that match each other whatever the case."""
 
 _Tree = dict[str, "_Tree"]
 _END = ""
 
 
 def _fold(word: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", word[:_LONGEST_KEY]).lower().split())
+    plain = _SHADES.sub("", unicodedata.normalize("NFC", word[:_LONGEST_KEY])).translate(_STRAIGHT)
+    return " ".join(plain.lower().translate(_SAME_LETTERS).split())
 
 
 def _compile(words: Iterable[list[str]]) -> re.Pattern[str] | None:
@@ -68,7 +79,10 @@ def _compile(words: Iterable[list[str]]) -> re.Pattern[str] | None:
         for sign in signs:
             node = node.setdefault(sign, {})
         node[_END] = {}
-    return re.compile(f"{_BORDER}{_expression(root)}{_BORDER}", re.IGNORECASE) if root else None
+    if not root:
+        return None
+    # Linear: from one place each word can be found in one way, and words are at most ``_LONGEST_KEY`` long.
+    return re.compile(f"{_BORDER}{_expression(root)}{_BORDER}", re.IGNORECASE)
 
 
 def _expression(node: _Tree) -> str:
@@ -80,12 +94,28 @@ def _expression(node: _Tree) -> str:
 
 
 def _sign(sign: str) -> str:
+    if sign in _ALIKE:
+        return f"[{re.escape(_ALIKE[sign])}]"
+    if sign == "\u20e3":
+        return "\ufe0f?\u20e3"
+    if unicodedata.category(sign) == "So":
+        return re.escape(sign) + _OF_SHADES
     return r"\s{1,8}" if sign == " " else re.escape(sign)
+
+
+def _signs(word: str) -> list[str]:
+    """A word as the expressions of its signs. An emoji is not found within a longer one."""
+    signs = list(map(_sign, word))
+    if unicodedata.category(word[0]) == "So":
+        signs[0] = rf"(?<!\u200d){signs[0]}"
+    if unicodedata.category(word[-1]) == "So":
+        signs[-1] += r"(?!\u200d)"
+    return signs
 
 
 def _run(run: str) -> str:
     """A run of one sign, which may be longer than in the list."""
-    return re.escape(run[0]) + f"{{{len(run)},{len(run) + 24}}}" if run[0].isalpha() else "".join(map(_sign, run))
+    return re.escape(run[0]) + f"{{{len(run)},{len(run) + 24}}}+" if run[0].isalpha() else "".join(map(_sign, run))
 
 
 def check_pattern(written: str, others: int = 0) -> None:
@@ -174,18 +204,52 @@ def _sayable(said: str) -> str:
 class Dictionary:
     """Words as written and as they are to be said."""
 
-    def __init__(self, entries: Iterable[tuple[str, str]], patterns: Iterable[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self,
+        entries: Iterable[tuple[str, str]],
+        patterns: Iterable[tuple[str, str]] = (),
+        same: Callable[[str], str] = str,
+    ) -> None:
+        """``same``: what a text loses before its words are looked up. The words lose it, too."""
         self._said: dict[str, str] = {}
+        self._unchanged: dict[str, str] = {}
         for written, said in list(entries)[:_MOST_ENTRIES]:
-            if key := _fold(written):
+            key, literal = _fold(same(written)), _fold(written)
+            if key and (key == literal or not key.isdecimal() or literal.isdecimal()):
                 self._said[key] = _sayable(said)
+            elif literal:
+                self._unchanged[literal] = _sayable(said)
+        self._same = same
         self.patterns = _patterns(tuple(patterns))
-        self.pattern = _compile([_sign(sign) for sign in word] for word in self._said)
+        self.pattern = _compile(map(_signs, self._said))
         """Finds its words; None when there are none."""
+        self.signs = _compile(_signs(word) for word in self._said if not _is_words(word))
+        """Finds those with signs or digits, which other rules would take apart."""
+        self.literal = _compile(map(_signs, self._unchanged))
+        """Finds those that would be another word, were they treated as the text is: a digit in a circle."""
 
     def said(self, found: str) -> str:
         """What is said for a word that the pattern found."""
-        return self._said.get(" ".join(found.lower().split()), found)
+        return self._said.get(_fold(found), found)
+
+    def said_literally(self, found: str) -> str:
+        """What is said for a word that ``literal`` found."""
+        return self._unchanged.get(_fold(found), found)
+
+    def whole(self, written: str) -> str | None:
+        """What is said for a name or a word as a whole; None where the dictionary has none."""
+        return self._said.get(_fold(self._same(written)))
+
+    def within(self, text: str) -> str:
+        """A text of plain words, those that the dictionary has said as it says."""
+        if self.pattern is None:
+            return text
+        return " ".join(self.pattern.sub(lambda match: self.said(match[0]), text).split())
+
+
+def _is_words(key: str) -> bool:
+    """Whether it is letters, blanks and apostrophes alone: no rule that looks for signs changes it."""
+    return all(sign.isalpha() or sign in " '" for sign in key)
 
 
 @lru_cache(maxsize=32)

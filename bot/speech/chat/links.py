@@ -33,6 +33,7 @@ _LINKS = linear(
     "what precedes the signs of an address is bounded; those are taken at once, and nothing behind them is asked for",
     re.IGNORECASE,
 )
+_ADDRESS = linear(_URL, "what precedes the signs of an address is bounded; those are taken at once", re.IGNORECASE)
 _MARKDOWN = linear(
     r"!?+\[(?P<text>[^\[\]\n]{1,300}+)\]\(\s?+<?+(?:[A-Za-z][A-Za-z0-9+.-]{1,20}+://|mailto:|/)[^\s()<>]{0,1000}+"
     r"(?:\([^\s()<>]{0,200}+\)[^\s()<>]{0,200}+)?+>?+(?:\s{1,3}+[\"'][^\"'\n]{0,200}+[\"'])?+\s?\)",
@@ -64,6 +65,20 @@ def link(draft: Draft, message: ChatMessage) -> None:
         draft.replace(_LINKS, lambda match: _links(draft, message, match[0]))
     if "@" in text:
         draft.replace(_MAIL, lambda match: draft.put("mail", match[0], draft.words.say("mail")))
+
+
+def addresses(text: str) -> list[tuple[int, int]]:
+    """Where links and e-mail addresses stand, without the punctuation of their sentence."""
+    found: list[tuple[int, int]] = []
+    if ":" in text or "/" in text or "www." in text.casefold():
+        links = _ADDRESS.finditer(text)
+        found.extend((match.start(), match.start() + len(_trimmed(match[0])[0])) for match in links)
+    if "@" in text:
+        for match in _MAIL.finditer(text):
+            inner = match[0].removeprefix("<")
+            begin = match.end() - len(inner)
+            found.append((begin, begin + len(inner.rstrip(">"))))
+    return found
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:

@@ -162,7 +162,9 @@ class Reading:
     @cached_property
     def says(self) -> Dictionary:
         """The dictionary, prepared."""
-        return Dictionary(self.dictionary, self.patterns)
+        from bot.speech.chat.entrance import undressed  # noqa: PLC0415  it imports this module
+
+        return Dictionary(self.dictionary, self.patterns, undressed)
 
     @cached_property
     def blocks(self) -> Blocklist:

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from bot.speech.chat.lexicon import Dictionary
+
 _SEPARATORS = re.compile(r"[_\-.~|/\\·•:+=]+")
 _JOINT = re.compile(r"(?<=[a-z])(?<!\b[a-z])(?=[A-Z][a-z])")
 """``SamGreen``: a capital that begins a word behind a small letter, but not ``iPhone``."""
@@ -34,6 +36,12 @@ def spoken_name(name: str) -> str:
         name = framed[1]
     name = _TAIL.sub("", name)[:_SAID].strip("'’ ")
     return name if any(sign.isalnum() for sign in name) and not _NUMBER.fullmatch(name) else ""
+
+
+def said_name(name: str, says: Dictionary) -> str:
+    """A name as words, or as a dictionary says it, whole or in part."""
+    own = says.whole(name)
+    return says.within(spoken_name(name)) if own is None else own
 
 
 def _said(sign: str) -> str:

@@ -8,7 +8,19 @@ import re
 import unicodedata
 from functools import partial
 
-from bot.speech.chat import ending, entrance, extras, formatting, hidden, links, pictures, references, repeats, signs
+from bot.speech.chat import (
+    ending,
+    entrance,
+    extras,
+    formatting,
+    hidden,
+    links,
+    own_words,
+    pictures,
+    references,
+    repeats,
+    signs,
+)
 from bot.speech.chat.chinese import CHINESE
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.emoticons import WORDS
@@ -127,8 +139,10 @@ def _say_words(draft: Draft) -> None:
 
 def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) -> None:
     """The rules that look for signs, not for words. Patterns may ask for signs that the later ones take away."""
+    own_words.say_literally(draft)
     entrance.reveal(draft)
     hidden.hide(draft)
+    own_words.say_signs(draft)
     references.refer(draft, message)
     links.link(draft, message)
     pictures.picture(draft)
@@ -150,15 +164,11 @@ def _look_up(draft: Draft, *, patterns: bool) -> None:
         _find(draft)
     says = draft.reading.says
     if says.pattern is not None:
-        draft.replace(says.pattern, lambda match: _say(draft, match[0], says.said(match[0])))
+        draft.replace(says.pattern, lambda match: own_words.say(draft, match[0], says.said(match[0])))
 
 
 def _find(draft: Draft) -> None:
-    draft.text = draft.reading.says.patterns.rewrite(draft.text, partial(_say, draft))
-
-
-def _say(draft: Draft, written: str, said: str) -> str:
-    return draft.put("dictionary", written, signs.plain(entrance.enter(said)), keep=True)
+    draft.text = draft.reading.says.patterns.rewrite(draft.text, partial(own_words.say, draft))
 
 
 def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.message import ChatMessage
-from bot.speech.chat.names import spoken_name
+from bot.speech.chat.names import said_name, spoken_name
 from bot.speech.chat.times import spoken_time
 
-_REFERENCE = re.compile(
+REFERENCE = re.compile(
     r"<(?:@!?(?P<user>\d{1,25}+)|@&(?P<role>\d{1,25}+)|#(?P<channel>\d{1,25}+)"
     r"|t:(?P<time>-?\d{1,18}+)(?::(?P<style>[tTdDfFR]))?"
     r"|/(?P<command>[^:<>\n]{1,100}+):\d{1,25}+|id:(?P<place>[a-z-]{1,20}+)(?::\d{1,25}+)?)>"
@@ -48,12 +48,12 @@ def refer(draft: Draft, message: ChatMessage) -> None:
         words = draft.words.places.get(match["place"], spoken_name(match["place"]))
         return draft.put("place", match[0], words)
 
-    draft.replace(_REFERENCE, said)
+    draft.replace(REFERENCE, said)
 
 
 def channel_words(draft: Draft, channels: Mapping[str, str], identity: str) -> str:
     """``the general channel``, or ``a channel`` where its name is not known."""
-    name = spoken_name(channels.get(identity, ""))
+    name = said_name(channels.get(identity, ""), draft.reading.says)
     return draft.words.say("named_channel", name=name) if name else draft.words.say("channel")
 
 
@@ -80,7 +80,7 @@ def _say_tags(draft: Draft) -> None:
 def _called(draft: Draft, name: str) -> str:
     if phrase := _ALL.get(name.casefold()):
         return draft.words.say(phrase)
-    return spoken_name(name)
+    return said_name(name, draft.reading.says)
 
 
 def _tagged(draft: Draft, match: re.Match[str]) -> str:
@@ -113,7 +113,7 @@ def _say_letters(draft: Draft) -> None:
 
 
 def _named(draft: Draft, written: str, names: Mapping[str, str], identity: str, otherwise: str) -> str:
-    name = spoken_name(names.get(identity, ""))
+    name = said_name(names.get(identity, ""), draft.reading.says)
     return draft.put("mention", written, name or otherwise, keep=bool(name))
 
 
