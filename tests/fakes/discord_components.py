@@ -5,25 +5,28 @@ Used by discord_rules.py for messages, by discord_responses.py for forms, by dis
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
 
 from tests.fakes.discord_errors import Refused
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT, LABEL = 1, 2, 3, 4, 18
+LINK, PREMIUM = 5, 6
+"""Styles of buttons."""
 
 
 def check_components(rows: Any) -> None:
     """At most five rows; a row holds up to five buttons or one menu; custom ids are unique and at most 100 long."""
     if not isinstance(rows, list) or len(rows) > 5:
         raise Refused(50035, "components: five rows at most")
-    for row in rows:
+    for number, row in enumerate(rows):
         inner = row.get("components") or []
         if row.get("type") != ROW or not inner:
             raise Refused(50035, "components: rows that hold something")
         if len(inner) > (5 if all(part.get("type") == BUTTON for part in inner) else 1):
             raise Refused(50035, "a row holds five buttons or one menu")
-        for part in inner:
-            _check_part(part)
-    ids = [part["custom_id"] for part in parts(rows) if "custom_id" in part]
+        for index, part in enumerate(inner):
+            _check_part(part, f"components.{number}.components.{index}")
+    ids = [part["custom_id"] for part in parts(rows) if part.get("custom_id") is not None]
     if len(set(ids)) != len(ids):
         raise Refused(50035, "two components with one custom_id")
 
@@ -38,9 +41,18 @@ def _text(value: Any, most: int, *, least: int = 1) -> bool:
     return isinstance(value, str) and least <= len(value) <= most
 
 
-def _check_part(part: Mapping[str, Any]) -> None:
-    if part.get("style") != 5 and not _text(part.get("custom_id"), 100):
-        raise Refused(50035, "custom_id: 1 to 100 characters")
+def _check_part(part: Mapping[str, Any], at: str) -> None:
+    if part.get("type") == BUTTON and part.get("style") in (LINK, PREMIUM):
+        _check_leading(part, at)
+    elif not part.get("custom_id"):
+        raise Refused(
+            50035, "A custom id is required", at=f"{at}.custom_id", kind="BUTTON_COMPONENT_CUSTOM_ID_REQUIRED"
+        )
+    elif not _text(part.get("custom_id"), 100):
+        bad = "Must be between 1 and 100 in length."
+        raise Refused(50035, bad, at=f"{at}.custom_id", kind="BASE_TYPE_BAD_LENGTH")
+    elif part.get("url"):
+        raise _both(at)
     if part.get("type") == BUTTON:
         _check_button(part)
     elif part.get("type") == STRING_SELECT:
@@ -49,9 +61,35 @@ def _check_part(part: Mapping[str, Any]) -> None:
         raise Refused(50035, f"component type {part.get('type')}")
 
 
+def _both(at: str) -> Refused:
+    kind = "BUTTON_COMPONENT_CUSTOM_ID_URL_MUTUALLY_EXCLUSIVE"
+    return Refused(50035, "A custom id and url cannot both be specified", at=f"{at}.custom_id", kind=kind)
+
+
+def _check_leading(part: Mapping[str, Any], at: str) -> None:
+    """A button that leads away and is never pressed here: to a page, or to something that is sold."""
+    if part.get("custom_id") is not None:
+        raise _both(at)
+    if part["style"] == PREMIUM:
+        if not part.get("sku_id"):
+            raise Refused(50035, "This field is required", at=f"{at}.sku_id", kind="BASE_TYPE_REQUIRED")
+        return
+    url = part.get("url")
+    if not url:
+        raise Refused(50035, "A url is required", at=f"{at}.url", kind="BUTTON_COMPONENT_URL_REQUIRED")
+    if not _text(url, 512):
+        raise Refused(50035, "Must be 512 or fewer in length.", at=f"{at}.url", kind="BASE_TYPE_MAX_LENGTH")
+    if urlsplit(url).scheme not in {"http", "https", "discord"}:
+        schemes = "Scheme must be one of ('http', 'https', 'discord')."
+        said = f'Scheme "{urlsplit(url).scheme}" is not supported. {schemes}'
+        raise Refused(50035, said, at=f"{at}.url", kind="URL_TYPE_INVALID_SCHEME")
+
+
 def _check_button(part: Mapping[str, Any]) -> None:
-    if part.get("style") not in range(1, 6):
+    if part.get("style") not in range(1, 7):
         raise Refused(50035, "button style")
+    if part.get("style") == PREMIUM:
+        return
     if not part.get("emoji") and not _text(part.get("label"), 80):
         raise Refused(50035, "label: 1 to 80 characters")
     if len(part.get("label") or "") > 80:

@@ -7,6 +7,9 @@ _MEANING = {
     10004: (404, "Unknown Guild"),
     10008: (404, "Unknown Message"),
     10015: (404, "Unknown Webhook"),
+    10013: (404, "Unknown User"),
+    10007: (404, "Unknown Member"),
+    10063: (404, "Unknown application command"),
     10062: (404, "Unknown interaction"),
     10065: (404, "Unknown Voice State"),
     40005: (413, "Request entity too large"),
@@ -34,8 +37,10 @@ _MEANING = {
 class Refused(Exception):  # noqa: N818  it is what happens, not a fault
     """A request that Discord answers with an error."""
 
-    def __init__(self, code: int, detail: str = "") -> None:
-        super().__init__(f"{code} {detail}")
+    def __init__(self, code: int, detail: str = "", *, at: str = "", kind: str = "STAND_IN") -> None:
+        """``at``: the place in the body, its parts joined by dots; ``kind``: Discord's name of what is wrong there."""
+        super().__init__(f"{code} {at} {detail}" if at else f"{code} {detail}")
+        self.at, self.kind = at, kind
         self.code = code
         self.status, self.message = _MEANING.get(code, (400, "Refused"))
         self.detail = detail
@@ -44,5 +49,8 @@ class Refused(Exception):  # noqa: N818  it is what happens, not a fault
         """The answer."""
         body: dict[str, Any] = {"message": self.message, "code": self.code}
         if self.detail:
-            body["errors"] = {"_errors": [{"code": "STAND_IN", "message": self.detail}]}
+            errors: dict[str, Any] = {"_errors": [{"code": self.kind, "message": self.detail}]}
+            for part in reversed(self.at.split(".") if self.at else []):
+                errors = {part: errors}
+            body["errors"] = errors
         return body

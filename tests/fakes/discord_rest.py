@@ -41,19 +41,30 @@ class Rest:
         table: list[tuple[str, str, str, Handler]] = [
             ("GET", "/users/@me", "me", self._me),
             ("GET", "/oauth2/applications/@me", "application", self._application),
-            ("PUT", "/applications/{app}/commands", "commands", self._put_commands),
-            ("PUT", "/applications/{app}/guilds/{guild}/commands", "commands", self._put_commands),
+            *(
+                (method, f"/applications/{{app}}{place}/commands{one}", "commands", handler)
+                for place in ("", "/guilds/{guild}")
+                for method, one, handler in (
+                    ("GET", "", self._get_commands),
+                    ("PUT", "", self._put_commands),
+                    ("POST", "", self._post_command),
+                    ("GET", "/{command}", self._get_command),
+                    ("PATCH", "/{command}", self._patch_command),
+                    ("DELETE", "/{command}", self._delete_command),
+                )
+            ),
             ("GET", "/channels/{channel}", "channel", self._channel),
             ("POST", "/channels/{channel}/messages", "message", self._post_message),
             ("DELETE", "/channels/{channel}/messages/{message}", "delete", self._delete_message),
             ("PATCH", "/guilds/{guild}/voice-states/@me", "stage", self._stage),
+            ("GET", "/gateway", "gateway", self._gateway_address),
             ("GET", "/gateway/bot", "gateway", self._gateway),
             *Responses(self.state).routes(),
         ]
         return [
             web.route(method, f"/api/v10{path}", self._guarded(operation, handler))
             for method, path, operation, handler in table
-        ]
+        ] + [web.route("*", "/api/{path:.*}", self._nowhere)]
 
     def _guarded(self, operation: str, handler: Handler) -> Handler:
         """Faults, gates, errors as JSON, and a line in ``calls``."""
@@ -109,6 +120,9 @@ class Rest:
             self.state.crashes.append(error)
             raise
 
+    async def _nowhere(self, request: web.Request) -> web.Response:
+        return as_json({"message": "404: Not Found", "code": 0}, 404)
+
     def _check_token(self, request: web.Request) -> None:
         if request.headers.get("Authorization") != f"Bot {self.state.token}":
             raise PermissionError
@@ -125,19 +139,75 @@ class Rest:
         self._check_token(request)
         commands = json.loads(await request.read())
         check_commands(commands)
+        guild = self._place(request)
+        self.state.commands[guild] = stored = [self._stored(request, command) for command in commands]
+        self.state.syncs += 1
+        return as_json(stored)
+
+    def _place(self, request: web.Request) -> int | None:
+        """The guild whose commands are meant; None: those of everywhere."""
+        if request.match_info["app"] != str(self.state.world.application_id):
+            raise Refused(50001)
         guild = int(request.match_info["guild"]) if "guild" in request.match_info else None
         if guild is not None and guild not in self.state.world.guilds:
             raise Refused(50001)
-        version = str(snowflake())
-        stored = [
-            {"id": str(snowflake()), "application_id": request.match_info["app"], "version": version, "type": 1,
-             "description": "",
-             **({} if guild is None else {"guild_id": str(guild)}), **command}
-            for command in commands
-        ]  # fmt: skip
-        self.state.commands[guild] = stored
-        self.state.syncs += 1
-        return as_json(stored)
+        return guild
+
+    @staticmethod
+    def _stored(request: web.Request, command: dict[str, Any]) -> dict[str, Any]:
+        """A command as it is kept: with its id, and what was left out."""
+        guild = {"guild_id": request.match_info["guild"]} if "guild" in request.match_info else {}
+        return {
+            "id": str(snowflake()), "application_id": request.match_info["app"], "version": str(snowflake()),
+            "type": 1, "description": "", **guild, **command,
+        }  # fmt: skip
+
+    async def _get_commands(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        kept = self.state.commands.get(self._place(request), [])
+        if request.query.get("with_localizations", "").lower() in ("1", "true"):
+            return as_json(kept)
+        hidden = ("name_localizations", "description_localizations")
+        return as_json([{name: value for name, value in each.items() if name not in hidden} for each in kept])
+
+    async def _post_command(self, request: web.Request) -> web.Response:
+        """A new command; it replaces one of its name and type."""
+        self._check_token(request)
+        command, place = json.loads(await request.read()), self._place(request)
+        kept = self.state.commands.setdefault(place, [])
+        same = (command.get("name"), command.get("type", 1))
+        old = next((each for each in kept if (each["name"], each["type"]) == same), None)
+        others = [each for each in kept if each is not old]
+        check_commands([*others, command])
+        stored = self._stored(request, command) | ({"id": old["id"]} if old else {})
+        self.state.commands[place] = [*others, stored]
+        return as_json(stored, 200 if old else 201)
+
+    def _named(self, request: web.Request) -> dict[str, Any]:
+        """The command that an address names."""
+        kept = self.state.commands.get(self._place(request), [])
+        found = next((each for each in kept if each["id"] == request.match_info["command"]), None)
+        if found is None:
+            raise Refused(10063)
+        return found
+
+    async def _get_command(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        return as_json(self._named(request))
+
+    async def _patch_command(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        command = self._named(request)
+        changed = command | json.loads(await request.read()) | {"version": str(snowflake())}
+        kept = self.state.commands[self._place(request)]
+        check_commands([changed if each is command else each for each in kept])
+        kept[kept.index(command)] = changed
+        return as_json(changed)
+
+    async def _delete_command(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        self.state.commands[self._place(request)].remove(self._named(request))
+        return web.Response(status=204)
 
     def _viewed(self, request: web.Request) -> Channel:
         """The channel of a request, which the bot may view."""
@@ -202,6 +272,9 @@ class Rest:
         self._check_token(request)
         await change_own_state(self.calls, int(request.match_info["guild"]), json.loads(await request.read()))
         return web.Response(status=204)
+
+    async def _gateway_address(self, request: web.Request) -> web.Response:
+        return as_json({"url": self.state.gateway_url})
 
     async def _gateway(self, request: web.Request) -> web.Response:
         self._check_token(request)

@@ -16,6 +16,7 @@ from typing import Any
 from aiohttp import BodyPartReader, web
 
 from tests.fakes.discord_components import check_components
+from tests.fakes.discord_embeds import check_embeds, is_empty, too_long
 from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_sound import LENGTH_TOLERANCE, Sound, decode, sketch_error
 
@@ -104,20 +105,22 @@ def check_message(data: Mapping[str, Any], files: Sequence[Upload], *, editing: 
     """Limits of a message and the rules of a voice message."""
     content = data.get("content") or ""
     if len(content) > 2000:
-        raise Refused(50035, "content: must be 2000 or fewer in length")
-    if len(files) > 10 or len(data.get("embeds") or []) > 10:
-        raise Refused(50035, "at most 10 files and 10 embeds")
+        raise too_long("content", 2000)
+    if len(files) > 10:
+        raise too_long("attachments", 10)
+    embeds = data.get("embeds") or []
+    check_embeds(embeds)
     if (data.get("flags") or 0) & VOICE:
         check_voice(data, files)
         return
-    filled = content or files or data.get("embeds") or data.get("components") or data.get("poll")
+    filled = content or files or not is_empty(embeds) or data.get("components") or data.get("poll")
     if not (filled or editing):
         raise Refused(50006)
     check_components(data.get("components") or [])
     if content and (data.get("allowed_mentions") or {}).get("parse") != []:
         raise Refused(50035, "allowed_mentions: words of people must mention nobody")
     for upload in files:
-        if "waveform" in upload.entry or "duration_secs" in upload.entry:
+        if any(upload.entry.get(name) is not None for name in ("waveform", "duration_secs")):  # null says nothing
             raise Refused(50035, "waveform and duration_secs belong to voice messages")
 
 
