@@ -16,6 +16,7 @@ from bot.platforms.base import Doors
 from bot.speech.service import SpeechService
 from bot.store.ledger import Ledger
 from tests.fakes.mimo_server import MimoServer
+from tests.prepared import Prepare, make
 from tests.shell import Shell
 
 settings.register_profile("here", deadline=None, derandomize=True, database=None, print_blob=False)
@@ -48,18 +49,25 @@ async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
             await asyncio.sleep(0.001)
 
 
+@pytest.fixture(scope="session")
+def prepare(tmp_path_factory: pytest.TempPathFactory) -> Prepare:
+    """Copies databases of this run."""
+    return make(tmp_path_factory.mktemp("databases"))
+
+
 @pytest.fixture
-async def build_house(tmp_path: Path) -> AsyncIterator[BuildHouse]:
+async def build_house(tmp_path: Path, prepare: Prepare) -> AsyncIterator[BuildHouse]:
     """Builds houses from sections of a configuration; closes them in the end."""
     async with AsyncExitStack() as stack:
 
-        async def make(**sections: Any) -> House:
+        async def built(**sections: Any) -> House:
             sections.setdefault("data_dir", tmp_path / "data")
+            prepare(sections["data_dir"])
             config = Config.model_validate(sections)
             core = await stack.enter_async_context(build(config, kind="bot"))
             return House(core, doors_of(core))
 
-        yield make
+        yield built
 
 
 @pytest.fixture
@@ -85,6 +93,7 @@ async def mimo_house(build_house: BuildHouse, mimo: MimoServer) -> House:
 
 
 @pytest.fixture
-def shell(tmp_path: Path) -> Shell:
+def shell(tmp_path: Path, prepare: Prepare) -> Shell:
     """The command line in a folder of its own."""
+    prepare(tmp_path / "data")
     return Shell(tmp_path)

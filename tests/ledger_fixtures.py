@@ -8,6 +8,7 @@ import pytest
 from bot.store.database import Database
 from bot.store.ledger import Ledger
 from tests.ledger_case import FakeClock
+from tests.prepared import Prepare
 
 
 @pytest.fixture
@@ -16,8 +17,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-async def database(tmp_path: Path, clock: FakeClock) -> AsyncIterator[Database]:
-    async with Database.open(tmp_path, clock=clock, wait=0.5) as opened:
+async def database(tmp_path: Path, clock: FakeClock, prepare: Prepare) -> AsyncIterator[Database]:
+    async with Database.open(prepare(tmp_path), clock=clock, wait=0.5) as opened:
         yield opened
 
 

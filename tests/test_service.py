@@ -27,6 +27,13 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
 
 
+@pytest.fixture
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> int:
+    """The service takes fewer characters at once, so that a text of several segments is soon spoken."""
+    monkeypatch.setattr("bot.speech.providers.mimo.provider.MAX_TEXT", 120)
+    return 120
+
+
 def utterance(text: str = "Hello there, my friend.", key: str = "k1", **more: object) -> Utterance:
     whole = Utterance(text, key, account=SAM, space=GUILD)
     return replace(whole, **more)  # type: ignore[arg-type]
@@ -214,20 +221,30 @@ async def test_text_cut_short_by_the_service_is_split_and_spoken_whole(mimo_hous
     assert receipt.clip.seconds > 10
 
 
-async def test_a_long_text_is_spoken_in_segments_with_the_style_on_each(mimo_house: House, mimo: MimoServer) -> None:
-    text = ("这是一个很长的故事。" * 20 + "\n") * 12
+async def test_the_service_takes_two_thousand_characters_at_once(mimo_house: House) -> None:
+    (provider,) = mimo_house.speech._chain.order(Voice(id="Mia"))[:1]
+    assert provider.capabilities.segment_characters == 2000
+
+
+async def test_a_long_text_is_spoken_in_segments_with_the_style_on_each(
+    mimo_house: House, mimo: MimoServer, small_segments: int
+) -> None:
+    text = ("这是一个很长的故事。" * 2 + "\n") * 7
     receipt = await mimo_house.speech.speak(utterance(text, styles=("开心",)), Recording())
     spoken = [call["messages"][-1]["content"] for call in mimo.calls]
     assert len(spoken) == 2
-    assert all(content.startswith("(开心)") and len(content) <= 2004 for content in spoken)
+    assert all(content.startswith("(开心)") and len(content) <= small_segments + 4 for content in spoken)
     assert receipt.charged == len(text.strip())
 
 
 async def test_texts_that_differ_in_a_pause_alone_are_two_clips(
-    mimo_house: House, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
+    mimo_house: House, mimo: MimoServer, small_segments: int
 ) -> None:
-    monkeypatch.setattr("bot.speech.providers.mimo.provider.MAX_TEXT", 50)
-    first, second = "The rain fell for three days.", "then it stopped and the sun came out"
+    first, second = (
+        "The rain fell for three days, and then for three more days of it.",
+        "then it stopped and " * 3 + "out it came",
+    )
+    assert len(first) + len(second) > small_segments
     receipts = []
     for number, between in enumerate((" ", "\n", "\r\n\r\n")):
         text = f"{first}{between}{second}"
@@ -327,22 +344,24 @@ async def test_no_more_requests_at_once_than_configured(build_house: BuildHouse,
     assert (len(mimo.calls), mimo.most_at_once) == (6, 1)
 
 
+@pytest.mark.usefixtures("small_segments")
 async def test_a_job_has_at_most_one_segment_in_flight(build_house: BuildHouse, mimo: MimoServer) -> None:
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test", "max_concurrency": 5}},
         speech={"providers": ["mimo"]},
     )
-    text = "This is one sentence of a long job. " * 100
+    text = "This is one sentence of a long job. " * 10
     await house.speech.speak(utterance(text, lane=Lane.JOB, account=None), Recording())
     assert (len(mimo.calls) > 1, mimo.most_at_once) == (True, 1)
 
 
+@pytest.mark.usefixtures("small_segments")
 async def test_a_live_call_overtakes_a_long_job(build_house: BuildHouse, mimo: MimoServer) -> None:
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
     )
     gate = mimo.hold_after(chunks=1)
-    text = "This is one sentence of a long job. " * 100
+    text = "This is one sentence of a long job. " * 10
     job = asyncio.create_task(house.speech.speak(utterance(text, key="job", lane=Lane.JOB, account=None), Recording()))
     async with asyncio.timeout(10):
         await gate.reached.wait()
@@ -403,11 +422,14 @@ async def test_too_long_a_text_is_refused(mimo_house: House) -> None:
             await mimo_house.speech.speak(utterance(text), Recording())
 
 
-async def test_far_more_sound_than_text_is_not_believed(build_house: BuildHouse, mimo: MimoServer) -> None:
+async def test_far_more_sound_than_text_is_not_believed(
+    build_house: BuildHouse, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.speech.truncation._ALWAYS_BELIEVED", 5.0)
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
     )
-    mimo.frames_per_frame = 400
+    mimo.frames_per_frame = 20
     with pytest.raises(ProviderError) as caught:
         await house.speech.speak(utterance(), Recording())
     assert caught.value.kind is ErrorKind.BAD_ANSWER
@@ -433,10 +455,10 @@ async def test_a_full_queue_says_so(build_house: BuildHouse, mimo: MimoServer) -
 
 
 async def test_a_recording_for_a_small_file_gets_fewer_bits(mimo_house: House) -> None:
-    text = "This is a rather long story about nothing at all. " * 70
+    text = "This is a rather long story about nothing at all. " * 7
     said = utterance(text, account=None)
     wide = await mimo_house.speech.speak(said, Recording())
-    narrow = await mimo_house.speech.speak(said, Recording(max_bytes=400_000))
+    narrow = await mimo_house.speech.speak(said, Recording(max_bytes=40_000))
     assert narrow.cached is False
     assert sum(map(len, narrow.clip.packets)) < sum(map(len, wide.clip.packets)) * 0.8
 

@@ -13,6 +13,8 @@ _IDEOGRAPHS_PER_SECOND = (3.5, 5.5)
 _LETTERS_PER_SECOND = (10.0, 18.0)
 _ENOUGH_TEXT = 100
 """Characters. Below it a short recording proves nothing."""
+_ALWAYS_BELIEVED = 60.0
+"""Seconds that speech of any text may last."""
 
 
 def _count(text: str) -> tuple[int, int]:
@@ -46,4 +48,4 @@ def looks_truncated(text: str, seconds: float) -> bool:
 
 def longest_seconds(text: str) -> float:
     """Seconds beyond which a recording is not of this text: ten times slow speech, and a minute at least."""
-    return max(60.0, 10 * expected_seconds(text)[1])
+    return max(_ALWAYS_BELIEVED, 10 * expected_seconds(text)[1])
