@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.digits import is_id, is_whole, whole
 from bot.model import Space
+from bot.platforms.discord.forms import entries_of
 from bot.platforms.discord.panel import Press, ids_of_text, ids_to_text
 from bot.texts import say
 from tests.conftest import House
@@ -112,6 +113,22 @@ def test_discords_parser_takes_what_it_wrote_and_nothing_else(custom_id: str) ->
     if press is not None:
         assert press.custom_id == custom_id
         assert custom_id.isascii()
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["components", "component", "value", "type"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(_JSON)
+@example([{"component": None}, {"components": "abc"}, {"component": {"value": ["a"]}}])
+def test_a_form_of_any_shape_has_lines_or_none(components: object) -> None:
+    assert all(line.strip() == line != "" for line in entries_of({"components": components}))
 
 
 @given(st.text(alphabet=st.sampled_from("mp:again.delete²１_-09zéx"), max_size=40))

@@ -44,6 +44,17 @@ async def test_each_is_answered_with_a_sentence(line: Line, caplog: pytest.LogCa
     await server.all_acknowledged()
 
 
+@pytest.mark.parametrize("link", ["make", "make-", "make--", "make-²-é", f"make-whisper-{FOREIGN}", "voice-", "x-1"])
+async def test_a_deep_link_that_names_nothing_is_answered(
+    line: Line, caplog: pytest.LogCaptureFixture, link: str
+) -> None:
+    await line.server.text(f"/start {link}")
+    (call,) = await line.server.wait_for("sendMessage")
+    codes = ("words.gone", "telegram.help")
+    assert any(call.params["text"].startswith(_begins(code)[:30]) for code in codes), call.params["text"]
+    assert not [record for record in caplog.records if record.exc_info]
+
+
 @given(st.text(max_size=64))
 @example("f:v:on")
 @example("s")

@@ -190,6 +190,19 @@ async def test_who_administers_is_asked_at_the_press(scene: Scene, house: House)
     assert (await house.doors.desk.spaces.get(Space("telegram", str(GROUP)))).show_words
 
 
+async def test_an_administrator_is_taken_for_one_for_a_minute(scene: Scene) -> None:
+    data = "g:words:on"
+    shown = {**scene.voice, "reply_markup": {"inline_keyboard": [[{"text": "?", "callback_data": data}]]}}
+    for number, said in ((1, ""), (2, ""), (3, say("telegram.admins_only", "en"))):
+        await scene.server.press(shown, data, user=ANN)
+        answer = (await scene.server.wait_for("answerCallbackQuery", number))[-1]
+        await scene.server.all_acknowledged()
+        assert answer.params.get("text", "") == said, number
+        scene.village.group.admins.discard(ANN.id)
+        if number == 2:
+            scene.village.time.pass_by(61)
+
+
 async def test_queries_and_guests(scene: Scene, house: House) -> None:
     """Anybody may ask in any chat, for what costs nothing there; who is blocked is offered nothing."""
     server = scene.server

@@ -49,7 +49,12 @@ def fields_of(entries: Sequence[str]) -> list[str]:
 def entries_of(data: Mapping[str, Any]) -> list[str]:
     """Return the lines of a form that was filled in."""
     lines: list[str] = []
-    for row in data.get("components") or []:
-        for field in [row["component"]] if "component" in row else row.get("components") or []:
+    for row in _parts(data.get("components")):
+        for field in _parts([row["component"]] if "component" in row else row.get("components")):
             lines += str(field.get("value") or "").splitlines()
     return [line.strip() for line in lines if line.strip()]
+
+
+def _parts(found: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; whatever else arrives holds nothing."""
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

@@ -160,7 +160,7 @@ class TelegramPlatform:
 
     async def _serve(self, bot: ExtBot[Any], ready: asyncio.Event) -> None:
         application: _App = ApplicationBuilder().bot(bot).updater(None).build()
-        delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep)
+        delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep, clock=self._clock)
         turns = Turns(self._timings.turn)
         aloud = Aloud(self._doors, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep)
         counter = Counter(self._doors, delivery, turns, self._timings, aloud, Rights(bot))

@@ -6,6 +6,7 @@ A voice is never sent twice: what Telegram may have taken, although its answer d
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -76,12 +77,21 @@ class _Part:
 class Delivery:
     """What one bot sends."""
 
-    def __init__(self, bot: Bot, speech: SpeechService, *, timings: Timings, sleep: Sleep) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        speech: SpeechService,
+        *,
+        timings: Timings,
+        sleep: Sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``clock``: seconds that never go back, for how long somebody is taken for an administrator."""
         self._bot = bot
         self._speech = speech
         self._timings = timings
         self._sleep = sleep
-        self._admins: Recall[bool] = Recall(_STANDING)
+        self._admins: Recall[bool] = Recall(_STANDING, clock=clock)
 
     async def sentence(
         self, asking: Message, text: str, *, keyboard: InlineKeyboardMarkup | None = None, hidden: bool = False
