@@ -94,8 +94,13 @@ async def test_what_the_group_asked_for_its_administrators_may_give_up(
         await server.press(told.result, data, user=BO)
         refused = (await server.wait_for("answerCallbackQuery"))[-1]
         assert refused.params["text"] == say("waiting.over", "en")
+        elsewhere = server.group(-1011)
+        elsewhere.admins.add(BO.id)
+        await server.press({**told.result, "chat": elsewhere.json}, data, user=BO)  # as an administrator there
+        refused = (await server.wait_for("answerCallbackQuery", 2))[-1]
+        assert refused.params["text"] == say("waiting.over", "en")
         await server.press(told.result, data, user=BOSS)
-        done = (await server.wait_for("answerCallbackQuery", 2))[-1]
+        done = (await server.wait_for("answerCallbackQuery", 3))[-1]
         assert done.params["text"] == say("waiting.cancelled", "en")
         gate.set()
         await server.wait_for("sendVoice")

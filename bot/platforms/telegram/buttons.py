@@ -81,7 +81,8 @@ async def _may_cancel(counter: Counter, asked: Asked, queued: Queued) -> bool:
     """Who asked; for the group, or a channel, which press no buttons, the group's administrators."""
     if queued.account == asked.account:
         return True
-    return not is_whole(queued.account.id) and await counter.delivery.is_admin(asked)
+    shared = not is_whole(queued.account.id) and queued.chat_id == asked.message.chat_id  # not of another group's
+    return shared and await counter.delivery.is_admin(asked)
 
 
 def _matter(asked: Asked) -> str:

@@ -79,6 +79,8 @@ class Queued:
     account: Account
     task: asyncio.Task[object]
     waiting: Waiting
+    chat_id: int
+    """Where it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,7 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
         return await counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting)
 
     speaking = asyncio.create_task(in_turn())
-    counter.waiting[name] = Queued(asked.account, speaking, waiting)
+    counter.waiting[name] = Queued(asked.account, speaking, waiting, asked.message.chat_id)
     telling = asyncio.create_task(_tell_place(counter, asked, waiting, name, done))
     try:
         return await speaking  # whoever is cancelled here takes it along and waits until it is settled

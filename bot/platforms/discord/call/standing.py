@@ -39,11 +39,16 @@ def moderates(interaction: discord.Interaction[Any], room: Room | None) -> bool:
 def rights_in(
     interaction: discord.Interaction[Any], channel: discord.abc.GuildChannel | discord.Thread
 ) -> discord.Permissions:
-    """Return what somebody may do in a channel of the guild."""
+    """Return what somebody may do in a channel of the guild: what Discord says, and what the bot knows, agree on."""
     if interaction.channel_id == channel.id:
         return interaction.permissions
     person = interaction.user
-    return channel.permissions_for(person) if isinstance(person, discord.Member) else discord.Permissions.none()
+    if not isinstance(person, discord.Member):
+        return discord.Permissions.none()
+    known = channel.permissions_for(person)
+    data: dict[str, Any] = dict(interaction.data or {})
+    told = data.get("resolved", {}).get("channels", {}).get(str(channel.id), {}).get("permissions")
+    return known if told is None else discord.Permissions(known.value & int(told))
 
 
 def may_see(interaction: discord.Interaction[Any], heard: Heard) -> bool:
