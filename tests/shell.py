@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,12 @@ class Shell:
 
     def configure(self, text: str) -> None:
         self.config.write_text(text, encoding="utf-8")
+
+    def without_data(self) -> Path:
+        """Take its databases away, and their folder: as before the first command. Returns where they would be."""
+        data = self.folder / "data"
+        shutil.rmtree(data)
+        return data
 
     async def __call__(self, *arguments: str, stdin: str = "", environment: dict[str, str] | None = None) -> Done:
         process = await asyncio.create_subprocess_exec(

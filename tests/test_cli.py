@@ -275,7 +275,7 @@ async def test_the_doctor_warns_of_a_key_that_is_forbidden_for_bots(
     shell.mimo(mimo)
     mimo.keys["tp-planted-key-123"] = "ok"
     if not whole:
-        (shell.folder / "data").write_bytes(b"no folder")
+        shell.without_data().write_bytes(b"no folder")
     done = await shell("doctor", environment={"MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "tp-planted-key-123"})
     assert done.code == int(not whole)
     assert "! The key of mimo is from a token plan" in done.out

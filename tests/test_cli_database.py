@@ -21,7 +21,7 @@ from tests.shell import Shell
 
 
 async def test_a_damaged_database_is_refused(shell: Shell) -> None:
-    data = shell.folder / "data"
+    data = shell.without_data()
     data.mkdir()
     (data / "mouthpiece.db").write_bytes(b"SQLite format 3\0" + b"\xff" * 5000)
     done = await shell("say", "Hello", "-o", str(shell.folder / "a.ogg"))
@@ -152,7 +152,7 @@ async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 async def test_a_backup_leaves_an_older_database_as_it_is(shell: Shell, tmp_path: Path) -> None:
-    data = shell.folder / "data"
+    data = shell.without_data()
     data.mkdir()
     with contextlib.closing(sqlite3.connect(data / "mouthpiece.db")) as plain, plain:
         plain.execute("CREATE TABLE older (words TEXT)")
