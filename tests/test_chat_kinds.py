@@ -107,12 +107,18 @@ def test_the_same_in_chinese(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("$100 dollars", "100 dollars"), ("$5 USD", "5 dollars"), ("5€ EUR", "5 euros"), ("£20 quid", "20 pounds"),
-        ("$5k dollars", "5 thousand dollars"), ("$5 AUD", "5 AUD"), ("¥500 yen", "500 yen"),
+        ("$100 dollars", "100 dollars"),
+        ("$5 USD", "5 dollars"),
+        ("5€ EUR", "5 euros"),
+        ("£20 quid", "20 pounds"),
+        ("$5k dollars", "5 thousand dollars"),
+        ("$5 AUD", "5 AUD"),
+        ("¥500 yen", "500 yen"),
         ("5kg kilograms", "5 kilograms"),
-        ("20℃ degrees", "20 degrees Celsius"), ("$5 and 5 dollars", "5 dollars and 5 dollars"),
+        ("20℃ degrees", "20 degrees Celsius"),
+        ("$5 and 5 dollars", "5 dollars and 5 dollars"),
     ],
-)  # fmt: skip
+)
 def test_a_currency_or_a_unit_is_said_once(text: str, said: str) -> None:
     assert en(text) == said
 
@@ -120,10 +126,135 @@ def test_a_currency_or_a_unit_is_said_once(text: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("价格¥100元", "价格100元"), ("￥5元钱", "5元"), ("$100美元", "100美元"), ("¥100日元", "100日元"),
+        ("价格¥100元", "价格100元"),
+        ("￥5元钱", "5元"),
+        ("$100美元", "100美元"),
+        ("¥100日元", "100日元"),
         ("¥5万元", "5万元"),
-        ("20℃度", "20摄氏度"), ("5kg公斤", "5公斤"), ("百分之50%", "百分之50"),
+        ("20℃度", "20摄氏度"),
+        ("5kg公斤", "5公斤"),
+        ("百分之50%", "百分之50"),
     ],
-)  # fmt: skip
+)
 def test_the_same_once_in_chinese(text: str, said: str) -> None:
     assert zh(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("<3333", "heart"),
+        ("I <3 you", "I heart you"),
+        ("x<3", "x less than 3"),
+        (":DD", "grin"),
+        ("hi :((", "hi, sad face"),
+        ("lol :)))", "haha, smile"),
+        ("hi =P", "hi, tongue out"),
+        ("a=P", "a equals P"),
+        ("hi :x", "hi, lips sealed"),
+        ("std::x", "std:x"),
+        (">3<", "cute"),
+        ("←_← ok", "side eye, ok"),
+        ("<_<", "side eye"),
+        ("@_@", "puzzled"),
+        ("T^T", "crying"),
+        ("2^2", "2 to the power of 2"),
+        ("(⊙o⊙)…", "shocked…"),
+        ("(｡･ω･｡)ﾉ", "cute"),
+        ("w(ﾟДﾟ)w", "shocked"),
+        ("(╯‵□′)╯︵┻━┻", "table flip"),
+        ("(ง •_•)ง", "blank look"),
+        ("(see above)", "see above"),
+        ("(x^2)", "x to the power of 2"),
+        ("version 0.0", "version 0.0"),
+        ("0.0", "0.0"),
+        ("it is 10:00", "it is 10:00"),
+        ("foo_bar", "foo bar"),
+        ("(^_^)", "smile"),
+        ("¯\\_(ツ)_/¯", "shrug"),
+        (":'( no", "crying, no"),
+        ("f(x) < 3", "f, x, less than 3"),
+    ],
+)
+def test_faces_are_known_before_their_signs(text: str, said: str) -> None:
+    assert en(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("好吧0.0", "好吧，惊讶"),
+        ("价格0.0元", "价格0.0元"),
+        ("→_→尽情想象", "斜眼，尽情想象"),
+        ("是富春街⊙﹏⊙", "是富春街，震惊"),
+        ("╭(╯ε╰)╮简直不能愉快的交谈", "亲亲，简直不能愉快的交谈"),
+        ("好久不见(*¯︶¯*)", "好久不见，开心"),
+        ("_(:з」∠)_", "可爱"),
+        ("哎(⊙o⊙)…那快搬走吧", "哎，震惊…那快搬走吧"),
+        ("ＱＡＱ我靠", "大哭我靠"),
+        ("T^T泪奔", "大哭，泪奔"),
+        ("o(∩_∩)o", ""),
+        ("ヾ(≧▽≦*)o", "开心"),
+        ("(￣ε(#￣)", "生气"),
+        ("好的:)", "好的，微笑"),
+        ("（注：不含税）", "注：不含税"),
+        ("哈哈>_<", "哈哈，抓狂"),
+        ("( •̀ ω •́ )y", "可爱"),
+        ("2.0.0版", "2.0.0版"),
+        ("（笑）好", "笑，好"),
+    ],
+)
+def test_faces_in_chinese_chat(text: str, said: str) -> None:
+    assert zh(text) == said
+
+
+def test_faces_are_left_out_where_a_place_wants_none() -> None:
+    reading = Reading("en", Delivery.off(), skip_emoji=True)
+    for face in ("<333", ":DD", "(⊙o⊙)", "→_→", "(ﾉ◕ヮ◕)ﾉ", ">3<"):
+        assert clean_message(ChatMessage(f"well {face}"), reading).text == "well"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("macs are slow <-- my opinion", "macs are slow, my opinion"),
+        ("you <--- this guy", "you, this guy"),
+        ("see this ← that one here", "see this, that one here"),
+        ("c <- d", "c from d"),
+        ("a -> b", "a to b"),
+        ("no prob", "no problem"),
+        ("the prob is that", "the problem is that"),
+        ("I'll prob go", "I'll probably go"),
+        ("no probs", "no problems"),
+        ("why tf", "why the heck"),
+        ("tf is this", "what the heck is this"),
+        ("use tf 2", "use tf 2"),
+        ("open til 5", "open til 5"),
+        ("TIL that bees sleep", "today I learned that bees sleep"),
+        ("wp is down", "wp is down"),
+        ("gg wp", "good game well played"),
+        ("np.array", "np.array"),
+        ("file.tar.gz", "file.tar.gz"),
+        ("qwerty keyboard", "qwerty keyboard"),
+        ("chkdsk and glxgears", "chkdsk and glxgears"),
+        ("dvdrip", "dvdrip"),
+        ("librsvg", "librsvg"),
+        ("libxkbcommon", "libxkbcommon"),
+        ("Brzezinski", "Brzezinski"),
+        ("vsftpd", "vsftpd"),
+        ("dkjfghdkjfgh", "keyboard smash"),
+        ("qwertyuiop", "keyboard smash"),
+        ("hjkhjk", "keyboard smash"),
+        ("https://t.co/x", "a link"),
+        ("https://t.cn/x", "a link"),
+        ("https://t.me/x", "a link to Telegram"),
+        ("https://x.org/a", "a link"),
+        ("https://docs.google.com/d", "a link to Google Docs"),
+        ("https://google.co.uk/", "a link to Google"),
+        ("https://youtube.com.evil.net/", "a link to evil"),
+        ("https://youtube.com@evil.com/", "a link to evil"),
+        ("https://foo.github.io/", "a link to foo"),
+    ],
+)
+def test_arrows_chat_words_smashes_and_sites(text: str, said: str) -> None:
+    assert en(text) == said

@@ -148,7 +148,7 @@ def test_say_leaves_long_chains_of_emoji_out(unit: str) -> None:
     [
         ("a" + "." * _LONG + "b", "a"),
         ("x" * _LONG + "1", "xxx"),
-        ("http://x.org/" + ")" * _LONG, "a link to X"),
+        ("http://x.com/" + ")" * _LONG, "a link to X"),
         ("`" * 5 + "a\n" * _LONG, "a"),
         ("|| a" * 2 + " `" * _LONG, ""),
     ],

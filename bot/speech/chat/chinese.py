@@ -112,15 +112,18 @@ _EMOTICONS = """
 smile 微笑|grin 大笑|laugh 笑|sad 难过|cry 大哭|angry 生气|wink 眨眼|tongue 吐舌头|surprised 惊讶|unsure 无语
 blank 面无表情|heart 爱心|heartbreak 心碎|kiss 亲亲|cat 猫猫笑|happy 开心|annoyed 无语|puzzled 疑惑
 frustrated 抓狂|cute 可爱|cool 酷|shrug 摊手|flip 掀桌|unflip 摆好桌子|smirk 坏笑|stern 凝视|hug 抱抱|bear 小熊
-shocked 震惊|kneel 跪了
+shocked 震惊|kneel 跪了|sealed 闭嘴|sidelong 斜眼
 """
 _SITES = """
-youtube 油管|youtu 油管|github GitHub|google 谷歌|reddit Reddit|twitter 推特|x 推特|t Telegram|telegram Telegram
-wikipedia 维基百科|imdb IMDb|bbc BBC|amazon 亚马逊|twitch Twitch|spotify Spotify|steampowered Steam
-steamcommunity Steam|steam Steam|discord Discord|tiktok TikTok|instagram Instagram|facebook 脸书
-bilibili 哔哩哔哩|b23 哔哩哔哩|weibo 微博|zhihu 知乎|baidu 百度|taobao 淘宝|tmall 天猫|jd 京东|qq 腾讯|163 网易
-douyin 抖音|xiaohongshu 小红书|xhslink 小红书|douban 豆瓣|kuaishou 快手|pinduoduo 拼多多|csdn CSDN|apple 苹果
-microsoft 微软|netflix 网飞|mi 小米|xiaomi 小米|weixin 微信
+youtube.com 油管|youtu.be 油管|github.com GitHub|google.* 谷歌|reddit.com Reddit|redd.it Reddit|twitter.com 推特
+x.com 推特|t.me Telegram|telegram.org Telegram|telegram.me Telegram|wikipedia.org 维基百科|imdb.com IMDb
+bbc.com BBC|bbc.co.uk BBC|amazon.* 亚马逊|twitch.tv Twitch|spotify.com Spotify|spotify Spotify
+steampowered.com Steam|steamcommunity.com Steam|steam Steam|discord.com Discord|discordapp.com Discord
+discord.gg Discord|discord Discord|tiktok.com TikTok|instagram.com Instagram|facebook.com 脸书|fb.com 脸书
+fb.me 脸书|bilibili.com 哔哩哔哩|b23.tv 哔哩哔哩|weibo.com 微博|weibo.cn 微博|zhihu.com 知乎|baidu.com 百度
+taobao.com 淘宝|tb.cn 淘宝|tmall.com 天猫|jd.com 京东|qq.com 腾讯|163.com 网易|douyin.com 抖音
+xiaohongshu.com 小红书|xhslink.com 小红书|douban.com 豆瓣|kuaishou.com 快手|pinduoduo.com 拼多多|csdn.net CSDN
+apple.com 苹果|microsoft.com 微软|netflix.com 网飞|mi.com 小米|xiaomi.com 小米|weixin.qq.com 微信
 """
 _UNITS = """
 km 公里|cm 厘米|mm 毫米|m 米|mi 英里|ft 英尺|kg 公斤|mg 毫克|g 克|lb 磅|lbs 磅|oz 盎司|ml 毫升|l 升

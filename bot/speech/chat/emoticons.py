@@ -6,7 +6,7 @@ grin :D :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd
 sad :( :-( =( :[ :c ): u_u
 cry :'( ;_; T_T T-T TT_TT TwT QAQ QwQ Q_Q (T_T) (ಥ﹏ಥ) (╥﹏╥)
-angry >:( >:-( ಠ益ಠ
+angry (￣ε(#￣) >:( >:-( ಠ益ಠ
 wink ;) ;-) ;D
 tongue :P :-P :p ;P xP :b
 surprised :O :-O :o O_O o_o :0

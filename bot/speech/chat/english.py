@@ -100,7 +100,7 @@ jk just kidding|kk okay|l8r later|lfg let's go|lmk let me know|m8 mate|mfw my fa
 ngl not going to lie|np no problem|nsfw not safe for work|nvm never mind|obv obviously|ofc of course
 omg oh my god|omw on my way|pls please|plz please|ppl people|prob probably|probs probably|rn right now
 lmao hahaha|lmfao hahaha|lol haha|lul haha|kekw haha|rofl hahaha|smh shaking my head|sry sorry|stfu shut up
-tba to be announced|tbd to be decided|tbf to be fair|tbh to be honest|tfw that feeling when
+tba to be announced|tbd to be decided|tbf to be fair|tbh to be honest|tf what the heck|tfw that feeling when
 tgif thank God it's Friday|thx thanks|til today I learned|tldr too long, didn't read|tl;dr too long, didn't read
 tmi too much information|tmr tomorrow|tmrw tomorrow|ttyl talk to you later|ty thank you|tysm thank you so much
 tyt take your time|tyvm thank you very much|u you|ur your|vs versus|w/ with|w/o without|w/e whatever
@@ -125,16 +125,20 @@ smile smile|grin grin|laugh laughing|sad sad face|cry crying|angry angry face|wi
 surprised surprised|unsure not sure|blank blank look|heart heart|heartbreak broken heart|kiss kiss|cat cat smile
 happy happy|annoyed annoyed|puzzled puzzled|frustrated frustrated|cute cute|cool cool|shrug shrug
 flip table flip|unflip table put back|smirk smirk|stern stern look|hug hug|bear bear|shocked shocked
-kneel on my knees
+kneel on my knees|sealed lips sealed|sidelong side eye
 """
 _SITES = """
-youtube YouTube|youtu YouTube|github GitHub|gitlab GitLab|google Google|reddit Reddit|redd Reddit
-twitter Twitter|x X|t Telegram|telegram Telegram|wikipedia Wikipedia|imdb I M D B|bbc B B C|cnn C N N
-nytimes the New York Times|ebay eBay|amazon Amazon|amzn Amazon|twitch Twitch|spotify Spotify
-soundcloud SoundCloud|steampowered Steam|steamcommunity Steam|steam Steam|discord Discord|tiktok TikTok
-instagram Instagram|facebook Facebook|fb Facebook|imgur Imgur|pinterest Pinterest|stackoverflow Stack Overflow
-bilibili Bilibili|b23 Bilibili|weibo Weibo|zhihu Zhihu|baidu Baidu|taobao Taobao|netflix Netflix
-linkedin LinkedIn|paypal PayPal|docs Google Docs|apple Apple|microsoft Microsoft|nasa NASA
+youtube.com YouTube|youtu.be YouTube|github.com GitHub|gitlab.com GitLab|google.* Google
+docs.google.com Google Docs|reddit.com Reddit|redd.it Reddit|twitter.com Twitter|x.com X|t.me Telegram
+telegram.org Telegram|telegram.me Telegram|wikipedia.org Wikipedia|imdb.com I M D B|bbc.com B B C|bbc.co.uk B B C
+cnn.com C N N|nytimes.com the New York Times|ebay.* eBay|amazon.* Amazon|amzn.to Amazon|amzn.com Amazon
+twitch.tv Twitch|spotify.com Spotify|spotify Spotify|soundcloud.com SoundCloud|steampowered.com Steam
+steamcommunity.com Steam|steam Steam|discord.com Discord|discordapp.com Discord|discord.gg Discord|discord Discord
+tiktok.com TikTok|instagram.com Instagram|facebook.com Facebook|fb.com Facebook|fb.me Facebook|fb.watch Facebook
+imgur.com Imgur|pinterest.* Pinterest|pin.it Pinterest|stackoverflow.com Stack Overflow|bilibili.com Bilibili
+b23.tv Bilibili|weibo.com Weibo|weibo.cn Weibo|zhihu.com Zhihu|baidu.com Baidu|taobao.com Taobao
+netflix.com Netflix|linkedin.com LinkedIn|paypal.com PayPal|paypal.me PayPal|apple.com Apple
+microsoft.com Microsoft|nasa.gov NASA
 """
 _UNITS = """
 km kilometre|cm centimetre|mm millimetre|m metre|mi mile|ft foot,feet|kg kilogram|mg milligram|g gram|lb pound

@@ -50,6 +50,11 @@ _DISCORD = re.compile(
 _INVITE = re.compile(r"(?:https?://)?(?:discord\.gg/|(?:\w{1,10}\.)?discord(?:app)?\.com/invite/)[\w-]", re.IGNORECASE)
 _GIF = re.compile(r"\.gif(?:\?|$)|://(?:\w{1,10}\.)?(?:tenor|giphy)\.com/", re.IGNORECASE)
 _SECOND_LEVEL = frozenset({"co", "com", "org", "net", "gov", "ac", "edu", "or", "ne", "go"})
+_HOSTS_OF_MANY = frozenset(
+    ["github.io", "gitlab.io", "blogspot.com", "netlify.app", "vercel.app", "pages.dev", "web.app", "herokuapp.com",
+     "wordpress.com", "tumblr.com", "itch.io", "neocities.org", "substack.com", "fandom.com"]
+)  # fmt: skip
+"""Domains below which each site is somebody else's."""
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _SAYABLE = re.compile(
     r"(?=.{0,83}[aeiouy])(?!.{0,83}[^aeiouy-]{4})(?!.{0,83}([a-z])\1\1)[a-z]{2,20}+(?:-[a-z]{2,20}+){0,3}"
@@ -127,9 +132,16 @@ def _site(draft: Draft, address: str) -> str:
     labels = host[1].casefold().strip(".").split(".") if host else []
     if len(labels) < 2 or labels[-1].isdigit():
         return ""
+    sites = draft.words.sites
+    if known := next(
+        filter(None, (sites.get(".".join(labels[at:])) for at in range(max(0, len(labels) - 4), len(labels) - 1))), ""
+    ):
+        return known
+    is_country = len(labels[-1]) == 2 or labels[-1] == "com"
     third = len(labels) > 2 and labels[-2] in _SECOND_LEVEL and len(labels[-1]) == 2
+    third = third or (len(labels) > 2 and ".".join(labels[-2:]) in _HOSTS_OF_MANY)
     main = labels[-3 if third else -2]
-    if known := draft.words.sites.get(main):
+    if known := sites.get(f"{main}.*", "") if is_country else "":
         return known
     if not _SAYABLE.fullmatch(main) or any(is_chat_word(p, draft.words) or is_smash(p) for p in main.split("-")):
         return ""

@@ -81,14 +81,13 @@ _BEFORE = {
 }
 
 
-def _compiled(table: dict[str, dict[str, str]]) -> dict[str, list[tuple[re.Pattern[str], str]]]:
-    return {
+_BEHIND_IT, _BEFORE_IT = (
+    {
         key: [(re.compile(pattern, re.IGNORECASE), unit.strip()) for unit, pattern in units.items()]
         for key, units in table.items()
     }
-
-
-_BEHIND_IT, _BEFORE_IT = _compiled(_BEHIND), _compiled(_BEFORE)
+    for table in (_BEHIND, _BEFORE)
+)
 _THINGS = re.compile(
     r"[ -](?:drives?|dis[ck]s?|ssds?|hdds?|cards?|sticks?|files?|binary|binaries|downloads?|images?|videos?|monitors?"
     r"|screens?|phones?|batter(?:y|ies)|chargers?|adapters?|cables?|bags?|bottles?|boxe?s?|packs?|plates?|dumbbells?"

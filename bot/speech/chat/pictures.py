@@ -5,10 +5,12 @@ A step of ``reader``. Names are our own short ones where people say otherwise th
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 import emoji
 
+from bot.speech.chat import faces
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.emoticons import EMOTICONS, WORDS
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
@@ -55,7 +57,7 @@ _KNOWN = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|:([a-z][a-z0-9_+-]{1,31}+):")
 NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}+):(?![\w:])")
 """Custom emoji, and names of emoji between colons."""
 
-_FACE_SIGN = re.compile(r"[:;=<>_^♡ಠ¬ʕ◕-]|[oO][.][oO]|[.][_.-]|[（(\\]")
+_FACE_SIGN = re.compile(r"[:;=<>_^♡ಠ¬ʕ◕⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]")
 """In every face there is one of these."""
 _SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
 _FACES = "|".join(map(re.escape, _SIGNED))
@@ -65,6 +67,13 @@ _FACE = re.compile(
     rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
 )
 """Those in brackets may stand beside Chinese signs."""
+_MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (faces.FLIP, faces.flip),
+    (faces.BRACKETED, faces.bracketed),
+    (_FACE, lambda match: EMOTICONS[match[0]]),
+    (faces.TWO_EYED, faces.two_eyed),
+    (faces.SMILEY, faces.smiley),
+)
 
 
 def picture(draft: Draft) -> None:
@@ -72,7 +81,10 @@ def picture(draft: Draft) -> None:
     if _ANY.search(draft.text):
         draft.replace(_RUN, lambda match: _run(draft, match))
     if _FACE_SIGN.search(draft.text):
-        draft.replace(_FACE, lambda match: _face(draft, match))
+        for pattern, kind in _MADE_FACES:
+            draft.replace(pattern, partial(_made_face, draft, kind))
+    if "0.0" in draft.text:
+        draft.replace(faces.ZERO_EYES, lambda match: _face(draft, match, faces.zero_eyes(match)))
 
 
 def _run(draft: Draft, match: re.Match[str]) -> str:
@@ -131,12 +143,19 @@ def _set_off(match: re.Match[str], said: str, draft: Draft) -> str:
     return said + draft.words.phrases["pause"] if after.isalnum() and not before else said
 
 
-def _face(draft: Draft, match: re.Match[str]) -> str:
+def _made_face(draft: Draft, kind: Callable[[re.Match[str]], str | None], match: re.Match[str]) -> str:
+    return _face(draft, match, kind(match))
+
+
+def _face(draft: Draft, match: re.Match[str], kind: str | None) -> str:
+    """What is said for a face of this kind: nothing where it has none, as written where it is no face."""
+    if kind is None:
+        return match[0]
     if draft.reading.skip_emoji:
         draft.note("emoji", match[0], "")
         return " "
-    said = draft.words.emoticons[EMOTICONS[match[0]]]
-    if _echoes(match, said):
+    said = draft.words.emoticons[kind] if kind else ""
+    if not said or _echoes(match, said):
         draft.note("emoji", match[0], "")
         return " "
     return _set_off(match, draft.put("emoji", match[0], said), draft)

@@ -18,6 +18,8 @@ _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
 _ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]) {0,8}")
+_ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
+"""``b <- a``, and nothing else in the message."""
 _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
 _NO_ARROW_BEHIND = frozenset(".!?:,。！？：，\n ")
 _SPACED = re.compile(r"(?<=[^\s]) {1,8}(==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
@@ -60,6 +62,8 @@ def _arrow(match: re.Match[str], words: Vocabulary) -> str:
     if not before or not after.strip() or before in _NO_ARROW_BEHIND:
         return " "
     left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
+    if left and not right and not _ASSIGNED.fullmatch(match.string.strip()):
+        return words.phrases["pause"]  # it points at what was said before
     return words.apart(words.signs["<->" if left and right else "<-" if left else "->"])
 
 

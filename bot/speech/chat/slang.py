@@ -6,6 +6,7 @@ Every run of Latin letters and digits is looked up once; Chinese signs around it
 import re
 
 from bot.patterns import linear
+from bot.speech.chat.contexts import in_context
 from bot.speech.chat.draft import INSERTS, Draft
 from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.vocabulary import Vocabulary
@@ -16,7 +17,7 @@ _TOKEN = linear(
 )
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,}")
 _CASED = frozenset(
-    {"ATM", "BC", "FR", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Til", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
+    {"ATM", "BC", "BBS", "FR", "GM", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
 )
 """Spelled so, they are something else: a cash machine, years, a letter, a name."""
 _ROWS = tuple(
@@ -30,6 +31,9 @@ STRANGE = (
     r"|k[dfgjvz]|g[fjkqvz]|h[fgjkvz]|d[fkqvx]|[bcdfghjklmpqsvwz]x|x[dfgjkvz]|s[dfgjvz](?=[fgjkv])|z[bcdfgjkpqrsvx]|w[fgjkqvxz])"
 )
 """Two letters that hardly ever meet in a word, as an expression."""
+_HOME = frozenset("asdfghjkl")
+_LAYOUTS = frozenset({"qwerty", "qwertz", "azerty"})
+"""Words for keyboards."""
 _STRANGE = re.compile(f"(?={STRANGE})")
 _LAUGHTER = frozenset({"lol", "lmao", "lmfao", "rofl", "lul", "kek", "kekw", "xswl"})
 """Chat words that are a laugh."""
@@ -47,6 +51,8 @@ _NEAR = 16
 _GRIN = re.compile(r"x{1,4}d{2,40}+")
 _DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
 """``vs.`` between two: no sentence ends there."""
+_GLUE = frozenset("._-@\\~=")
+"""Signs that join a token with another one to the name of something."""
 _NOT_STRETCHED = frozenset({"til"})
 _VOWELS = {"ha": "ha", "he": "he", "hi": "hi", "ho": "ho", "ja": "ja", "je": "je", "lo": "lo"}
 _LAUGHS = {frozenset(pair): pair for pair in _VOWELS}
@@ -58,16 +64,25 @@ def is_chat_word(word: str, words: Vocabulary) -> bool:
 
 
 def is_smash(word: str) -> bool:
-    """Whether a word of letters is somebody's hand on the keyboard."""
+    """Whether a word of letters is a hand on the keyboard; commands, names and typos are not.
+
+    Fingers rest on the home row: a smash is a row typed along, or nearly all of it comes from there. What comes from
+    all over the board must be long and hardly pronounceable to be one.
+    """
     low = word.casefold()
-    if len(low) < 6 or not low.isalpha():
+    if len(low) < 6 or not low.isalpha() or low in _LAYOUTS:
         return False
     if any(row in low for row in _ROWS):
         return True
     if re.fullmatch(r"(?:asd|sdf|jkl){2,300}[asdfjkl]{0,2}", low):
         return True
     strange = len(_STRANGE.findall(low))
-    return strange >= 2 and strange / (len(low) - 1) >= 0.28
+    if strange < 2 or strange / (len(low) - 1) < 0.28:
+        return False
+    if _HOME.issuperset(low):
+        return True
+    home = sum(sign in _HOME for sign in low) / len(low)
+    return len(low) > 8 and (home >= 0.8 or strange / (len(low) - 1) >= 0.4)
 
 
 def expand(draft: Draft) -> None:
@@ -89,8 +104,8 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
     if token.isdigit():
         return _number(draft, match)
     if draft.reading.expand_slang and token not in _CASED and (word := _chat_word(low, words)):
-        known = words.slang[word]
-        if not _is_part(match, word):
+        known = in_context(word, words.slang[word], match)
+        if known and not _is_part(match, word):
             if known[-1] == "了" == match.string[match.end() : match.end() + 1]:
                 known = known[:-1]
             return _noted(draft, "laughter" if word in _LAUGHTER else "slang", token, known)
@@ -132,6 +147,9 @@ def _chat_word(low: str, words: Vocabulary) -> str:
 def _is_part(match: re.Match[str], word: str) -> bool:
     """Whether it belongs to a number before it (``5 k``), or is a letter of several (``k/d``, ``r.i.p``)."""
     before = match.string[max(0, match.start() - 2) : match.start()]
+    behind = match.string[match.end() : match.end() + 2]
+    if (before[-1:] in _GLUE and before) or (behind[:1] in _GLUE and behind[1:].isalnum() and behind.isascii()):
+        return True  # np.array, file.gz
     if len(word) == 1:
         after = match.string[match.end() : match.end() + 2]
         if before[-1:] == "/" or after[:1] == "/" or (after[:1] == "." and after[1:].isalpha()):

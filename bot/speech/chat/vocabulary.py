@@ -45,7 +45,10 @@ class Vocabulary:
     emoticons: Mapping[str, str]
     """What is said for each kind of ``:)``."""
     sites: Mapping[str, str]
-    """Names of web sites, by the main part of the domain."""
+    """Names of web sites by domain, which counts for what is below it too; ``google.*`` is one in every country.
+
+    Schemes that programs have for their links are among them.
+    """
     units: Mapping[str, tuple[str, str]]
     """Name for one and for several, by sign."""
     money: Mapping[str, tuple[str, str]]
