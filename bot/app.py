@@ -54,6 +54,7 @@ EXTENSIONS = (
     "cogs.styles",
     "cogs.quota",
     "cogs.settings",
+    "cogs.server",
     "cogs.reading_settings",
     "cogs.dictionary",
     "cogs.doctor",

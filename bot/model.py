@@ -154,6 +154,8 @@ class Utterance:
     """Key of the command that it answers, whose delivery is written down. Empty for what is read aloud."""
     owed: Owed | None = None
     """What the command is answered with, where it was spoken before the process was killed."""
+    unpaid: bool = False
+    """Whether only engines that cost nothing are asked."""
     mixed: bool = True
     """Whether in a call each language of the text is said by a voice that speaks it, where the wanted one does not."""
     author: Account | None = None
@@ -164,7 +166,17 @@ class Utterance:
     @property
     def manner(self) -> tuple[object, ...]:
         """Who has it said, where and how: utterances in which this is equal may be spoken together."""
-        how = (self.styles, self.voice, self.instruction, self.take, self.lane, self.speed, self.language, self.mixed)
+        how = (
+            self.styles,
+            self.voice,
+            self.instruction,
+            self.take,
+            self.lane,
+            self.speed,
+            self.language,
+            self.unpaid,
+            self.mixed,
+        )
         return (self.account, self.author, self.space, *how)
 
 
@@ -240,5 +252,12 @@ class Receipt:
     clip_key: str = ""
     """Names the clip in the cache; empty where it was not kept."""
     notes: tuple[Note, ...] = ()
+    free: int = 0
+    """Of the characters charged, those on the built-in engine's meter, which cost nobody anything."""
     left_out: tuple[tuple[str, BotError], ...] = ()
     """Of several utterances that were to be spoken together: the keys of those that were not, and why."""
+
+    @property
+    def paid(self) -> int:
+        """Characters taken from the quota of what costs money."""
+        return self.charged - self.free

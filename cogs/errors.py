@@ -13,11 +13,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import BotError, DuplicateError, InputError
+from bot.errors import BotError, DuplicateError, InputError, QuotaError
 from bot.platforms import command_log
+from bot.platforms.desk import FREE
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
-from bot.platforms.discord.panel import Press
-from bot.platforms.discord.voice_message import TOO_LATE, apologize, tell, was_for_everyone, withdraw
+from bot.platforms.discord.panel import Buttons, Press, free_voice
+from bot.platforms.discord.voice_message import TOO_LATE, apologize, is_private, tell, was_for_everyone, withdraw
 from bot.texts import in_chat, say
 
 OLD_BUTTON = "discord.old_button"
@@ -76,6 +77,12 @@ def _code_of(cause: BaseException) -> str:
             return "discord.not_sent"
         case _:
             return "discord.failed"
+
+
+def _offer(interaction: discord.Interaction[Any], cause: BaseException, language: str) -> Buttons | None:
+    """Return a button for the free voice, if the quota refused what it can speak."""
+    token = str(cause.facts.get(FREE, "")) if isinstance(cause, QuotaError) else ""
+    return free_voice(token, language, private=is_private(interaction)) if token else None
 
 
 def cannot_be_answered(cause: BaseException) -> bool:
@@ -148,7 +155,8 @@ class Errors(commands.Cog):
         if not isinstance(cause, BotError | app_commands.AppCommandError):
             _log.error("%s broke off", name, exc_info=cause)
         try:
-            await tell(interaction, sentence(cause, await self._bot.language_for(interaction)))
+            language = await self._bot.language_for(interaction)
+            await tell(interaction, sentence(cause, language), _offer(interaction, cause, language))
         except NOT_DELIVERED as unheard:
             _log.warning("%s: the person could not be told (%s)", name, type(unheard).__name__)
 

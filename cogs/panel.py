@@ -38,6 +38,7 @@ class Panel(commands.Cog):
         self._bot = bot
         self._verbs = {
             "again": self.again,
+            "free": self.free,
             "style": self.other_style,
             "files": self.offer_files,
             "file": self.as_file,
@@ -57,6 +58,15 @@ class Panel(commands.Cog):
     async def again(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Another take of the same words."""
         await self._speak(interaction, press, None)
+
+    async def free(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Speak by the free voice what the quota refused."""
+        token, private = _token_of(press)
+        await voice_message.defer(interaction, private=private)
+        desk, account = self._bot.doors.desk, account_of(interaction)
+        with desk.presses.alone(account, token, press.verb):
+            utterance = await desk.free(token, key_of(interaction), account)
+            await answer.speak(interaction, here(interaction, utterance), private=private)
 
     async def other_style(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """The same words in the style that was chosen."""
@@ -106,7 +116,7 @@ class Panel(commands.Cog):
         if clip is None:
             receipt = await speech.speak(wish, Recording())
             command_log.spoke(receipt)
-            clip, charged = receipt.clip, receipt.charged
+            clip, charged = receipt.clip, receipt.paid
         data = await asyncio.to_thread(write, clip)
         if len(data) > voice_message.size_limit(interaction):
             raise InputError("discord.file_too_large", kind=form)
@@ -178,11 +188,13 @@ class Panel(commands.Cog):
         return any(owner is not None for owner in owners)
 
     async def cancel(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Give up a command that waits for its turn."""
+        """Cancel a command that waits or is being spoken: for the person who asked, and for moderators."""
         (name,) = facts_of(press, 1)
         number = whole(name)
         tongue = await self._bot.language_for(interaction)
-        if number is None or not self._bot.queue.cancel(number, interaction.user.id):
+        may_all = interaction.guild_id is not None and interaction.permissions.manage_messages
+        moderated = interaction.channel_id if may_all else None
+        if number is None or not await self._bot.queue.cancel(number, interaction.user.id, moderates=moderated):
             raise InputError("waiting.over")
         await interaction.response.edit_message(content=say("waiting.cancelled", tongue), view=None)
 

@@ -75,7 +75,9 @@ class SpeakMessage(commands.Cog):
         await voice_message.defer(interaction, private=True)
         tongue = await self._bot.language_for(interaction)
         desk, wish = self._bot.doors.desk, utterance_of(interaction, chosen_words(chat_message(message), tongue))
-        price = (await self._bot.doors.speech.explain(wish)).characters  # refused here what would be refused then
+        speech = self._bot.doors.speech
+        explained = await speech.explain(wish)  # refused here what would be refused then
+        price = 0 if speech.is_free(explained.provider) else explained.characters
         token = await desk.words.keep(wish)
         if not token:
             raise InputError("words.not_kept")

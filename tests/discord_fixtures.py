@@ -25,6 +25,12 @@ async def server() -> AsyncIterator[DiscordServer]:
         await _end_heartbeats()
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine's slow speech is answered once, as a quick one's: a test that is about progress says otherwise."""
+    monkeypatch.setattr("bot.platforms.discord.place.SLOW", 600.0)
+
+
 @pytest.fixture
 def mod(server: DiscordServer) -> User:
     """A moderator of the home server."""

@@ -225,7 +225,7 @@ class TelegramDoor:
 
     def platform(self, doors: Doors) -> Platform:
         config = TelegramConfig(token=SecretStr(TOKEN), api_url=self.server.root)
-        return TelegramPlatform(config, EndpointsConfig(), doors, timings=Timings(typing=0.0, queue=0.05))
+        return TelegramPlatform(config, EndpointsConfig(), doors, timings=Timings(typing=0.0, queue=0.05, slow=600.0))
 
     def account(self, *, other: bool = False) -> Account:
         return Account("telegram", str(self._person(other).id))

@@ -75,7 +75,7 @@ def fixture_launch(server: TelegramServer) -> Launch:
         naps = Naps()
         chosen: dict[str, Any] = {"api_url": server.root, **(settings or {})}
         config = TelegramConfig(token=SecretStr(token), **chosen)
-        times = replace(Timings(), **{"typing": 0.0, **timings})
+        times = replace(Timings(), **{"typing": 0.0, "slow": 600.0, **timings})
         how: dict[str, Any] = {"timings": times, "sleep": sleep or naps, "clock": clock}
         platform = TelegramPlatform(config, EndpointsConfig(), doors, web=web, **how)
         ready = asyncio.Event()

@@ -126,7 +126,7 @@ async def test_the_queue_is_shown_and_ones_own_can_be_taken_out(evening: Evening
 
 
 async def test_saying_something_in_the_call(evening: Evening) -> None:
-    assert await evening.command("say", text="Hello.", where="call") == say("call.none", "en")
+    assert await evening.command("say", User("bob"), text="Hello.", where="call") == say("call.where", "en")
     await evening.join()
     assert await evening.command("say", text="Hello, everybody.", where="call") == _said("call.said_next", evening)
     await until(lambda: bool(evening.spurts()), 15)
@@ -135,6 +135,42 @@ async def test_saying_something_in_the_call(evening: Evening) -> None:
     await until(lambda: evening.spurts() == [clip])
     assert await evening.command("say", text="🜁", where="call") == say("text.empty", "en")
     assert await evening.command("say", User("bob"), text="Hello.", where="call") == say("call.not_in_it", "en")
+
+
+async def test_saying_something_brings_the_bot_without_a_greeting_and_reads_nothing(evening: Evening) -> None:
+    assert await evening.command("say", text="🜁", where="call") == say("text.empty", "en")
+    assert not evening.in_call, "what cannot be spoken brings nobody"
+    assert await evening.command("say", text="Hello, everybody.", where="call") == _said("call.said_next", evening)
+    assert evening.server.voice.bot_in() is evening.lounge
+    await until(lambda: bool(evening.spurts()), 15)
+    await until(lambda: not evening.session.busy, 15)
+    clip = await evening.clip("Hello, everybody.")
+    await until(lambda: evening.spurts() == [clip])
+    assert evening.posts == []
+    assert not evening.session.reads(str(evening.lounge.id))
+    assert not evening.session.reads(str(evening.general.id))
+    assert await evening.command("join") == _said("call.reads_here", evening)
+    assert evening.session.reads(str(evening.lounge.id))
+
+
+async def test_saying_something_keeps_to_the_rights_of_both(evening: Evening) -> None:
+    await evening.change(evening.lounge, permissions=EVERYTHING_WE_NEED & ~rights.SPEAK)
+    assert await evening.command("say", text="Hello.", where="call") == _said("call.no_speak", evening)
+    await evening.change(evening.lounge, permissions=EVERYTHING_WE_NEED)
+    (bob,) = await evening.enter("bob", channel=evening.attic)
+    assert await evening.command("say", bob, text="Hello.", where="call") == _said(
+        "call.said_next", evening, channel=f"<#{evening.attic.id}>"
+    )
+    assert await evening.command("say", text="Hello.", where="call") == say("call.not_in_it", "en")
+    assert evening.server.voice.bot_in() is evening.attic
+
+
+async def test_after_saying_something_it_leaves_when_it_is_alone(evening: Evening) -> None:
+    await evening.command("say", text="Hello.", where="call")
+    await until(lambda: not evening.session.busy, 15)
+    await evening.server.voice.people.leave(evening.ada)
+    await evening.clock.until(lambda: evening.server.voice.bot_in() is None, 900)
+    assert not evening.in_call
 
 
 async def test_what_is_said_takes_turns_with_what_is_written_and_is_bounded(evening: Evening) -> None:

@@ -97,7 +97,7 @@ async def test_a_call_goes_on_where_saved_voices_are_gone_and_tells_it_once(even
     assert asked[-2:] == ["Dean", "Dean"]
     assert evening.gone() == [
         texts.say("note.own_voice_gone", "en", voice="Retired", command="/settings mine"),
-        texts.say("note.place_voice_gone", "en", voice="Moved", command="/settings server"),
+        texts.say("note.place_voice_gone", "en", voice="Moved", command="/server settings"),
     ]
 
 

@@ -142,7 +142,7 @@ async def test_what_cannot_be_answered_is_not_done(
             "command": lambda: server.slash("say", {"text": "Something else."}),
             "press": lambda: server.press(panel, panel.button("mp:again")),
             "menu": lambda: server.menu(say("discord.menu.speak", "en"), server.written("Something else.")),
-            "form": lambda: server.slash("settings blocklist"),
+            "form": lambda: server.slash("server blocklist"),
         }
         exchange = await refused[act]()
         await server.until(lambda: server.statuses("callback")[-1] in (400, 404))

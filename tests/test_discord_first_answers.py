@@ -129,6 +129,6 @@ async def test_a_form_that_cannot_be_filled_in_time_is_refused_in_words(
     server.world.home.moderators.add(server.world.ada.id)
     async with start(house.doors):
         with stuck():
-            told = await (await server.slash("settings blocklist")).answered()
+            told = await (await server.slash("server blocklist")).answered()
     assert told.private
     assert told.content == say("store.busy", "en")

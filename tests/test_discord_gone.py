@@ -42,17 +42,17 @@ async def test_a_deleted_role_lets_nobody_in_until_a_moderator_says_so(
     world, gone, language = server.world, Role("gone"), locale[:2]
     world.home.roles.append(gone)
     async with start(house.doors):
-        await told(server, "settings role", mod, role=gone, rule="allowed")
-        await told(server, "settings role", mod, role=gone, rule="allowed", what="singing")
+        await told(server, "server role", mod, role=gone, rule="allowed")
+        await told(server, "server role", mod, role=gone, rule="allowed", what="singing")
         await server.delete_role(world.home, gone)
-        shown = await told(server, "settings server", mod, locale=locale)
+        shown = await told(server, "server settings", mod, locale=locale)
         assert shown.count(say("discord.role_gone", language)) == 2
         assert str(gone.id) not in shown
         assert await told(server, "say", text=TEXT, locale=locale) == say("guard.role", language)
-        await told(server, "settings role", mod, role=everyone, rule="allowed")
+        await told(server, "server role", mod, role=everyone, rule="allowed")
         await told(server, "say", text=TEXT)
         assert await told(server, "sing", text=TEXT) == say("guard.role.singing", "en")
-        shown = await told(server, "settings role", mod, role=everyone, rule="allowed", what="singing")
+        shown = await told(server, "server role", mod, role=everyone, rule="allowed", what="singing")
         assert "Roles allowed: –" in shown
         await told(server, "sing", text=TEXT)
     assert len(voices_of(server)) == 2
@@ -67,11 +67,11 @@ async def test_deleted_roles_go_where_that_lets_nobody_in(
     await spaces.set(home(server), allowed_roles=[*ghosts, for_use("singing", ghosts[0])])
     await spaces.rest(home(server), ghosts[0], 9)
     async with start(house.doors):
-        await told(server, "settings role", mod, role=singer, rule="blocked")
+        await told(server, "server role", mod, role=singer, rule="blocked")
         kept = await spaces.get(home(server))
         assert (len(kept.allowed_roles), kept.blocked_roles) == (50, (scope(singer),))
         await server.delete_role(world.home, singer)
-        await told(server, "settings role", mod, role=other, rule="allowed", cooldown=5)
+        await told(server, "server role", mod, role=other, rule="allowed", cooldown=5)
         kept = await spaces.get(home(server))
     assert kept.allowed_roles == (for_use("singing", ghosts[0]), scope(other))
     assert kept.blocked_roles == ()
@@ -85,18 +85,18 @@ async def test_a_deleted_channel_opens_no_other_until_a_moderator_says_so(
     world, language = server.world, locale[:2]
     old, other = world.add_channel(world.home, "old"), world.add_channel(world.home, "other")
     async with start(house.doors):
-        await told(server, "settings channel", mod, channel=old, open="open")
+        await told(server, "server channel", mod, channel=old, open="open")
         await server.delete_channel(old)
-        shown = await told(server, "settings server", mod, locale=locale)
+        shown = await told(server, "server settings", mod, locale=locale)
         assert say("discord.channel_unlisted", language) in shown
         assert await told(server, "say", text=TEXT, locale=locale) == say("guard.channel", language)
-        await told(server, "settings channel", mod, open="open")
+        await told(server, "server channel", mod, open="open")
         await told(server, "say", text=TEXT)
-        shown = await told(server, "settings channel", mod, open="closed")
+        shown = await told(server, "server channel", mod, open="closed")
         assert f"Channels: {say('discord.channel_unlisted', 'en')}\n" in shown
-        await told(server, "settings channel", mod, channel=other, open="open")
+        await told(server, "server channel", mod, channel=other, open="open")
         assert await told(server, "say", text=TEXT) == say("guard.channel", "en")
-        shown = await told(server, "settings channel", mod, open="everywhere")
+        shown = await told(server, "server channel", mod, open="everywhere")
         assert "Channels: –" in shown
         await told(server, "say", text=TEXT)
     assert len(voices_of(server)) == 2
@@ -110,7 +110,7 @@ async def test_a_channel_that_is_hidden_from_the_bot_stays_open_beside_another(
     world.home.channels.remove(hidden)
     await spaces.set(home(server), channels=[str(hidden.id)])
     async with start(house.doors):
-        shown = await told(server, "settings channel", mod, open="open")
+        shown = await told(server, "server channel", mod, open="open")
     assert f"Channels: {say('discord.channel_unlisted', 'en')}, <#{world.general.id}>\n" in shown
     assert (await spaces.get(home(server))).channels == (str(hidden.id), str(world.general.id))
 
@@ -129,11 +129,11 @@ async def test_where_only_the_commands_are_installed_nothing_counts_as_deleted(
         return (await (await server.slash(name, options, user=mod, channel=channel)).answered()).content
 
     async with start(house.doors):
-        await asked("settings channel", old, open="open")
-        shown = await asked("settings channel", open="open")
+        await asked("server channel", old, open="open")
+        shown = await asked("server channel", open="open")
         for role in (first, second):
-            await asked("settings role", role=role, rule="allowed", cooldown=5)
-            await asked("settings role", role=role, rule="blocked", what="singing")
+            await asked("server role", role=role, rule="allowed", cooldown=5)
+            await asked("server role", role=role, rule="blocked", what="singing")
             await asked("reading role", role=role, rule="required")
         await spaces.set(space, channels=())
         refused = await asked("say", text="Hello there.", style="sing")
@@ -155,13 +155,13 @@ async def test_a_full_list_of_roles_can_be_left(
         for named, left in ((role, (scope(role),)), (everyone, ())):
             await spaces.set(space, allowed_roles=ghosts)
             await readings.set(space, required_roles=ghosts, priority_roles=ghosts, blocked_roles=ghosts)
-            await told(server, "settings role", mod, role=named, rule="allowed")
+            await told(server, "server role", mod, role=named, rule="allowed")
             await told(server, "reading role", mod, role=named, rule="required")
             assert (await spaces.get(space)).allowed_roles == left
             kept = await readings.get(space)
             assert (kept.required_roles, kept.priority_roles, kept.blocked_roles) == (left, (), ())
         await spaces.set(space, blocked_roles=ghosts)
-        await told(server, "settings role", mod, role=role, rule="blocked")
+        await told(server, "server role", mod, role=role, rule="blocked")
     assert (await spaces.get(space)).blocked_roles == (scope(role),)
 
 
@@ -170,11 +170,11 @@ async def test_everyone_cannot_be_blocked_and_rests_as_the_server_says(
 ) -> None:
     before = await house.core.spaces.get(home(server))
     async with start(house.doors):
-        refused = await told(server, "settings role", mod, role=everyone, rule="blocked", cooldown=5)
+        refused = await told(server, "server role", mod, role=everyone, rule="blocked", cooldown=5)
         assert refused == say("discord.everyone.blocked", "en")
-        refused = await told(server, "settings role", mod, role=everyone, rule="allowed", cooldown=5)
+        refused = await told(server, "server role", mod, role=everyone, rule="allowed", cooldown=5)
         assert refused == say("discord.everyone.rest", "en")
-        await told(server, "settings role", mod, role=everyone, rule="neither", cooldown=-1)
+        await told(server, "server role", mod, role=everyone, rule="neither", cooldown=-1)
         assert await house.core.spaces.get(home(server)) == before
 
 

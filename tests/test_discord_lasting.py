@@ -154,13 +154,13 @@ async def test_a_server_s(
     style, word = ("悄悄话", "香蕉") if zh else ("Whisper", "banana")
     shared = {"voice": "Dean", "style": style, "language": "zh" if zh else "en", "cooldown": 600, "words": True}
     async with start((await guild.house()).doors):
-        await guild.told("settings server", shared, mod)
-        await guild.told("settings role", {"role": role, "rule": "blocked", "what": "singing"}, mod)
-        await guild.told("settings role", {"role": role, "cooldown": 300}, mod)
-        await guild.told("settings channel", {"channel": server.world.general, "open": "open"}, mod)
-        form = await server.slash("settings blocklist", user=mod, locale=locale)
+        await guild.told("server settings", shared, mod)
+        await guild.told("server role", {"role": role, "rule": "blocked", "what": "singing"}, mod)
+        await guild.told("server role", {"role": role, "cooldown": 300}, mod)
+        await guild.told("server channel", {"channel": server.world.general, "open": "open"}, mod)
+        form = await server.slash("server blocklist", user=mod, locale=locale)
         await (await server.submit(form, [word])).answered()
-        shown = await guild.told("settings server", user=mod)
+        shown = await guild.told("server settings", user=mod)
     scope, place = f"<@&{role.id}>", f"<#{server.world.general.id}>"
     assert shown.splitlines() == (
         ["声音：Dean", "风格：悄悄话", "语言：中文", "冷却：600 秒", f"身份组的冷却：{scope} 300 s", "显示文字：是",
@@ -173,8 +173,8 @@ async def test_a_server_s(
               "Blocked words: 1"]
     )  # fmt: skip
     async with start((await guild.house()).doors):
-        assert await guild.told("settings server", user=mod) == shown
-        asked = await (await server.slash("settings blocklist", user=mod, locale=locale)).form()
+        assert await guild.told("server settings", user=mod) == shown
+        asked = await (await server.slash("server blocklist", user=mod, locale=locale)).form()
         assert asked["components"][0]["component"]["value"] == word
         assert await guild.told("sing", {"text": "La."}) == say("guard.role.singing", guild.language)
         assert await guild.told("say", {"text": f"A {word}."}) == say("guard.word", guild.language)

@@ -115,7 +115,7 @@ async def test_the_quota_with_its_bar(server: DiscordServer, build_house: BuildH
     line = say("share.line", "en", used=24, limit=48, left=24, requests=1, resets=f"<t:{int(resets.timestamp())}:R>")
     assert told.private
     assert "▰▰▰▰▰▰▱▱▱▱▱▱\n" + line in told.content
-    assert say("share.free", "zh", used=24, requests=1) in free.content
+    assert say("share.builtin_free", "zh", used=24, requests=1) in free.content
 
 
 @pytest.mark.parametrize(

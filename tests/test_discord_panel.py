@@ -16,7 +16,9 @@ from bot.model import Space
 from bot.platforms.desk import Answer
 from bot.platforms.discord.files import FORMATS
 from bot.platforms.discord.panel import Press, ids_of_text, ids_to_text
+from bot.platforms.progress import progress
 from bot.speech.meter import PAID
+from bot.speech.turns import Waiting
 from bot.texts import say
 from tests.conftest import BuildHouse, House, until
 from tests.discord_case import TEXT, Start, account, bursts, voices_of, words_of
@@ -58,7 +60,7 @@ async def test_the_words_keep_their_spoilers_and_their_length(
     server: DiscordServer, house: House, start: Start
 ) -> None:
     async with start(house.doors):
-        for text in ("It was ||*Sam*|| all along", "a_b " * 600, "||" + "hush " * 600 + "||"):
+        for text in ("It was ||*Sam*|| all along", "a_b " * 400, "||" + "hush " * 320 + "||"):
             await (await server.slash("say", {"text": text})).answered()
     hidden, long, secret = (words.partition("\n> ")[2] for words in words_of(server))
     assert hidden == "It was ||\\*Sam\\*|| all along"
@@ -115,7 +117,7 @@ async def test_what_is_paid_for_goes_out_though_the_store_fails(
         panel = await spoken(server)
     sound = voices_of(server)[0].files[0].sound
     assert sound is not None
-    assert panel.content == say("discord.spoken", "en", seconds=sound.seconds, characters=len(TEXT))
+    assert panel.content == say("discord.spoken_free", "en", seconds=sound.seconds)
     assert [name.split(":")[1] for name in panel.buttons] == ["delete"]
 
 
@@ -444,7 +446,7 @@ async def test_the_place_is_shown_and_given_up(
         await gate.reached.wait()
         second = await server.slash("say", {"text": "Something else."})
         place = await second.answered()
-        assert place.content == say("waiting.place", "en", before=0, seconds=3)
+        assert place.content == say("waiting.next", "en", seconds=3)
         [cancel] = place.buttons
         stranger = await server.press(place, cancel, user=User("bo"))
         assert (await stranger.answered()).content == say("waiting.over", "en")
@@ -477,24 +479,78 @@ async def test_the_place_makes_room_for_the_file(
         await server.until(lambda: place.files)
         await first.answered()
     assert not any(name.startswith("mp:cancel") for name in place.buttons)
-    assert say("waiting.place", "en", before=0, seconds=3) != place.content
+    assert say("waiting.next", "en", seconds=3) != place.content
     assert server.refusals == []
 
 
-async def test_who_does_not_wait_cannot_cancel(
-    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
-) -> None:
-    gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+async def test_what_is_finished_cannot_be_cancelled(server: DiscordServer, house: House, start: Start) -> None:
+    async with start(house.doors):
         first = await server.slash("say", {"text": TEXT})
-        await gate.reached.wait()
-        other = await server.slash("say", {"text": "\u200b"})
-        refused = await other.answered()
-        refused.data["components"] = [
+        shown = await first.answered()
+        shown.data["components"] = [
             {"type": 1, "components": [{"type": 2, "style": 2, "label": "x", "custom_id": f"mp:cancel:{first.id}"}]}
         ]
-        press = await server.press(refused, f"mp:cancel:{first.id}")
+        press = await server.press(shown, f"mp:cancel:{first.id}")
         assert (await press.answered()).content == say("waiting.over", "en")
-        gate.set()
-        await first.answered()
     assert len(voices_of(server)) == 1
+
+
+@pytest.mark.parametrize("who", ["asker", "moderator"])
+async def test_progress_is_shown_while_it_is_spoken_and_can_be_cancelled(
+    server: DiscordServer,
+    mimo: MimoServer,
+    mimo_house: House,
+    start: Start,
+    mod: User,
+    monkeypatch: pytest.MonkeyPatch,
+    who: str,
+) -> None:
+    """1,500 characters by a slow service: who keeps the person waiting, then how much there is."""
+    monkeypatch.setattr("bot.platforms.discord.place.SLOW", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.place.EVERY", 0.01)
+    gate = mimo.hold_after(8)
+    async with start(mimo_house.doors):
+        asked = await server.slash("say", {"text": "word " * 300})
+        shown = await asked.answered()
+        await gate.reached.wait()
+        await server.until(lambda: shown.content == say("waiting.seconds", "en", seconds=2))
+        [cancel] = shown.buttons
+        other = await server.press(shown, cancel, user=User("bo"))
+        assert (await other.answered()).content == say("waiting.over", "en")
+        user = mod if who == "moderator" else None
+        await (await server.press(shown, cancel, user=user)).acknowledged()
+        await server.until(lambda: shown.content.startswith("Cancelled"))
+        gate.set()
+    assert server.messages == []
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == 0
+    assert server.refusals == []
+
+
+async def test_parts_are_counted(
+    server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.platforms.discord.place.SLOW", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.place.EVERY", 0.01)
+    gate = mimo.hold_after(0)
+    async with start(mimo_house.doors):
+        asked = await server.slash("say", {"text": "A sentence of some words. " * 150})
+        shown = await asked.answered()
+        await server.until(lambda: shown.content == "MiMo is slow.")
+        gate.set()
+        await server.until(lambda: voices_of(server))
+
+
+def test_progress_in_a_sentence() -> None:
+    waiting = Waiting()
+    assert progress(waiting, "en") == say("waiting.begun", "en")
+    waiting.asks("espeak")
+    assert progress(waiting, "zh") == "内置语音 响应较慢。"
+    waiting.asks("own-engine", lambda: 0.4)
+    assert progress(waiting, "en") == "own-engine is slow."
+    waiting.has(2, 7)
+    assert progress(waiting, "en") == "2 of 7 parts are ready."
+    waiting.begin(lambda: (3, 8.2))
+    assert progress(waiting, "en") == "3 before you, about 8 s."
+    waiting.end()
+    waiting.is_over = True
+    assert progress(waiting, "en") == ""

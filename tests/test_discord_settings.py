@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
+from discord import Permissions
 
 from bot.model import Space
 from bot.platforms.discord.forms import FIELD, entries_of, fields_of
 from bot.store.dictionaries import Entry
 from bot.store.spaces import MOST_WORDS, WORD_CHARACTERS, SpaceSettings
 from bot.texts import say
-from cogs.settings import server_settings
+from cogs.server import server_settings
 from tests.conftest import House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
 from tests.fakes.discord_exchange import Message
@@ -21,12 +22,16 @@ from tests.fakes.tones import pitch
 pytest_plugins = ["tests.discord_fixtures"]
 
 
+MODERATED = ("settings", "role", "channel", "blocklist")
+
+
 def home(server: DiscordServer) -> Space:
     return Space("discord", str(server.world.home.id))
 
 
 async def told(server: DiscordServer, name: str, options: dict[str, Any] | None = None, **more: Any) -> Message:
-    answer = await (await server.slash(f"settings {name}", options, **more)).answered()
+    group = "server" if name in MODERATED else "settings"
+    answer = await (await server.slash(f"{group} {name}", options, **more)).answered()
     assert answer.private
     return answer
 
@@ -40,7 +45,7 @@ async def test_a_persons_own_voice_and_style_are_used(server: DiscordServer, mim
     sound = voices_of(server)[0].files[0].sound
     assert sound is not None
     assert pitch(sound.pcm, sound.rate) == pytest.approx(TONES["Mia"], rel=0.02)
-    assert words_of(server)[0].endswith("Happy, Slow down")
+    assert "Happy, Slow down\n" in words_of(server)[0]
     assert "字符" in panel.content
     assert back.content.splitlines()[:3] == ["Your voice: –", "Your style: –", "Language of my answers: –"]
 
@@ -70,10 +75,10 @@ async def test_a_voice_that_nobody_has_is_not_saved(
         await told(server, "mine", {"voice": "dean"})
         for name, options in (
             ("mine", {"voice": "Nope"}),
-            ("server", {"voice": "Nope"}),
+            ("settings", {"voice": "Nope"}),
             ("favourite", {"kind": "voice", "name": "Nope"}),
         ):
-            user = mod if name == "server" else None
+            user = mod if name == "settings" else None
             assert (await told(server, name, options, locale=locale, user=user)).content.startswith(refusal), name
         await told(server, "favourite", {"kind": "voice", "name": "Retired", "keep": False})
         await told(server, "favourite", {"kind": "voice", "name": "mia"})
@@ -97,7 +102,7 @@ async def test_a_person_is_forgotten(server: DiscordServer, house: House, start:
 
 @pytest.mark.parametrize(
     ("name", "options"),
-    [("server", {"cooldown": 5}), ("role", {"rule": "blocked"}), ("channel", {"open": "open"}), ("blocklist", {})],
+    [("settings", {"cooldown": 5}), ("role", {"rule": "blocked"}), ("channel", {"open": "open"}), ("blocklist", {})],
 )
 async def test_only_moderators_set_the_server(
     server: DiscordServer, house: House, start: Start, name: str, options: dict[str, Any]
@@ -110,15 +115,28 @@ async def test_only_moderators_set_the_server(
         before = await house.doors.desk.spaces.get(home(server))
         assert (await told(server, name, options | extra)).content == say("discord.moderators_only", "en")
         direct = server.world.add_direct(server.world.ada)
-        nowhere = await server.slash("settings server", {"cooldown": 5}, channel=direct)
+        nowhere = await server.slash("server settings", {"cooldown": 5}, channel=direct)
         assert (await nowhere.answered()).content == say("discord.moderators_only", "en")
         assert await house.doors.desk.spaces.get(home(server)) == before
+
+
+async def test_discord_hides_what_moderators_set_from_everybody_else(
+    server: DiscordServer, house: House, start: Start
+) -> None:
+    """It hides whole commands alone, so a person's own settings are another command."""
+    async with start(house.doors):
+        synced = {command["name"]: command for command in server.state.commands[None]}
+    own, shared = synced["settings"], synced["server"]
+    assert own.get("default_member_permissions") is None
+    assert [option["name"] for option in own["options"]] == ["mine", "favourite", "aloud", "forget"]
+    assert int(shared["default_member_permissions"]) == Permissions(manage_guild=True).value
+    assert sorted(option["name"] for option in shared["options"]) == sorted(MODERATED)
 
 
 async def test_what_a_server_sets_holds(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
     options = {"voice": "Mia", "style": "Whisper", "language": "zh", "cooldown": 600, "words": True}
     async with start(mimo_house.doors):
-        shown = await told(server, "server", options, user=mod)
+        shown = await told(server, "settings", options, user=mod)
         assert shown.content.splitlines()[:4] == [
             "Voice: Mia",
             "Style: Whisper",
@@ -192,7 +210,7 @@ async def test_two_moderators_at_once_both_have_their_way(
     roles = [Role(f"role {number}") for number in range(6)]
     server.world.home.roles += roles
     async with start(house.doors):
-        sent = [await server.slash("settings role", {"role": role, "rule": "blocked"}, user=mod) for role in roles]
+        sent = [await server.slash("server role", {"role": role, "rule": "blocked"}, user=mod) for role in roles]
         for exchange in sent:
             await exchange.answered()
         kept = await house.doors.desk.spaces.get(home(server))
@@ -205,7 +223,7 @@ async def test_a_role_rests_as_long_as_moderators_say(
     world, singer, bo = server.world, Role("singer"), User("bo")
     world.add_member(world.home, bo, singer)
     async with start(house.doors):
-        await told(server, "server", {"cooldown": 600}, user=mod)
+        await told(server, "settings", {"cooldown": 600}, user=mod)
         shown = await told(server, "role", {"role": singer, "cooldown": 0}, user=mod)
         assert f"Cooldown of roles: <@&{singer.id}> 0 s" in shown.content
         assert "Roles allowed: –" in shown.content
@@ -223,12 +241,12 @@ async def test_a_role_rests_as_long_as_moderators_say(
 
 async def test_words_are_blocked_by_a_form(server: DiscordServer, house: House, start: Start, mod: User) -> None:
     async with start(house.doors):
-        opened = await server.slash("settings blocklist", user=mod)
+        opened = await server.slash("server blocklist", user=mod)
         filled = await server.submit(opened, ["evening\n\n  bad phrase  "])
         shown = await filled.answered()
         assert shown.content.endswith("Blocked words: 2")
         refused = await (await server.slash("say", {"text": TEXT})).answered()
-        again = await (await server.slash("settings blocklist", user=mod)).form()
+        again = await (await server.slash("server blocklist", user=mod)).form()
     assert refused.content == say("guard.word", "en")
     assert again["components"][0]["component"]["value"] == "evening\nbad phrase"
     assert server.refusals == []

@@ -114,10 +114,10 @@ COMMANDS: dict[str, list[tuple[Options, dict[str, str]]]] = {
     "settings favourite": [(_with(kind="style", name="Happy"), ALL)],
     "settings aloud": [(_with(nickname="Somebody"), ALL)],
     "settings forget": [(_none, ALL)],
-    "settings server": [(_none, MODERATORS), (_with(language="en"), MODERATORS)],
-    "settings role": [(lambda scene: {"role": scene.role, "rule": "neither"}, MODERATORS)],
-    "settings channel": [(_with(open="closed"), MODERATORS)],
-    "settings blocklist": [(_none, MODERATORS)],
+    "server settings": [(_none, MODERATORS), (_with(language="en"), MODERATORS)],
+    "server role": [(lambda scene: {"role": scene.role, "rule": "neither"}, MODERATORS)],
+    "server channel": [(_with(open="closed"), MODERATORS)],
+    "server blocklist": [(_none, MODERATORS)],
     "reading show": [(_none, MODERATORS)],
     "reading set": [(_with(setting="names", value="off"), MODERATORS)],
     "reading role": [(lambda scene: {"role": scene.role, "rule": "none"}, MODERATORS)],
@@ -144,6 +144,7 @@ MENUS = {
 NOT_THEIRS = dict.fromkeys(("member", "moderator", "foreign", "stranger"), "discord.not_yours")
 PRESSES: dict[str, dict[str, str]] = {
     "again": ALL,  # who presses pays
+    "free": ALL,
     "style": ALL,
     "files": NOT_THEIRS,
     "file": NOT_THEIRS,
@@ -155,7 +156,7 @@ PRESSES: dict[str, dict[str, str]] = {
 """By verb, for what Ada, who sits in the call, was shown."""
 SUGGESTIONS = {
     "say style", "say voice", "sing voice", "voices voice", "settings mine voice", "settings mine style",
-    "settings favourite name", "settings server voice", "settings server style", "setup voice", "setup style",
+    "settings favourite name", "server settings voice", "server settings style", "setup voice", "setup style",
     "reading set value",
 }  # fmt: skip
 """Of what everybody may know (voices, styles) and of one's own favourites: nobody is refused, nobody sees another's."""
@@ -229,11 +230,16 @@ async def _pressed(scene: Scene, panel: Message, verb: str, user: User) -> Excha
     server = scene.evening.server
     token = panel.button("mp:again").split(":")[2]
     if verb == "blocked":
-        opened = await server.slash("settings blocklist", user=scene.people["moderator"])
+        opened = await server.slash("server blocklist", user=scene.people["moderator"])
         await opened.form()
         opened.user = user  # somebody who lost the right meanwhile, or who made the form up
         return await server.submit(opened, ["pineapple"])
-    forged = {"file": f"mp:file:{token}:wav", "cancel": "mp:cancel:1", "preview": "mp:preview"}.get(verb)
+    forged = {
+        "file": f"mp:file:{token}:wav",
+        "cancel": "mp:cancel:1",
+        "preview": "mp:preview",
+        "free": f"mp:free:{token}:c",
+    }.get(verb)
     if forged is None:
         values = ["Whisper"] if verb == "style" else []
         return await server.press(panel, panel.button(f"mp:{verb}"), *values, user=user)
@@ -286,9 +292,9 @@ async def test_what_was_refused_changed_nothing(scene: Scene) -> None:
     before = (await scene.evening.house.doors.desk.spaces.get(home), await scene.evening.house.core.readings.get(home))
     for actor in ("member", "seated", "foreign"):
         for name, options in (
-            ("settings server", {"language": "zh"}),
-            ("settings role", {"role": scene.role, "rule": "allowed"}),
-            ("settings channel", {"open": "open"}),
+            ("server settings", {"language": "zh"}),
+            ("server role", {"role": scene.role, "rule": "allowed"}),
+            ("server channel", {"open": "open"}),
             ("reading set", {"setting": "names", "value": "on"}),
             ("reading role", {"role": scene.role, "rule": "blocked"}),
             ("reading ignore", {"person": scene.people["moderator"]}),

@@ -24,9 +24,9 @@ async def test_a_rule_does_not_hold_for_who_set_it(
     other = world.add_channel(world.home, "other", permissions=EVERYTHING_WE_NEED)
     async with start(house.doors):
         if rule == "channel":
-            change = await server.slash("settings channel", {"channel": other, "open": "open"}, user=mod)
+            change = await server.slash("server channel", {"channel": other, "open": "open"}, user=mod)
         else:
-            change = await server.slash("settings role", {"role": singer, "rule": rule}, user=mod)
+            change = await server.slash("server role", {"role": singer, "rule": rule}, user=mod)
         assert (await change.answered()).content.endswith(say("discord.settings.exempt", "en"))
         refused = await (await server.slash("say", {"text": TEXT}, user=bo)).answered()
         assert refused.content == say("guard.channel" if rule == "channel" else "guard.role", "en")
@@ -36,7 +36,7 @@ async def test_a_rule_does_not_hold_for_who_set_it(
         world.home.moderators.clear()  # from this moment on
         refused = await (await server.press(panel, panel.button("mp:again"), user=mod)).answered()
         assert refused.content == say("guard.channel" if rule == "channel" else "guard.role", "en")
-        denied = await (await server.slash("settings role", {"role": singer, "rule": "neither"}, user=mod)).answered()
+        denied = await (await server.slash("server role", {"role": singer, "rule": "neither"}, user=mod)).answered()
         assert denied.content == say("discord.moderators_only", "en")
 
 

@@ -18,7 +18,7 @@ OWN, PLACE = "note.own_voice_gone", "note.place_voice_gone"
 CHANGED_BY = {
     (OWN, "discord"): "/settings mine",
     (OWN, "telegram"): "/voice",
-    (PLACE, "discord"): "/settings server",
+    (PLACE, "discord"): "/server settings",
     (PLACE, "telegram"): "/settings",
 }
 

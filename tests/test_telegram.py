@@ -112,6 +112,24 @@ async def test_the_menus_are_there_by_kind_of_chat_and_language(line: Line) -> N
         assert not {entry["description"] for entry in english} & {entry["description"] for entry in chinese}
 
 
+async def test_the_bot_is_described_and_nothing_is_set_twice(launch: Launch, house: House, line: Line) -> None:
+    about = line.server.methods.about
+    for name in ("description", "short_description"):
+        assert about[name, ""] == say(f"telegram.{name}", "en")
+        assert about[name, "zh"] == say(f"telegram.{name}", "zh")
+
+    def settings() -> int:
+        return sum(len(line.server.asked(f"setMy{what}")) for what in ("Commands", "Description", "ShortDescription"))
+
+    await line.platform.stop(20)
+    before = settings()
+    about["description", "zh"] = "changed elsewhere"
+    async with launch(house.doors):
+        pass
+    assert settings() == before + 1
+    assert about["description", "zh"] == say("telegram.description", "zh")
+
+
 async def test_bots_are_not_answered_and_admins_who_write_as_the_group_are(line: Line, house: House) -> None:
     group = line.server.group(-1007)
     await line.server.text("/say I am a bot.", user=Person(555, "Other", is_bot=True), chat=group)

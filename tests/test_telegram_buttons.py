@@ -44,7 +44,7 @@ async def test_plain_text_in_private_is_spoken_and_has_buttons(line: Line, house
         "Northeastern Mandarin",
         "Sing",
     ]
-    assert say("telegram.button.again", "en", characters=len(WORDS)) in shown
+    assert say("telegram.button.again_free", "en") in shown
     assert all(len(data.encode()) <= 64 for data in shown.values())
     await line.platform.stop(20)
     assert await spent(house) == len(WORDS)
@@ -153,7 +153,7 @@ async def test_a_refusal_after_the_price_is_told_below(
         (call,) = await server.wait_for("sendVoice")
         await server.press(call.result, buttons(call.result)["Happy"])
         (told,) = await server.wait_for("sendMessage")
-        assert await toasts(line, 1) == [say("telegram.price_left", "en", characters=len(WORDS), left=0)]
+        assert await toasts(line, 1) == [say("telegram.free_left", "en", left=0)]
     assert told.params["text"].startswith("You have 3 of 24 characters left")
     assert len(server.asked("sendVoice")) == 1
 
@@ -439,7 +439,7 @@ async def test_who_waits_is_told_the_place_and_may_give_up(
         await gate.reached.wait()
         await server.text(f"/say {WORDS}")
         (told,) = await server.wait_for("sendMessage")
-        assert told.params["text"].startswith("0 before you, about ")
+        assert told.params["text"].startswith("You're next, about ")
         (data,) = buttons(told.result).values()
         await server.press(told.result, data, user=LI)
         assert await toasts(line, 1) == [say("waiting.over", "zh")], "only who asked may give up"
@@ -454,6 +454,55 @@ async def test_who_waits_is_told_the_place_and_may_give_up(
     # Uploads of two people overlap: which arrives first is not promised.
     assert {call.params["chat_id"] for call in server.done("sendVoice")} == {str(BO.id), "77"}
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
+
+
+@pytest.mark.parametrize("admin", [False, True])
+async def test_progress_is_shown_while_it_is_spoken_and_can_be_cancelled(
+    server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, admin: bool
+) -> None:
+    group = server.group(-1015) if admin else None
+    if group is not None:
+        group.admins.add(LI.id)
+    gate = mimo.hold_after(8)
+    async with launch(mimo_house.doors, slow=0.02) as line:
+        await server.text("/say " + "word " * 300, chat=group)
+        (told,) = await server.wait_for("sendMessage")
+        assert told.params["text"] in ("MiMo is slow.", "This takes a moment.")
+        await gate.reached.wait()
+        if not admin:
+            await server.until(lambda: told.result["text"] == say("waiting.seconds", "en", seconds=2))
+        (data,) = buttons(told.result).values()
+        await server.press(told.result, data, user=BO)
+        assert await toasts(line, 1) == [say("waiting.over", "en")]
+        await server.press(told.result, data, **({"user": LI} if admin else {}))
+        await server.wait_for("deleteMessage")
+        gate.set()
+    assert server.asked("sendVoice") == []
+    assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == 0
+
+
+async def test_over_the_quota_a_button_has_the_free_voice_speak(
+    server: TelegramServer, mimo: MimoServer, build_house: BuildHouse, launch: Launch
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo", "espeak"]},
+        quota={"account_characters_per_day": 3},
+    )
+    async with launch(house.doors) as line:
+        await server.text(f"/say voice:Mia {WORDS}")
+        (refused,) = await server.wait_for("sendMessage")
+        assert refused.params["text"].startswith("You have 3 of 3 characters left today")
+        ((label, data),) = buttons(refused.result).items()
+        assert label == "Use the free voice"
+        await server.press(refused.result, data)
+        (voice,) = await server.wait_for("sendVoice")
+        assert await toasts(line, 1) == [say("telegram.free", "en")]
+    heard(voice)
+    assert say("telegram.free", "en") in voice.params["caption"]
+    assert mimo.calls == []
+    assert (await house.ledger.usage(ACCOUNT.scope)).characters == 0
+    assert await spent(house) == len(WORDS)
 
 
 async def test_two_buttons_at_once_speak_one_after_the_other(line: Line, house: House) -> None:

@@ -29,7 +29,8 @@ async def show(config: Config, asked: Arguments) -> int:
         print(json.dumps(shown, ensure_ascii=False, default=str))
         return 0
     for row in account:
-        print(say("quota.row" if row["limit"] is not None else "quota.row_free", config.language, **row))
+        without_limit = "quota.row_builtin" if row["meter"] == BUILT_IN else "quota.row_free"
+        print(say("quota.row" if row["limit"] is not None else without_limit, config.language, **row))
     for limits in own:
         print(_described(asked.account, limits, config.language))
     for row in providers:

@@ -150,9 +150,9 @@ async def _left(core: Core, account: Account | None, provider: str) -> int | Non
 
 
 def _cost(receipt: Receipt, left: int | None, language: str) -> str:
-    if left is None:
-        return sentence("say.cost", language, characters=receipt.charged)
-    return sentence("say.cost_left", language, characters=receipt.charged, left=left)
+    """Return what it cost and what is left; the built-in voice is free, and so is what was spoken before."""
+    code = "say.cost" if receipt.paid else "say.free"
+    return sentence(code if left is None else f"{code}_left", language, characters=receipt.paid, left=left)
 
 
 def _summary(receipt: Receipt, output: Path, left: int | None, language: str) -> dict[str, object]:

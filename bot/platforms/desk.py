@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from bot import texts
-from bot.errors import InputError, StoreError
+from bot.errors import InputError, QuotaError, StoreError
 from bot.model import Account, Note, Receipt, Space, Utterance, Voice
 from bot.platforms import command_log
 from bot.platforms.presses import Presses
@@ -24,6 +24,8 @@ from bot.store.words import Words
 
 _log = logging.getLogger("mouthpiece")
 
+FREE = "free"
+"""Fact of a QuotaError: the token of the refused words, which the free voice can speak; empty if it cannot."""
 _TAKES = 1_000_000
 """Takes to choose from when somebody wants another one."""
 
@@ -39,6 +41,8 @@ class Answer:
     """Names the words for buttons; empty where words are not kept."""
     balance: Balance | None
     """Of the meter that paid; None where the store could not tell."""
+    is_free: bool = False
+    """Whether another take by the same provider costs nothing."""
 
 
 class Desk:
@@ -57,10 +61,15 @@ class Desk:
         account = utterance.account
         assert account is not None, "whoever stands at a door has an account"
         spoken, gone = await self._filled(utterance)
-        receipt, voice = await self.saved.speak((spoken,), sink, waiting)
+        try:
+            receipt, voice = await self.saved.speak((spoken,), sink, waiting)
+        except QuotaError as error:
+            raise QuotaError(error.code, **{**error.facts, FREE: await self._kept_for_free(utterance)}) from error
         command_log.spoke(receipt)
         receipt, spoken = replace(receipt, notes=(*gone, *receipt.notes)), replace(spoken, voice=voice)
-        return await self._written_down(account, utterance, Answer(receipt, spoken, "", None))
+        return await self._written_down(
+            account, utterance, Answer(receipt, spoken, "", None, self._again_is_free(spoken))
+        )
 
     async def _written_down(self, account: Account, asked: Utterance, answer: Answer) -> Answer:
         """With what the store adds. What was spoken is delivered also where the store fails now."""
@@ -74,6 +83,28 @@ class Desk:
             _log.warning("a voice message goes out without its buttons: %s", error.code)
             return answer
         return replace(answer, token=token, balance=balance)
+
+    def _again_is_free(self, spoken: Utterance) -> bool:
+        return self.speech.would_be_free(replace(spoken, unpaid=False))
+
+    async def _kept_for_free(self, utterance: Utterance) -> str:
+        """Keep what the quota refused for the free voice. Return its token; empty if there is no such voice."""
+        if not self.speech.has_free_voice or self.speech.would_be_free(utterance):
+            return ""
+        try:
+            return await self.words.keep(utterance)
+        except StoreError as error:
+            _log.warning("the free voice could not be offered: %s", error.code)
+            return ""
+
+    async def free(
+        self, token: str, key: str, account: Account, *, roles: tuple[str, ...] = (), channel: str = ""
+    ) -> Utterance:
+        """Return the words behind a button for the free voice. Raises InputError ``words.gone``, StoreError."""
+        kept = await self.words.get(token)
+        if kept is None:
+            raise InputError("words.gone")
+        return kept.utterance(key, account, roles=roles, channel=channel, unpaid=True)
 
     async def with_defaults(self, utterance: Utterance) -> Utterance:
         """Voice and style where the wish names none: the person's own, else the place's, of those that are there."""

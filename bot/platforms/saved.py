@@ -20,7 +20,7 @@ _FORGOTTEN = 600.0
 _MOST = 200
 _UNKNOWN = "voice.unknown"
 _OWN, _SHARED = "note.own_voice_gone", "note.place_voice_gone"
-_COMMANDS = {_OWN: {"telegram": "/voice", "discord": "/settings mine"}, _SHARED: {"discord": "/settings server"}}
+_COMMANDS = {_OWN: {"telegram": "/voice", "discord": "/settings mine"}, _SHARED: {"discord": "/server settings"}}
 """What changes it."""
 
 

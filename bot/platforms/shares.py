@@ -52,7 +52,8 @@ async def shares(
 def _share(title: str, balance: Balance, language: str, moment: Callable[[datetime], object]) -> Share:
     heading = say(title, language)
     if balance.limit is None:
-        words = say("share.free", language, used=balance.used, requests=balance.requests)
+        code = "share.builtin_free" if balance.meter == BUILT_IN else "share.free"
+        words = say(code, language, used=balance.used, requests=balance.requests)
         return Share(heading, "", words)
     whole = balance.limit + balance.granted
     words = say(

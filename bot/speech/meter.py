@@ -108,6 +108,11 @@ class Meter:
         """Characters spent so far, as they will be written down."""
         return sum(held.spent for row in self._rows.values() for held in row.holds)
 
+    @property
+    def free(self) -> int:
+        """Of these, the characters on the built-in engine's meter."""
+        return sum(held.spent for row in self._rows.values() for held in row.of(BUILT_IN))
+
     async def hold(self, meter: MeterName, characters: Mapping[str, int]) -> None:
         """Take from a meter, by key, what is missing so that so many more can be spent there; the operator takes none.
 

@@ -70,15 +70,18 @@ class Performance:
         await self._hold_ahead()
         work = deque(self._script.segments)
         done = 0
+        self._asker.waiting.has(0, len(work))
         while work:
             await self._track.room()
             pieces = await self._segment(work.popleft())
             work.extendleft(reversed(pieces))
             done += not pieces
+            self._asker.waiting.has(done, done + len(work))
             if self._progress is not None:
                 self._progress(done, done + len(work))
         if not self.spoke and self._failure is not None:
             raise self._failure
+        self._asker.waiting.is_over = True
         if not (self.cut or self._is_shared):
             self._meter.round_up(self._script.shares())
 
@@ -150,6 +153,7 @@ class Performance:
 
     async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
         request = self._script.request(segment, provider.name)
+        self._asker.waiting.asks(provider.name, lambda: self._track.seconds)
         await self._chain.speak(provider, request, self._asker, self._track)
         if not self._live and looks_truncated(segment.text, self._track.seconds):
             self._track.reset()

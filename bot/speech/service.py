@@ -188,6 +188,22 @@ class SpeechService:
         """What people are charged on here: the meters of the chain, each once."""
         return tuple(dict.fromkeys(counted_on(provider) for provider in self._chain.providers))
 
+    def would_be_free(self, utterance: Utterance) -> bool:
+        """Return True if the provider that is asked first costs nothing."""
+        try:
+            return utterance.unpaid or _is_unmetered(self._chain.order(self._with_voice(utterance).voice)[0])
+        except (ConfigError, ProviderError):
+            return False
+
+    @property
+    def has_free_voice(self) -> bool:
+        """Whether an engine that costs nothing is set up."""
+        return bool(self._chain.unmetered())
+
+    def is_free(self, provider: str) -> bool:
+        """Return True if a provider's speech costs nobody anything."""
+        return self.meter_of(provider) == BUILT_IN
+
     def meter_of(self, provider: str) -> MeterName:
         """The meter that a provider's speech is counted on."""
         spoke = next((known for known in self._chain.providers if known.name == provider), None)
@@ -238,6 +254,8 @@ class SpeechService:
         if (owed := await self._owed(first, sink)) is not None:
             return owed
         wish = await self._wish((first, *utterances[1:]), self._chain.order(first.voice))
+        if first.unpaid and not self._leave_to_unpaid(wish):
+            raise InputError("free.none")
         await self._admit(wish, utterances)
         speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
         asker = Asker(first.lane, _turns_of(first), waiting or Waiting())
@@ -276,17 +294,21 @@ class SpeechService:
 
     def _go_on_unpaid(self, wish: _Wish, ended: QuotaError) -> bool:
         """In a call, when the paid quota is used up: leave it to those who cost none. False where that is no way."""
-        unpaid = self._chain.unmetered()
-        if wish.first.lane is not Lane.CALL or not unpaid or all(map(_is_unmetered, wish.order)):
+        if wish.first.lane is not Lane.CALL or all(map(_is_unmetered, wish.order)) or not self._leave_to_unpaid(wish):
             return False
-        able = tuple(filter(_is_unmetered, wish.order))
-        if not able:  # they have no voice of this kind
-            wish.manner = replace(wish.manner, voice=Voice())
-        wish.order = able or unpaid
         scope, until = str(ended.facts["scope"]), f"{ended.facts['resets']:%Y-%m-%d}"
         facts = (("provider", wish.order[0].name), ("scope", scope), ("until", until))
         wish.notes = [Note("note.quota_built_in", facts)]
         return True
+
+    def _leave_to_unpaid(self, wish: _Wish) -> bool:
+        """Leave it to engines that cost nothing. Return False if there are none."""
+        unpaid = self._chain.unmetered()
+        able = tuple(filter(_is_unmetered, wish.order))
+        if not able:  # they have no voice of this kind
+            wish.manner = replace(wish.manner, voice=Voice())
+        wish.order = able or unpaid
+        return bool(unpaid)
 
     async def _try(self, wish: _Wish, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None) -> Receipt:
         """Speak what the wish holds, from the shelf or by a provider. Raises RefusedError before anything is heard."""
@@ -317,7 +339,8 @@ class SpeechService:
             spoke = performance.spoke[-1][1].name
             notes = _once(performance.notes)
             left_out = tuple(wish.left_out.items())
-            return Receipt(clip, spoke, script.spoken, meter.charged, clip_key=key, notes=notes, left_out=left_out)
+            charged, free = meter.charged, meter.free
+            return Receipt(clip, spoke, script.spoken, charged, clip_key=key, notes=notes, free=free, left_out=left_out)
 
     async def _play(self, found: Found, script: Script, meter: Meter, sink: Sink, wish: _Wish) -> Receipt:
         """A clip from the shelf: costs nothing."""
@@ -326,7 +349,7 @@ class SpeechService:
         await meter.settle(clip=found.key)
         notes = _once((*wish.notes, *await self._notes(found.provider, script)))
         left_out = tuple(wish.left_out.items())
-        return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes, left_out)
+        return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes, left_out=left_out)
 
     async def _line_up(self, order: Sequence[Provider], script: Script, bitrate: int, take: int) -> _Line:
         """Who will be asked, in order, and where the clips of those until the first of them would stand.

@@ -25,10 +25,32 @@ _NEWEST = 0.2
 
 
 class Waiting:
-    """Tells whoever waits how long it may still take; made by a door, filled in while its utterance waits."""
+    """How far an utterance is; made by a front end, filled in while the utterance waits and is spoken."""
 
     def __init__(self) -> None:
         self._look: Callable[[], tuple[int, float]] | None = None
+        self._heard: Callable[[], float] | None = None
+        self.provider = ""
+        """Who was asked last; empty until somebody was."""
+        self.done = 0
+        """Parts that are ready."""
+        self.parts = 0
+        """Parts in all; 0 until that is known."""
+        self.is_over = False
+        """Whether all of it is spoken, so that there is nothing to give up."""
+
+    def asks(self, provider: str, heard: Callable[[], float] | None = None) -> None:
+        """Note who is asked; ``heard``: seconds of sound that came of the current part."""
+        self.provider, self._heard = provider, heard
+
+    def has(self, done: int, parts: int) -> None:
+        """Note how many parts are ready."""
+        self.done, self.parts = done, parts
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of sound that came of the current part."""
+        return self._heard() if self._heard is not None else 0.0
 
     def place(self) -> tuple[int, float] | None:
         """How many go before, and about how many seconds that takes; None when it is not waiting."""

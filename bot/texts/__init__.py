@@ -63,6 +63,11 @@ def of_note(note: Note, language: str) -> str:
     return say(note.code, language, **facts)
 
 
+def of_provider(name: str, language: str) -> str:
+    """Return what people know a provider as: ``MiMo``; the configured name of one that is known as nothing else."""
+    return LANGUAGES.get(language, en.SENTENCES).get(f"provider.name.{name}", name)
+
+
 def of_voice(description: str, language: str) -> str:
     """What a voice is, part by part: ``female, lively``. A part that there is no word for stays as it is."""
     parts = [part.strip() for part in description.split(",") if part.strip()]

@@ -49,7 +49,7 @@ class People:
         locale: str | None = None,
         file_limit: int | None = None,
     ) -> Exchange:
-        """Somebody sends a command; ``settings server`` is a command of a group."""
+        """Somebody sends a command; ``server settings`` is a command of a group."""
         options = dict(options or {})
         command, path = self._command(name, channel or self.world.general)
         known = path[-1].get("options", [])

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from tests.fakes.telegram_chats import ApiError, Json, World, units
@@ -31,6 +32,8 @@ class Methods(Places):
         self.more = More(world)
         self.commands: dict[tuple[str, str], list[Json]] = {}
         """What was set, by scope and language."""
+        self.about: dict[tuple[str, str], str] = {}
+        """Descriptions, by kind and language."""
         self._by_name: dict[str, Callable[[Call], Awaitable[Any]]] = {
             "getme": self._get_me,
             "sendmessage": self._send_message,
@@ -38,6 +41,10 @@ class Methods(Places):
             "sendchataction": self._send_chat_action,
             "setmycommands": self._set_my_commands,
             "getmycommands": self._get_my_commands,
+            "setmydescription": partial(self._set_about, "description", 512),
+            "getmydescription": partial(self._get_about, "description"),
+            "setmyshortdescription": partial(self._set_about, "short_description", 120),
+            "getmyshortdescription": partial(self._get_about, "short_description"),
             "deletemycommands": self._delete_my_commands,
             "editmessagetext": self._edit_message_text,
             "answercallbackquery": self._answer_callback_query,
@@ -109,6 +116,18 @@ class Methods(Places):
         if scope.get("type") not in SCOPES:
             raise ApiError.bad("can't parse BotCommandScope: invalid type specified")
         return scope["type"], language
+
+    async def _set_about(self, name: str, limit: int, call: Call) -> bool:
+        """A description, by language; empty takes it away."""
+        words = call.params.get(name, "")
+        if units(words) > limit:
+            raise ApiError.bad(f"BOT_{name.upper()}_TOO_LONG")
+        self.about[name, call.params.get("language_code", "")] = words
+        return True
+
+    async def _get_about(self, name: str, call: Call) -> Json:
+        code = call.params.get("language_code", "")
+        return {name: self.about.get((name, code)) or self.about.get((name, ""), "")}
 
     async def _edit_message_text(self, call: Call) -> Json:
         chat = self._chat(call)

@@ -17,8 +17,12 @@ from bot.model import Lane, Utterance
 from bot.platforms.beside import SPOILER, Run, cut_runs, words_beside
 from bot.platforms.desk import Answer
 from bot.platforms.discord import voice_message
+from bot.platforms.discord.call import rooms
 from bot.platforms.discord.call.heard import private_thread, said
-from bot.platforms.discord.call.standing import session_for
+from bot.platforms.discord.call.notices import Notices
+from bot.platforms.discord.call.rooms import Room
+from bot.platforms.discord.call.session import Session
+from bot.platforms.discord.call.standing import check_may_bring, guild_of, seat_of, session_for
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import panel, report
 from bot.platforms.discord.suggestions import preference_of, style_options
@@ -55,16 +59,39 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
 
 
 async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utterance) -> None:
-    """Have it said in the guild's voice call, in its turn. Raises InputError, BusyError, and as ``explain``."""
+    """Speak in the guild's voice call, in turn; come into the person's voice channel if there is no call.
+
+    Raises InputError, BusyError, as ``explain``, and as ``Calls.join``.
+    """
     bot = interaction.client
-    session = session_for(bot.calls, interaction)
+    session, room = _call_or_seat(interaction)
     wish = replace(await bot.doors.desk.with_defaults(utterance), lane=Lane.CALL)
     await bot.doors.speech.explain(wish, live=True)  # what cannot be said is told to whoever asks, not to everybody
+    if session is None:
+        here = interaction.channel
+        postable = here if isinstance(here, discord.abc.Messageable) else None
+        notices = Notices(postable, await bot.calls.language(guild_of(interaction)))
+        session = await bot.calls.join(room, (), notices, greet=False, reads=False)
     before = session.say(said(wish, interaction.user.display_name, private_thread(interaction.channel)))
-    room = session.link.room
-    facts = {"channel": room.mention if room is not None else "", "before": before}
+    facts = {"channel": (session.link.room or room).mention, "before": before}
     words = say("call.said" if before else "call.said_next", await bot.language_for(interaction), **facts)
     await voice_message.tell(interaction, words)
+
+
+def _call_or_seat(interaction: discord.Interaction[Bot]) -> tuple[Session | None, Room]:
+    """Return the call that somebody may speak in; without one, None and the voice channel that they are in.
+
+    Raises InputError as ``session_for``, ``seat_of`` and ``check_may_bring``.
+    """
+    calls, person = interaction.client.calls, interaction.user
+    session = calls.sessions.get(guild_of(interaction).id)
+    room = session.link.room if session is not None else None
+    seated = isinstance(person, discord.Member) and person.voice is not None
+    if room is not None and (rooms.people(room) or not seated):
+        return session_for(calls, interaction), room
+    seat = seat_of(interaction)
+    check_may_bring(calls, interaction, seat)
+    return None, seat
 
 
 async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:

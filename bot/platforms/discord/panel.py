@@ -102,9 +102,16 @@ def button(code: str, language: str, press: Press, **looks: Any) -> discord.ui.B
 def style_menu(
     options: Sequence[discord.SelectOption], language: str, press: Press, *, characters: int
 ) -> discord.ui.Select[Any]:
-    """Styles to choose from, with the price of a choice."""
-    placeholder = say("discord.panel.style", language, characters=characters)[:150]
+    """Styles to choose from, with the price of a choice; 0: it is free."""
+    code = "discord.panel.style" if characters else "discord.panel.style_free"
+    placeholder = say(code, language, characters=characters)[:150]
     return discord.ui.Select(custom_id=press.custom_id, placeholder=placeholder, options=list(options))
+
+
+def free_voice(token: str, language: str, *, private: bool) -> Buttons:
+    """Return the button that has the words behind a token spoken by the free voice."""
+    press = Press("free", (token, "p" if private else "c"))
+    return Buttons(button("free.use", language, press, style=discord.ButtonStyle.primary))
 
 
 def panel(
@@ -118,8 +125,11 @@ def panel(
     """Again · As file · Delete, and a menu of styles; None where there is nothing to press."""
     items: list[discord.ui.Item[Any]] = []
     facts, price = (answer.token, "p" if private else "c"), {"characters": len(answer.receipt.spoken)}
+    if answer.is_free:
+        price["characters"] = 0
     if answer.token:
-        items.append(button("discord.panel.again", language, Press("again", facts), emoji="🔁", facts=price))
+        again = "discord.panel.again_free" if answer.is_free else "discord.panel.again"
+        items.append(button(again, language, Press("again", facts), emoji="🔁", facts=price))
         items.append(button("discord.panel.files", language, Press("files", facts), emoji="💾"))
     named = [number for one in deliveries if not one.private for number in (one.message_id, one.line_id) if number]
     if named and not private:
@@ -143,7 +153,7 @@ def report(
 
     ``why``: code of the sentence that says why it came as a file, where that is to be told.
     """
-    seconds, characters = receipt.clip.seconds, receipt.charged
+    seconds, characters = receipt.clip.seconds, receipt.paid
     spoken = "discord.spoken" if characters else "discord.spoken_free"
     lines = [say(spoken, language, seconds=seconds, characters=characters), *what_is_left(balance, language)]
     lines += [of_note(note, language) for note in receipt.notes]

@@ -185,6 +185,11 @@ async def hand_over(interaction: discord.Interaction[Any], data: bytes, name: st
     await interaction.edit_original_response(content=words[:_WORDS], attachments=[file])
 
 
+def is_private(interaction: discord.Interaction[Any]) -> bool:
+    """Return True if only the person who asked is to hear the answer."""
+    return interaction.extras.get(_WANTED) is Way.PRIVATE
+
+
 def was_for_everyone(interaction: discord.Interaction[Any]) -> bool:
     """Whether what ``defer`` was called for, be it in vain, would have been posted into the channel."""
     return interaction.extras.get(_WANTED) is Way.CHANNEL

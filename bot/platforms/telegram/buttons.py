@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from telegram.constants import CallbackQueryLimit
 
 from bot import texts
-from bot.digits import is_whole
 from bot.errors import InputError
 from bot.platforms.telegram import choices, keyboard, settings, speaking
 from bot.platforms.telegram.asking import Asked
@@ -42,6 +41,11 @@ async def again(counter: Counter, asked: Asked) -> None:
     await speaking.again(counter, asked, _matter(asked), styles=None)
 
 
+async def free(counter: Counter, asked: Asked) -> None:
+    """``q:TOKEN``: by the free voice what the quota refused."""
+    await speaking.free(counter, asked, _matter(asked))
+
+
 async def words(counter: Counter, asked: Asked) -> None:
     """``w:TOKEN``: what the voice says; over the chat where it fits, else in a hidden message below."""
     kept = await counter.doors.desk.words.get(_matter(asked))
@@ -68,21 +72,20 @@ async def style(counter: Counter, asked: Asked) -> None:
 
 
 async def cancel(counter: Counter, asked: Asked) -> None:
-    """``x:NAME``: give up waiting. Only who asked can. Raises InputError ``waiting.over``."""
+    """``x:NAME``: cancel what waits or is being spoken. Raises InputError ``waiting.over``."""
     queued = counter.waiting.get(_matter(asked))
     allowed = queued is not None and await _may_cancel(counter, asked, queued)
-    if queued is None or not allowed or queued.waiting.place() is None:
+    if queued is None or not allowed or queued.waiting.is_over:
         raise InputError("waiting.over")
     queued.task.cancel()
     await counter.delivery.toast(asked, texts.say("waiting.cancelled", asked.language))
 
 
 async def _may_cancel(counter: Counter, asked: Asked, queued: Queued) -> bool:
-    """Who asked; for the group, or a channel, which press no buttons, the group's administrators."""
+    """Return True for the person who asked and, in the group where it was, for its administrators."""
     if queued.account == asked.account:
         return True
-    shared = not is_whole(queued.account.id) and queued.chat_id == asked.message.chat_id  # not of another group's
-    return shared and await counter.delivery.is_admin(asked)
+    return queued.chat_id == asked.message.chat_id and await counter.delivery.is_admin(asked)  # not of another group
 
 
 def _matter(asked: Asked) -> str:
@@ -94,11 +97,14 @@ PRESSES: dict[str, Press] = {
     "s": other_style,
     "r": again,
     "w": words,
+    "q": free,
     "v": voice,
     "t": style,
     "f": choices.press_favourite,
     "l": settings.press_language,
     "g": settings.press_group,
+    "o": settings.press_open,
+    "p": settings.press_own,
     "x": cancel,
 }
 """The registration list."""
@@ -109,11 +115,15 @@ _FORMS = {
         "s": rf"s:[a-z0-9_]{{1,32}}:{_NAMED}",
         "r": rf"r:{_NAMED}",
         "w": rf"w:{_NAMED}",
+        "q": rf"q:{_NAMED}",
         "v": r"v:[^\x00-\x1f\x7f]{0,62}",
         "t": r"t:[a-z0-9_]{0,32}",
         "f": r"f:[vt]:(?:on|off):[^\x00-\x1f\x7f]{1,62}",
         "l": "l:(?:" + "|".join(("", *texts.LANGUAGES)) + ")",
-        "g": "g:(?:" + "|".join(settings.SWITCHES) + "):(?:on|off)",
+        "g": "g:(?:(?:" + "|".join(settings.SWITCHES) + r"):(?:on|off)|voice:[^\x00-\x1f\x7f]{1,56}"
+        r"|style:[a-z0-9_-]{1,32}|language:(?:-|" + "|".join(texts.LANGUAGES) + r")|cooldown:[0-9]{1,4})",
+        "o": "o:[a-z]{1,16}",
+        "p": "p:readme:(?:on|off)",
         "x": rf"x:{_NAMED}",
     }.items()
 }

@@ -74,7 +74,7 @@ class Turns:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """A command that may be given up while it waits."""
+    """A command that may be cancelled until all of it is spoken."""
 
     account: Account
     task: asyncio.Task[object]

@@ -23,14 +23,16 @@ from telegram.ext import (
 )
 
 from bot import texts
-from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, StoreError
+from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, QuotaError, StoreError
 from bot.platforms import command_log
 from bot.platforms.accepted import AcceptedCommand
+from bot.platforms.desk import FREE
 from bot.platforms.telegram import (
     buttons,
     choices,
     dictionary,
     doctor,
+    keyboard,
     moderation,
     read_aloud,
     reading_settings,
@@ -189,7 +191,12 @@ async def _answer(
             _log.info("an old or made-up button was pressed")
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
-        await _tell(counter, asked, texts.in_chat(error, asked.language), alert=error.code not in _IN_PASSING)
+        text = texts.in_chat(error, asked.language)
+        if isinstance(error, QuotaError) and (token := str(error.facts.get(FREE, ""))):
+            await counter.delivery.toast(asked)
+            await counter.delivery.sentence(asked.message, text, keyboard=keyboard.free_voice(token, asked.language))
+            return
+        await _tell(counter, asked, text, alert=error.code not in _IN_PASSING)
     except Exception as error:  # noqa: BLE001  a border: one command's fault must not take the bot down
         entry.failed(error)
         _log.exception("a command broke off")

@@ -44,7 +44,8 @@ def under_voice(answer: Answer, language: str, *, in_private: bool) -> InlineKey
         return None
     named = [style for key in UNDER_A_VOICE if (style := style_of(key)) is not None]
     first = [_button(style.label(language), f"s:{style.key}:{token}") for style in named]
-    again = say("telegram.button.again", language, characters=len(answer.receipt.spoken))
+    code = "telegram.button.again_free" if answer.is_free else "telegram.button.again"
+    again = say(code, language, characters=len(answer.receipt.spoken))
     second = [_button(again, f"r:{token}"), _button(say("telegram.button.words", language), f"w:{token}")]
     if in_private:
         typed = " ".join(answer.utterance.text.split())[:_ELSEWHERE]
@@ -76,6 +77,11 @@ def favourite(letter: str, value: str, name: str, *, kept: bool, language: str) 
     data = f"f:{letter}:{'off' if kept else 'on'}:{value}"
     shown = say(f"telegram.button.{'favourite' if kept else 'no_favourite'}", language, name=name)
     return [_button(shown, data)] if value and _fits(data) else []
+
+
+def free_voice(token: str, language: str) -> InlineKeyboardMarkup:
+    """``q:TOKEN``: has what the quota refused spoken by the free voice."""
+    return InlineKeyboardMarkup([[_button(say("free.use", language), f"q:{token}")]])
 
 
 def cancel(name: str, language: str) -> InlineKeyboardMarkup:

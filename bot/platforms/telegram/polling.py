@@ -61,6 +61,8 @@ class Timings:
     """Between a message that is to be read aloud and its voice, so that what follows at once can be said with it."""
     queue: float = 3.0
     """How long somebody waits before being told how many go before; then the number is looked at as often."""
+    slow: float = 3.0
+    """How long speaking takes until it is shown how far it is; then that is looked at as often."""
     typing: float = 0.4
     """How long somebody types nothing more until an inline query is looked at."""
     inline: float = 5.0

@@ -14,7 +14,9 @@ from bot.digits import whole
 from bot.errors import InputError
 from bot.model import Space
 from bot.platforms.reading.settings import NONE, Kind, is_on, typed, value_named
-from bot.platforms.telegram import choices, keyboard
+from bot.platforms.telegram import choices, keyboard, read_aloud
+from bot.platforms.telegram import settings_pages as pages
+from bot.platforms.telegram.aloud import WHOLE
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
@@ -68,7 +70,11 @@ async def own(counter: Counter, asked: Asked) -> tuple[str, InlineKeyboardMarkup
         Choice("English", "en"),
         Choice("中文", "zh"),
     ]
-    return text, keyboard.choices("l", offered, kept.language)
+    languages = keyboard.choices("l", offered, kept.language)
+    values: dict[str, object] = {"voice": kept.voice or "–", "style": kept.style or "–"}
+    rows = [*pages.openers(pages.OWN, values, asked.language), *languages.inline_keyboard]
+    read = _switch("readme", not kept.opted_out, asked.language)
+    return text, InlineKeyboardMarkup([*rows, *keyboard.choices("p", [read], "", per_row=1).inline_keyboard])
 
 
 async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, InlineKeyboardMarkup]:
@@ -86,14 +92,22 @@ async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, Inli
     switches = {"words": kept.show_words, "context": kept.reply_context, "admins": _for_admins(space, kept)}
     if asked.channel:
         switches["here"] = asked.channel in kept.channels
-    offered = [
-        Choice(
-            f"{'☑' if on else '☐'} {texts.say(f'telegram.switch.{name}', asked.language)}",
-            f"{name}:{'off' if on else 'on'}",
-        )
-        for name, on in switches.items()
-    ]
-    return text, keyboard.choices("g", offered, "", per_row=1)
+    bound = {each.channel for each in await counter.doors.reader.bindings.of(space)}
+    switches[_READ] = WHOLE in bound or asked.channel in bound
+    offered = [_switch(name, on, asked.language) for name, on in switches.items()]
+    values: dict[str, object] = {
+        "voice": kept.default_voice or "–",
+        "style": kept.default_style or "–",
+        "language": value_named(kept.language or NONE, asked.language),
+        "cooldown": kept.cooldown,
+    }
+    rows = keyboard.choices("g", offered, "", per_row=1).inline_keyboard
+    return text, InlineKeyboardMarkup([*rows, *pages.openers(pages.SHARED, values, asked.language)])
+
+
+def _switch(name: str, on: bool, language: str) -> Choice:
+    shown = f"{'☑' if on else '☐'} {texts.say(f'telegram.switch.{name}', language)}"
+    return Choice(shown, f"{name}:{'off' if on else 'on'}")
 
 
 def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
@@ -113,18 +127,53 @@ def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
 
 
 async def press_group(counter: Counter, asked: Asked) -> None:
-    """``g:words:on``: switch one thing of a group.
+    """``g:words:on``, ``g:voice:Mia``: change one thing of a group.
 
     Raises InputError ``telegram.admins_only``, ``telegram.old_button``.
     """
-    name, value = asked.line.split(":")[1:]
+    name, value = asked.line.split(":", 2)[1:]
     if asked.space is None:
         raise InputError(keyboard.OLD_BUTTON)
     await _allow(counter, asked)
-    await _change(counter, asked, asked.space, name, value)
+    if name == _READ:
+        everywhere = any(each.channel == WHOLE for each in await counter.doors.reader.bindings.of(asked.space))
+        await read_aloud.read(counter, replace(asked, line=f"{value} all" if everywhere else value))
+    else:
+        style = keyboard.style_of(value) if name == "style" else None
+        await _change(counter, asked, asked.space, name, style.label(asked.language) if style is not None else value)
     await counter.delivery.toast(asked)
     text, buttons = await group(counter, asked, asked.space)
     await counter.delivery.change(asked.message, text, buttons)
+
+
+async def press_open(counter: Counter, asked: Asked) -> None:
+    """``o:voice``: show the values to choose from; ``o:back``: show all settings. In a group, to administrators.
+
+    Raises InputError ``telegram.admins_only``, ``telegram.old_button``.
+    """
+    name = asked.line.partition(":")[2]
+    if name not in (*(pages.OWN if asked.space is None else pages.SHARED), pages.BACK):
+        raise InputError(keyboard.OLD_BUTTON)
+    if asked.space is not None:
+        await _allow(counter, asked)
+        kept = await counter.doors.desk.spaces.get(asked.space)
+        if name == pages.BACK:
+            text, buttons = await group(counter, asked, asked.space)
+        else:
+            text, buttons = pages.shared_page(counter, asked, kept, name)
+    else:
+        text, buttons = await (own(counter, asked) if name == pages.BACK else pages.own_page(counter, asked, name))
+    await counter.delivery.toast(asked)
+    await counter.delivery.change(asked.message, text, buttons)
+
+
+async def press_own(counter: Counter, asked: Asked) -> None:
+    """``p:readme:off``: switch if a person's messages are read aloud."""
+    await counter.doors.desk.preferences.set(asked.account, opted_out=asked.line.endswith(":off"))
+    await counter.delivery.toast(asked)
+    if asked.space is None:
+        text, buttons = await own(counter, asked)
+        await counter.delivery.change(asked.message, text, buttons)
 
 
 async def press_language(counter: Counter, asked: Asked) -> None:
@@ -185,7 +234,8 @@ _ENTRIES: dict[str, Callable[[str, str, Asked, Space], tuple[SpaceLists, bool]]]
 """Entries of lists, and whether they go in or out."""
 _REST_OF_ADMINS = "admins_cooldown"
 _FORGET = "forget"
-SWITCHES = ("words", "context", "admins", "here")
+_READ = "read"
+SWITCHES = ("words", "context", "admins", "here", _READ)
 _SHOWN_WITH = {_REST_OF_ADMINS: "cooldown", "unblock": "block"}
 _KEYS = (*_VALUES, _REST_OF_ADMINS, *_ENTRIES, _EVERYWHERE)
 _ELSEWHERE = {"voice": choices.voice, "style": choices.style}

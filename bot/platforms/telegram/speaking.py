@@ -14,6 +14,7 @@ from bot.errors import StoreError
 from bot.model import Account, Utterance
 from bot.platforms.beside import words_beside
 from bot.platforms.desk import Answer
+from bot.platforms.progress import progress
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.answered import answered_words, context_of, line_with_spoilers
 from bot.platforms.telegram.asking import Asked
@@ -30,6 +31,8 @@ _log = logging.getLogger(__name__)
 _SING = ("Sing",)
 _ID = re.compile(r"(?=[A-Za-z]{0,96}[0-9_.-])[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(?<![_.-])")
 """What looks like the id of a voice, and not like a word, with or without a sign behind it."""
+_RARER_IN_GROUPS = 4
+"""So much rarer a message in a group is changed than one in private."""
 _NAME = 40
 """Characters of a person's name in a caption."""
 
@@ -157,7 +160,7 @@ def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bo
     """The buttons; after one was pressed, in private what it cost, in a group who pressed it; the words, if wanted."""
     remark = ""
     if asked.query is not None and asked.space is None:
-        remark = cost(answer.receipt.charged, answer.balance, asked.language)
+        remark = cost(answer.receipt.paid, answer.balance, asked.language)
     elif asked.query is not None:  # the voice stands under a message of the bot: nobody speaks anonymously
         name = " ".join(known_as.name.split())
         remark = texts.say("telegram.pressed_by", asked.language, name=cut(name, _NAME))
@@ -170,9 +173,10 @@ def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bo
 
 def cost(charged: int, balance: Balance | None, language: str) -> str:
     """What was charged and, where that is known and limited, what is left."""
+    code = "telegram.cost" if charged else "telegram.free"
     if balance is None or balance.left is None:
-        return texts.say("telegram.cost", language, characters=charged)
-    return texts.say("telegram.cost_left", language, characters=charged, left=balance.left)
+        return texts.say(code, language, characters=charged)
+    return texts.say(f"{code}_left", language, characters=charged, left=balance.left)
 
 
 async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: AsyncExitStack) -> Answer | None:
@@ -189,7 +193,7 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
 
     speaking = asyncio.create_task(in_turn())
     counter.waiting[name] = Queued(asked.account, speaking, waiting, asked.message.chat_id)
-    telling = asyncio.create_task(_tell_place(counter, asked, waiting, name, done))
+    telling = asyncio.create_task(_tell_progress(counter, asked, waiting, name, done))
     try:
         return await speaking  # whoever is cancelled here takes it along and waits until it is settled
     except asyncio.CancelledError:
@@ -203,23 +207,24 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
         await telling
 
 
-async def _tell_place(counter: Counter, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event) -> None:
-    """While it waits for its turn: a message that tells its place, kept true in private, taken back in the end."""
-    told, shown, delivery = None, "", counter.delivery
-    button = keyboard.cancel(name, asked.language)
-    while not await _within(done, counter.timings.queue):
-        place = waiting.place()
-        if place is None:
-            if told is not None:
-                await delivery.remove(told)
-                told = None
+async def _tell_progress(counter: Counter, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event) -> None:
+    """Send a message that shows how far it is, with a way to cancel; keep it true, and remove it in the end."""
+    told, shown, delivery, timings = None, "", counter.delivery, counter.timings
+    button, clock = keyboard.cancel(name, asked.language), asyncio.get_running_loop().time
+    slow_at = clock() + timings.slow
+    next_change = 0.0
+    while not await _within(done, min(timings.queue, timings.slow)):
+        due = waiting.place() is not None or clock() >= slow_at
+        words = progress(waiting, asked.language) if due else ""
+        if not words or words == shown or (told is not None and clock() < next_change):
             continue
-        words = texts.say("waiting.place", asked.language, before=place[0], seconds=max(1, round(place[1])))
         if told is None:
             told = await delivery.sentence(asked.message, words, keyboard=button)
-        elif words != shown and asked.space is None:
+        else:
             await delivery.change(told, words, button)
         shown = words
+        # Telegram takes 20 messages a minute in a group, changes among them.
+        next_change = clock() + timings.slow * (1 if asked.space is None else _RARER_IN_GROUPS)
     if told is not None:
         await delivery.remove(told)
 
@@ -250,13 +255,24 @@ async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str
         await speak(counter, asked, wish)
 
 
+async def free(counter: Counter, asked: Asked, token: str) -> None:
+    """Speak by the free voice what the quota refused. Raises as ``again``."""
+    desk = counter.doors.desk
+    with desk.presses.alone(asked.account, token, "free"):
+        roles = await counter.delivery.roles(asked)
+        utterance = await desk.free(token, asked.key, asked.account, roles=roles, channel=asked.channel)
+        await counter.delivery.toast(asked, texts.say("telegram.free", asked.language))
+        await speak(counter, asked, replace(utterance, space=asked.space))
+
+
 async def _price(counter: Counter, wish: Utterance, language: str) -> str:
     """What it will cost, unless it was spoken before, and what is left then."""
     assert wish.account is not None
     explained = await counter.doors.speech.explain(wish)
     meter = counter.doors.speech.meter_of(explained.provider)
     balance = await counter.doors.speech.balance(wish.account, wish.roles, meter)
+    code = "telegram.free" if counter.doors.speech.is_free(explained.provider) else "telegram.price"
     if balance.left is None:
-        return texts.say("telegram.price", language, characters=explained.characters)
+        return texts.say(code, language, characters=explained.characters)
     left = max(0, balance.left - explained.characters)
-    return texts.say("telegram.price_left", language, characters=explained.characters, left=left)
+    return texts.say(f"{code}_left", language, characters=explained.characters, left=left)

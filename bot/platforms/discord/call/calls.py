@@ -58,14 +58,22 @@ class Calls:
     # Commands
 
     async def join(
-        self, room: Room, channels: Iterable[str], notices: Notices | None, *, greet: bool = True
+        self,
+        room: Room,
+        channels: Iterable[str],
+        notices: Notices | None,
+        *,
+        greet: bool = True,
+        reads: bool = True,
     ) -> Session:
         """Read aloud in ``room``, also what is written in ``channels``. A call of the guild elsewhere is moved.
 
-        Raises as ``Link.join``.
+        ``reads``: also the chat of the voice channel. Raises as ``Link.join``.
         """
         async with self._guild(room.guild.id).turn():
-            return await self._join(room, channels, notices, greet=greet)
+            session = await self._join(room, channels, notices, greet=greet)
+            session.reads_own_chat = session.reads_own_chat or reads
+            return session
 
     async def leave(self, guild_id: int) -> bool:
         """Leave because somebody wants it. False where there is no call."""
@@ -257,6 +265,7 @@ class Calls:
         notices = Notices(message.channel, await self.language(room.guild))
         try:
             session = await self._join(room, (), notices, greet=True)
+            session.reads_own_chat = True
         except BotError as error:
             guild.stay_out_until = self._timing.clock() + TRY_AGAIN
             if error.code != guild.refused:

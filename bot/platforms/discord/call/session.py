@@ -50,6 +50,8 @@ class Session:
         self.notices = notices
         self.channels: set[str] = set()
         """Text channels that are read because of a ``/join``, besides bound ones."""
+        self.reads_own_chat = False
+        """Whether the chat of the voice channel is read: not where the bot only came for a ``/say``."""
         self._doors = doors
         self._outcomes = doors.reader.outcomes
         self._on_ended = on_ended
@@ -174,7 +176,8 @@ class Session:
 
     def reads(self, channel: str) -> bool:
         """Whether a text channel is read without being bound: because of a ``/join``, or as the call's own chat."""
-        return channel in self.channels or (self.link.room is not None and channel == str(self.link.room.id))
+        own = self.link.room if self.reads_own_chat else None
+        return channel in self.channels or (own is not None and channel == str(own.id))
 
     def waits(self, message_id: str) -> bool:
         """Whether a message is on its way and not heard yet."""

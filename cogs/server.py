@@ -1,0 +1,254 @@
+"""``/server``: what moderators set for their server. Discord hides it from everybody else.
+
+Loaded by name by the Discord platform. The guard of the waist obeys what is set here; ``/settings`` is a person's own.
+"""
+
+import asyncio
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.errors import InputError, StoreError
+from bot.model import Space
+from bot.platforms.discord import voice_message
+from bot.platforms.discord.choices import choices
+from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.forms import entries_of, list_form
+from bot.platforms.discord.listed import channel_named, listed, role_is_gone, role_named
+from bot.platforms.discord.panel import Press
+from bot.platforms.discord.suggestions import complete_voice, preference_of, suggest_styles
+from bot.platforms.discord.wish import channel_of, moderated_space, role_scope
+from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings, for_use
+from bot.texts import say
+from cogs.settings import (
+    Language,
+    StyleNames,
+    VoiceName,
+    describe,
+    given,
+    language_of_choice,
+    named_language,
+    or_none,
+    rename,
+    voice_named,
+)
+
+_PATIENCE = 1.0
+"""Seconds that settings may take before a form is opened."""
+AS_EVERYONE = -1
+"""Seconds that take a role's own cooldown away."""
+Rule = Literal["allowed", "blocked", "neither"]
+Opened = Literal["open", "closed", "everywhere"]
+What = Literal["speaking", "singing", "instruction", "voices"]
+AnyChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+
+
+def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild | None = None) -> str:
+    """What moderators have set; ``guild`` knows which roles and channels are gone. Blocked words are only counted."""
+
+    def named(entry: str) -> str:
+        return role_named(entry, guild, language)
+
+    limited = shared.allowed_roles or shared.blocked_roles or shared.channels
+    exempt = "\n" + say("discord.settings.exempt", language) if limited else ""
+    shown = say(
+        "discord.settings.server_are",
+        language,
+        voice=shared.default_voice or "–",
+        style=shared.default_style or "–",
+        tongue=named_language(shared.language, language),
+        cooldown=shared.cooldown,
+        rests=listed([f"{named(scope)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()]),
+        shown=shared.show_words,
+        allowed=listed([*map(named, shared.allowed_roles)]),
+        blocked=listed([*map(named, shared.blocked_roles)]),
+        channels=listed([channel_named(channel, guild, language) for channel in shared.channels]),
+        count=len(shared.blocked_words),
+    )
+    return shown + exempt
+
+
+class Server(commands.Cog):
+    """The group of commands."""
+
+    server = app_commands.Group(
+        name=localized("discord.server.name", "server"),
+        description=localized("discord.server.description"),
+        allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
+        default_permissions=discord.Permissions(manage_guild=True),
+    )
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._desk = bot.doors.desk
+
+    async def cog_load(self) -> None:
+        """Called by the library."""
+        self._bot.presses["blocked"] = self.words_filled_in
+
+    async def cog_unload(self) -> None:
+        """Called by the library."""
+        self._bot.presses.pop("blocked", None)
+
+    @server.command(
+        name=localized("discord.settings.name", "settings"), description=localized("discord.settings.server")
+    )
+    @rename("voice", "style", "language", "cooldown", "words")
+    @describe("voice", "style", "language", "cooldown", "words")
+    @app_commands.choices(language=choices(Language))
+    async def settings(
+        self,
+        interaction: discord.Interaction[Bot],
+        *,
+        voice: VoiceName | None = None,
+        style: StyleNames | None = None,
+        language: Language | None = None,
+        cooldown: app_commands.Range[int, 0, LONGEST_COOLDOWN] | None = None,
+        words: bool | None = None,
+    ) -> None:
+        """Set and show what holds in a server."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        changes: dict[str, Any] = {
+            "default_voice": await voice_named(self._desk, voice),
+            "default_style": or_none(style),
+            "language": language_of_choice(language),
+            "cooldown": cooldown,
+            "show_words": words,
+        }
+        await self._change(interaction, space, **given(changes))
+
+    @server.command(
+        name=localized("discord.settings.role.name", "role"), description=localized("discord.settings.roles")
+    )
+    @rename("role", "rule", "what", "rest")
+    @describe("role", "rule", "what", "rest")
+    @app_commands.choices(rule=choices(Rule), what=choices(What))
+    async def role(
+        self,
+        interaction: discord.Interaction[Bot],
+        role: discord.Role,
+        *,
+        rule: Rule | None = None,
+        what: What = "speaking",
+        rest: app_commands.Range[int, AS_EVERYONE, LONGEST_COOLDOWN] | None = None,
+    ) -> None:
+        """Say whether a role may speak, or do what else there is to allow, and how long it rests in between."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        if role.is_default() and (rule == "blocked" or rest not in (None, AS_EVERYONE)):
+            raise InputError("discord.everyone.blocked" if rule == "blocked" else "discord.everyone.rest")
+        if rest is not None:
+            await self._rest(interaction, space, role_scope(role.id), None if rest == AS_EVERYONE else rest)
+        if rule is not None:
+            await self._rule(interaction, space, role, rule, "" if what == "speaking" else what)
+        await self._show(interaction, await self._desk.spaces.get(space), limits=True)
+
+    async def _rest(self, interaction: discord.Interaction[Bot], space: Space, scope: str, seconds: int | None) -> None:
+        """How long a role rests; deleted ones, which nobody can take out otherwise, go."""
+        spaces = self._desk.spaces
+        gone = [each for each in (await spaces.get(space)).role_cooldowns if role_is_gone(each, interaction.guild)]
+        for each in gone:
+            await spaces.rest(space, each, None)
+        await spaces.rest(space, scope, seconds)
+
+    async def _rule(
+        self, interaction: discord.Interaction[Bot], space: Space, role: discord.Role, rule: Rule, use: str
+    ) -> None:
+        """What a role may; ``@everyone`` allowed leaves no other one named for this use, so that all may.
+
+        Deleted ones go only where that lets nobody in: a blocked one, or an allowed one beside which another stands.
+        """
+        held, guild, everyone = await self._desk.spaces.get(space), interaction.guild, role.is_default()
+        entry = for_use(use, role_scope(role.id))
+        beside = [each for each in held.allowed_roles if rule == "allowed" and each.rpartition("@")[0] == use]
+        allowed = [each for each in beside if everyone or role_is_gone(each, guild)]
+        blocked = [each for each in held.blocked_roles if role_is_gone(each, guild)]
+        await self._desk.spaces.adjust(
+            space,
+            add={
+                "allowed_roles": [entry] * (rule == "allowed" and not everyone),
+                "blocked_roles": [entry] * (rule == "blocked"),
+            },
+            remove={"allowed_roles": [entry, *allowed], "blocked_roles": [entry, *blocked]},
+        )
+
+    @server.command(
+        name=localized("discord.settings.channel.name", "channel"), description=localized("discord.settings.channels")
+    )
+    @rename("opened", "channel")
+    @describe("opened", "channel")
+    @app_commands.choices(opened=choices(Opened))
+    async def channel(
+        self, interaction: discord.Interaction[Bot], opened: Opened, channel: AnyChannel | None = None
+    ) -> None:
+        """Say whether people may speak in a channel, or that they may everywhere."""
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        spaces, named = self._desk.spaces, [str(channel.id) if channel is not None else channel_of(interaction)]
+        if opened == "everywhere":
+            kept = await spaces.set(space, channels=())
+        elif opened == "open":
+            kept = await spaces.adjust(space, add={"channels": named})
+        else:
+            kept = await spaces.adjust(space, remove={"channels": named})
+        await self._show(interaction, kept, limits=True)
+
+    @server.command(
+        name=localized("discord.settings.blocklist.name", "blocklist"),
+        description=localized("discord.settings.blocklist"),
+    )
+    async def blocklist(self, interaction: discord.Interaction[Bot]) -> None:
+        """Open the form of words that are not spoken here."""
+        space = moderated_space(interaction)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                shared = await self._desk.spaces.get(space)
+        except TimeoutError:  # a form is a first answer, and that is due within three seconds
+            raise StoreError("store.busy") from None
+        tongue = await self._bot.language_for(interaction)
+        title, label = say("discord.settings.blocklist", tongue), say("discord.settings.word_a_line", tongue)
+        await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
+
+    async def words_filled_in(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Take in the form, from somebody who still manages the server now. Raises InputError."""
+        if press.facts or interaction.type is not discord.InteractionType.modal_submit:
+            raise InputError("discord.old_button")  # pressed as a button it has no fields: it would empty the list
+        await voice_message.defer(interaction, private=True)
+        space = moderated_space(interaction)
+        await self._change(interaction, space, blocked_words=entries_of(dict(interaction.data or {})))
+
+    async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
+        """Change what is named and show what holds now."""
+        await self._show(interaction, await self._desk.spaces.set(space, **changes))
+
+    async def _show(
+        self, interaction: discord.Interaction[Bot], shared: SpaceSettings, *, limits: bool = False
+    ) -> None:
+        """Show what holds now; ``limits``: who may speak was changed, so say who may in any case."""
+        language = await self._bot.language_for(interaction)
+        lines = [server_settings(shared, language, interaction.guild)]
+        if limits and (shared.allowed_roles or shared.blocked_roles or shared.channels):
+            lines.append(say("discord.settings.exempt", language))
+        await voice_message.tell(interaction, "\n".join(lines))
+
+    @settings.autocomplete("voice")
+    async def _complete_voice(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return await complete_voice(interaction, current)
+
+    @settings.autocomplete("style")
+    async def _complete_style(
+        self, interaction: discord.Interaction[Bot], current: str
+    ) -> list[app_commands.Choice[str]]:
+        own = await preference_of(interaction, self._desk)
+        return suggest_styles(current, await self._bot.language_for(interaction), own)
+
+
+async def setup(bot: Bot) -> None:
+    """Called by the library."""
+    await bot.add_cog(Server(bot))
