@@ -13,7 +13,7 @@ from bot import texts
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.reading.dictionary import Lexicon
-from bot.platforms.reading.dictionary_file import MOST_BYTES, read, write
+from bot.platforms.reading.dictionary_file import MOST_BYTES, read, understand, write
 from bot.store.database import Database
 from bot.store.dictionaries import MOST_OWN, Dictionaries, Entry
 
@@ -84,14 +84,22 @@ def test_a_file_made_by_hand_is_taken() -> None:
         (b"\n" + b"[" * 100_000, "a.json", "dictionary.file_json", "2"),
         (b"[\n" + b"9" * 5000 + b"]", "a.json", "dictionary.file_json", "2"),
         (b"", "a.json", "dictionary.file_json", "1"),
-        (b"\n{}", "a.json", "dictionary.file_json", "2"),
+        (b"\n3", "a.json", "dictionary.file_json", "2"),
         (b'[{"written": "a", "said": "b"}\n{"written": "c"}]', "a.json", "dictionary.file_json", "2"),
         (b'[{"written": "a", "said": "b"},\n]', "a.json", "dictionary.file_json", "2"),
         (b'[{"written": "a", "said": "b"}\n] []', "a.json", "dictionary.file_json", "2"),
         (b'[\n{"written": "a", "said": "b", "said": "c"}]', "a.json", "dictionary.file_json", "2"),
         (b'[{"written": "a", "said": "b"},\n\n3]', "a.json", "dictionary.file_row", "3"),
         (b'[{"written": "a", "said": 3}]', "a.json", "dictionary.file_row", "1"),
-        (b'[{"written": "a", "said": "b", "evil": 1}]', "a.json", "dictionary.file_row", "1"),
+        (b'{"written": "a",\n"said": "b"}\n7', "a.json", "dictionary.file_json", "3"),
+        (b'{"a": "b",\n"c": 7}', "a.json", "dictionary.file_row", "2"),
+        (b'[["a", "b"],\n["c"]]', "a.json", "dictionary.file_row", "2"),
+        (b'[["a", "b"],\n["c", "d", "e"]]', "a.json", "dictionary.file_row", "2"),
+        (b'{"entries": [\n{"word": "a", "yomi": "b"},\n{"word": "c"}]}', "a.json", "dictionary.file_row", "3"),
+        (b'{"a": "b",\n"A": "c"}', "a.json", "dictionary.file_twice", "2"),
+        ("你好,您好\n再见,拜".encode() + b"\xff\n", "a.csv", "dictionary.file_byte", "2"),
+        (b"a\tb\nc\td\te\tf\tg\n", "a.tsv", "dictionary.file_row", "1"),
+        (b"PK\x03\x04zip", "a", "dictionary.file_kind", ""),
         (b'[\n{"written": " ", "said": "b"}]', "a.json", "dictionary.file_entry", "2"),
         (b"a\n", "a.csv", "dictionary.file_row", "1"),
         (b"written,said\na,b,,d\n", "a.csv", "dictionary.file_row", "2"),
@@ -135,6 +143,74 @@ def test_no_file_is_a_fault(data: bytes, name: str) -> None:
         read(data, name, GUILD)
     except InputError:
         return
+
+
+_LOL, _BRB = Entry("lol", "haha, yes"), Entry("brb", "back")
+_NI = Entry("你懂的", "你知道")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "entries"),
+    [
+        ("lol;haha, yes\nbrb;back\n", "a.csv", (_LOL, _BRB)),
+        ("lol;haha, yes\n", "a.csv", (_LOL,)),
+        ("written,said,\nbrb,back,\n", "a.csv", (_BRB,)),
+        ("word,reading\nbrb,back\n", "a.csv", (_BRB,)),
+        ("単語,読み\nbrb,back\n", "a.csv", (_BRB,)),
+        ("reading;Word\nback;brb\n", "a.csv", (_BRB,)),
+        ("id,word,yomi,priority\n7,brb,back,5\n", "a.csv", (_BRB,)),
+        ("lol\thaha, yes\nbrb\tback\n", "a.tsv", (_LOL, _BRB)),
+        ("lol\thaha, yes\r\nbrb\tback\r\n", "a.txt", (_LOL, _BRB)),
+        ("lol|haha, yes\nbrb|back\n", "a.csv", (_LOL, _BRB)),
+        ('"lol","haha,\nyes"\n"brb","back"\n', "a.csv", (_LOL, _BRB)),
+        ('lol;"haha, yes"\nbrb;back', "a", (_LOL, _BRB)),
+        ('{"lol": "haha, yes", "brb": "back"}', "a.json", (_LOL, _BRB)),
+        ('[["lol", "haha, yes"], ["brb", "back"]]', "a.json", (_LOL, _BRB)),
+        ('{"version": 2, "entries": [{"word": "lol", "yomi": "haha, yes"}]}', "a.json", (_LOL,)),
+        ('{"dictionary": {"lol": "haha, yes"}}', "a.json", (_LOL,)),
+        ('{"lol": {"reading": "haha, yes", "priority": 5}, "brb": {"reading": "back"}}', "a.json", (_LOL, _BRB)),
+        ('{"0c1": {"surface": "lol", "pronunciation": "haha, yes", "accent_type": 1}}', "a.json", (_LOL,)),
+        ('{"word": "lol", "said": "haha, yes"}\n{"word": "brb", "said": "back"}\n', "a.jsonl", (_LOL, _BRB)),
+        ('{"lol": "haha, yes"}', "a.txt", (_LOL,)),
+        ('[["a+", "x", true]]', "a.json", (Entry("a+", "x", pattern=True),)),
+        ("{}", "a.json", ()),
+    ],
+)
+def test_files_of_other_programs_are_understood_without_a_question(
+    text: str, name: str, entries: tuple[Entry, ...]
+) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        understood = understand(text.encode(encoding), name, GUILD)
+        assert (understood.entries, understood.doubts) == (entries, ())
+
+
+@pytest.mark.parametrize(
+    ("data", "entries", "doubt"),
+    [
+        (b"a;b,c\nd;e,f\n", (Entry("a", "b,c"), Entry("d", "e,f")), "delimiter"),
+        (b"lol=haha, yes\n", (_LOL,), "delimiter"),
+        (b"lol,haha,5\nbrb,back,3\n", (Entry("lol", "haha"), _BRB), "numbers"),
+        (b"5\tN\tlol\thaha, yes\n-1\tN\tbrb\tback\n", (_LOL, _BRB), "numbers"),
+        (b"word,foo\nbrb,back\n", (Entry("word", "foo"), _BRB), "head"),
+        (b"word,reading,mood\nbrb,back,sad\n", (_BRB,), "column"),
+        (b'[{"written": "brb", "said": "back", "evil": 1}]', (_BRB,), "column"),
+        ("你懂的,你知道\n".encode("gb18030"), (_NI,), "encoding"),
+        ("單詞,讀音\n你懂的,你知道\n".encode("big5"), (_NI,), "encoding"),
+        ("草,くさ\n".encode("cp932"), (Entry("草", "くさ"),), "encoding"),
+        ("東京,とうきょう\n".encode("euc_jp"), (Entry("東京", "とうきょう"),), "encoding"),
+        ("안녕,안녕하세요\n".encode("cp949"), (Entry("안녕", "안녕하세요"),), "encoding"),
+        ("спс,спасибо\n".encode("cp1251"), (Entry("спс", "спасибо"),), "encoding"),
+        ("café,coffee\n".encode("cp1252"), (Entry("café", "coffee"),), "encoding"),
+        ("lol,haha\nbrb,back\n".encode("utf-16-le"), (Entry("lol", "haha"), _BRB), "encoding"),
+    ],
+)
+def test_what_is_guessed_is_a_doubt(data: bytes, entries: tuple[Entry, ...], doubt: str) -> None:
+    understood = understand(data, "a", GUILD)
+    assert understood.entries == entries
+    assert [each.code for each in understood.doubts] == [f"dictionary.doubt.{doubt}"]
+    for language in ("en", "zh"):
+        for each in understood.doubts:
+            assert "{" not in texts.say(each.code, language, **dict(each.facts))
 
 
 async def test_an_import_adds_or_replaces_and_is_whole_or_nothing(database: Database) -> None:
