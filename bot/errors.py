@@ -16,6 +16,8 @@ An error has a code such as ``text.empty`` and facts such as ``limit=2000``. The
 from both by ``bot.texts``. ``str()`` gives the code alone: facts may hold what a person wrote, and logs must not.
 """
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from enum import StrEnum
 
 
@@ -45,6 +47,13 @@ class InputError(BotError):
     """What a person asked for cannot be spoken."""
 
     exit_code = 3
+
+
+def unknown_voice(voice: str, voices: Sequence[str]) -> InputError:
+    """Return the refusal of a voice that is not among ``voices``: with the likely one, else with all of them."""
+    near = get_close_matches(voice.casefold()[:100], [name.casefold() for name in voices], n=1)
+    likely = next((name for name in voices if near and name.casefold() == near[0]), "")
+    return InputError("voice.unknown", voice=voice, suggestion=likely, voices=() if likely else tuple(voices))
 
 
 class QuotaError(BotError):

@@ -16,7 +16,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import BusyError, InputError
+from bot.errors import BusyError, unknown_voice
 from bot.model import Utterance, Voice
 from bot.platforms import command_log
 from bot.platforms.discord import voice_message
@@ -100,7 +100,7 @@ class Voices(commands.Cog):
     async def _preview(self, interaction: discord.Interaction[Bot], name: str) -> None:
         known = {voice.id: voice for voice in self._bot.doors.speech.voices()}
         if name not in known:
-            raise InputError("voice.unknown", voice=name, voices=list(known)[:25])
+            raise unknown_voice(name, list(known)[:25])
         tongue = await self._bot.language_for(interaction)
         words = say("discord.voices.preview", known[name].language or tongue, voice=name)
         wish = Utterance(words, key_of(interaction), voice=Voice(id=name))

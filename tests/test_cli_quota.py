@@ -61,7 +61,7 @@ async def test_a_grant_has_a_measure(shell: Shell, amount: str) -> None:
 async def test_limits_of_its_own_are_set_one_by_one_shown_and_removed(shell: Shell, mimo: MimoServer) -> None:
     shell.mimo(mimo)
     said = ("say", "Hello there", "--account", "sam", "-o", str(shell.folder / "a.ogg"))
-    assert "characters per day: 70" in (await shell("quota", "set", "sam", "--per-day", "70")).out
+    assert "characters per day: 70" in (await shell("quota", "set", "cli:sam", "--per-day", "70")).out
     assert (await shell("quota", "grant", "sam", "60", "--per-day")).code == 0
     done = await shell("quota", "set", "sam", "--per-minute", "1", "--cooldown", "30")
     assert all(part in done.out for part in ("characters per day: 60", "commands per minute: 1", "two commands: 30"))

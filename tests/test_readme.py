@@ -42,7 +42,9 @@ def home(tmp_path: Path) -> Path:
 
 
 async def _run(line: str, home: Path, environment: dict[str, str]) -> tuple[int, str, str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MOUTHPIECE_", "MIMO_"))}
+    # MAKEFLAGS and the like: where the tests run under make, it would pass its own switches on to the make of a test.
+    ours = ("MOUTHPIECE_", "MIMO_", "DISCORD_", "TELEGRAM_", "MAKE", "MFLAGS")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     process = await asyncio.create_subprocess_shell(
         line, cwd=home, env=clean | environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )

@@ -114,7 +114,7 @@ async def unknown_voice(town: Town) -> None:
     house = await town.house()
     async with opened(town.door, house.doors):
         refused = await town.door.say(TEXTS[town.door.language], voice="Nobody")
-        sentence = {"en": "There is no voice named Nobody; ", "zh": "没有名为 Nobody 的声音；"}
+        sentence = {"en": "No voice called Nobody.", "zh": "没有名为 Nobody 的声音。"}
         await town.door.told(refused, sentence[town.door.language])
     assert (town.door.delivered(), await town.used(house)) == (0, 0)
 

@@ -16,6 +16,7 @@ async def block(config: Config, asked: "Arguments") -> int:
     """The account speaks no more."""
     account = names.account(asked.account)
     async with Database.open(config.data_dir) as database:
+        await names.check_known(database, asked.account, config.quota.admins)
         new = await BlockedAccounts(database).block(account)
     print(say("account.blocked" if new else "account.blocked_before", config.language, account=asked.account))
     return 0
@@ -25,6 +26,7 @@ async def unblock(config: Config, asked: "Arguments") -> int:
     """The account speaks again."""
     account = names.account(asked.account)
     async with Database.open(config.data_dir) as database:
+        await names.check_known(database, asked.account, config.quota.admins)
         known = await BlockedAccounts(database).unblock(account)
     print(say("account.unblocked" if known else "account.not_blocked", config.language, account=asked.account))
     return 0

@@ -1,10 +1,34 @@
 """Accounts, spaces and roles as they are typed on the command line. Used by its commands."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
+from functools import partial
+
 from bot.digits import is_id
 from bot.errors import InputError
 from bot.model import CHANNEL_SENDERS, Account, Space
+from bot.store.accounts import seen
+from bot.store.database import Database
 
 _PLATFORMS = ("discord", "telegram")
+
+
+async def check_known(database: Database, typed: str, admins: Collection[str] = ()) -> None:
+    """Refuse a bare name that was never seen: ``sam`` would silently mean the command line's, and no one in a chat.
+
+    Raises InputError ``account.no_platform``, StoreError.
+    """
+    name = typed.removeprefix("account:")
+    if ":" in name or f"cli:{name}" in admins:
+        return
+    alike = await database.read(partial(seen, ending=f":{name}"))
+    if f"account:cli:{name}" in alike:
+        return
+    there = [scope.removeprefix("account:") for scope in alike]
+    if not there:
+        own = {scope.removeprefix("account:cli:"): scope for scope in await database.read(seen)}
+        there = [own[near].removeprefix("account:") for near in get_close_matches(name[:100], list(own), n=1)]
+    raise InputError("account.no_platform", name=name, suggestion=there[0] if there else "")
 
 
 def account(text: str) -> Account:

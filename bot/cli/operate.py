@@ -7,7 +7,7 @@ import ssl
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from bot.app import provider_of, serve
+from bot.app import build, platforms_of, provider_of, serve
 from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
@@ -90,14 +90,23 @@ def _check_certificates(path: str) -> None:
 
 
 async def invite(config: Config, asked: Arguments) -> int:
-    """The link with exactly the permissions needed."""
+    """Print the links that add the bot to a server (with exactly the permissions needed) and to a Telegram group."""
+    from bot.platforms.telegram.client import TelegramPlatform  # noqa: PLC0415  loaded only where it is used
+
+    on_telegram = bool(config.telegram.token.get_secret_value())
     identity = asked.application_id or config.discord.application_id or _from_token(config)
-    if not is_whole(identity):
+    known = is_whole(identity)
+    if not known and (identity or not on_telegram):
         raise ConfigError("invite.no_id")
-    bits = sum(PERMISSIONS.values())
-    print(
-        f"https://discord.com/oauth2/authorize?client_id={identity}&scope=bot+applications.commands&permissions={bits}"
-    )
+    if known:
+        bits, scopes = sum(PERMISSIONS.values()), "bot+applications.commands"
+        print(
+            f"https://discord.com/oauth2/authorize?client_id={identity}&scope={scopes}&permissions={bits}", flush=True
+        )
+    if on_telegram:
+        async with build(config, kind="cli") as core:
+            telegram = next(platform for platform in platforms_of(core) if isinstance(platform, TelegramPlatform))
+            print(f"https://t.me/{await telegram.username()}?startgroup=true")
     return 0
 
 

@@ -78,7 +78,12 @@ def _parser() -> argparse.ArgumentParser:
     config = _group(commands, "config", "look at the configuration")
     _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
     _add_database(commands)
-    invite = _add(commands, "invite", operate.invite, "print the link that adds the bot to a Discord server")
+    invite = _add(
+        commands,
+        "invite",
+        operate.invite,
+        "print the links that add the bot to a Discord server and to a Telegram group",
+    )
     invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
     _add(commands, "demo", speak.demo, "speak a few sentences into files, to hear what this is")
     _add(commands, "run", operate.run, "run the bot until SIGTERM or Ctrl+C")

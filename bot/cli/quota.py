@@ -21,6 +21,8 @@ _MOST = 1_000_000_000
 async def show(config: Config, asked: Arguments) -> int:
     """Today's use of an account, limits of its own, and what every provider was asked for."""
     async with build(config, kind="cli") as core:
+        if asked.account:
+            await names.check_known(core.database, asked.account, config.quota.admins)
         account = await _rows(core, asked.account) if asked.account else []
         own = await core.ledger.overrides([names.scope(asked.account)]) if asked.account else []
         providers = [await _provider(core, name) for name in config.chain]
@@ -34,7 +36,9 @@ async def show(config: Config, asked: Arguments) -> int:
     for limits in own:
         print(_described(asked.account, limits, config.language))
     for row in providers:
-        print(say("quota.provider", config.language, **row | {"price": f"{row['price']:.4f}"}))
+        priced = config.provider(str(row["provider"])).price_per_1k_tokens > 0
+        code = "quota.provider" if priced else "quota.provider_unpriced"
+        print(say(code, config.language, **row | {"price": f"{row['price']:.4f}"}))
     return 0
 
 
@@ -65,6 +69,7 @@ async def grant(config: Config, asked: Arguments) -> int:
     if scope.startswith("role:") and not asked.per_day:
         raise InputError("quota.role_per_day")
     async with build(config, kind="cli") as core:
+        await names.check_known(core.database, asked.account, config.quota.admins)
         if asked.per_day:
             await core.ledger.set_override(replace(await _own(core, scope), characters_per_day=asked.characters))
         else:
@@ -89,6 +94,7 @@ async def change(config: Config, asked: Arguments) -> int:
     if "cooldown" in changes and scope.startswith("space:"):
         raise InputError("quota.no_cooldown_of_space")
     async with build(config, kind="cli") as core:
+        await names.check_known(core.database, asked.account, config.quota.admins)
         limits = replace(await _own(core, scope), **changes)
         await core.ledger.set_override(limits)
     print(_described(asked.account, limits, config.language))
@@ -124,6 +130,7 @@ async def reset(config: Config, asked: Arguments) -> int:
     if scope.startswith("role:") and not asked.all:
         raise InputError("quota.role_reset")
     async with build(config, kind="cli") as core:
+        await names.check_known(core.database, asked.account, config.quota.admins)
         await core.ledger.reset(scope)
         await core.ledger.reset(scope, BUILT_IN)
         if asked.all:

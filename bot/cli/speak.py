@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from bot.app import Core, build
@@ -18,9 +19,11 @@ from bot.cli.message import dictionary, print_rules, read_aloud, rules
 from bot.config import Config
 from bot.errors import InputError, StoreError
 from bot.model import Account, Lane, Receipt, Utterance, Voice, VoiceKind
+from bot.platforms.saved import SavedVoices
 from bot.speech.chat.message import Spoken
 from bot.speech.grammar import parse
 from bot.speech.performance import Progress
+from bot.speech.provider import SpeechRequest
 from bot.speech.service import Explanation
 from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
@@ -40,6 +43,7 @@ async def say(config: Config, asked: Arguments) -> int:
     if not asked.explain:
         _check_output(output)
     async with build(config, kind="cli") as core:
+        utterance = await _with_known_voice(core, utterance)
         if asked.explain:
             _print_explanation(await core.speech.explain(utterance), config, read, as_json=asked.json)
             return 0
@@ -58,6 +62,21 @@ async def say(config: Config, asked: Arguments) -> int:
     if utterance.account is not None:
         print(_cost(receipt, left, config.language))
     return 0
+
+
+async def _with_known_voice(core: Core, utterance: Utterance) -> Utterance:
+    """Name the voice as it is listed. Raises InputError for one that no provider has: another would speak instead."""
+    if utterance.voice.kind is not VoiceKind.PRESET or not utterance.voice.id or not core.speech.lists_every_voice():
+        return utterance
+    try:
+        known = await SavedVoices(core.speech, core.preferences, core.spaces).known(utterance.voice.id)
+    except InputError:
+        if not (built_in := [each for each in core.providers if not each.capabilities.metered]):
+            raise
+        # The built-in engine knows the names of others' voices, too: it has a voice for each.
+        built_in[0].plan(SpeechRequest("a", voice=utterance.voice))
+        return utterance
+    return replace(utterance, voice=replace(utterance.voice, id=known))
 
 
 async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoken | None]:
@@ -197,10 +216,11 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
         print(json.dumps(found.requests[number - 1], ensure_ascii=False, indent=2, default=str))
     for note in notes:
         print(note)
-    unpriced = price == 0 and config.provider(found.provider).type != "espeak"
-    shown = sentence("explain.unpriced", config.language) if unpriced else f"{price:.4f}"
+    settings = config.provider(found.provider)
+    shown = f"{price:.4f}" if settings.price_per_1k_tokens else sentence("explain.unpriced", config.language)
     facts = {"characters": found.characters, "tokens": found.tokens, "price": shown}
-    print(sentence("explain.cost", config.language, **facts, provider=found.provider))
+    code = "explain.cost_free" if settings.type == "espeak" else "explain.cost"
+    print(sentence(code, config.language, **facts, provider=found.provider))
 
 
 _DEMO = (

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bot.errors import BotError, DuplicateError, InputError
+from bot.errors import BotError, DuplicateError, InputError, unknown_voice
 from bot.model import Account, Note, Receipt, Space, Utterance, Voice
 from bot.speech.service import SpeechService
 from bot.speech.sink import Sink
@@ -69,7 +69,7 @@ class SavedVoices:
         if (found := listed.get(name.casefold())) is not None:
             return found
         if self._speech.lists_every_voice():
-            raise InputError(_UNKNOWN, voice=name, voices=tuple(listed.values()))
+            raise unknown_voice(name, tuple(listed.values()))
         await self._speech.explain(Utterance("a", "", voice=Voice(id=name)))
         return name
 

@@ -13,7 +13,7 @@ LANGUAGES = {"en": en.SENTENCES, "zh": zh.SENTENCES}
 """Sentences by code, by language. A test sees to it that both have the same codes and the same blanks."""
 
 
-_OPTIONAL = {"hint": "suggestion", "words": "detail"}
+_OPTIONAL = {"hint": "suggestion", "words": "detail", "listed": "voices"}
 """Blanks that stand for a whole clause, and the fact that the clause is about."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import httpx
-from telegram import Update
+from telegram import Update, User
 from telegram.error import InvalidToken, TelegramError
 from telegram.ext import AIORateLimiter, Application, ApplicationBuilder, ExtBot
 from telegram.request import HTTPXRequest
@@ -129,14 +129,17 @@ class TelegramPlatform:
         finally:
             self._closed.set()
 
-    async def examine(self) -> Sequence[Finding]:
-        """Whether the token is taken, and whether messages of groups can be read. Raises PlatformError, ConfigError."""
+    async def username(self) -> str:
+        """Return the bot's name, without ``@``. Raises PlatformError, ConfigError."""
+        return (await self._me()).username or ""
+
+    async def _me(self) -> User:
+        """Ask Telegram who the bot is. Raises PlatformError, ConfigError."""
         if not _TOKEN.fullmatch(self._token):
             raise PlatformError("platform.token", platform=self.name)
         requests = await asyncio.to_thread(self._requests)
-        bot = self._bot(*requests)
         try:
-            me = await bot.get_me()
+            return await self._bot(*requests).get_me()
         except InvalidToken:
             raise PlatformError("platform.token", platform=self.name) from None
         except TelegramError:
@@ -144,6 +147,10 @@ class TelegramPlatform:
         finally:
             for request in requests:
                 await request.shutdown()
+
+    async def examine(self) -> Sequence[Finding]:
+        """Whether the token is taken, and whether messages of groups can be read. Raises PlatformError, ConfigError."""
+        me = await self._me()
         reads = bool(me.can_read_all_group_messages)
         return (
             found("telegram", State.GOOD, "doctor.telegram", name=me.username or me.first_name),

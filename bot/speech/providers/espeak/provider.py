@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.audio.pcm import Pcm
-from bot.errors import ErrorKind, InputError, ProviderError
+from bot.errors import ErrorKind, InputError, ProviderError, unknown_voice
 from bot.model import Note, Usage, VoiceKind
 from bot.speech.language import LATIN as LATIN_LANGUAGES
 from bot.speech.language import language_of
@@ -102,7 +102,7 @@ def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
         return own, ()
     known = next((name for name in _REPLACEMENTS if name.casefold() == asked.casefold()), None)
     if known is None and not request.stands_in:
-        raise InputError("voice.unknown", voice=asked, voices=[*_PRESETS, *_REPLACEMENTS])
+        raise unknown_voice(asked, [*_PRESETS, *_REPLACEMENTS])
     replacement = _REPLACEMENTS[known] if known is not None else _usual(request)
     facts = (("voice", known or asked), ("replacement", replacement))
     return _PRESETS[replacement], (Note("note.voice_replaced", facts),)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import BotError, ErrorKind, InputError, ProviderError
+from bot.errors import BotError, ErrorKind, ProviderError, unknown_voice
 from bot.model import SAMPLE_RATE, Usage
 from bot.speech.refusal import Refusal, read_error, tidy
 from bot.speech.sound_json import CUT_OUT, LARGE, TooLargeError, parse
@@ -73,7 +73,7 @@ class Reader:
         kind = refusal.kind
         if _UNKNOWN_VOICE in refusal.words and (voices := _VOICES_THERE.search(refusal.words)):
             listed = [tidy(name) for name in voices[1].split(",") if name.strip()]
-            return InputError("voice.unknown", voice=self.voice, voices=listed[:_SHOWN])
+            return unknown_voice(self.voice, listed[:_SHOWN])
         if kind is ErrorKind.INVALID and _UNKNOWN_MODEL.search(refusal.words):
             kind = ErrorKind.MODEL
         words = tidy(refusal.words, self.secret) or f"HTTP {status}"

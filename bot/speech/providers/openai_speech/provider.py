@@ -11,7 +11,7 @@ from contextlib import aclosing
 from typing import Any
 
 from bot.audio.pcm import Pcm
-from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
+from bot.errors import ConfigError, ErrorKind, InputError, ProviderError, unknown_voice
 from bot.model import Note, Usage, VoiceKind
 from bot.speech.clean import speakable
 from bot.speech.estimate import estimate_tokens
@@ -158,7 +158,7 @@ class OpenAISpeechProvider:
             refusal = await answer.refusal()
             words = tidy(refusal.words, self._key) or f"HTTP {answer.status}"
             if refusal.kind is ErrorKind.INVALID and self._voices and voice not in {v.id for v in self._voices}:
-                raise InputError("voice.unknown", voice=voice, voices=[v.id for v in self._voices[:_SHOWN]])
+                raise unknown_voice(voice, [v.id for v in self._voices[:_SHOWN]])
             raise ProviderError(self.name, refusal.kind, detail=words, retry_after=answer.retry_after)
         if "json" in answer.media_type:
             refusal = read_refusal(200, bytes(await answer.read(_LIST_LIMIT)))
