@@ -85,7 +85,7 @@ SENTENCES: dict[str, str] = {
     "output.folder": "{path} cannot be written: there is no such folder, or it is one.",
     "system.refused": "The system refused something that was needed: {problem}.",
     "output.write": "{path} could not be written: {problem}.",
-    "utterance.duplicate": "This was asked before.",
+    "utterance.duplicate": "This request was already handled.",
     "name.empty": "There is no name.",
     "name.too_long": "This name is too long; at most {limit} characters are taken.",
     "language.unknown": "There are sentences in these languages only: {languages}.",
@@ -112,8 +112,8 @@ SENTENCES: dict[str, str] = {
     "space.word_empty": "A blocked word needs at least one visible sign.",
     "space.word_too_long": "A blocked word has at most {limit} characters.",
     "space.words_full": "At most {limit} words can be blocked.",
-    "press.under_way": "That is being made already; it comes in a moment.",
-    "words.gone": "These words are not kept any more; please say it anew.",
+    "press.under_way": "Already on its way.",
+    "words.gone": "I no longer have that text. Please send it again.",
     # quota
     "quota.account_characters": "You have {left} of {limit} characters left today, and this takes {asked}; it resets at {resets}.",
     "quota.account_requests": "The limit is {limit} per minute for you; the next one can come at {resets}.",
@@ -159,7 +159,7 @@ SENTENCES: dict[str, str] = {
     "waiting.over": "Nothing to cancel: your message is finished, or isn't yours.",
     "waiting.cancelled": "Cancelled. You get back what was not spoken yet.",
     "busy.queue": "Too many are waiting for {provider} right now ({waiting}); please try again in a moment.",
-    "busy.wait": "It did not come to your turn within {seconds} s; please try again in a moment.",
+    "busy.wait": "You waited {seconds} s and the queue is still full. Please try again.",
     # providers
     "provider.no_key": "{provider} has no key: set {variable}.",
     "provider.bad_key": "The key of {provider} has signs that no key has: check {variable}.",
@@ -187,7 +187,7 @@ SENTENCES: dict[str, str] = {
     # beside the sound
     "note.backup": "{provider} spoke this, because {instead} could not ({reason}).",
     "note.cut": "A part broke off.",
-    "note.quota_built_in": "The quota for the usual voice is used up; {provider} goes on, which costs none.",
+    "note.quota_built_in": "The quota for the usual voice is used up; {provider} continues for free.",
     "note.own_voice_gone": "The saved voice {voice} is not there any more, so another one spoke; {command} changes it.",
     "note.place_voice_gone": (
         "{voice}, the voice saved for this place, is not there any more, so another one spoke; moderators change it "
@@ -197,7 +197,7 @@ SENTENCES: dict[str, str] = {
     "note.style_unsupported": "This voice cannot do the style {style}; it was left out.",
     "note.instruction_unsupported": "This voice takes no instruction; it was left out.",
     "note.tags_dropped": "This voice cannot do these tags; they were left out: {tags}.",
-    "note.voice_replaced": "{voice} is the voice of a service that did not speak this; {replacement} spoke instead.",
+    "note.voice_replaced": "{voice} was unavailable; used {replacement}.",
     "reason.authentication": "its key is not accepted",
     "reason.balance": "no money left there",
     "reason.forbidden": "it does not serve us",
@@ -255,12 +255,12 @@ SENTENCES: dict[str, str] = {
     "demo.file": "      {file}  {seconds} s",
     "demo.end": "Done. Play the files in {folder} with any player.",
     # doors
-    "bot.stopping": "The bot is going down for a moment; please try again when it is back.",
+    "bot.stopping": "The bot is restarting. Please try again in a moment.",
     "bot.full": "The bot is very busy; please try again in a moment.",
     "cut_off.sending": "The bot was interrupted while it sent this voice message, so it may not have arrived; nothing was charged. If you do not see it, please ask again.",
     "cut_off.twice": "The bot was interrupted twice while it spoke this; nothing was charged. Please ask again.",
     "busy.person": "You have {limit} commands waiting already; please wait for them.",
-    "error.unexpected": "Something went wrong here that should not have; nothing was charged for what was not spoken.",
+    "error.unexpected": "Something went wrong on our side. You weren't charged.",
     "platform.token": "{platform} does not accept the token. Check it, then start the bot again.",
     "platform.intents": "Discord refuses a privileged intent. Switch it on in the developer portal (Bot, Privileged Gateway Intents), then start the bot again.",
     "platform.unreachable": "{platform} cannot be reached.",
