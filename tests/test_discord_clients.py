@@ -209,6 +209,27 @@ async def test_commands_are_listed_and_changed_one_by_one(bare: Bare) -> None:
     assert (await bare.ask("GET", "/applications/5/commands"))[1]["code"] == 50001
 
 
+async def test_people_guilds_and_messages_can_be_looked_at(bare: Bare) -> None:
+    world = bare.server.world
+    guild, channel = f"/guilds/{world.home.id}", f"/channels/{world.general.id}"
+    assert (await bare.ask("GET", "/applications/@me"))[1]["id"] == str(world.application_id)
+    assert (await bare.ask("GET", f"/users/{world.ada.id}"))[1]["username"] == "ada"
+    assert (await bare.ask("GET", guild))[1]["name"] == "home"
+    assert [each["name"] for each in (await bare.ask("GET", f"{guild}/channels"))[1]] == ["general"]
+    assert (await bare.ask("GET", f"{guild}/members/{world.ada.id}"))[1]["user"]["id"] == str(world.ada.id)
+    for path, code in (("/users/5", 10013), ("/guilds/5", 10004), (f"{guild}/members/5", 10007), ("/users/x", 50035)):
+        assert (await bare.ask("GET", path))[1]["code"] == code
+    assert (await bare.ask("POST", f"{channel}/typing"))[0] == 204
+    sent = (await bare.post({"embeds": [{"title": "a"}]}))[1]
+    message = f"{channel}/messages/{sent['id']}"
+    assert (await bare.ask("PATCH", message, {"embeds": [{"title": "b"}]}))[0] == 200
+    assert (await bare.ask("GET", message))[1]["embeds"] == [{"title": "b"}]
+    theirs = await bare.server.say("mine")
+    assert (await bare.ask("PATCH", f"{channel}/messages/{theirs.id}", {}))[1]["code"] == 50005
+    assert (await bare.ask("DELETE", message))[0] == 204
+    assert (await bare.ask("GET", message))[1]["code"] == 10008
+
+
 @pytest.mark.parametrize("entry", [{}, {"waveform": None, "duration_secs": None, "title": None}])
 async def test_an_ordinary_file_is_taken(bare: Bare, entry: dict[str, Any]) -> None:
     form = aiohttp.FormData(quote_fields=False)

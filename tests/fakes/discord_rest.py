@@ -26,7 +26,10 @@ from tests.fakes.discord_world import (
     SEND_VOICE_MESSAGES,
     VIEW_CHANNEL,
     Channel,
+    Guild,
+    User,
     snowflake,
+    timestamp,
 )
 
 
@@ -41,6 +44,14 @@ class Rest:
         table: list[tuple[str, str, str, Handler]] = [
             ("GET", "/users/@me", "me", self._me),
             ("GET", "/oauth2/applications/@me", "application", self._application),
+            ("GET", "/applications/@me", "application", self._application),
+            ("GET", "/users/{user}", "look", self._user),
+            ("GET", "/guilds/{guild}", "look", self._guild),
+            ("GET", "/guilds/{guild}/{part:channels|roles}", "look", self._guild),
+            ("GET", "/guilds/{guild}/members/{user}", "look", self._member),
+            ("GET", "/channels/{channel}/messages/{message}", "look", self._get_message),
+            ("PATCH", "/channels/{channel}/messages/{message}", "change", self._edit_message),
+            ("POST", "/channels/{channel}/typing", "typing", self._typing),
             *(
                 (method, f"/applications/{{app}}{place}/commands{one}", "commands", handler)
                 for place in ("", "/guilds/{guild}")
@@ -256,6 +267,71 @@ class Rest:
         if not known and reference.get("fail_if_not_exists", True):
             raise Refused(50035, "message_reference: unknown message")
 
+    def _people(self) -> dict[int, User]:
+        """Everybody known, by id."""
+        world = self.state.world
+        members = (user for guild in world.guilds.values() for user, _ in guild.members.values())
+        return {user.id: user for user in (world.bot, world.ada, *members)}
+
+    async def _user(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        found = self._people().get(_number(request, "user"))
+        if found is None:
+            raise Refused(10013)
+        return as_json(found.payload())
+
+    def _home(self, request: web.Request) -> Guild:
+        """The guild of a request, of which the bot is a member."""
+        guild = self.state.world.guilds.get(_number(request, "guild"))
+        if guild is None or not guild.bot_is_member:
+            raise Refused(10004)
+        return guild
+
+    async def _guild(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        whole = self._home(request).payload()
+        events = ("channels", "members", "threads", "voice_states", "presences", "joined_at", "member_count", "large")
+        plain = {name: value for name, value in whole.items() if name not in events}
+        return as_json(whole[request.match_info["part"]] if "part" in request.match_info else plain)
+
+    async def _member(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        found = self._home(request).members.get(_number(request, "user"))
+        if found is None:
+            raise Refused(10007)
+        return as_json(self._home(request).member(found[0]))
+
+    def _message(self, request: web.Request) -> Message:
+        """The message of a request, in a channel that the bot may view."""
+        channel, wanted = self._viewed(request), _number(request, "message")
+        for message in (*self.state.messages, *self.state.said.values()):
+            if message.id == wanted and message.channel is channel and not message.deleted:
+                return message
+        raise Refused(10008)
+
+    async def _get_message(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        return self.state.answer(self._message(request))
+
+    async def _edit_message(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        message = self._message(request)
+        if message.author is not self.state.world.bot:
+            raise Refused(50005)
+        if message.voice:
+            raise Refused(50162)
+        data, files = await read_body(request, limit=self.state.file_limit)
+        check_message(data, files, editing=True)
+        message.data, message.edits = {**message.data, **data}, message.edits + 1
+        message.files = files if "attachments" in data else message.files + files
+        await self.chat.announce(message, "MESSAGE_UPDATE", edited_timestamp=timestamp())
+        return self.state.answer(message)
+
+    async def _typing(self, request: web.Request) -> web.Response:
+        self._check_token(request)
+        self._check_may_post(self._viewed(request), {}, [])
+        return web.Response(status=204)
+
     async def _delete_message(self, request: web.Request) -> web.Response:
         self._check_token(request)
         channel = self._viewed(request)
@@ -305,3 +381,12 @@ class Rest:
             raise Refused(50035, "nonce: 25 characters at most")
         twins = (m for m in self.state.messages if m.channel.id == channel_id and m.data.get("nonce") == nonce)
         return next(twins, None)
+
+
+def _number(request: web.Request, name: str) -> int:
+    """An id in the address. Raises Refused."""
+    written = request.match_info[name]
+    if not (written.isascii() and written.isdigit()):
+        said = f'Value "{written}" is not snowflake.'
+        raise Refused(50035, said, at=f"{name}_id", kind="NUMBER_TYPE_COERCE")
+    return int(written)

@@ -31,6 +31,9 @@ OPERATIONS = frozenset(
         "followup",
         "withdraw",
         "stage",
+        "look",
+        "change",
+        "typing",
     }
 )
 
