@@ -18,7 +18,8 @@ def progress(waiting: Waiting, language: str) -> str:
     if waiting.done:
         return say("waiting.parts", language, done=waiting.done, total=waiting.parts)
     if waiting.seconds >= 1:
-        return say("waiting.seconds", language, seconds=int(waiting.seconds))
+        seconds = int(waiting.seconds)
+        return say("waiting.seconds", language, seconds=seconds, whole=max(seconds, round(waiting.whole)))
     if waiting.provider:
         return say("waiting.slow", language, provider=of_provider(waiting.provider, language))
     return say("waiting.begun", language)

@@ -13,7 +13,7 @@ from bot.speech.provider import Provider
 from bot.speech.script import Script
 from bot.speech.split import split_recording
 from bot.speech.track import Track
-from bot.speech.truncation import looks_truncated
+from bot.speech.truncation import expected_seconds, looks_truncated
 from bot.speech.turns import Asker
 from bot.store.quota import Meter as MeterName
 
@@ -153,7 +153,8 @@ class Performance:
 
     async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
         request = self._script.request(segment, provider.name)
-        self._asker.waiting.asks(provider.name, lambda: self._track.seconds)
+        whole = sum(expected_seconds(segment.text)) / 2
+        self._asker.waiting.asks(provider.name, lambda: self._track.seconds, whole)
         await self._chain.speak(provider, request, self._asker, self._track)
         if not self._live and looks_truncated(segment.text, self._track.seconds):
             self._track.reset()

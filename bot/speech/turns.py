@@ -32,6 +32,8 @@ class Waiting:
         self._heard: Callable[[], float] | None = None
         self.provider = ""
         """Who was asked last; empty until somebody was."""
+        self.whole = 0.0
+        """Seconds of sound that the current part will have, about."""
         self.done = 0
         """Parts that are ready."""
         self.parts = 0
@@ -39,9 +41,9 @@ class Waiting:
         self.is_over = False
         """Whether all of it is spoken, so that there is nothing to give up."""
 
-    def asks(self, provider: str, heard: Callable[[], float] | None = None) -> None:
-        """Note who is asked; ``heard``: seconds of sound that came of the current part."""
-        self.provider, self._heard = provider, heard
+    def asks(self, provider: str, heard: Callable[[], float] | None = None, whole: float = 0.0) -> None:
+        """Note who is asked; ``heard``: seconds of sound that came of the current part, of about ``whole``."""
+        self.provider, self._heard, self.whole = provider, heard, whole
 
     def has(self, done: int, parts: int) -> None:
         """Note how many parts are ready."""

@@ -148,7 +148,7 @@ SENTENCES: dict[str, str] = {
     "waiting.place": "{before} before you, about {seconds} s.",
     "waiting.next": "You're next, about {seconds} s.",
     "waiting.parts": "{done} of {total} parts are ready.",
-    "waiting.seconds": "{seconds} s are spoken so far.",
+    "waiting.seconds": "{seconds} of about {whole} s are ready.",
     "waiting.slow": "{provider} is slow.",
     "waiting.begun": "This takes a moment.",
     "provider.name.mimo": "MiMo",

@@ -148,7 +148,7 @@ SENTENCES: dict[str, str] = {
     "waiting.place": "前面还有 {before} 个，大约 {seconds} 秒。",
     "waiting.next": "下一个就是你，大约 {seconds} 秒。",
     "waiting.parts": "已完成 {done} / {total} 段。",
-    "waiting.seconds": "已生成 {seconds} 秒语音。",
+    "waiting.seconds": "已生成 {seconds} 秒，共约 {whole} 秒。",
     "waiting.slow": "{provider} 响应较慢。",
     "waiting.begun": "请稍候。",
     "provider.name.mimo": "MiMo",
