@@ -305,10 +305,12 @@ class SpeechService:
         """Leave it to engines that cost nothing. Return False if there are none."""
         unpaid = self._chain.unmetered()
         able = tuple(filter(_is_unmetered, wish.order))
+        if not (able or unpaid):
+            return False  # the order stays: what the quota still covers is spoken in it
         if not able:  # they have no voice of this kind
             wish.manner = replace(wish.manner, voice=Voice())
         wish.order = able or unpaid
-        return bool(unpaid)
+        return True
 
     async def _try(self, wish: _Wish, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None) -> Receipt:
         """Speak what the wish holds, from the shelf or by a provider. Raises RefusedError before anything is heard."""
