@@ -19,6 +19,7 @@ from bot.platforms.desk import FREE
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
 from bot.platforms.discord.panel import Buttons, Press, free_voice
 from bot.platforms.discord.voice_message import TOO_LATE, apologize, is_private, tell, was_for_everyone, withdraw
+from bot.platforms.discord.wish import account_of
 from bot.texts import in_chat, say
 
 OLD_BUTTON = "discord.old_button"
@@ -150,6 +151,9 @@ class Errors(commands.Cog):
             await self._apologize(interaction, cause)
             return
         if isinstance(cause, DuplicateError):
+            await withdraw(interaction)
+            return
+        if isinstance(cause, BotError) and not self._bot.flood.may_refuse(account_of(interaction), cause):
             await withdraw(interaction)
             return
         if not isinstance(cause, BotError | app_commands.AppCommandError):

@@ -9,8 +9,8 @@ import pytest
 from bot.audio import ogg
 from bot.errors import PlatformError
 from bot.log import Redactor
+from bot.platforms.fairness import WAITING
 from bot.platforms.telegram import delivery as deliveries
-from bot.platforms.telegram.counter import WAITING
 from bot.platforms.telegram.delivery import cut
 from bot.texts import say
 from tests.conftest import BuildHouse, House

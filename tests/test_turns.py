@@ -50,6 +50,26 @@ async def test_a_second_space_starts_after_at_most_two_of_a_hundred() -> None:
     assert len(order) == 102
 
 
+async def test_inside_of_a_space_people_take_turns() -> None:
+    turns, order = Turns("p", 1, 500), []
+    step = asyncio.Semaphore(0)
+
+    async def wait(person: str) -> None:
+        async with turns.turn(Asker(Lane.SAY, "A", person=person), 60):
+            order.append(person)
+            await step.acquire()
+
+    tasks = []
+    for person in ["sam"] * 20 + ["bo", "cy", "bo"]:
+        tasks.append(asyncio.create_task(wait(person)))
+        await _settle()
+    for _ in tasks:
+        step.release()
+    await asyncio.gather(*tasks)
+    assert order[:7] == ["sam", "sam", "bo", "cy", "sam", "bo", "sam"]
+    assert len(order) == 23
+
+
 async def test_a_live_call_goes_before_commands_and_those_before_jobs() -> None:
     line = _Line(Turns("p", 1, 500))
     await line.add("now")

@@ -258,7 +258,7 @@ class SpeechService:
             raise InputError("free.none")
         await self._admit(wish, utterances)
         speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
-        asker = Asker(first.lane, _turns_of(first), waiting or Waiting())
+        asker = Asker(first.lane, _turns_of(first), waiting or Waiting(), _person_of(first))
         meter = Meter(self._ledger, self._quota, speaking, resumable=not sink.live)
         with self._guard.excusing(speaking, lambda: meter.charged):
             async with meter:
@@ -432,6 +432,11 @@ class SpeechService:
         said = _cast(script, (provider, *self._chain.providers))
         plans = await asyncio.to_thread(lambda: [who.plan(request) for who, request in said])
         return _once(note for plan in plans for note in plan.notes)
+
+
+def _person_of(utterance: Utterance) -> str:
+    """Return who takes turns with the others of a space; nobody in a call, which reads in the order of its chat."""
+    return utterance.account.scope if utterance.account is not None and utterance.lane is Lane.SAY else ""
 
 
 def _turns_of(utterance: Utterance) -> str:

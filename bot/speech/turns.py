@@ -75,13 +75,18 @@ class Asker:
     space: str
     """Scope of the space, or of the account where there is none: these take turns with each other."""
     waiting: Waiting = field(default_factory=Waiting)
+    person: str = ""
+    """Scope of the account: inside of a space, people take turns. Empty: its tickets keep their order."""
 
 
 class _Ticket:
-    __slots__ = ("granted", "space")
+    __slots__ = ("granted", "person", "rank", "space")
 
-    def __init__(self, space: str) -> None:
+    def __init__(self, space: str, person: str) -> None:
         self.space = space
+        self.person = person
+        self.rank = 0
+        """How many of the same person waited in the space when it came."""
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
@@ -99,8 +104,10 @@ class _Queue:
         if first:
             tickets.appendleft(ticket)
             self._spaces.move_to_end(ticket.space, last=False)
-        else:
-            tickets.append(ticket)
+            return
+        ticket.rank = sum(other.person == ticket.person for other in tickets) if ticket.person else 0
+        later = next((at for at, other in enumerate(tickets) if other.rank > ticket.rank), len(tickets))
+        tickets.insert(later, ticket)
 
     def remove(self, ticket: _Ticket) -> None:
         tickets = self._spaces.get(ticket.space)
@@ -190,7 +197,7 @@ class Turns:
             return
         if waiting >= self._most_waiting and not again:
             raise BusyError("busy.queue", provider=self._name, waiting=waiting)
-        ticket = _Ticket(asker.space)
+        ticket = _Ticket(asker.space, asker.person)
         self._queues[asker.lane].add(ticket, first=again)
         asker.waiting.begin(lambda: self._before(asker.lane, ticket))
         try:

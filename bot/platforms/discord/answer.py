@@ -44,7 +44,10 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
     bot = interaction.client
     tongue = await bot.language_for(interaction)
     waiting = Waiting()
-    async with bot.queue.shown(interaction, waiting, tongue):
+    async with (
+        bot.queue.shown(interaction, waiting, tongue),
+        bot.personal.place(account_of(interaction)),
+    ):
         answer = await bot.doors.desk.speak(utterance, Recording(), waiting)
     limit = voice_message.size_limit(interaction)
     parts = await asyncio.to_thread(ogg.split, answer.receipt.clip, limit)

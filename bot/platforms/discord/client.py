@@ -33,6 +33,7 @@ from bot.platforms.discord.replies import Replies
 from bot.platforms.discord.voice_message import tell
 from bot.platforms.discord.wish import account_of, space_of
 from bot.platforms.doctor import Finding, State, found
+from bot.platforms.fairness import FloodGuard, PersonalQueues, Verdict
 from bot.texts import language, say
 
 MOST_RUNNING = 500
@@ -46,6 +47,14 @@ _FAREWELL = 3.0
 _TOKEN_REFUSED = 4004
 _FEW_STARTS = 200
 """Connections of a day, of usually 1,000, below which something must be restarting again and again."""
+_PRESS = 0.5
+"""What a pressed button counts as among a person's commands."""
+_BURST = 100
+"""Commands of one person that are answered within ten seconds: first answers have no limit of rate here."""
+AT_ONCE = 30
+"""Commands of one person that may be spoken and wait at the same time."""
+_TURN = 300.0
+"""Seconds that a command waits for the ones that the same person sent before."""
 _LONGEST_RATE_LIMIT = 60.0
 """Seconds that the library may sleep because Discord asks for it."""
 _PATIENCE = 1.0
@@ -124,6 +133,9 @@ class Bot(commands.AutoShardedBot):
         self.running: dict[asyncio.Task[Any], discord.Interaction[Bot]] = {}
         """Commands and presses under way, by their task."""
         self.queue = Queue()
+        self.flood = FloodGuard(burst=_BURST, rationed=False)
+        self.personal = PersonalQueues(_TURN, most=AT_ONCE)
+        """How many commands one person has spoken at once."""
         self.calls = Calls(self, platform.doors, platform.timing)
         self.once = Once()
         self.replies = Replies()
@@ -162,11 +174,21 @@ class Bot(commands.AutoShardedBot):
         return len(self.running) >= MOST_RUNNING
 
     async def admit(self, interaction: discord.Interaction["Bot"]) -> bool:
-        """Note that this task answers an interaction; False, and the person told, when nothing more is taken."""
+        """Note that this task answers an interaction; False, and the person told, when nothing more is taken.
+
+        Whoever sends more than can be answered is told so once in a while, and else left without an answer.
+        """
         refused = "bot.stopping" if self.stopping else "bot.full" if self.full else ""
         task = asyncio.current_task()
         assert task is not None, "the library runs each command and each press in a task of its own"
         self.running[task] = interaction
+        if not refused:
+            weight = 1.0 if interaction.type is discord.InteractionType.application_command else _PRESS
+            verdict = self.flood.judge(account_of(interaction), weight=weight)
+            if verdict is Verdict.DROP:
+                task.add_done_callback(lambda done: self.running.pop(done, None))
+                return False
+            refused = "busy.flood" if verdict is Verdict.TELL else ""
         name, account, space = _name_of(interaction), account_of(interaction), space_of(interaction)
         entry = command_log.begin(str(interaction.id), name, account, space)
         task.add_done_callback(lambda done: self._answered(done, entry))

@@ -25,9 +25,10 @@ from bot.errors import ConfigError, PlatformError
 from bot.platforms.accepted import upload_answered, upload_begins
 from bot.platforms.base import Doors
 from bot.platforms.doctor import Finding, State, found
+from bot.platforms.fairness import FloodGuard, PersonalQueues
 from bot.platforms.telegram.aloud import Aloud
 from bot.platforms.telegram.asking import read
-from bot.platforms.telegram.counter import Counter, Turns
+from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.delivery import Delivery
 from bot.platforms.telegram.handlers import register
 from bot.platforms.telegram.journal import Journal
@@ -168,13 +169,14 @@ class TelegramPlatform:
     async def _serve(self, bot: ExtBot[Any], ready: asyncio.Event) -> None:
         application: _App = ApplicationBuilder().bot(bot).updater(None).build()
         delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep, clock=self._clock)
-        turns = Turns(self._timings.turn)
+        turns = PersonalQueues(self._timings.turn)
+        flood = FloodGuard(self._clock)
         aloud = Aloud(self._doors, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep)
-        counter = Counter(self._doors, delivery, turns, self._timings, aloud, Rights(bot))
+        counter = Counter(self._doors, delivery, turns, flood, self._timings, aloud, Rights(bot))
         key_of = register(application, counter, self._clock)
         journal = Journal(self._doors.accepted, bot, key_of)
         places = Places(application.process_update)
-        receiver = self._receiver(bot, places, journal)
+        receiver = self._receiver(bot, places, journal, flood)
         try:
             await self._until_stop(self._log_in(application))
             if not self._stop.is_set():
@@ -189,10 +191,10 @@ class TelegramPlatform:
             await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
             await application.shutdown()
 
-    def _receiver(self, bot: ExtBot[Any], places: Places, journal: Journal) -> Polling | Webhook:
+    def _receiver(self, bot: ExtBot[Any], places: Places, journal: Journal, flood: FloodGuard) -> Polling | Webhook:
         url, secret = self._webhook
         if url and self._web is not None:
-            return Webhook(bot, places, self._web, journal, url=url, secret=secret, timings=self._timings)
+            return Webhook(bot, places, self._web, journal, flood, url=url, secret=secret, timings=self._timings)
         return Polling(
             bot,
             places,

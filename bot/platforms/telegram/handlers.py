@@ -27,6 +27,7 @@ from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, Quo
 from bot.platforms import command_log
 from bot.platforms.accepted import AcceptedCommand
 from bot.platforms.desk import FREE
+from bot.platforms.fairness import Verdict
 from bot.platforms.telegram import (
     buttons,
     choices,
@@ -56,6 +57,8 @@ _OURS_TO_MEND = (ConfigError, ProviderError, StoreError)
 """Failures that the operator has to know of."""
 _IN_PASSING = ("press.under_way",)
 """Refusals of a pressed button that need nobody's attention."""
+_PRESS = 0.5
+"""What a pressed button counts as: it seldom puts a message into the chat."""
 _NEW = filters.UpdateType.MESSAGE
 """Only what was just written: an edited command would be spoken, and charged, again."""
 
@@ -156,6 +159,13 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
     if asked is None:
         await _let_go(update)
         return
+    group = asked.message.chat_id if asked.space is not None else None
+    verdict = counter.flood.judge(asked.account, group, weight=1.0 if asked.query is None else _PRESS)
+    if verdict is not Verdict.ANSWER:
+        if verdict is Verdict.TELL:
+            await counter.delivery.sentence(asked.message, texts.say("busy.flood", asked.language))
+        await _let_go(update)
+        return
     async with counter.doors.accepted.answering(asked.key) as command:
         if command is None:
             return
@@ -191,6 +201,9 @@ async def _answer(
             _log.info("an old or made-up button was pressed")
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
+        if not counter.flood.may_refuse(asked.account, error):
+            await _stop_spinning(asked)
+            return
         text = texts.in_chat(error, asked.language)
         if isinstance(error, QuotaError) and (token := str(error.facts.get(FREE, ""))):
             await counter.delivery.toast(asked)
@@ -201,6 +214,13 @@ async def _answer(
         entry.failed(error)
         _log.exception("a command broke off")
         await _tell(counter, asked, texts.say("error.unexpected", asked.language))
+
+
+async def _stop_spinning(asked: Asked) -> None:
+    """Acknowledge a pressed button without words."""
+    if asked.query is not None and not asked.answered.is_set():
+        with contextlib.suppress(TelegramError):
+            await asked.query.answer()
 
 
 async def _let_go(update: Update) -> None:

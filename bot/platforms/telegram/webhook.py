@@ -17,6 +17,8 @@ from telegram import Bot, Update
 from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 
 from bot.errors import PlatformError, StoreError
+from bot.model import Account
+from bot.platforms.fairness import FloodGuard
 from bot.platforms.telegram.journal import Journal
 from bot.platforms.telegram.places import PLACES, Places
 from bot.platforms.telegram.polling import KINDS, Timings
@@ -39,6 +41,7 @@ class Webhook:
         places: Places,
         server: WebServer,
         journal: Journal,
+        flood: FloodGuard,
         *,
         url: str,
         secret: str,
@@ -49,6 +52,7 @@ class Webhook:
         self._places = places
         self._server = server
         self._journal = journal
+        self._flood = flood
         self._writing = 0
         """Updates that are being written down, each of which will need a place."""
         self._url = url
@@ -112,6 +116,10 @@ class Webhook:
 
     async def _written_down(self, update: Update, raw: dict[str, Any]) -> web.Response:
         """Take an update that outlives this process, or leave it with Telegram."""
+        person = update.effective_user
+        if person is not None and self._flood.is_over(Account("telegram", str(person.id))):
+            self._places.take(update)  # it will not be answered, so there is nothing to write down
+            return web.Response()
         try:
             new = await self._journal.accept(update, raw)
         except StoreError as error:
