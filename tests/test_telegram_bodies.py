@@ -214,6 +214,18 @@ async def test_keyboards_that_are_none_are_refused(bare: Bare, markup: Any, why:
     assert await bare.refused("sendMessage", asked) == f"Bad Request: {why}"
 
 
+async def test_marks_count_in_inline_results_too(bare: Bare) -> None:
+    query = await bare.server.inline("Hello")
+    content = {"message_text": "<b>Hello</b>", "parse_mode": "HTML"}
+    card: Json = {"type": "article", "id": "1", "title": "Card", "input_message_content": content}
+    broken = card | {"input_message_content": content | {"message_text": "<b>Hello"}}
+    why = await bare.refused("answerInlineQuery", {"inline_query_id": query, "results": [broken]})
+    assert "Can't find end tag" in why
+    assert await bare.done("answerInlineQuery", {"inline_query_id": query, "results": [card]}) is True
+    message = await bare.server.choose(card, bare.server.group())
+    assert (message["text"], message["entities"]) == ("Hello", BOLD)
+
+
 async def test_messages_are_copied_forwarded_changed_and_deleted(bare: Bare) -> None:
     voice = await bare.done("sendVoice", data={"chat_id": ANN.id}, files={"voice": ("v.ogg", VOICE)})
     number = {"chat_id": ANN.id, "message_id": voice["message_id"]}

@@ -171,6 +171,7 @@ class Methods(Places):
         if not result.get("title"):
             raise ApiError.bad("can't parse inline query result: Field title must be non-empty")
         check_buttons(result.get("reply_markup"))
+        parse(result.get("caption") or "", result.get("parse_mode") or "")
         if result.get("type") == "voice":
             stored = self.world.files.get(result.get("voice_file_id", ""))
             if stored is None or stored.kind != "voice":

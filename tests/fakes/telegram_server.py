@@ -32,6 +32,7 @@ from tests.fakes.telegram_chats import (
     commands,
     units,
 )
+from tests.fakes.telegram_markup import parse
 from tests.fakes.telegram_methods import Methods
 from tests.fakes.telegram_places import QUERY
 from tests.fakes.telegram_requests import Call, read
@@ -239,7 +240,9 @@ class TelegramServer:
         if result["type"] == "voice":
             content: Json = {"voice": self.world.files[result["voice_file_id"]].about}
         else:
-            content = {"text": result["input_message_content"]["message_text"]}
+            said = result["input_message_content"]
+            text, marks = parse(said["message_text"], said.get("parse_mode") or "")
+            content = {"text": text, "entities": marks or said.get("entities") or None}
         message = self.world.post(chat, user.json, via_bot=BOT, reply_markup=result.get("reply_markup"), **content)
         if chat.id > 0:
             self.updates.add("message", message)
