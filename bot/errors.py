@@ -53,7 +53,7 @@ def unknown_voice(voice: str, voices: Sequence[str]) -> InputError:
     """Return the refusal of a voice that is not among ``voices``: with the likely one, else with all of them."""
     near = get_close_matches(voice.casefold()[:100], [name.casefold() for name in voices], n=1)
     likely = next((name for name in voices if near and name.casefold() == near[0]), "")
-    return InputError("voice.unknown", voice=voice, suggestion=likely, voices=() if likely else tuple(voices))
+    return InputError("voice.unknown", voice=voice, suggestion=likely, voices=[] if likely else list(voices))
 
 
 class QuotaError(BotError):
