@@ -51,7 +51,7 @@ async def test_another_one_is_answered_while_one_person_sends_600_commands(
         gate.set()
         await said.answered()
         order = [call["messages"][-1]["content"] for call in mimo.calls]
-        assert order.index("Somebody else.") <= 1, "it is spoken after at most one of the other's"
+        assert order.index("Somebody else.") <= 2, "after what is under way, and one of the other's at most"
 
 
 async def test_commands_that_are_not_speech_are_counted_too(

@@ -178,17 +178,16 @@ class Bot(commands.AutoShardedBot):
 
         Whoever sends more than can be answered is told so once in a while, and else left without an answer.
         """
+        weight = 1.0 if interaction.type is discord.InteractionType.application_command else _PRESS
+        verdict = self.flood.judge(account_of(interaction), weight=weight)
+        if verdict is Verdict.DROP:
+            return False
         refused = "bot.stopping" if self.stopping else "bot.full" if self.full else ""
+        if not refused and verdict is Verdict.TELL:
+            refused = "busy.flood"
         task = asyncio.current_task()
         assert task is not None, "the library runs each command and each press in a task of its own"
         self.running[task] = interaction
-        if not refused:
-            weight = 1.0 if interaction.type is discord.InteractionType.application_command else _PRESS
-            verdict = self.flood.judge(account_of(interaction), weight=weight)
-            if verdict is Verdict.DROP:
-                task.add_done_callback(lambda done: self.running.pop(done, None))
-                return False
-            refused = "busy.flood" if verdict is Verdict.TELL else ""
         name, account, space = _name_of(interaction), account_of(interaction), space_of(interaction)
         entry = command_log.begin(str(interaction.id), name, account, space)
         task.add_done_callback(lambda done: self._answered(done, entry))
