@@ -4,6 +4,7 @@ import asyncio
 import io
 import logging
 
+import av
 import pytest
 
 from bot.audio import ogg
@@ -242,7 +243,11 @@ async def test_who_takes_no_voices_gets_a_sound_file_with_the_words(line: Line) 
     words = "Please listen. " * 80
     await line.server.text(f"/say {words}")
     (call,) = await line.server.wait_for("sendAudio")
-    assert call.files["audio"].data.startswith(b"OggS")
+    music = call.files["audio"]
+    with av.open(io.BytesIO(music.data), mode="r", format="mp3") as file:
+        seconds = sum(frame.samples for frame in file.decode(file.streams.audio[0])) / 24_000
+    assert music.filename == "speech.mp3"
+    assert seconds == pytest.approx(int(call.params["duration"]), abs=1.0)
     caption = call.params["caption"]
     assert words.startswith(caption.removesuffix("…"))
     assert caption.endswith("listen.…")
@@ -252,6 +257,8 @@ async def test_who_takes_no_voices_gets_a_sound_file_with_the_words(line: Line) 
     await line.server.text("/say A document, then.")
     (document,) = await line.server.wait_for("sendDocument")
     assert document.params["caption"] == "A document, then."
+    assert document.params["disable_content_type_detection"] == "true"
+    assert document.files["document"].filename == "speech.mp3"
 
 
 async def test_the_sign_of_recording_is_kept_alive_in_private_and_shown_once_in_a_group(

@@ -17,7 +17,7 @@ from telegram import Bot, InlineKeyboardMarkup, Message, MessageEntity, ReplyPar
 from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus, ChatType, MessageLimit
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
-from bot.audio import ogg
+from bot.audio import mp3, ogg
 from bot.digits import whole
 from bot.errors import PlatformError
 from bot.model import Clip, Receipt
@@ -283,27 +283,27 @@ class Delivery:
     async def _as_file(
         self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None
     ) -> tuple[Message, ...]:
-        """For a chat that takes no voices: music, or else a document, with the words below. Raises TelegramError."""
-        timeouts = {"read_timeout": self._timings.upload_read, "write_timeout": self._timings.upload_write}
-        parts = await asyncio.to_thread(_parts, receipt.clip)
-        messages = []
-        for number, part in enumerate(parts):
-            below = {
-                **(caption if number == 0 else _Caption(None)).fields,
-                "reply_markup": None if part is not parts[-1] else keyboard,
-            }
-            about = {"filename": "speech.ogg", **below, **timeouts}
-            messages.append(await self._file(asking, part, about))
-        return tuple(messages)
+        """Send an mp3 to a chat that takes no voices, as music or else as a document. Raises TelegramError.
 
-    async def _file(self, asking: Message, part: _Part, about: dict[str, Any]) -> Message:
-        data, duration = part.data, part.duration
+        Opus sent as music becomes a voice message again, which is refused as well.
+        """
+        about = {
+            "filename": "speech.mp3",
+            "reply_markup": keyboard,
+            "read_timeout": self._timings.upload_read,
+            "write_timeout": self._timings.upload_write,
+            **caption.fields,
+        }
+        data = await asyncio.to_thread(mp3.write, receipt.clip)
+        duration = max(1, round(receipt.clip.seconds))
         try:
-            return await self._send(
+            sent = await self._send(
                 asking, lambda place: self._bot.send_audio(audio=data, duration=duration, **about, **place)
             )
         except BadRequest:
-            return await self._send(asking, lambda place: self._bot.send_document(document=data, **about, **place))
+            plain = {**about, "disable_content_type_detection": True}
+            sent = await self._send(asking, lambda place: self._bot.send_document(document=data, **plain, **place))
+        return (sent,)
 
     async def _show_recording(self, asking: Message) -> None:
         thread = _place(asking)["message_thread_id"]
