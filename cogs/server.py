@@ -51,9 +51,7 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
     def named(entry: str) -> str:
         return role_named(entry, guild, language)
 
-    limited = shared.allowed_roles or shared.blocked_roles or shared.channels
-    exempt = "\n" + say("discord.settings.exempt", language) if limited else ""
-    shown = say(
+    return say(
         "discord.settings.server_are",
         language,
         voice=shared.default_voice or "–",
@@ -67,7 +65,6 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
         channels=listed([channel_named(channel, guild, language) for channel in shared.channels]),
         count=len(shared.blocked_words),
     )
-    return shown + exempt
 
 
 class Server(commands.Cog):

@@ -37,7 +37,7 @@ async def test_say_becomes_a_voice_message(server: DiscordServer, house: House, 
     assert sound.level > 0.01
     assert message.channel is server.world.general
     assert answer.private
-    assert answer.content.startswith(say("discord.spoken", "en", seconds=sound.seconds, characters=len(TEXT)))
+    assert answer.content.startswith(say("discord.spoken_free", "en", seconds=sound.seconds))
     used = await house.ledger.usage(account(server).scope, "builtin")
     assert used.characters == len(TEXT)
     assert server.refusals == []

@@ -123,6 +123,8 @@ async def test_where_only_the_commands_are_installed_nothing_counts_as_deleted(
     here, old = world.add_channel(guild, "here"), world.add_channel(guild, "old")
     world.add_member(guild, mod, first, second)
     guild.moderators.add(mod.id)
+    singer = User("singer")
+    world.add_member(guild, singer, first, second)
     spaces, space = house.core.spaces, Space("discord", str(guild.id))
 
     async def asked(name: str, channel: Channel = here, **options: Any) -> str:
@@ -136,7 +138,8 @@ async def test_where_only_the_commands_are_installed_nothing_counts_as_deleted(
             await asked("server role", role=role, rule="blocked", what="singing")
             await asked("reading role", role=role, rule="required")
         await spaces.set(space, channels=())
-        refused = await asked("say", text="Hello there.", style="sing")
+        sung = await server.slash("say", {"text": "Hello there.", "style": "sing"}, user=singer, channel=here)
+        refused = (await sung.answered()).content
     assert refused == say("guard.role.singing", "en")
     assert f"Channels: <#{old.id}>, <#{here.id}>\n" in shown
     kept, roles = await spaces.get(space), (scope(first), scope(second))
