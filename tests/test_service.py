@@ -184,7 +184,7 @@ async def test_without_a_backup_the_failure_is_told_and_nothing_charged(
     )
     if kind == "silent_socket":
         provider = house.core.providers[0]
-        monkeypatch.setattr(provider._wire, "_timeouts", replace(provider._wire._timeouts, idle=0.05, total=0.2))  # type: ignore[attr-defined]
+        monkeypatch.setattr(provider._wire, "_timeouts", replace(provider._wire._timeouts, idle=0.05, first_audio=0.2))  # type: ignore[attr-defined]
     mimo.faults.append(Fault(kind, times=99))
     with pytest.raises(ProviderError, match=rf"provider\.{code}"):
         await house.speech.speak(utterance(), Recording())
