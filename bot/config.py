@@ -53,6 +53,7 @@ class SpeechConfig(_Section):
 
     providers: tuple[str, ...] = Field(("mimo", "espeak"), description="Who speaks: the first that can. Names below.")
     max_characters: int = Field(4000, ge=1, le=100_000, description="Longest text of one command, after cleaning.")
+    longest_seconds: float = Field(600.0, ge=10, le=3600, description="Longest sound of one command, in seconds.")
     bitrate: int = Field(32_000, ge=8_000, le=128_000, description="Opus, in bits per second.")
     wait_seconds: float = Field(60.0, gt=0, le=900, description="Longest wait for a provider's turn, in seconds.")
     queue: int = Field(500, ge=1, le=100_000, description="Most segments that may wait for one provider.")

@@ -7,12 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config import SpeechConfig
 from bot.errors import InputError
 from bot.model import Utterance, Voice, VoiceKind
 from bot.speech.markup import OPENING
 from bot.speech.provider import SpeechRequest
 from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.script import Script
+from bot.speech.script import Script, speakable_text
+from bot.texts import of_error
 from tests.at_once import script_of
 
 _SETTINGS = MimoSettings(api_key="sk-test")
@@ -134,3 +136,19 @@ def test_what_a_person_can_set_is_bounded() -> None:
     assert all(len(style) <= 48 for style in script.manner.styles)
     assert len(script.manner.instruction) == 2000
     assert _script("hello", instruction="y" * 2001) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("9" * 1500, 13.9), ("9 " * 1500, 13.9), ("1234567890," * 120, 11.1), ("说" * 3000, 11.1)]
+)
+def test_what_would_take_too_long_to_speak_is_refused_with_its_length(text: str, minutes: float) -> None:
+    with pytest.raises(InputError, match=r"text\.too_long_spoken") as caught:
+        speakable_text(text, SpeechConfig())
+    assert caught.value.facts == {"minutes": minutes, "limit": 10.0}
+    assert f"{minutes} minutes" in of_error(caught.value, "en")
+    assert len(speakable_text(text, SpeechConfig(longest_seconds=1200))) >= len(text.strip())
+
+
+@pytest.mark.parametrize("text", ["word " * 700, "说" * 2500, "9" * 900, "In 2024 we had 1,000,000 people. " * 50])
+def test_what_is_long_but_not_too_long_is_spoken(text: str) -> None:
+    assert speakable_text(text, SpeechConfig())

@@ -201,6 +201,7 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
             "provider": found.provider,
             "tokens": found.tokens,
             "price": round(price, 6),
+            "seconds": round(found.seconds, 1),
             "notes": notes,
         } | ({"rules": rules(read)} if read else {})
         print(json.dumps(whole, ensure_ascii=False, default=str))
@@ -220,6 +221,7 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
     shown = f"{price:.4f}" if settings.price_per_1k_tokens else sentence("explain.unpriced", config.language)
     facts = {"characters": found.characters, "tokens": found.tokens, "price": shown}
     code = "explain.cost_free" if settings.type == "espeak" else "explain.cost"
+    print(sentence("explain.length", config.language, seconds=max(1, round(found.seconds))))
     print(sentence(code, config.language, **facts, provider=found.provider))
 
 

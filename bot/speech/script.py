@@ -16,6 +16,7 @@ from bot.speech.language import language_of
 from bot.speech.provider import SpeechRequest
 from bot.speech.split import gap_at, split_burst, split_live, split_recording
 from bot.speech.styles import StyleType, find
+from bot.speech.truncation import likely_seconds
 
 _RAW_PER_CLEAN = 16
 """Raw text may be so many times longer than what is allowed before it is not even cleaned."""
@@ -108,13 +109,17 @@ def manner_of(utterance: Utterance) -> Manner:
 
 
 def speakable_text(text: str, config: SpeechConfig) -> str:
-    """What is spoken of a text. Raises InputError ``text.empty``, ``text.too_long``."""
+    """Return what is spoken of a text. Raises InputError: ``text.empty``, ``.too_long``, ``.too_long_spoken``."""
     most = config.max_characters
     if len(text) > most * _RAW_PER_CLEAN:
         raise InputError("text.too_long", length=len(text), limit=most)
     spoken = clean(text, language_of(text))
     if len(spoken) > most:
         raise InputError("text.too_long", length=len(spoken), limit=most)
+    seconds = likely_seconds(spoken)
+    if seconds > config.longest_seconds:
+        minutes, limit = round(seconds / 60, 1), round(config.longest_seconds / 60, 1)
+        raise InputError("text.too_long_spoken", minutes=minutes, limit=limit)
     return spoken
 
 

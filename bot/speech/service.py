@@ -27,7 +27,7 @@ from bot.speech.script import Manner, Script, compose, joined, manner_of, speaka
 from bot.speech.shelf import Found, Shelf
 from bot.speech.sink import Sink
 from bot.speech.track import LiveTrack, RecordingTrack
-from bot.speech.truncation import expected_seconds
+from bot.speech.truncation import expected_seconds, likely_seconds
 from bot.speech.turns import Asker, Waiting
 from bot.store.clips import ClipStore
 from bot.store.commands import Commands
@@ -55,6 +55,8 @@ class Explanation:
     tokens: int
     provider: str
     notes: tuple[Note, ...]
+    seconds: float
+    """How long it will be, as a rule."""
 
 
 @dataclass(slots=True)
@@ -150,6 +152,7 @@ class SpeechService:
             tokens=sum(plan.tokens for plan in plans),
             provider=order[0].name,
             notes=_once(note for plan in plans for note in plan.notes),
+            seconds=likely_seconds(script.spoken),
         )
 
     async def speak(

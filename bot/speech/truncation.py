@@ -11,6 +11,10 @@ from bot.speech.markup import split_tags
 
 _IDEOGRAPHS_PER_SECOND = (3.5, 5.5)
 _LETTERS_PER_SECOND = (10.0, 18.0)
+_IDEOGRAPHS_USUAL, _LETTERS_USUAL, _DIGITS_USUAL = 4.5, 14.0, 1.8
+"""A second, as a rule. A digit is a word: espeak-ng takes 0.58 s for each of a long number."""
+_MOST_OVER = 300.0
+"""Seconds that a recording may last longer than slow speech: of a long text ten times that would fill the memory."""
 _ENOUGH_TEXT = 100
 """Characters. Below it a short recording proves nothing."""
 _ALWAYS_BELIEVED = 60.0
@@ -41,11 +45,19 @@ def expected_seconds(text: str) -> tuple[float, float]:
     return low, high
 
 
+def likely_seconds(text: str) -> float:
+    """Return the seconds that speaking the text usually takes, spelled numbers included."""
+    wide, narrow = _count(text)
+    digits = sum(character.isdecimal() for character in text)
+    return wide / _IDEOGRAPHS_USUAL + max(0, narrow - digits) / _LETTERS_USUAL + digits / _DIGITS_USUAL
+
+
 def looks_truncated(text: str, seconds: float) -> bool:
     """Whether a recording of so many seconds can only hold a part of the text: under half the hurried length."""
     return len(text) >= _ENOUGH_TEXT and seconds < expected_seconds(text)[0] / 2
 
 
 def longest_seconds(text: str) -> float:
-    """Seconds beyond which a recording is not of this text: ten times slow speech, and a minute at least."""
-    return max(_ALWAYS_BELIEVED, 10 * expected_seconds(text)[1])
+    """Return the seconds beyond which a recording is not of this text: ten times slow speech, within bounds."""
+    slow = max(expected_seconds(text)[1], likely_seconds(text))
+    return min(max(_ALWAYS_BELIEVED, 10 * slow), slow + _MOST_OVER)

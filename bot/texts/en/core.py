@@ -68,6 +68,7 @@ SENTENCES: dict[str, str] = {
     "db.wrong": "{scope} ({meter}), {day}: counted are {characters} characters, {requests} requests, {granted} granted; the ledger has {by_rows_characters}, {by_rows_requests}, {by_rows_granted}.",
     # what was asked for
     "text.empty": "There is nothing to speak in this text.",
+    "text.too_long_spoken": "This would take about {minutes} minutes to speak; at most {limit} minutes are spoken at once. Please shorten it.",
     "text.too_long": "The text has {length} characters; at most {limit} can be spoken at once.",
     "instruction.too_long": "The instruction has {length} characters; at most {limit} are taken.",
     "voice.unknown": "No voice called {voice}.{hint}{listed}",
@@ -249,6 +250,7 @@ SENTENCES: dict[str, str] = {
     "explain.spoken": "Spoken:",
     "explain.segment": "Request {number} ({characters} characters; language {tongue}, voice {voice} of {provider}):",
     "explain.cost_free": "{characters} characters of quota, spoken by {provider} for nothing; nothing was sent",
+    "explain.length": "About {seconds} s of sound.",
     "explain.cost": "{characters} characters of quota, about {tokens} tokens at {provider}, price {price}; nothing was sent",
     "explain.unpriced": "unknown (set price_per_1k_tokens)",
     "demo.step": "[{number}/{total}] style: {style}",

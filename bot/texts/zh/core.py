@@ -68,6 +68,7 @@ SENTENCES: dict[str, str] = {
     "db.wrong": "{scope}（{meter}），{day}：计数为 {characters} 个字符、{requests} 次请求、赠送 {granted}；账本为 {by_rows_characters}、{by_rows_requests}、{by_rows_granted}。",
     # what was asked for
     "text.empty": "这段文字里没有可以朗读的内容。",
+    "text.too_long_spoken": "这段文字大约要说 {minutes} 分钟，一次最多能朗读 {limit} 分钟，请缩短一些。",
     "text.too_long": "这段文字有 {length} 个字符，一次最多能朗读 {limit} 个。",
     "instruction.too_long": "指令有 {length} 个字符，最多 {limit} 个。",
     "voice.unknown": "没有名为 {voice} 的声音。{hint}{listed}",
@@ -246,6 +247,7 @@ SENTENCES: dict[str, str] = {
     "explain.spoken": "朗读内容：",
     "explain.segment": "请求 {number}（{characters} 个字符；语言 {tongue}，{provider} 的声音 {voice}）：",
     "explain.cost_free": "配额 {characters} 个字符，由 {provider} 免费朗读；没有发送任何请求",
+    "explain.length": "大约 {seconds} 秒的语音。",
     "explain.cost": "配额 {characters} 个字符，{provider} 约 {tokens} 个 token，费用 {price}；没有发送任何请求",
     "explain.unpriced": "未知（请设置 price_per_1k_tokens）",
     "demo.step": "[{number}/{total}] 风格：{style}",
