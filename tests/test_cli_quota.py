@@ -160,3 +160,11 @@ async def test_a_killed_say_gives_the_quota_back(shell: Shell, mimo: MimoServer)
     rows = json.loads((await shell("quota", "show", "sam", "--json")).out)
     assert rows["account"][0]["used"] == 0
     assert list(shell.folder.glob("*.ogg")) == []
+
+
+async def test_the_built_in_voice_is_called_free(shell: Shell) -> None:
+    said = await shell("say", "Hello there", "--account", "cli:sam", "-o", str(shell.folder / "a.ogg"))
+    assert "free" in said.out.splitlines()[-1]
+    assert "charged" not in said.out
+    shown = (await shell("quota", "show", "cli:sam")).out
+    assert "cli:sam (built-in voice, free): 11 of 100 characters used today" in shown

@@ -31,8 +31,9 @@ async def show(config: Config, asked: Arguments) -> int:
         print(json.dumps(shown, ensure_ascii=False, default=str))
         return 0
     for row in account:
-        without_limit = "quota.row_builtin" if row["meter"] == BUILT_IN else "quota.row_free"
-        print(say("quota.row" if row["limit"] is not None else without_limit, config.language, **row))
+        code = "quota.row" if row["limit"] is not None else "quota.row_free"
+        meter = say("quota.builtin", config.language) if row["meter"] == BUILT_IN else row["meter"]
+        print(say(code, config.language, **row | {"meter": meter}))
     for limits in own:
         print(_described(asked.account, limits, config.language))
     for row in providers:

@@ -121,7 +121,7 @@ SENTENCES: dict[str, str] = {
     "quota.space_characters": "This place has {left} of {limit} characters left today, and this takes {asked}; it resets at {resets}.",
     "quota.space_requests": "The limit is {limit} per minute for everyone here together; the next one can come at {resets}.",
     "quota.row": "{account} ({meter}): {used} of {limit} characters used today in {requests} requests, {left} left; resets at {resets}",
-    "quota.row_builtin": "{account} (built-in voice): free, without a limit; {used} characters today in {requests} requests",
+    "quota.builtin": "built-in voice, free",
     "quota.row_free": "{account} ({meter}): {used} characters used today in {requests} requests, no limit",
     "quota.provider_unpriced": "{provider}: {calls} calls and {tokens} tokens today (UTC)",
     "quota.provider": "{provider}: {calls} calls and {tokens} tokens today (UTC), price {price}",

@@ -121,7 +121,7 @@ SENTENCES: dict[str, str] = {
     "quota.space_characters": "这里今天还剩 {left} 个字符（共 {limit}），这次需要 {asked} 个；重置时间：{resets}。",
     "quota.space_requests": "这里一分钟内最多 {limit} 条命令，已达上限；下一条可在 {resets} 发送。",
     "quota.row": "{account}（{meter}）：今天已用 {used} / {limit} 个字符，{requests} 次请求，还剩 {left}；重置时间：{resets}",
-    "quota.row_builtin": "{account}（内置语音）：免费，没有上限；今天 {used} 个字符，{requests} 次请求",
+    "quota.builtin": "内置语音，免费",
     "quota.row_free": "{account}（{meter}）：今天已用 {used} 个字符，{requests} 次请求，没有上限",
     "quota.provider_unpriced": "{provider}：今天（UTC）{calls} 次调用，{tokens} 个 token",
     "quota.provider": "{provider}：今天（UTC）{calls} 次调用，{tokens} 个 token，费用 {price}",
