@@ -3,7 +3,9 @@
 import pytest
 
 from bot.speech.chat.message import ChatMessage, Delivery, Reading
+from bot.speech.chat.names import spoken_name
 from bot.speech.clean import clean, clean_message
+from bot.speech.providers.espeak.runs import dropped_tags, split_runs
 
 _EN, _ZH = Reading("en", Delivery.off()), Reading("zh", Delivery.off())
 
@@ -258,3 +260,123 @@ def test_faces_are_left_out_where_a_place_wants_none() -> None:
 )
 def test_arrows_chat_words_smashes_and_sites(text: str, said: str) -> None:
     assert en(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("🅷🅴🅻🅻🅾", "HELLO"),
+        ("ℍ𝕖𝕝𝕝𝕠", "Hello"),
+        ("𝒽ℯ𝓁𝓁ℴ", "hello"),
+        ("🇧 🇴 🇴 🇰", "BOOK"),
+        ("🇭🇪🇱🇱🇴", "HELLO"),
+        ("🇩🇪 🇫🇷", "flag of Germany, flag of France"),
+        ("ᴴᵉˡˡᵒ", "Hello"),
+        ("World War Ⅱ", "World War 2"),
+        ("50㎝", "50 centimetres"),
+        ("x²+y²", "x to the power of 2 plus y to the power of 2"),
+        ("5 m²", "5 square metres"),
+        ("H₂O", "H2O"),
+        ("①②③", "1 2 3"),
+        ("🅰", "A"),
+    ],
+)
+def test_letters_in_costume_are_letters(text: str, said: str) -> None:
+    assert en(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("❶打开❷点击", "1打开2点击"),
+        ("㈠", "一"),
+        ("第Ⅳ章", "第4章"),
+        ("5㎏大米", "5公斤大米"),
+        ("x²+y²", "x的2次方加y的2次方"),
+    ],
+)
+def test_letters_in_costume_in_chinese(text: str, said: str) -> None:
+    assert zh(text) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("ꜱᴀᴍ ɢʀᴇᴇɴ", "sam green"), ("🅂🄰🄼", "SAM"), ("🅷🅴🆈", "HEY"), ("𝓢𝓪𝓶", "Sam"), ("ㅤ", ""), ("ﾠ\u2800\u115f", "")],
+)
+def test_names_in_costume_and_names_that_cannot_be_seen(name: str, said: str) -> None:
+    assert spoken_name(name) == said
+    reading = Reading("en", Delivery.off(), say_names=True)
+    assert clean_message(ChatMessage("hi", author=name), reading).text == f"{said or 'someone'} says: hi"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("and/or", "and, or"),
+        ("username/password", "username, password"),
+        ("/var/log/x.log", "/var/log/x.log"),
+        ("rm ~/.cache now", "rm ~/.cache now"),
+        ("edit src/my_main.py.", "edit src/my_main.py."),
+        (r"open C:\Users\sam", r"open C:\Users\sam"),
+        ("#off-topic", "hashtag off topic"),
+        ("use .env file", "use .env file"),
+        ("see !fstab", "see !fstab"),
+        ("hello , you", "hello, you"),
+        ("C++20 rocks", "C plus plus 20 rocks"),
+        ("a+b", "a plus b"),
+        ("settings > upgrades", "settings, upgrades"),
+        ("Settings > Privacy > Data", "Settings, Privacy, Data"),
+        ("a > b", "a greater than b"),
+        ("5 > 3", "5 greater than 3"),
+        ("[lol][lol][lol] ok", "haha, ok"),
+        ("[doge][doge][笑cry]", "doge, 笑cry"),
+        ("www.youtube.com", "a link to YouTube"),
+    ],
+)
+def test_signs_that_join(text: str, said: str) -> None:
+    assert en(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("狂风+大雨", "狂风加大雨"), ("希望+1", "希望加1"), ("10+人", "10多人"), ("设置 > 通用", "设置，通用"),
+        ("男/女", "男，女"),
+        ("[挖鼻屎][挖鼻屎][挖鼻屎]", "挖鼻屎"), ("[挖鼻屎][挖鼻屎]学我！[挖鼻屎]", "挖鼻屎，学我！挖鼻屎"),
+    ],
+)  # fmt: skip
+def test_signs_that_join_in_chinese(text: str, said: str) -> None:
+    assert zh(text) == said
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "(sudden laugh)",
+        "（突然大笑）",
+        "(laughs suddenly)",
+        "（忍不住笑了）",
+        "[轻轻叹气]",
+        "(sighs with relief)",
+        "【冷笑着】",
+    ],
+)
+def test_a_tag_that_says_how_is_a_tag_and_is_left_out_by_an_engine_without_it(tag: str) -> None:
+    text = f"{tag} he ate the whole cake"
+    assert clean(text) == text
+    assert dropped_tags(text) == (tag,)
+    assert [run.text for run in split_runs(text, "en")] == ["he ate the whole cake"]
+
+
+@pytest.mark.parametrize(
+    "words", ["(see page 3)", "(in the house)", "（突然）", "（大家好）", "(of course)", "(in out)", "【好笑】"]
+)
+def test_words_in_brackets_are_no_tags(words: str) -> None:
+    assert dropped_tags(words) == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["look https://youtu.be/x 🔥", "🎉", "<:blob_fox:1> :smile:", "www.reddit.com/r/aww", "👍👍"]
+)
+def test_say_names_links_and_emoji_as_reading_aloud_does(text: str) -> None:
+    assert clean(text) == en(text)

@@ -136,11 +136,12 @@ _LONG = 4_000
         "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
     ],
 )
-def test_say_leaves_long_chains_of_emoji_out(unit: str) -> None:
-    assert clean("hello " + unit * _LONG) == "hello"
+def test_say_names_long_chains_of_emoji_once(unit: str) -> None:
+    said = clean("hello " + unit * _LONG)
+    assert said.startswith("hello")
+    assert len(said) < 80
     with pytest.raises(InputError, match=r"text\.empty"):
         clean("\u200d" * _LONG)
-    assert clean(unit * 3)
 
 
 @pytest.mark.parametrize(

@@ -1,24 +1,30 @@
 """From what a person wrote to what can be spoken. Called by the waist, once, before anything is counted.
 
-Text that a person commands to be spoken keeps its audio tags; hostile signs, markup and emoji go. Pure; linear time.
-A chat message that is read aloud passes ``clean_message`` first: its brackets are no tags, and there is more to say.
+Text that a person commands to be spoken keeps its audio tags; hostile signs and markup go, links and emoji are named.
+Pure; linear time. A chat message that is read aloud passes ``clean_message`` first: its brackets are no tags, and there
+is more to say.
 """
 
 import re
 import unicodedata
-from itertools import islice
+from collections.abc import Mapping
 
 import emoji
 
 from bot.errors import InputError
+from bot.speech.chat.draft import PRIVATE, Draft
+from bot.speech.chat.links import link
 from bot.speech.chat.message import ChatMessage, Reading, Spoken
-from bot.speech.chat.pictures import EMOJI
-from bot.speech.chat.reader import read
+from bot.speech.chat.pictures import EMOJI, name_emoji
+from bot.speech.chat.reader import VOCABULARIES, read
+from bot.speech.chat.signs import tidy
 from bot.speech.markup import decode_entities, strip_markup, without_tags
 
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w{2,32}+):\d{15,25}+>")
-_EMOJI_NAMED = 20
-"""So many different emoji are named when there is nothing else to say."""
+_NAMEABLE = re.compile(r"[/@]|[a-z]:|www\.|:[a-z]", re.IGNORECASE)
+"""What every link, address and name of an emoji has in plain signs."""
+_READINGS: Mapping[str, Reading] = {name: Reading(name) for name in ("en", "zh")}
+_NO_MESSAGE = ChatMessage()
 _STACKED = re.compile(
     "([\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
 )
@@ -31,17 +37,14 @@ _BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u20
 def clean(text: str, language: str = "en") -> str:
     """Speakable text: one space between words, one newline between lines, audio tags kept.
 
-    ``language`` names the emoji of a text that has nothing else. Raises InputError ``text.empty`` where nothing is
-    left to speak. Cleaning a cleaned text changes nothing.
+    Links are said by the name of their site, emoji by theirs, in ``language``, as when a message is read aloud. Raises
+    InputError ``text.empty`` where nothing is left to speak. Cleaning a cleaned text changes nothing.
     """
     text = _well_formed(decode_entities(_well_formed(text)))
-    worded = _tidy(strip_markup(_without_emoji(text)))
-    if speakable(worded):
-        return worded
-    named = _tidy(strip_markup(_emoji_names(text, language)))
-    if speakable(named):
-        return named
-    raise InputError("text.empty")
+    cleaned = _tidy(strip_markup(_without_emoji(_named(text, language))))
+    if not speakable(cleaned):
+        raise InputError("text.empty")
+    return cleaned
 
 
 def clean_message(message: ChatMessage, reading: Reading) -> Spoken:
@@ -85,12 +88,22 @@ def _is_emoji(sign: str) -> bool:
     return sign in emoji.EMOJI_DATA or not "\U0001f1e6" <= sign[0] <= "\U0001f1ff"
 
 
-def _emoji_names(text: str, language: str) -> str:
-    """The names of the emoji, each kind once."""
-    custom = [match[1].replace("_", " ") for match in _CUSTOM_EMOJI.finditer(text)]
-    signs = islice(dict.fromkeys(filter(_is_emoji, EMOJI.findall(text))), _EMOJI_NAMED)
-    names = [emoji.demojize(sign, language=language, delimiters=("", "")).replace("_", " ") for sign in signs]
-    return ", ".join(list(dict.fromkeys([*custom, *names]))[:_EMOJI_NAMED])
+def _named(text: str, language: str) -> str:
+    """With words in place of links and emoji."""
+    if text.isascii() and not _NAMEABLE.search(text):
+        return text
+    plain = PRIVATE.sub("", text)
+    draft = Draft(plain, _READINGS["zh" if language == "zh" else "en"], VOCABULARIES)
+    link(draft, _NO_MESSAGE)
+    name_emoji(draft)
+    if draft.text == plain:
+        return plain
+    draft.settle_words(all_of_them=True)
+    draft.text = tidy(draft.text)
+    if not any(map(str.isalnum, draft.text)) and (kinds := draft.kinds()):
+        draft.text += f" {draft.words.aloud[kinds[0]]}"
+    draft.settle_tags()
+    return draft.text
 
 
 def _tidy(text: str) -> str:

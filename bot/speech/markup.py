@@ -30,8 +30,14 @@ _SOUNDS_EN = """
 _SOFTENERS_EN = """
     a, softly, quietly, loudly, slightly, gently, nervously, sadly, happily, angrily, bitterly, heavily, deeply,
     lightly, long, short, deep, hearty, light, soft, big, cold, bitter, loud, quiet, heavy, nervous, sad, evil,
-    awkward, again
+    awkward, again, sudden, suddenly, little, small, slight, quick, quickly, faint, faintly, muffled, hysterical,
+    hysterically, maniacal, maniacally, uncontrollable, uncontrollably, dry, dryly, weak, weakly, sarcastic, mocking,
+    warm, warmly, nervous, relieved, quiet, brief, briefly, in, out, of, with, relief, frustration, surprise, disbelief
 """
+_SOFTENERS_ZH = (
+    "突然 忽然 轻轻 小声 大声 微微 冷冷 忍不住 长长 深深 无奈 悄悄 低低 暗暗 放声 尴尬 开心 得意 "
+    "疲惫 紧张 痛苦 绝望 猛 又 再次 哈哈 嘿嘿 噗嗤 一阵 一声 轻 长 重重"
+)
 _SOUNDS_ZH = """
     吸气 深呼吸 呼气 叹气 叹息 长叹 长叹一口气 喘息 喘气 屏息 紧张 害怕 激动 疲惫 委屈 撒娇 心虚 震惊 不耐烦
     颤抖 声音颤抖 变调 破音 鼻音 气声 沙哑 笑 轻笑 大笑 冷笑 苦笑 偷笑 微笑 狂笑 坏笑 傻笑 抽泣 啜泣 呜咽 哽咽
@@ -40,6 +46,7 @@ _SOUNDS_ZH = """
     呐喊 吼 怒吼 惊呼 吹口哨 哼 哼唱 吞咽 抽鼻子
 """
 
+_ENDINGS_ZH = ("了一声", "了几声", "一声", "几声", "起来", "了", "着", "中")
 _TAG = re.compile(
     r"\[([^\[\]\n]{1,32})\]|\(([^()\n]{1,32})\)|（([^（）\n]{1,32})）|【([^【】\n]{1,32})】"
     r"|(?<![*\w])\*(?! )([^*\n]{1,32})(?<! )\*(?![*\w])"
@@ -82,7 +89,19 @@ def is_audio_tag(name: str) -> bool:
     if name in tags:
         return True
     words = name.split()
+    if not name.isascii() and not tags.isdisjoint(_cores(name)):
+        return True
     return any(w in tags for w in words) and all(w in tags or w in beside for w in words)
+
+
+def _cores(name: str) -> list[str]:
+    """A Chinese tag without how it is done: ``突然大笑``, ``轻轻地笑了一声``."""
+    beginnings = [name]
+    for _ in range(3):
+        for word in _SOFTENERS_ZH.split():
+            if beginnings[-1].startswith(word):
+                beginnings.append(beginnings[-1].removeprefix(word).lstrip("地的"))
+    return [part.removesuffix(ending) for part in beginnings for ending in ("", *_ENDINGS_ZH)]
 
 
 def split_tags(text: str) -> list[Piece]:

@@ -92,6 +92,17 @@ class Draft:
         self.note(rule, before, after, sign)
         return sign
 
+    def keep(self, written: str) -> str:
+        """Something written that no rule may change, as the sign that stands for it."""
+        if written not in self._kept:
+            code = _FIRST_WORDS + len(self._inserted)
+            if code > _LAST_WORDS:
+                return written
+            self._inserted.append(written)
+            self._rules.append("")
+            self._kept[written] = chr(code)
+        return self._kept[written]
+
     def tag(self, rule: str, before: str, kind: str, more: str = "") -> str:
         """An audio tag of ours, as the sign that stands for it; ``more`` follows it in the note."""
         code = _FIRST_TAG + len(self._cues)

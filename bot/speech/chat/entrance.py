@@ -8,6 +8,7 @@ import re
 import unicodedata
 
 from bot.speech.chat.draft import PRIVATE, Draft
+from bot.speech.chat.letters import undress
 
 _BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\t": " "})
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
@@ -27,12 +28,6 @@ _MARK = re.compile(f"[{_MARKS}]")
 _TOWER = re.compile(f"[{_MARKS}]{{3,}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
 """More than two marks upon one letter, and strokes through one: no language writes so."""
 
-_COSTUME = re.compile(
-    "[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a\u2460-\u24ff\U0001d400-\U0001d7ff\U0001f110-\U0001f16f]+"
-)
-"""Full-width, circled, boxed and mathematical letters and digits."""
-_SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
-_SMALL = re.compile("[ᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘꜱᴛᴜᴠᴡᴢ]")
 _ANGLES = (
     {ord(c): "<" for c in "＜﹤‹⟨❮❰˂ᐸ〈"} | {ord(c): ">" for c in "＞﹥›⟩❯❱˃ᐳ〉"} | {ord("＊"): "*", ord("＆"): "&"}
 )
@@ -71,17 +66,14 @@ def reveal(draft: Draft) -> None:
     if _MARK.search(text):
         apart = unicodedata.normalize("NFD", text)
         _undressed(draft, "zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
-    _undressed(draft, "fancy", _COSTUME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), draft.text))
-    if len(_SMALL.findall(draft.text)) > 2:
-        _undressed(draft, "fancy", draft.text.translate(_SMALL_CAPITALS))
+    _undressed(draft, "fancy", undress(draft.text))
 
 
 def undressed(word: str) -> str:
     """A word as it is in a text that passed ``enter`` and ``reveal``."""
     word = unicodedata.normalize("NFC", _UNSEEN.sub("", enter(word)).translate(_DOUBLE))
     word = unicodedata.normalize("NFC", _TOWER.sub("", unicodedata.normalize("NFD", word)))
-    word = _COSTUME.sub(lambda match: unicodedata.normalize("NFKC", match[0]), word)
-    return word.translate(_SMALL_CAPITALS) if len(_SMALL.findall(word)) > 2 else word
+    return undress(word)
 
 
 def _undressed(draft: Draft, rule: str, after: str) -> None:

@@ -43,6 +43,12 @@ _MAIL = re.compile(
     r"(?<![A-Za-z0-9_.%+/-])<?+(?:mailto:)?+[A-Za-z0-9_.%+-]{1,64}+@[A-Za-z0-9-]{1,63}+(?:\.[A-Za-z0-9-]{1,63}+){0,4}\.[A-Za-z]{2,24}+"
     r"(?:\?\w[^\s<>]{0,500}+)?+>?+(?![A-Za-z0-9_@])"
 )
+_PATH = re.compile(
+    r"(?<![A-Za-z0-9_/.:~@<\\&])(?:(?:~|\.{1,2})(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+/?"
+    r"|(?!/[ru]/)(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){2,20}+/?"
+    r"|(?:[A-Za-z0-9_-]{1,64}+/){1,20}+[A-Za-z0-9_-]{1,64}+\.[A-Za-z]{1,5}(?![A-Za-z0-9_/])"
+    r"|[A-Za-z]:(?:\\(?:[A-Za-z0-9_%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+)"
+)
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
     r"https?+://(?:\w{1,10}+\.)?discord(?:app)?+\.com/channels/(?:\d{1,25}+|@me)/(\d{1,25}+)(/\d{1,25}+)?"
@@ -84,6 +90,12 @@ def addresses(text: str) -> list[tuple[int, int]]:
             begin = match.end() - len(inner)
             found.append((begin, begin + len(inner.rstrip(">"))))
     return found
+
+
+def keep_paths(draft: Draft) -> None:
+    """Leave paths of files to the engine, whole."""
+    if "/" in draft.text or "\\" in draft.text:
+        draft.replace(_PATH, lambda match: draft.keep(match[0]))
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:

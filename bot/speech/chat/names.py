@@ -3,7 +3,9 @@
 import re
 import unicodedata
 
+from bot.speech.chat.letters import undress
 from bot.speech.chat.lexicon import Dictionary
+from bot.speech.markup import INVISIBLE
 
 _SEPARATORS = re.compile(r"[_\-.~|/\\·•:+=]+")
 _JOINT = re.compile(r"(?<=[a-z])(?<!\b[a-z])(?=[A-Z][a-z])")
@@ -17,8 +19,6 @@ _MARKS = re.compile(
 """Towers of marks, and strokes through a letter. Single accents and the vowels of Indian scripts belong to a name."""
 _NUMBER = re.compile(r"\d[\d ]{4,64}")
 """Digits alone, too many to be a name."""
-_UNSEEN = re.compile("[\u034f\u180b-\u180d\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Marks that choose a shape and have no sound."""
 _LONGEST = 64
 _SAID = 40
 
@@ -28,7 +28,8 @@ def spoken_name(name: str) -> str:
     if name.isalpha() and name.isascii() and len(name) <= _SAID:
         return _JOINT.sub(" ", name)
     name = name[:_LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    name = _MARKS.sub("", _UNSEEN.sub("", unicodedata.normalize("NFKC", name)))
+    name = undress(INVISIBLE.sub("", name))
+    name = _MARKS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", name)))
     name = "".join(map(_said, _SEPARATORS.sub(" ", name)))
     name = _JOINT.sub(" ", name)
     name = " ".join("".join(sign for sign in name if sign.isprintable()).split())

@@ -78,13 +78,18 @@ _MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]]
 
 def picture(draft: Draft) -> None:
     """Name emoji and emoticons, or leave them out where the reading says so."""
-    if _ANY.search(draft.text):
-        draft.replace(_RUN, lambda match: _run(draft, match))
+    name_emoji(draft)
     if _FACE_SIGN.search(draft.text):
         for pattern, kind in _MADE_FACES:
             draft.replace(pattern, partial(_made_face, draft, kind))
     if "0.0" in draft.text:
         draft.replace(faces.ZERO_EYES, lambda match: _face(draft, match, faces.zero_eyes(match)))
+
+
+def name_emoji(draft: Draft) -> None:
+    """Name emoji, custom ones and ``:names:``; a laughing one is a laugh where that is wanted."""
+    if _ANY.search(draft.text):
+        draft.replace(_RUN, lambda match: _run(draft, match))
 
 
 def _run(draft: Draft, match: re.Match[str]) -> str:

@@ -73,7 +73,7 @@ def is_plain(text: str, reading: Reading) -> bool:
     if not _PLAIN.fullmatch(text):
         return False
     low = text.lower()
-    if _NOT_PLAIN.search(low) or _CAPITALS.search(text):
+    if "www." in low or _NOT_PLAIN.search(low) or _CAPITALS.search(text):
         return False
     words = low.split()
     if not _CHAT_WORDS[reading.language].isdisjoint(_LATIN.findall(low)) or len(words) - len(set(words)) > 2:
@@ -110,7 +110,7 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
 def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
     """The rules in the order that keeps one from undoing another. Patterns are looked for in the first round alone."""
     patterns = first and bool(draft.reading.patterns)
-    if _PLAIN.fullmatch(draft.text):
+    if _PLAIN.fullmatch(draft.text) and "www." not in draft.text.lower():
         if first:
             draft.tell_languages()
         _look_up(draft, patterns=patterns)
@@ -145,12 +145,14 @@ def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) 
     own_words.say_signs(draft)
     references.refer(draft, message)
     links.link(draft, message)
+    links.keep_paths(draft)
     pictures.picture(draft)
     if first:
         draft.tell_languages()
     if patterns:
         _find(draft)
     entrance.unjoin(draft)
+    repeats.unrepeat_brackets(draft)
     references.call(draft)
     draft.in_runs(signs.say_arrows)
     formatting.act(draft)

@@ -18,7 +18,7 @@ REFERENCE = re.compile(
     r"|/(?P<command>[^:<>\n]{1,100}+):\d{1,25}+|id:(?P<place>[a-z-]{1,20}+)(?::\d{1,25}+)?)>"
 )
 _AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
-_TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60})#?)")
+_TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60}+(?:-\w{1,30}+){0,5}+)#?)")
 _REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?!/)" + NO_WORD_AFTER)
 _LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z]{1,12})(?![/'’])" + NO_WORD_AFTER)
 _CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<![$/])\$([A-Z]{1,6})(?![$/\\])" + NO_WORD_AFTER)

@@ -11,8 +11,15 @@ _KEPT = 3
 _LETTERS = re.compile(r"([^\W\d_])\1{3,}")
 _PHRASE = re.compile(r"((?!\d)[^\W_]{2,8}?)\1{3,}")
 _SIGNS = re.compile(r"[!?！？]{2,}|\.{2,}|,{2,}|。{2,}|，{2,}|、{2,}|…{2,}|[~～]{1,}|-{2,}|—{3,}|:{2,}|;{2,}|[·・]{2,}")
+_BRACKET = re.compile(r"[\[(（【][^\[\]()（）【】\n]{1,16}+[\])）】]")
+_BRACKETED = re.compile(r"(?:[\[(（【][^\[\]()（）【】\n]{1,16}+[\])）】] ?+){2,400}+")
 _LONGEST_PHRASE = 4
 """Words."""
+
+
+def unrepeat_brackets(draft: Draft) -> None:
+    """``[doge][doge][doge]``, a picture by its name, is said once."""
+    draft.change(_BRACKETED, "repeat", lambda match: "".join(dict.fromkeys(_BRACKET.findall(match[0]))))
 
 
 def unrepeat_letters(draft: Draft) -> None:

@@ -25,6 +25,9 @@ _NO_ARROW_BEHIND = frozenset(".!?:,。！？：，\n ")
 _SPACED = re.compile(r"(?<=[^\s]) {1,8}(==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
 _COMPARED = re.compile(r"(?<=\w)([=!<>]=|[≤≥≠≈±<>])(?=[\w-])")
 _COMPARING = re.compile("[=<>≤≥≠≈±]")
+_JOINING_PLUS = re.compile(r"(?<=[^\W\d_])\+(?=\w)")
+_NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
+_NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
 _EQUALS = re.compile(r"(?<=\w)\s?=\s?(?=\w)")
@@ -42,7 +45,7 @@ _DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|
 """Where no sign is said by a word of ours: what an engine may read by itself stays."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_BEFORE_SIGN = re.compile(r" (?=[,.!?;:，。！？；：、…])")
+_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!?:](?![A-Za-z0-9_]))")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
 _COMMAS = re.compile(r"[,，、;；](?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
@@ -67,6 +70,15 @@ def _arrow(match: re.Match[str], words: Vocabulary) -> str:
     return words.apart(words.signs["<->" if left and right else "<-" if left else "->"])
 
 
+def _compared(match: re.Match[str], words: Vocabulary) -> str:
+    """What is said for a sign between two; ``settings > privacy`` goes from one to the next."""
+    if match[1] == ">":
+        before = match.string[max(0, match.start() - 32) : match.start()]
+        if _NAME_BEFORE.search(before) and _NAME_BEHIND.match(match.string, match.end()):
+            return words.phrases["pause"]
+    return words.apart(words.signs[match[1]])
+
+
 def _plus(match: re.Match[str], words: Vocabulary) -> str:
     """``A+``, ``18+``; in Chinese ``10+人`` are ten and some."""
     before, after = match.string[max(0, match.start() - 6) : match.start()], match.string[match.end() : match.end() + 1]
@@ -88,11 +100,12 @@ def say_signs(draft: Draft) -> None:
     elif _SOUNDED.search(text):
         words = draft.words
         spoken = _PLURAL.sub("", text)
-        spoken = _SPACED.sub(lambda match: words.apart(words.signs[match[1]]), spoken)
+        spoken = _SPACED.sub(lambda match: _compared(match, words), spoken)
         if _COMPARING.search(spoken):
-            spoken = _COMPARED.sub(lambda match: words.apart(words.signs[match[1]]), spoken)
+            spoken = _COMPARED.sub(lambda match: _compared(match, words), spoken)
         if "+" in spoken:
             spoken = _BEHIND_PLUS.sub(lambda match: _plus(match, words), spoken)
+            spoken = _JOINING_PLUS.sub(words.apart(words.signs["+"]), spoken)
             spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
         if "&" in spoken:
             spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
@@ -101,7 +114,7 @@ def say_signs(draft: Draft) -> None:
             spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
         comma = words.phrases["pause"]
-        spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(" ", spoken))
+        spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(comma, spoken))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
         draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
 

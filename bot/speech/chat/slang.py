@@ -108,6 +108,8 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
         if known and not _is_part(match, word):
             if known[-1] == "了" == match.string[match.end() : match.end() + 1]:
                 known = known[:-1]
+            if token.endswith("++") and match.string[match.end() : match.end() + 1].isalnum():
+                known += " "  # C++20
             return _noted(draft, "laughter" if word in _LAUGHTER else "slang", token, known)
     if laugh := _laugh(low, words):
         return _noted(draft, "laughter", token, laugh)
