@@ -1,21 +1,28 @@
 """``/dictionary``: how words are said, for oneself and, for those who manage a server, for everyone. Loaded by name."""
 
+import asyncio
 from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.panel import Buttons, Press, button
 from bot.platforms.discord.wish import account_of, moderated_space
 from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
+from bot.platforms.reading.imports import Import, Imports, dead_words, imported, needs_question, question, warning
 from bot.store.dictionaries import PATTERN_CHARACTERS, SAID_CHARACTERS
 from bot.texts import say
+from cogs.panel import facts_of
 
 Whose = Literal["mine", "server"]
+_PRESS = "import"
+_ANSWERS = ("yes", "no")
 SILENCE = "-"
 """Typed for nothing: Discord sends no empty option."""
 
@@ -47,6 +54,15 @@ class Dictionary(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._lexicon = Lexicon(bot.doors.reader.dictionaries)
+        self._imports = Imports()
+
+    async def cog_load(self) -> None:
+        """Be asked about presses of its buttons."""
+        self._bot.presses[_PRESS] = self.answered
+
+    async def cog_unload(self) -> None:
+        """Leave nothing behind."""
+        self._bot.presses.pop(_PRESS, None)
 
     @dictionary.command(name=localized("dictionary.add.name"), description=localized("dictionary.add"))
     @app_commands.rename(**_named("written", "said", "whose", "pattern"))
@@ -66,9 +82,9 @@ class Dictionary(commands.Cog):
         language = await self._bot.language_for(interaction)
         words = "" if said.strip() == SILENCE else said
         entry = await self._lexicon.add(owner_of(interaction, whose), written, words, pattern=pattern)
-        await voice_message.tell(
-            interaction, say("dictionary.added", language, written=entry.written, said=entry.said or "–")
-        )
+        added = say("dictionary.added", language, written=entry.written, said=entry.said or "–")
+        dead = warning(await asyncio.to_thread(dead_words, [entry]), language)
+        await voice_message.tell(interaction, "\n".join([added, *dead]))
 
     @dictionary.command(name=localized("dictionary.remove.name"), description=localized("dictionary.remove"))
     @app_commands.rename(**_named("written", "whose"))
@@ -130,8 +146,36 @@ class Dictionary(commands.Cog):
         await voice_message.defer(interaction, private=True)
         language, owner = await self._bot.language_for(interaction), owner_of(interaction, whose)
         data = await file.read() if file.size <= MOST_BYTES else bytes(MOST_BYTES + 1)
-        count = await self._lexicon.imported(owner, data, file.filename, keep=keep)
-        await voice_message.tell(interaction, say("dictionary.imported", language, count=count))
+        found = await self._lexicon.understood(owner, data, file.filename, keep=keep)
+        if needs_question(found, keep=keep):
+            token = self._imports.ask(Import(account_of(interaction), owner, found, keep))
+            answers = Buttons(
+                *(button(f"dictionary.{word}", language, Press(_PRESS, (word, token))) for word in _ANSWERS)
+            )
+            shown = discord.utils.escape_mentions(question(found, language, keep=keep))
+            await voice_message.tell(interaction, shown, answers)
+            return
+        await self._take_in(interaction, Import(account_of(interaction), owner, found, keep), language)
+
+    async def answered(self, interaction: discord.Interaction[Bot], press: Press) -> None:
+        """Take a file in, or not, as its question is answered by who asked for it."""
+        word, token = facts_of(press, 2)
+        if word not in _ANSWERS:
+            raise InputError("discord.old_button")
+        await voice_message.defer(interaction, private=True)
+        language = await self._bot.language_for(interaction)
+        waiting = self._imports.answer(token, account_of(interaction))
+        if isinstance(waiting.owner, Space) and moderated_space(interaction) != waiting.owner:
+            raise InputError("dictionary.ask_gone")
+        if word == "no":
+            await voice_message.tell(interaction, say("dictionary.not_imported", language))
+        else:
+            await self._take_in(interaction, waiting, language)
+
+    async def _take_in(self, interaction: discord.Interaction[Bot], waiting: Import, language: str) -> None:
+        await self._lexicon.take_in(waiting.owner, waiting.found, keep=waiting.keep)
+        shown = discord.utils.escape_mentions(imported(waiting.found, language))
+        await voice_message.tell(interaction, shown)
 
 
 async def setup(bot: Bot) -> None:

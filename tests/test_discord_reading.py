@@ -154,19 +154,49 @@ def test_every_setting_can_be_typed() -> None:
             assert place_change(each.key, value)
 
 
+async def test_a_doubtful_file_is_taken_in_when_who_asked_says_so(
+    server: DiscordServer, mimo_house: House, start: Start, mod: User
+) -> None:
+    dictionaries = mimo_house.core.dictionaries
+    data = "你懂的,你知道\ngg,好局\n".encode("gb18030")
+    options = {"file": server.attach("mine.csv", data), "whose": "server"}
+    async with start(mimo_house.doors):
+        question = await told(server, "dictionary import", options, user=mod)
+        assert say("dictionary.line", "en", written="你懂的", said="你知道") in question.content
+        assert question.content.endswith(say("dictionary.ask", "en", count=2))
+        other = await (await server.press(question, question.button("mp:import:yes"))).answered()
+        assert other.content == say("dictionary.ask_others", "en")
+        assert not await dictionaries.get(home(server))
+        taken = await (await server.press(question, question.button("mp:import:yes"), user=mod)).answered()
+        assert taken.content.startswith(say("dictionary.imported", "en", count=2))
+        again = await (await server.press(question, question.button("mp:import:yes"), user=mod)).answered()
+        assert again.content == say("dictionary.ask_gone", "en")
+        options = {"file": server.attach("mine.csv", data), "keep": False}
+        question = await told(server, "dictionary import", options, user=mod)
+        assert question.content.endswith(say("dictionary.ask_replace", "en", count=2))
+        no = await (await server.press(question, question.button("mp:import:no"), user=mod)).answered()
+        assert no.content == say("dictionary.not_imported", "en")
+        dead = await told(server, "dictionary add", {"word": "||x||", "said": "y"}, user=mod)
+        assert dead.content.splitlines()[1] == say("dictionary.dead", "en", words="||x||")
+    assert await dictionaries.get(home(server)) == (Entry("你懂的", "你知道"), Entry("gg", "好局"))
+
+
 async def test_a_dictionary_is_brought_in_from_a_file(server: DiscordServer, mimo_house: House, start: Start) -> None:
     dictionaries = mimo_house.core.dictionaries
     async with start(mimo_house.doors):
         await told(server, "dictionary add", {"word": "gg", "said": "good game"})
         taken = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"brb,be right back\n")})
-        assert taken.content == "1 entries were taken in."
+        assert taken.content.startswith("Imported 1 entries.")
+        assert "brb → be right back" in taken.content
         assert len(await dictionaries.get(account(server))) == 2
         bad = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"just a word\n")})
         assert "Line 1 " in bad.content
         large = await told(server, "dictionary import", {"file": server.attach("big.json", bytes(600_000))})
         assert "512 kB" in large.content
         options = {"file": server.attach("mine.json", b"[]"), "keep": False}
-        await told(server, "dictionary import", options)
+        nothing = await told(server, "dictionary import", options)
+        assert len(await dictionaries.get(account(server))) == 2, "all would be lost: that is asked"
+        await (await server.press(nothing, nothing.button("mp:import:yes"))).answered()
     assert await dictionaries.get(account(server)) == ()
 
 
@@ -189,7 +219,7 @@ async def test_the_servers_dictionary_goes_out_and_comes_back(
         taken = await told(server, "dictionary import", again, user=mod, locale="zh-CN")
         bad = {"file": server.attach("mine.csv", b"(((,x,yes\n"), "whose": "server"}
         line = await told(server, "dictionary import", bad, user=mod, locale="zh-CN")
-    assert taken.content == say("dictionary.imported", "zh", count=2)
+    assert taken.content.startswith(say("dictionary.imported", "zh", count=2))
     assert refused.content == say("discord.moderators_only", "zh")
     assert line.content.startswith("第 1 行")
     assert set(await dictionaries.get(home(server))) == set(before)

@@ -8,6 +8,7 @@ from bot.audio import ogg
 from bot.cli.arguments import Arguments
 from bot.cli.message import read_aloud
 from bot.config import Config
+from bot.texts import say as sentence
 from tests.fakes.mimo_server import MimoServer
 from tests.shell import Shell
 
@@ -67,7 +68,7 @@ async def test_a_dictionary_is_tried(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("content", "more", "words"),
     [
-        (b"brb,back\nbrb,gone\n", ("--message",), "Line 2 has brb, which stands in line 1 already."),
+        (b"brb,back\nbrb,gone\n", ("--message",), "Line 2 has brb, which line 1 has already."),
         (b"brb,back\n(,x,yes\n", ("--message",), "Line 2: This pattern cannot be used"),
         (None, ("--message",), "cannot be read"),
         (b"brb,back\n", (), "--message"),
@@ -82,6 +83,22 @@ async def test_a_bad_dictionary_is_refused_in_one_sentence(
     done = await shell("say", "brb", *more, "--dictionary", str(path), "--explain")
     assert (done.code, done.out, len(done.err.strip().splitlines())) == (3, "", 1)
     assert words in done.err
+
+
+async def test_a_doubtful_dictionary_needs_a_yes_and_a_dead_word_is_told(shell: Shell) -> None:
+    path = shell.folder / "words.csv"
+    path.write_bytes("spс,спасибо\nбрб,вернусь\n".encode("cp1251"))
+    asked = ("say", "брб", "--message", "--dictionary", str(path), "--explain", "--json")
+    refused = await shell(*asked)
+    assert (refused.code, refused.out) == (3, "")
+    assert "брб → вернусь" in refused.err
+    assert "cp1251" in refused.err
+    assert "--yes" in refused.err
+    assert json.loads((await shell(*asked, "--yes")).out)["spoken"] == "вернусь"
+    path.write_text("||a||,b\nc,d\n", encoding="utf-8")
+    told = await shell(*asked)
+    assert told.code == 0
+    assert told.err.strip() == sentence("dictionary.dead", "en", words="||a||")
 
 
 async def test_a_command_s_text_has_no_rules(shell: Shell) -> None:

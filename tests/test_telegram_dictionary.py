@@ -11,7 +11,7 @@ from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import ANN, BO, LI, Chat, Json, Person
 from tests.fakes.telegram_server import Fault, TelegramServer
-from tests.telegram_case import Launch, fixture_launch, fixture_server  # noqa: F401  the fixtures of this file
+from tests.telegram_case import Launch, buttons, fixture_launch, fixture_server  # noqa: F401  the fixtures of this file
 from tests.telegram_reading_case import GROUP, Village, fixture_village, open_village, spoken  # noqa: F401
 
 SPACE = Space("telegram", str(GROUP))
@@ -74,7 +74,9 @@ async def test_a_file_comes_back_as_it_went(village: Village, mimo_house: House,
     assert name == f"dictionary.{form}"
     await dictionaries.forget(SPACE)
     message = (await village.server.document(data, name, village.group, user=ANN))["message"]
-    assert await village.said("/dictionary import", reply_to=message) == say("dictionary.imported", "en", count=4)
+    said = await village.said("/dictionary import", reply_to=message)
+    assert said.startswith(say("dictionary.imported", "en", count=4))
+    assert say("dictionary.line", "en", written="btw", said="by the way") in said
     assert await dictionaries.get(SPACE) == before
 
 
@@ -138,6 +140,43 @@ async def test_what_cannot_be_taken_is_refused_with_a_sentence(
         server.faults = [Fault("sendDocument", code=400, description="Bad Request: not enough rights")]
         assert "ot enough rights" in await village.said("/dictionary export")
         assert not await house.core.dictionaries.get(SPACE)
+
+
+async def test_a_doubtful_file_is_taken_in_when_who_asked_says_so(village: Village, mimo_house: House) -> None:
+    dictionaries, server = mimo_house.core.dictionaries, village.server
+    data = "你懂的,你知道\ngg,好局\n".encode("gb18030")
+
+    async def asked() -> Json:
+        message = (await server.document(data, "words.csv", village.group, user=ANN))["message"]
+        shown = await village.said("/dictionary import", reply_to=message)
+        assert say("dictionary.line", "en", written="你懂的", said="你知道") in shown
+        assert "gb18030" in shown
+        assert shown.endswith(say("dictionary.ask", "en", count=2))
+        return server.done("sendMessage")[-1].result
+
+    async def toast(question: Json, word: str, user: Person) -> str:
+        pressed = buttons(question)[say(f"dictionary.{word}", "en")]
+        count = len(server.done("answerCallbackQuery"))
+        await server.press(question, pressed, user=user)
+        return str((await server.wait_for("answerCallbackQuery", count + 1))[-1].params.get("text", ""))
+
+    question = await asked()
+    assert await toast(question, "yes", BO) == say("dictionary.ask_others", "en")
+    assert not await dictionaries.get(SPACE)
+    await toast(question, "yes", ANN)
+    assert server.done("editMessageText")[-1].params["text"].startswith(say("dictionary.imported", "en", count=2))
+    assert await dictionaries.get(SPACE) == (Entry("你懂的", "你知道"), Entry("gg", "好局"))
+    await dictionaries.forget(SPACE)
+    await toast(await asked(), "no", ANN)
+    assert server.done("editMessageText")[-1].params["text"] == say("dictionary.not_imported", "en")
+    assert not await dictionaries.get(SPACE)
+
+
+async def test_a_word_that_no_message_can_hold_is_told(village: Village) -> None:
+    added = await village.said("/dictionary add ||x|| = y")
+    assert added.splitlines()[1] == say("dictionary.dead", "en", words="||x||")
+    for written in ("👍", "my_var", "ＮＰＣ", "me@x.com", ":)", "①", "don’t"):
+        assert "\n" not in await village.said(f"/dictionary add {written} = y"), written
 
 
 async def test_a_hostile_word_list_is_bounded(village: Village, mimo_house: House) -> None:

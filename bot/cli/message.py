@@ -1,5 +1,6 @@
 """``mouthpiece say --message``: the text taken as a chat message that is read aloud. Used by ``speak``."""
 
+import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from bot.config import Config
 from bot.errors import InputError
 from bot.model import Space
 from bot.platforms.reading import dictionary_file
+from bot.platforms.reading.imports import dead_words, needs_question, preview, warning
 from bot.speech.chat.message import ChatMessage, Reading, Spoken
 from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
@@ -16,17 +18,23 @@ from bot.store.dictionaries import Entry
 from bot.texts import say as sentence
 
 
-def dictionary(name: str) -> tuple[Entry, ...]:
-    """A file as a place could take it in.
+def dictionary(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
+    """Return a file's entries as a place could take them in; what was guessed, and words never found, go to stderr.
 
-    Raises InputError ``dictionary.file_unreadable`` (path), and as ``dictionary_file.read``.
+    ``sure``: guesses are confirmed. Raises InputError ``dictionary.file_unreadable`` (path),
+    ``dictionary.file_doubtful`` (shown), and as ``dictionary_file.understand``.
     """
     try:
         with Path(name).open("rb") as file:
             data = file.read(dictionary_file.MOST_BYTES + 1)
     except (OSError, ValueError):
         raise InputError("dictionary.file_unreadable", path=name) from None
-    return dictionary_file.read(data, name, Space("cli", "here"))
+    found = dictionary_file.understand(data, name, Space("cli", "here"))
+    if needs_question(found, keep=True) and not sure:
+        raise InputError("dictionary.file_doubtful", shown=preview(found, language))
+    for line in warning(dead_words(found.entries), language):
+        print(line, file=sys.stderr)
+    return found.entries
 
 
 def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[Entry] = ()) -> Spoken:

@@ -125,8 +125,9 @@ def _add_say(commands: Any) -> None:
     say.add_argument("--message", action="store_true", help="take the text as a chat message that is read aloud")
     say.add_argument("--language", choices=("en", "zh"), help="of what is said for signs (with --message)")
     say.add_argument(
-        "--dictionary", default="", metavar="FILE", help="words said otherwise, .json or .csv (with --message)"
+        "--dictionary", default="", metavar="FILE", help="words said otherwise, CSV, TSV or JSON (with --message)"
     )
+    say.add_argument("--yes", action="store_true", help="take a dictionary as it is understood, guesses included")
     say.add_argument("--explain", action="store_true", help="print what would be sent and what it costs; call nobody")
 
 

@@ -27,6 +27,7 @@ from bot.speech.provider import SpeechRequest
 from bot.speech.service import Explanation
 from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
+from bot.store.dictionaries import Entry
 from bot.store.files import make_folder
 from bot.texts import of_note
 from bot.texts import say as sentence
@@ -87,7 +88,7 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     typed = asked.typed if asked.text == "-" else asked.text
     if not asked.message and (asked.dictionary or asked.language):
         raise InputError("say.message_only", options=("--dictionary", "--language"))
-    entries = await asyncio.to_thread(dictionary, asked.dictionary) if asked.dictionary else ()
+    entries = await _entries(asked, config.language) if asked.dictionary else ()
     read = read_aloud(typed, asked, config, entries) if asked.message else None
     command = parse(typed) if asked.text == "-" and read is None else None
     voice = Voice.typed(asked.voice, asked.design)
@@ -108,6 +109,10 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
         language=(asked.language or config.language) if read else "",
     )
     return utterance, read
+
+
+async def _entries(asked: Arguments, language: str) -> tuple[Entry, ...]:
+    return await asyncio.to_thread(dictionary, asked.dictionary, language, sure=asked.yes)
 
 
 def _sample(path: Path) -> bytes:

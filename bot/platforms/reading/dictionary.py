@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.errors import InputError
 from bot.model import Account, Space
-from bot.platforms.reading.dictionary_file import MOST_BYTES, Format, read, write
+from bot.platforms.reading.dictionary_file import MOST_BYTES, Format, Understood, understand, write
+from bot.platforms.reading.imports import dead_words
 from bot.speech.chat.lexicon import check_pattern, check_patterns
 from bot.store.dictionaries import Dictionaries, Entry, check, most_of
 from bot.texts import say
@@ -23,7 +25,7 @@ class Lexicon:
         self._dictionaries = dictionaries
 
     async def add(self, owner: Account | Space, written: str, said: str, *, pattern: bool = False) -> Entry:
-        """Say a word otherwise; returns the entry as it is kept.
+        """Say a word otherwise; returns the entry as it is kept. Whether it can be found, ``dead_words`` knows.
 
         Raises InputError as ``Dictionaries.put`` and ``check_pattern``; StoreError.
         """
@@ -56,10 +58,20 @@ class Lexicon:
 
         Returns how many entries the file held. Raises InputError ``dictionary.file_…`` and as ``add``; StoreError.
         """
-        entries = await asyncio.to_thread(read, data, name, owner)
-        await self._refuse_costly(owner, entries, keep=keep)
-        await (self._dictionaries.merge if keep else self._dictionaries.replace)(owner, entries)
-        return len(entries)
+        found = await self.understood(owner, data, name, keep=keep)
+        await self.take_in(owner, found, keep=keep)
+        return len(found.entries)
+
+    async def understood(self, owner: Account | Space, data: bytes, name: str, *, keep: bool) -> Understood:
+        """Return what a file holds, fit to be taken in. Raises as ``imported``."""
+        found = await asyncio.to_thread(_understood, data, name, owner)
+        await self._refuse_costly(owner, found.entries, keep=keep)
+        return found
+
+    async def take_in(self, owner: Account | Space, found: Understood, *, keep: bool) -> None:
+        """Take in what was understood, whole or not at all. Raises as ``imported``."""
+        await self._refuse_costly(owner, found.entries, keep=keep)
+        await (self._dictionaries.merge if keep else self._dictionaries.replace)(owner, found.entries)
 
     async def _refuse_costly(self, owner: Account | Space, entries: Sequence[Entry], *, keep: bool = True) -> None:
         """Patterns that together would be too much are refused, rather than passed over while reading."""
@@ -70,6 +82,11 @@ class Lexicon:
         before = await self._dictionaries.get(owner) if keep else ()
         kept = [entry.written for entry in before if entry.pattern and entry.written.casefold() not in words]
         check_patterns([*kept, *new])
+
+
+def _understood(data: bytes, name: str, owner: Account | Space) -> Understood:
+    found = understand(data, name, owner)
+    return replace(found, dead=dead_words(found.entries))
 
 
 def _line(entry: Entry, language: str) -> str:

@@ -71,6 +71,8 @@ class Understood:
     entries: tuple[Entry, ...]
     doubts: tuple[Doubt, ...]
     """What a person should confirm; empty where nothing was guessed."""
+    dead: tuple[str, ...] = ()
+    """Words that no message can hold by the time they are looked up."""
 
     @property
     def preview(self) -> tuple[Entry, ...]:

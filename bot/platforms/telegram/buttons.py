@@ -7,7 +7,7 @@ from telegram.constants import CallbackQueryLimit
 
 from bot import texts
 from bot.errors import InputError
-from bot.platforms.telegram import choices, keyboard, settings, speaking
+from bot.platforms.telegram import choices, dictionary, keyboard, settings, speaking
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import units
@@ -106,6 +106,7 @@ PRESSES: dict[str, Press] = {
     "o": settings.press_open,
     "p": settings.press_own,
     "x": cancel,
+    "i": dictionary.answered,
 }
 """The registration list."""
 _NAMED = r"[A-Za-z0-9_-]{1,32}"
@@ -125,6 +126,7 @@ _FORMS = {
         "o": "o:[a-z]{1,16}",
         "p": "p:readme:(?:on|off)",
         "x": rf"x:{_NAMED}",
+        "i": rf"i:(?:yes|no):{_NAMED}",
     }.items()
 }
 """What each button carries, as ``keyboard.py`` writes it."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from bot.model import Account
 from bot.platforms.base import Doors
 from bot.platforms.fairness import FloodGuard, PersonalQueues
+from bot.platforms.reading.imports import Imports
 from bot.platforms.telegram.aloud import Aloud
 from bot.platforms.telegram.delivery import Delivery
 from bot.platforms.telegram.polling import Timings
@@ -35,5 +36,7 @@ class Counter:
     timings: Timings
     aloud: Aloud
     rights: Rights
+    imports: Imports = field(default_factory=Imports)
+    """Dictionary files that wait for a yes."""
     waiting: dict[str, Queued] = field(default_factory=dict)
     """What is spoken or waits for it, by the name on its button; gone with its end."""

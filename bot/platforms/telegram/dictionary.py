@@ -3,6 +3,7 @@
 Registered in ``handlers.py``; the work is ``bot/platforms/reading/dictionary.py``'s, for both platforms.
 """
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -14,6 +15,8 @@ from bot.errors import InputError, PlatformError
 from bot.model import Account, Space
 from bot.patterns import linear
 from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
+from bot.platforms.reading.imports import Import, dead_words, imported, needs_question, question, warning
+from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.texts import LANGUAGES, say
@@ -56,7 +59,9 @@ async def _add(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account 
     typed = rest.strip()[pattern.end() :] if pattern is not None else rest
     written, said = _halves(typed)
     entry = await lexicon.add(owner, written, said, pattern=pattern is not None)
-    await _tell(counter, asked, say("dictionary.added", asked.language, written=entry.written, said=entry.said or "–"))
+    added = say("dictionary.added", asked.language, written=entry.written, said=entry.said or "–")
+    dead = warning(await asyncio.to_thread(dead_words, [entry]), asked.language)
+    await _tell(counter, asked, "\n".join([added, *dead]))
 
 
 async def _remove(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
@@ -81,8 +86,32 @@ async def _import(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Accou
         raise InputError("telegram.dictionary.no_file")
     data = await _fetched(document)
     keep = rest.strip().casefold() not in _REPLACE
-    count = await lexicon.imported(owner, data, document.file_name or "", keep=keep)
-    await _tell(counter, asked, say("dictionary.imported", asked.language, count=count))
+    found = await lexicon.understood(owner, data, document.file_name or "", keep=keep)
+    waiting = Import(asked.account, owner, found, keep)
+    if needs_question(found, keep=keep):
+        buttons = keyboard.answers("i", counter.imports.ask(waiting), asked.language)
+        await counter.delivery.sentence(asked.message, question(found, asked.language, keep=keep), keyboard=buttons)
+        return
+    await lexicon.take_in(owner, found, keep=keep)
+    await _tell(counter, asked, imported(found, asked.language))
+
+
+async def answered(counter: Counter, asked: Asked) -> None:
+    """``i:yes:TOKEN``: take a file in, or not, as its question is answered by who asked for it.
+
+    Raises InputError ``dictionary.ask_gone``, ``dictionary.ask_others``, ``telegram.dictionary.admins_only``.
+    """
+    _, word, token = asked.line.split(":")
+    waiting = counter.imports.answer(token, asked.account)
+    if isinstance(waiting.owner, Space) and (
+        asked.space != waiting.owner or not await counter.delivery.is_admin(asked)
+    ):
+        raise InputError("telegram.dictionary.admins_only")
+    if word == "no":
+        await counter.delivery.change(asked.message, say("dictionary.not_imported", asked.language))
+        return
+    await Lexicon(counter.doors.reader.dictionaries).take_in(waiting.owner, waiting.found, keep=waiting.keep)
+    await counter.delivery.change(asked.message, imported(waiting.found, asked.language))
 
 
 _ANSWERS: dict[str, Answer] = {"add": _add, "remove": _remove, "list": _list, "export": _export, "import": _import}

@@ -89,6 +89,12 @@ def cancel(name: str, language: str) -> InlineKeyboardMarkup:
     return InlineKeyboardMarkup([[_button(say("waiting.cancel", language), f"x:{name}")]])
 
 
+def answers(letter: str, token: str, language: str) -> InlineKeyboardMarkup:
+    """Yes and no to a question about a file."""
+    row = [_button(say(f"dictionary.{word}", language), f"{letter}:{word}:{token}") for word in ("yes", "no")]
+    return InlineKeyboardMarkup([row])
+
+
 def _fits(data: str) -> bool:
     return len(data.encode()) <= InlineKeyboardButtonLimit.MAX_CALLBACK_DATA
 

@@ -164,6 +164,7 @@ SENTENCES: dict[str, str] = {
     "dictionary.ask_gone": "I no longer have this file. Please import it again.",
     "dictionary.ask_others": "Only the person who started this import can confirm it.",
     "dictionary.dead": "Note: no message will ever match {words}, because other rules take it out before words are looked up.",
+    "dictionary.file_doubtful": "{shown}\nIf that is right, run it again with --yes.",
     "dictionary.file_unreadable": "The dictionary {path} cannot be read.",
     "reading.would_say": "It would be read as: {said}",
     "reading.more_rules": "… and {count} more changes",

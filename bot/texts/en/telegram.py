@@ -83,7 +83,7 @@ SENTENCES: dict[str, str] = {
     "telegram.dictionary.usage.group": "This group's dictionary: how words are said in everyone's messages here. Administrators change it.\n/dictionary add btw = by the way\n/dictionary add pattern: (\\d+)k = \\1 thousand\n/dictionary remove btw\n/dictionary list\n/dictionary export json (or csv)\n/dictionary import as a reply to such a file, or below it; import replace forgets what was there.\n\nIn private the same commands are about your own dictionary.",
     "telegram.dictionary.admins_only": "In a group this is about the group's dictionary, which its administrators change. In private it is about your own.",
     "telegram.dictionary.equals": "Write the word, an equals sign, and what is to be said: /dictionary add btw = by the way",
-    "telegram.dictionary.no_file": "Reply to a file with it, or write it below one: a file that ends in .json or .csv.",
+    "telegram.dictionary.no_file": "Reply to a file with it, or write it below one: CSV, TSV or JSON.",
     "telegram.file.refused": "Telegram did not take the file: {detail}",
     "telegram.file.unread": "The file could not be fetched from Telegram; please try again.",
     "telegram.doctor.silent": "Telegram: it did not say what I may do here. Please try again.",

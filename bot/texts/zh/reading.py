@@ -164,6 +164,7 @@ SENTENCES: dict[str, str] = {
     "dictionary.ask_gone": "这个文件已经不在了，请重新导入。",
     "dictionary.ask_others": "只有发起导入的人才能确认。",
     "dictionary.dead": "注意：{words} 永远不会被匹配，因为在查词之前其他规则会先去掉它。",
+    "dictionary.file_doubtful": "{shown}\n如果没有问题，请加上 --yes 再运行一次。",
     "dictionary.file_unreadable": "无法读取词典 {path}。",
     "reading.would_say": "会念作：{said}",
     "reading.more_rules": "……另有 {count} 处改动",

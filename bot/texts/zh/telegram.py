@@ -83,7 +83,7 @@ SENTENCES: dict[str, str] = {
     "telegram.dictionary.usage.group": "本群的词典：这里所有人的消息中的词语怎么念。由管理员更改。\n/dictionary 添加 yyds = 永远的神\n/dictionary 添加 正则: (\\d+)k = \\1 千\n/dictionary 删除 yyds\n/dictionary 列表\n/dictionary 导出 json（或 csv）\n/dictionary 导入：回复这样的文件，或写在文件下面；导入 替换 会清除原有内容。\n\n在私聊里，同样的命令用于你自己的词典。",
     "telegram.dictionary.admins_only": "在群里，这是本群的词典，由管理员更改。在私聊里是你自己的词典。",
     "telegram.dictionary.equals": "请写出词、等号和念法：/dictionary 添加 yyds = 永远的神",
-    "telegram.dictionary.no_file": "请用它回复一个文件，或写在文件下面：以 .json 或 .csv 结尾的文件。",
+    "telegram.dictionary.no_file": "请用它回复一个文件，或写在文件下面：CSV、TSV 或 JSON。",
     "telegram.file.refused": "Telegram 没有接受这个文件：{detail}",
     "telegram.file.unread": "无法从 Telegram 取得文件；请再试一次。",
     "telegram.doctor.silent": "Telegram：没有说明我在这里可以做什么。请再试一次。",
