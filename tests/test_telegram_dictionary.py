@@ -152,7 +152,7 @@ async def test_a_doubtful_file_is_taken_in_when_who_asked_says_so(village: Villa
         assert say("dictionary.line", "en", written="你懂的", said="你知道") in shown
         assert "gb18030" in shown
         assert shown.endswith(say("dictionary.ask", "en", count=2))
-        return server.done("sendMessage")[-1].result
+        return dict(server.done("sendMessage")[-1].result)
 
     async def toast(question: Json, word: str, user: Person) -> str:
         pressed = buttons(question)[say(f"dictionary.{word}", "en")]
