@@ -11,7 +11,9 @@ import discord
 import pytest
 from discord import app_commands
 
+from bot.errors import BotError
 from bot.model import Account, Space
+from bot.platforms.fairness import FloodGuard
 from bot.texts import LANGUAGES, say
 from tests.call_evening import Evening
 from tests.fakes.discord_exchange import Exchange, Message
@@ -37,6 +39,13 @@ NO_CHANNEL = {"stranger": "discord.channel_gone"}
 AWAY_FROM_THE_CALL = NO_CHANNEL | dict.fromkeys(("member", "foreign"), "call.elsewhere")
 SITTING = IN_SERVERS | dict.fromkeys(("member", "moderator", "foreign"), "call.where")
 Options = Callable[["Scene"], dict[str, Any]]
+
+
+class Patient(FloodGuard):
+    """Tells everybody everything: how much and how often is another matter."""
+
+    def may_refuse(self, account: Account, error: BotError) -> bool:
+        return True
 
 
 @dataclass
@@ -184,6 +193,7 @@ async def scene(evening: Evening) -> Scene:
         guild.moderators.add(found.people["foreign"].id)
     await evening.stop()
     await evening.start()
+    evening.bot.flood = Patient(burst=10_000, rationed=False)
     await evening.join()
     return found
 
@@ -222,7 +232,7 @@ async def test_buttons_and_forms(scene: Scene) -> None:
             assert panel is not None
             press = await _pressed(scene, panel, verb, scene.people[actor])
             if (code := await scene.refusal(press)) != refused.get(actor, ""):
-                found[f"{verb} by {actor}"] = code
+                found[f"{verb} by {actor}"] = (code, press.original and press.original.content)
     assert found == {}
 
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.platforms.telegram.buttons import _FORMS, PRESSES
 from bot.texts import LANGUAGES
+from tests.fakes.telegram_chats import Person
 from tests.telegram_case import Line, fixture_launch, fixture_line, fixture_server  # noqa: F401  fixtures of this file
 
 FOREIGN = "AAAAAAAAAAAA"
@@ -36,7 +37,7 @@ async def test_each_is_answered_with_a_sentence(line: Line, caplog: pytest.LogCa
         caplog.clear()
         forged = {**call.result, "reply_markup": {"inline_keyboard": [[{"text": "?", "callback_data": data}]]}}
         with caplog.at_level(logging.INFO):
-            await server.press(forged, data)
+            await server.press(forged, data, user=Person(2000 + number % 12))  # one alone would be told to slow down
             toast = (await server.wait_for("answerCallbackQuery", number))[-1].params.get("text", "")
         assert any(toast.startswith(begin) for begin in said), (data, toast)
         loud = [record for record in caplog.records if record.levelno >= logging.WARNING or record.exc_info]

@@ -79,6 +79,9 @@ PRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "f": ("f:t:on:happy", ALL),
     "l": ("l:en", ALL),
     "g": ("g:words:off", dict.fromkeys(("member", "foreign"), "telegram.admins_only")),
+    "o": ("o:voice", dict.fromkeys(("member", "foreign"), "telegram.admins_only")),
+    "p": ("p:readme:on", ALL),  # the presser's own
+    "q": ("q:{token}", ALL),
     "x": ("x:AAAAAAAAAAAA", dict.fromkeys(PRESSERS, "waiting.over")),  # nothing of theirs waits
 }
 """By letter, under a message in the group."""
@@ -107,6 +110,7 @@ class Scene:
 
     async def answered(self, text: str, actor: str, about: Json | None) -> str:
         """The code of the sentence by which somebody was refused; empty where they were not."""
+        self.village.time.pass_by(60)  # nobody floods
         before = {name: len(self.server.asked(name)) for name in ("sendMessage", "sendVoice", "sendDocument")}
         await self._write(text, actor, about)
         await self.server.until(lambda: any(len(self.server.asked(name)) > count for name, count in before.items()))
@@ -168,6 +172,7 @@ async def test_buttons(scene: Scene) -> None:
     for letter, (form, refused) in PRESSES.items():
         for actor, person in PRESSERS.items():
             data, number = form.format(token=token), number + 1
+            scene.village.time.pass_by(60)  # nobody floods
             shown = {**scene.voice, "reply_markup": {"inline_keyboard": [[{"text": "?", "callback_data": data}]]}}
             await scene.server.press(shown, data, user=person)
             toast = (await scene.server.wait_for("answerCallbackQuery", number))[-1].params.get("text", "")
