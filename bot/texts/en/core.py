@@ -45,7 +45,7 @@ SENTENCES: dict[str, str] = {
     "config.unknown_provider": "There is no provider named {name} in the configuration.{hint}",
     "config.provider_type": "The provider {name} needs a type: one of {types}.",
     "config.no_provider": "No provider is enabled: name one in [speech] providers.",
-    "run.no_token": "There is no token to run with: set DISCORD_TOKEN, TELEGRAM_TOKEN, or both.",
+    "run.no_token": "There is no token to run with: set DISCORD_TOKEN, TELEGRAM_TOKEN, or both (MOUTHPIECE_DISCORD__TOKEN and MOUTHPIECE_TELEGRAM__TOKEN go before them).",
     "invite.no_id": "There is no application id, and none in a token: set [discord] application_id or the whole token, or give --application-id.",
     "check.nobody": "Nobody could speak with this configuration.",
     "check.provider": "{provider}: set up",

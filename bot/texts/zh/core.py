@@ -45,7 +45,7 @@ SENTENCES: dict[str, str] = {
     "config.unknown_provider": "配置中没有名为 {name} 的提供方。{hint}",
     "config.provider_type": "提供方 {name} 需要指定 type：{types} 之一。",
     "config.no_provider": "没有启用任何提供方：请在 [speech] providers 中写上一个。",
-    "run.no_token": "没有可用的令牌：请设置 DISCORD_TOKEN、TELEGRAM_TOKEN，或两者都设。",
+    "run.no_token": "没有可用的令牌：请设置 DISCORD_TOKEN、TELEGRAM_TOKEN，或两者都设（MOUTHPIECE_DISCORD__TOKEN 和 MOUTHPIECE_TELEGRAM__TOKEN 优先）。",
     "invite.no_id": "没有应用 ID，令牌中也没有：请设置 [discord] application_id 或完整的令牌，或使用 --application-id。",
     "check.nobody": "按此配置没有任何提供方可以发声。",
     "check.provider": "{provider}：已就绪",
