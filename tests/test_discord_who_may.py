@@ -27,7 +27,7 @@ CODES = (
     "discord.moderators_only", "discord.not_yours", "discord.old_button", "discord.not_allowed", "discord.failed",
     "discord.channel_gone",
     "call.only_in_servers", "call.not_in_it", "call.where", "call.elsewhere", "call.you_no_view", "call.you_no_connect",
-    "waiting.over", "guard.role", "guard.channel", "guard.blocked_account", "words.gone",
+    "waiting.over", "dictionary.ask_gone", "guard.role", "guard.channel", "guard.blocked_account", "words.gone",
 )  # fmt: skip
 """Sentences that refuse somebody for who they are, and those that must not come at all."""
 ALL: dict[str, str] = {}
@@ -161,6 +161,7 @@ PRESSES: dict[str, dict[str, str]] = {
     "cancel": dict.fromkeys(ACTORS, "waiting.over"),  # nothing of theirs waits
     "preview": ALL,
     "blocked": MODERATORS,
+    "import": dict.fromkeys(ACTORS, "dictionary.ask_gone"),  # nothing of theirs waits for an answer
 }
 """By verb, for what Ada, who sits in the call, was shown."""
 SUGGESTIONS = {
@@ -248,6 +249,7 @@ async def _pressed(scene: Scene, panel: Message, verb: str, user: User) -> Excha
         "file": f"mp:file:{token}:wav",
         "cancel": "mp:cancel:1",
         "preview": "mp:preview",
+        "import": "mp:import:yes:AAAAAAAAAAAA",
         "free": f"mp:free:{token}:c",
     }.get(verb)
     if forged is None:

@@ -33,7 +33,7 @@ channel."""
 CODES = (
     "telegram.admins_only", "telegram.dictionary.admins_only", "telegram.groups_only", "telegram.channel_settings",
     "telegram.read.private", "telegram.old_button", "waiting.over", "guard.blocked_account", "error.unexpected",
-    "telegram.hint", "words.gone",
+    "telegram.hint", "words.gone", "dictionary.ask_gone",
 )  # fmt: skip
 """Sentences that refuse somebody for who they are, and those that must not come at all."""
 ALL: dict[str, str] = {}
@@ -82,6 +82,7 @@ PRESSES: dict[str, tuple[str, dict[str, str]]] = {
     "o": ("o:voice", dict.fromkeys(("member", "foreign"), "telegram.admins_only")),
     "p": ("p:readme:on", ALL),  # the presser's own
     "q": ("q:{token}", ALL),
+    "i": ("i:yes:AAAAAAAAAAAA", dict.fromkeys(PRESSERS, "dictionary.ask_gone")),  # nothing of theirs waits
     "x": ("x:AAAAAAAAAAAA", dict.fromkeys(PRESSERS, "waiting.over")),  # nothing of theirs waits
 }
 """By letter, under a message in the group."""
