@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-_PARTS = ("audio", "speak", "ledger", "clean", "call", "storm")
+_PARTS = ("audio", "speak", "ledger", "clean", "call", "bounds", "storm")
 
 
 def main() -> int:
