@@ -13,18 +13,26 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.errors import BotError, DuplicateError, InputError, QuotaError
+from bot.errors import BotError, CutOffError, DuplicateError, InputError, QuotaError
 from bot.platforms import command_log
 from bot.platforms.desk import FREE
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
+from bot.platforms.discord.journal import command_of
 from bot.platforms.discord.panel import Buttons, Press, free_voice
-from bot.platforms.discord.voice_message import TOO_LATE, apologize, is_private, tell, was_for_everyone, withdraw
+from bot.platforms.discord.voice_message import (
+    TOKEN_GONE,
+    TOO_LATE,
+    TWICE,
+    apologize,
+    is_private,
+    tell,
+    was_for_everyone,
+    withdraw,
+)
 from bot.platforms.discord.wish import account_of
 from bot.texts import in_chat, say
 
 OLD_BUTTON = "discord.old_button"
-TWICE = 40060
-"""Discord's code for an interaction that somebody else answered."""
 _A_WHILE = 60.0
 """Seconds in which a channel is told once that answers come too late: a slow network would fill it otherwise."""
 
@@ -151,8 +159,10 @@ class Errors(commands.Cog):
             await self._apologize(interaction, cause)
             return
         if isinstance(cause, DuplicateError):
-            await withdraw(interaction)
-            return
+            if command_of(interaction) is None:
+                await withdraw(interaction)
+                return
+            cause = CutOffError("cut_off.twice")  # no try is left
         if isinstance(cause, BotError) and not self._bot.flood.may_refuse(account_of(interaction), cause):
             await withdraw(interaction)
             return
@@ -163,6 +173,22 @@ class Errors(commands.Cog):
             await tell(interaction, sentence(cause, language), _offer(interaction, cause, language))
         except NOT_DELIVERED as unheard:
             _log.warning("%s: the person could not be told (%s)", name, type(unheard).__name__)
+            if isinstance(unheard, discord.HTTPException) and unheard.code in TOKEN_GONE:
+                await self._tell_in_channel(interaction, cause)
+
+    async def _tell_in_channel(self, interaction: discord.Interaction[Any], cause: BaseException) -> None:
+        """Tell who asked in the channel, where the interaction's token lives no longer; of a refusal no more than that.
+
+        Others read it.
+        """
+        if command_of(interaction) is None:
+            return
+        language, who = await self._bot.language_for(interaction), interaction.user.mention
+        words = f"-# {who}: {sentence(cause, language)}"
+        if not isinstance(cause, CutOffError):
+            words = say("discord.too_late", language, who=who)
+        with suppress(*NOT_DELIVERED):
+            await apologize(interaction, words)
 
     async def _apologize(self, interaction: discord.Interaction[Any], cause: BaseException) -> None:
         """Say in the channel that an answer came too late. One that was answered twice was answered."""

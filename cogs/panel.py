@@ -5,6 +5,7 @@ by cogs/errors.py. The words behind a button are kept for a day; then a sentence
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import discord
@@ -17,6 +18,7 @@ from bot.platforms import command_log
 from bot.platforms.discord import answer, voice_message
 from bot.platforms.discord.client import Bot
 from bot.platforms.discord.files import FORMATS
+from bot.platforms.discord.journal import command_of
 from bot.platforms.discord.panel import Buttons, Press, button, ids_of_text
 from bot.platforms.discord.suggestions import LONGEST
 from bot.platforms.discord.wish import account_of, channel_of, here, key_of, roles_of
@@ -113,7 +115,10 @@ class Panel(commands.Cog):
         tongue = await self._bot.language_for(interaction)
         speech, wish = self._bot.doors.speech, await self._same(interaction, token)
         clip, charged = await speech.shelved(wish, Recording()), 0
+        command = command_of(interaction)
         if clip is None:
+            if command is not None:
+                wish = replace(wish, command=command.key, owed=command.owed)
             receipt = await speech.speak(wish, Recording())
             command_log.spoke(receipt)
             clip, charged = receipt.clip, receipt.paid
@@ -123,6 +128,8 @@ class Panel(commands.Cog):
         code = "discord.spoken" if charged else "discord.spoken_free"
         words = say(code, tongue, seconds=clip.seconds, characters=charged)
         await voice_message.hand_over(interaction, data, f"speech.{form}", words)
+        if command is not None:
+            await command.delivered()
 
     async def _same(self, interaction: discord.Interaction[Bot], token: str) -> Utterance:
         """Return the same take of the same words, so that it is found in the cache."""

@@ -96,7 +96,9 @@ async def test_what_is_refused_costs_nothing_the_second_time(
     sound = voices_of(server)[0].files[0].sound
     assert sound is not None
     assert panel.content.startswith(say("discord.spoken_free", "en", seconds=sound.seconds))
-    assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == 0, (
+        "it is given back, and the cache is free"
+    )
 
 
 async def test_a_channel_that_is_deleted_while_it_is_spoken(

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.errors import BotError, DuplicateError, InputError
+from bot.errors import BotError, DuplicateError, InputError, StoreError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
 from bot.speech.guard import Guard
 from bot.speech.sink import Recording
@@ -423,3 +423,18 @@ async def test_a_block_by_another_process_reaches_the_waist(house: House, tmp_pa
         await BlockedAccounts(other).block(BOB)
     with pytest.raises(InputError, match=r"guard\.blocked_account"):
         await house.speech.speak(replace(SAID, account=BOB), Recording())
+
+
+async def test_a_failure_after_characters_were_charged_leaves_the_cooldown(case: Case) -> None:
+    guard = case.with_cooldown(30)
+
+    async def fails(charged: int) -> str:
+        """The refusal of what is asked next."""
+        await guard.admit(SAID, SAID.text)
+        with pytest.raises(StoreError), guard.excusing([SAID], lambda: charged):
+            raise StoreError("store.busy")
+        return await case.refused(key="next")
+
+    assert await fails(0) == ""
+    case.clock.now += 60
+    assert await fails(1) == "guard.cooldown"

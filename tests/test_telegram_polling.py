@@ -13,7 +13,7 @@ from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import BO, Person
-from tests.fakes.telegram_server import Fault, TelegramServer
+from tests.fakes.telegram_server import Fault, Gate, TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     ACCOUNT,
     Launch,
@@ -232,3 +232,28 @@ async def test_only_what_puts_messages_into_a_group_counts_against_its_limit() -
     late.cancel()
     await asyncio.gather(late, return_exceptions=True)
     await limiter.shutdown()
+
+
+async def test_after_a_failed_request_it_is_unknown_what_is_acknowledged(
+    server: TelegramServer, house: House, launch: Launch
+) -> None:
+    resting = asyncio.Event()
+
+    async def rest(_: float) -> None:
+        resting.set()
+        await asyncio.Event().wait()
+
+    gate = Gate()
+    server.faults = [Fault("sendMessage", gate=gate)]
+    async with launch(house.doors, sleep=rest, look_again=60.0) as line:
+        await server.text("/help")
+        await gate.reached.wait()
+        polls = server.updates.polls
+        await server.until(lambda: server.updates.polls > polls or polls > 1)  # it waits for the answer now
+        server.faults.append(Fault("getUpdates", reset=True))
+        gate.open()
+        async with asyncio.timeout(10):
+            await resting.wait()
+        assert server.pending
+        await line.platform.stop(5.0)
+    assert server.pending == [], "it is acknowledged when the bot stops"

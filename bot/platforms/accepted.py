@@ -31,11 +31,20 @@ class AcceptedCommand:
         self._arrived = False
         """Whether some of its sound was delivered."""
         self._done = False
+        self._telling = False
+        self.speaks = standing.next is not Next.ANSWER
+        """Whether it is, or was, to be spoken: then a sentence is said again rather than not at all."""
+        self.journaled = False
 
     @property
     def owed(self) -> Owed | None:
         """What it is answered with, where it was spoken before the process was killed."""
         return self._owed
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it was answered before."""
+        return self._next is Next.NOTHING
 
     def check(self) -> None:
         """Raise CutOffError for a command that is not taken up again, once it was cut off."""
@@ -56,6 +65,16 @@ class AcceptedCommand:
         elif 400 <= status < 500 and self._sending and not self._arrived:
             self._sending = not await self._noted(self._commands.refuse_upload(self.key))
 
+    async def answer_begins(self) -> None:
+        """Note that it is being answered, if not by sound, so that this is not repeated. Raises nothing."""
+        if not (self.speaks or self._telling or self._done):
+            self._telling = await self._noted(self._commands.begin_telling(self.key))
+
+    async def answer_answered(self, status: int) -> None:
+        """Note what the platform said to it: refused, it may still be given. Raises nothing."""
+        if 400 <= status < 500 and self._telling and not self._done:
+            self._telling = not await self._noted(self._commands.refuse_telling(self.key))
+
     async def delivered(self) -> None:
         """Note that all of its sound was delivered, or is taken to be. Raises nothing."""
         self._arrived = True
@@ -63,6 +82,8 @@ class AcceptedCommand:
 
     async def finish(self) -> None:
         """Note that it was answered; where its sound was not delivered, nothing is charged. Harmless when repeated."""
+        if self._telling and not self.journaled:
+            self._done = True
         if not self._done:
             self._done = await self._noted(self._commands.finish(self.key, earned=self._arrived))
 
@@ -82,13 +103,18 @@ class Accepted:
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
         self._open: set[str] = set()
+        self._journaled: set[str] = set()
+        self._begun: frozenset[str] | None = None
 
     async def accept(self, key: str, platform: str, content: str, token: str = "") -> bool:
         """Write a command down before it is acknowledged to the platform; False when it was before.
 
         Raises StoreError: then it is not to be acknowledged.
         """
-        return await self._commands.accept(key, platform, content, token)
+        new = await self._commands.accept(key, platform, content, token)
+        if new:
+            self._journaled.add(key)
+        return new
 
     @asynccontextmanager
     async def answering(self, key: str) -> AsyncIterator[AcceptedCommand | None]:
@@ -96,20 +122,59 @@ class Accepted:
 
         A block that is left by an exception answered nothing: the command may be taken up again.
         """
+        command, answered = await self.open(key), False
+        before = _ANSWERED.set(command)
+        try:
+            yield command
+            answered = True
+        finally:
+            _ANSWERED.reset(before)
+            if command is not None:
+                await self.shut(command, answered=answered)
+
+    async def open(self, key: str, *, new: bool = False) -> AcceptedCommand | None:
+        """Begin to answer a command, until ``shut``; None when there is nothing to do: it comes twice.
+
+        ``new``: nothing can be known of it. Raises nothing.
+        """
         if key in self._open:
-            yield None
-            return
+            return None
         self._open.add(key)
         try:
-            command = AcceptedCommand(self._commands, key, await self._standing(key))
-            if command._next is Next.NOTHING:
-                await command.finish()  # out of the journal, if it is there
-                yield None
-            else:
-                yield command
+            command = AcceptedCommand(self._commands, key, await self._standing(key, new))
+            if not command.is_over:
+                return command
+            await command.finish()  # out of the journal, if it is there
+        except BaseException:
+            self._open.discard(key)
+            raise
+        self._open.discard(key)
+        return None
+
+    async def shut(self, command: AcceptedCommand, *, answered: bool) -> None:
+        """End what ``open`` began; not ``answered``: the command may be taken up again. Raises nothing."""
+        try:
+            if answered:
+                command.journaled = command.key in self._journaled
                 await command.finish()
         finally:
-            self._open.discard(key)
+            self._open.discard(command.key)
+            self._journaled.discard(command.key)
+
+    async def was_begun(self, key: str) -> bool:
+        """Return whether an earlier run began to answer a command, and did not end it. Raises nothing."""
+        if self._begun is None:
+            try:
+                self._begun = await self._commands.begun() - self._journaled
+            except StoreError:
+                return False
+        return key in self._begun
+
+    async def drop(self, key: str) -> None:
+        """Leave a command unanswered, as one of too many; only the journal has to know. Raises nothing."""
+        if key in self._journaled:
+            self._journaled.discard(key)
+            await self.close(key)
 
     async def close(self, key: str) -> None:
         """Note that a command that was cut off is not taken up again: the person was told. Raises nothing."""
@@ -122,9 +187,13 @@ class Accepted:
         except StoreError as error:
             _log.warning("commands of the last run cannot be read: %s", error.code)
             return []
-        return [each for each in found if each.key not in self._open]
+        left = [each for each in found if each.key not in self._open]
+        self._journaled.update(each.key for each in left)
+        return left
 
-    async def _standing(self, key: str) -> Standing:
+    async def _standing(self, key: str, new: bool) -> Standing:
+        if new:
+            return Standing(Next.ANSWER)
         try:
             return await self._commands.standing(key)
         except StoreError:
@@ -133,6 +202,10 @@ class Accepted:
 
 _UPLOADED: ContextVar[AcceptedCommand | None] = ContextVar("uploaded", default=None)
 """Whose sound the requests of this task carry."""
+
+
+_ANSWERED: ContextVar[AcceptedCommand | None] = ContextVar("answered", default=None)
+"""What the requests of this task answer."""
 
 
 @contextmanager
@@ -155,3 +228,15 @@ async def upload_answered(status: int) -> None:
     """Called by a connection with the status of an answer."""
     if (command := _UPLOADED.get()) is not None:
         await command.upload_answered(status)
+
+
+async def answer_begins() -> None:
+    """Called by a connection before a sentence leaves."""
+    if (command := _ANSWERED.get()) is not None:
+        await command.answer_begins()
+
+
+async def answer_answered(status: int) -> None:
+    """Called by a connection with the status of an answer to a sentence."""
+    if (command := _ANSWERED.get()) is not None:
+        await command.answer_answered(status)

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from bot.errors import BotError, BusyError, QuotaError
+from bot.errors import BotError, BusyError, CutOffError, QuotaError
 from bot.model import Account
 from bot.speech.turns import Waiting
 
@@ -111,6 +111,8 @@ class FloodGuard:
 
         A person who sends many commands at once is told of any refusal once in a while.
         """
+        if isinstance(error, CutOffError):
+            return True  # an answer that is owed
         spent = isinstance(error, QuotaError) or error.code == "guard.cooldown"
         too_fast = isinstance(error, BusyError) or (spent and self._rationed)
         recent = self._recent.get(account)

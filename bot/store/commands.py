@@ -7,7 +7,7 @@ from functools import partial
 
 from bot.errors import StoreError
 from bot.store import deliveries
-from bot.store.deliveries import AcceptEntry, FinishEntry, Left, ReturnEntry, Standing, UploadEntry
+from bot.store.deliveries import AcceptEntry, FinishEntry, Left, ReturnEntry, Standing, TellEntry, UploadEntry
 from bot.store.ledger import Ledger
 
 LONGEST_CONTENT = 300_000
@@ -46,6 +46,14 @@ class Commands:
         """Note that the platform refused it, so that it is still to be delivered. Raises StoreError."""
         await self._ledger.enter(UploadEntry(key, begins=False))
 
+    async def begin_telling(self, key: str) -> None:
+        """Note that an answer without sound leaves. Raises StoreError."""
+        await self._ledger.enter(TellEntry(key, begins=True))
+
+    async def refuse_telling(self, key: str) -> None:
+        """Note that the platform refused it. Raises StoreError."""
+        await self._ledger.enter(TellEntry(key, begins=False))
+
     async def finish(self, key: str, *, earned: bool) -> None:
         """Note that a command was answered; not ``earned``: give back what its sound cost, if it had one.
 
@@ -61,6 +69,11 @@ class Commands:
         """Return the commands in the journal, the oldest first. Raises StoreError."""
         living = self._database.now() - round(TOKEN_SECONDS * 1000)
         return await self._database.read(partial(deliveries.left, platform=platform, living=living))
+
+    async def begun(self) -> frozenset[str]:
+        """Return the commands that were begun and not done, a few days back. Raises StoreError."""
+        since = self._database.now() - REMEMBERED_HOURS * 3_600_000
+        return await self._database.read(partial(deliveries.begun, since=since))
 
     async def expire(self) -> int:
         """Forget tokens that live no longer and commands answered long ago, and give back what never came again.

@@ -5,6 +5,7 @@ A spend counts as earned only when its sound was delivered. Of a command with so
     spent      the sound was made and charged, and is in the clip cache
     sending    written before the first byte of the upload leaves; back to spent when the platform refused the upload
     done       the platform has answered, or the person was told otherwise; then nothing is charged
+    telling    of a command without sound: written before its answer leaves, which is not repeated
 
 After the process was killed, ``standing`` says what is to be done with a command that comes again, or that ``left``
 finds in the journal. Front ends write a command into the journal before they acknowledge it to a platform that would
@@ -27,6 +28,7 @@ from bot.store import entries as money
 from bot.store.engine import insert_rows, packed
 from bot.store.entries import Deltas, LimitPassedError, Moment, Outcome, SettleEntry
 from bot.store.schema import delivery, journal, ledger
+from bot.store.windows import DAY
 
 MOST_JOURNALED = 1000
 """Commands that may wait for their answers at once; more are left with the platform."""
@@ -47,6 +49,14 @@ class AcceptEntry:
 @dataclass(frozen=True, slots=True)
 class UploadEntry:
     """An upload begins, or was refused."""
+
+    key: str
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TellEntry:
+    """An answer without sound begins, or was refused."""
 
     key: str
     begins: bool
@@ -101,7 +111,7 @@ class Left:
     """Empty where there is none, or it lives no longer."""
 
 
-Mark = AcceptEntry | UploadEntry | FinishEntry | ReturnEntry
+Mark = AcceptEntry | UploadEntry | TellEntry | FinishEntry | ReturnEntry
 AnyEntry = money.Entry | Mark
 
 
@@ -130,12 +140,16 @@ def apply(connection: Connection, entries: Sequence[AnyEntry], moment: Moment) -
                 _give_back(connection, entry.key, moment, deltas)
                 connection.execute(delete(delivery).where(delivery.c.command == entry.key))
                 outcomes[entry.key] = True
+            case TellEntry():
+                _tell(connection, entry, moment.now)
+                outcomes[entry.key] = True
             case UploadEntry():
                 outcomes[entry.key] = True
     deltas.write(connection)
     return [outcomes[entry.key] for entry in entries]
 
 
+_ANSWERED = ("done", "telling")
 _marked = insert_rows(delivery, ["command", "stage", "clip", "changed"])
 _MARK = _marked.on_conflict_do_update(
     index_elements=[delivery.c.command],
@@ -162,8 +176,16 @@ def _mark(connection: Connection, entries: Sequence[AnyEntry], now: int) -> None
         connection.execute(_MARK, packed([rows[key] for key in sorted(rows)]))
 
 
+def _tell(connection: Connection, entry: TellEntry, now: int) -> None:
+    """Mark a command of which no sound is known, or take that back."""
+    if entry.begins:
+        connection.execute(_marked.on_conflict_do_nothing(), packed([(entry.key, "telling", None, now)]))
+    else:
+        connection.execute(delete(delivery).where(delivery.c.command == entry.key, delivery.c.stage == "telling"))
+
+
 def _accept(connection: Connection, entry: AcceptEntry, now: int) -> Outcome:
-    done = select(delivery.c.command).where(delivery.c.command == entry.key, delivery.c.stage == "done")
+    done = select(delivery.c.command).where(delivery.c.command == entry.key, delivery.c.stage.in_(_ANSWERED))
     known = select(journal.c.command).where(journal.c.command == entry.key)
     if connection.execute(done.union_all(known)).first() is not None:
         return False
@@ -210,7 +232,7 @@ def _charged_for(key: str) -> ColumnElement[bool]:
 def standing(connection: Connection, *, key: str) -> Standing:
     """Say what is to be done with a command."""
     sound = connection.execute(select(delivery).where(delivery.c.command == key)).first()
-    if sound is not None and sound.stage == "done":
+    if sound is not None and sound.stage in _ANSWERED:
         return Standing(Next.NOTHING)
     if sound is not None and sound.stage == "sending":
         return Standing(Next.UNCERTAIN)
@@ -239,6 +261,15 @@ def forget_tokens(connection: Connection, *, until: int) -> None:
     old = (journal.c.token.is_not(None)) & (journal.c.created <= until)
     if connection.execute(select(journal.c.command).where(old).limit(1)).first() is not None:
         connection.execute(update(journal).where(old).values(token=None))
+
+
+def begun(connection: Connection, *, since: int) -> frozenset[str]:
+    """Return the commands that were cut off after a moment: in speech, with sound to deliver, or in the journal."""
+    undelivered = select(delivery.c.command).where(
+        delivery.c.changed > since, delivery.c.stage.in_(("spent", "sending"))
+    )
+    cut_off = select(ledger.c.key).where(ledger.c.day > since - DAY, ledger.c.state == "unknown")
+    return frozenset(connection.execute(undelivered.union(cut_off, select(journal.c.command))).scalars())
 
 
 def lost(connection: Connection, *, until: int) -> list[str]:

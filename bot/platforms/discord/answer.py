@@ -24,6 +24,7 @@ from bot.platforms.discord.call.rooms import Room
 from bot.platforms.discord.call.session import Session
 from bot.platforms.discord.call.standing import check_may_bring, guild_of, seat_of, session_for
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
+from bot.platforms.discord.journal import command_of
 from bot.platforms.discord.panel import panel, report
 from bot.platforms.discord.suggestions import preference_of, style_options
 from bot.platforms.discord.voice_message import Delivery, Way
@@ -43,6 +44,9 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
     """Speak, send, say who asked, show the panel. Raises as ``Desk.speak`` and ``voice_message.send`` do."""
     bot = interaction.client
     tongue = await bot.language_for(interaction)
+    command = command_of(interaction)
+    if command is not None:
+        utterance = replace(utterance, command=command.key, owed=command.owed)
     waiting = Waiting()
     async with (
         bot.queue.shown(interaction, waiting, tongue),
@@ -58,6 +62,8 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
         _keep_removers(interaction, delivery, first=not deliveries)
         deliveries.append(delivery)
         await _remember(interaction, delivery)
+    if command is not None:
+        await command.delivered()
     await _show_panel(interaction, answer, deliveries, tongue, private=private)
 
 
@@ -75,6 +81,8 @@ async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utteranc
         postable = here if isinstance(here, discord.abc.Messageable) else None
         notices = Notices(postable, await bot.calls.language(guild_of(interaction)))
         session = await bot.calls.join(room, (), notices, greet=False, reads=False)
+    if (command := command_of(interaction)) is not None:
+        await command.finish()  # what is said in a call is not said again
     before = session.say(said(wish, interaction.user.display_name, private_thread(interaction.channel)))
     facts = {"channel": (session.link.room or room).mention, "before": before}
     words = say("call.said" if before else "call.said_next", await bot.language_for(interaction), **facts)

@@ -26,6 +26,7 @@ from bot.platforms.base import Doors
 from bot.platforms.discord.call.calls import Calls
 from bot.platforms.discord.call.timing import Timing
 from bot.platforms.discord.commands import Commands
+from bot.platforms.discord.journal import Journal, trace
 from bot.platforms.discord.once import Once
 from bot.platforms.discord.panel import Press
 from bot.platforms.discord.place import Queue
@@ -126,6 +127,7 @@ class Bot(commands.AutoShardedBot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             max_ratelimit_timeout=_LONGEST_RATE_LIMIT,
+            http_trace=trace(),
             **options,
         )
         self.doors: Doors = platform.doors
@@ -139,6 +141,7 @@ class Bot(commands.AutoShardedBot):
         self.calls = Calls(self, platform.doors, platform.timing)
         self.once = Once()
         self.replies = Replies()
+        self.journal = Journal(platform.doors.accepted, self)
         self.presses: dict[str, Pressed] = {}
         """Who answers a button, by its verb; command doors add theirs."""
         self.content_refused = platform.content_refused
@@ -165,8 +168,9 @@ class Bot(commands.AutoShardedBot):
         """Do nothing: the library would look for a command of words in it. Cogs listen to messages themselves."""
 
     async def on_ready(self) -> None:
-        """Commands arrive from now on."""
+        """Commands arrive from now on; those of the last run are taken up."""
         self._taking_commands.set()
+        await self.journal.take_up()
 
     @property
     def full(self) -> bool:
@@ -199,8 +203,10 @@ class Bot(commands.AutoShardedBot):
 
     def _answered(self, task: asyncio.Task[Any], entry: command_log.Entry) -> None:
         interaction = self.running.pop(task, None)
-        if interaction is not None and interaction.command is not None:
-            entry.name = f"/{interaction.command.qualified_name}"
+        if interaction is not None:
+            if interaction.command is not None:
+                entry.name = f"/{interaction.command.qualified_name}"
+            self.journal.ended(interaction, answered=not (task.cancelled() and self.stopping))
         if task.cancelled():
             entry.failed(asyncio.CancelledError())
         entry.close()
@@ -230,6 +236,7 @@ class Bot(commands.AutoShardedBot):
             await asyncio.wait(list(late), timeout=_FAREWELL)
             farewells = [asyncio.create_task(self._farewell(interaction)) for interaction in late.values()]
             await asyncio.wait(farewells, timeout=_FAREWELL)
+        await self.journal.finish()
         with suppress(TimeoutError):
             async with asyncio.timeout(2 * _CLOSING):
                 await self.close()
@@ -244,6 +251,7 @@ class Bot(commands.AutoShardedBot):
     async def _farewell(self, interaction: discord.Interaction["Bot"]) -> None:
         with suppress(*NOT_DELIVERED):
             await tell(interaction, say("bot.stopping", language_of(interaction, self.doors.language)))
+            await self.journal.told(interaction)
 
 
 class DiscordPlatform:

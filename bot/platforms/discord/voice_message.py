@@ -33,7 +33,10 @@ from discord.http import MultipartParameters, handle_message_parameters
 from discord.webhook.async_ import async_context, interaction_response_params
 
 from bot.audio import ogg
+from bot.errors import DuplicateError
 from bot.model import Clip
+from bot.platforms.accepted import uploading
+from bot.platforms.discord.journal import accept, command_of, is_resumed
 
 FILE_NAME = "voice-message.ogg"
 """Discord takes the type of the file from its name."""
@@ -43,6 +46,8 @@ NO_ACCESS = frozenset({10003, 50001, 50007, 50013, 50083})
 """Codes that say the bot cannot post into this channel at all: gone, hidden, closed to it, a thread that is locked."""
 TOO_LATE = 10062
 """Code for an interaction that ran out before its first answer."""
+TWICE = 40060
+"""Code for an interaction that was acknowledged before."""
 TOKEN_GONE = frozenset({10015, TOO_LATE, 50027})
 """Codes that say the interaction can be answered no more: it is older than 15 minutes."""
 _WORDS = 2000
@@ -124,14 +129,29 @@ def size_limit(interaction: discord.Interaction[Any]) -> int:
 async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> Way:
     """Acknowledge a command that will be answered with sound; ``private``: which only who asks may hear.
 
-    Raises discord.HTTPException (10062: too late, 40060: acknowledged before).
+    It is written down before, so that it is answered by the next run if this one is killed.
+
+    Raises discord.HTTPException (10062: too late, 40060: acknowledged before), DuplicateError, CutOffError.
     """
     way = interaction.extras[_WANTED] = Way.PRIVATE if private else way_of(interaction)
-    if way is Way.RESPONSE:
-        await _defer_as_voice(interaction)
-    else:
-        await interaction.response.defer(ephemeral=way in (Way.CHANNEL, Way.PRIVATE), thinking=True)
+    first = await accept(interaction)
+    if not first and is_resumed():
+        raise DuplicateError("utterance.duplicate")  # what is answered stays
+    try:
+        if way is Way.RESPONSE:
+            await _defer_as_voice(interaction)
+        else:
+            await interaction.response.defer(ephemeral=way in (Way.CHANNEL, Way.PRIVATE), thinking=True)
+    except discord.HTTPException as error:
+        if not is_resumed() or error.code not in TOKEN_GONE | {TWICE}:
+            raise
+        # Deferred by the run that was killed, or never: then the channel is the way that is left.
+        interaction.response._response_type = discord.InteractionResponseType.deferred_channel_message
     interaction.extras[_KEY] = _Answer(way)
+    if not first:
+        raise DuplicateError("utterance.duplicate")
+    if (command := command_of(interaction)) is not None:
+        command.check()
     return way
 
 
@@ -143,12 +163,13 @@ async def send(interaction: discord.Interaction[Any], clip: Clip, line: str = ""
     """
     answer: _Answer = interaction.extras[_KEY]
     data = await asyncio.to_thread(ogg.write, clip, {})
-    if answer.way is Way.PRIVATE:
-        delivery = await _privately(interaction, data, answer)
-    elif answer.way is Way.CHANNEL:
-        delivery = await _into_channel(interaction, answer, _Sound(data, clip, line))
-    else:
-        delivery = await _into_response(interaction, answer, _Sound(data, clip, line))
+    with uploading(command_of(interaction)):
+        if answer.way is Way.PRIVATE:
+            delivery = await _privately(interaction, data, answer)
+        elif answer.way is Way.CHANNEL:
+            delivery = await _into_channel(interaction, answer, _Sound(data, clip, line))
+        else:
+            delivery = await _into_response(interaction, answer, _Sound(data, clip, line))
     answer.sent += 1
     return delivery
 
@@ -182,7 +203,8 @@ async def show(interaction: discord.Interaction[Any], words: str, view: discord.
 async def hand_over(interaction: discord.Interaction[Any], data: bytes, name: str, words: str) -> None:
     """A file for the person who asked, after a private deferral. Raises discord.HTTPException."""
     file = discord.File(io.BytesIO(data), name)
-    await interaction.edit_original_response(content=words[:_WORDS], attachments=[file])
+    with uploading(command_of(interaction)):
+        await interaction.edit_original_response(content=words[:_WORDS], attachments=[file])
 
 
 def is_private(interaction: discord.Interaction[Any]) -> bool:

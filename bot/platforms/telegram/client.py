@@ -22,7 +22,7 @@ from telegram.request import HTTPXRequest
 from bot import texts
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import ConfigError, PlatformError
-from bot.platforms.accepted import upload_answered, upload_begins
+from bot.platforms.accepted import answer_answered, answer_begins, upload_answered, upload_begins
 from bot.platforms.base import Doors
 from bot.platforms.doctor import Finding, State, found
 from bot.platforms.fairness import FloodGuard, PersonalQueues
@@ -49,16 +49,26 @@ os.environ.setdefault("PTB_TIMEDELTA", "true")
 _OFFICIAL = "https://api.telegram.org"
 _TOKEN = re.compile(r"[\w:-]{3,200}", re.ASCII)
 """What can stand in an address. Whether a token is a good one, Telegram says."""
+_SENTENCES = {"sendMessage", "editMessageText", "answerCallbackQuery", "sendDocument"}
+"""What a command without sound is answered by."""
 _NO_MESSAGES = {"sendChatAction", "getChatMember", "getChat"}
 _App = Application[Any, Any, Any, Any, Any, Any]
 
 
-async def _leaving(_: httpx.Request) -> None:
+def _is_sentence(request: httpx.Request) -> bool:
+    return request.url.path.rpartition("/")[2] in _SENTENCES
+
+
+async def _leaving(request: httpx.Request) -> None:
     await upload_begins()
+    if _is_sentence(request):
+        await answer_begins()
 
 
 async def _answered(response: httpx.Response) -> None:
     await upload_answered(response.status_code)
+    if _is_sentence(response.request):
+        await answer_answered(response.status_code)
 
 
 class Limiter(AIORateLimiter):

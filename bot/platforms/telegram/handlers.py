@@ -159,12 +159,8 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
     if asked is None:
         await _let_go(update)
         return
-    group = asked.message.chat_id if asked.space is not None else None
-    verdict = counter.flood.judge(asked.account, group, weight=1.0 if asked.query is None else _PRESS)
-    if verdict is not Verdict.ANSWER:
-        if verdict is Verdict.TELL:
-            await counter.delivery.sentence(asked.message, texts.say("busy.flood", asked.language))
-        await _let_go(update)
+    if not await _admitted(counter, asked, update):
+        await counter.doors.accepted.drop(asked.key)
         return
     async with counter.doors.accepted.answering(asked.key) as command:
         if command is None:
@@ -173,6 +169,19 @@ async def _serve(counter: Counter, answer: Answer, update: Update, _: object) ->
             asked.key.rpartition(":")[2], _name_of(asked), asked.author or asked.account, asked.space
         ) as entry:
             await _answer(counter, answer, replace(asked, command=command), command, entry)
+
+
+async def _admitted(counter: Counter, asked: Asked, update: Update) -> bool:
+    """Whether a command is not one too many of its sender; what was begun by an earlier run is not asked about."""
+    group = asked.message.chat_id if asked.space is not None else None
+    verdict = counter.flood.judge(asked.account, group, weight=1.0 if asked.query is None else _PRESS)
+    if verdict is not Verdict.ANSWER and await counter.doors.accepted.was_begun(asked.key):
+        return True
+    if verdict is Verdict.TELL:
+        await counter.delivery.sentence(asked.message, texts.say("busy.flood", asked.language))
+    if verdict is not Verdict.ANSWER:
+        await _let_go(update)
+    return verdict is Verdict.ANSWER
 
 
 def _name_of(asked: Asked) -> str:

@@ -109,6 +109,7 @@ async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
 
     Once it was spoken, and maybe charged, nothing but AudioError ``audio.too_large``.
     """
+    _speaks(asked)
     if asked.command is not None:
         utterance = replace(utterance, command=asked.command.key, owed=asked.command.owed)
     shows_words = asked.space is None or (await counter.doors.desk.spaces.get(asked.space)).show_words
@@ -239,12 +240,19 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
+def _speaks(asked: Asked) -> None:
+    """What is said in passing is not the answer: that is a sound, or why there is none."""
+    if asked.command is not None:
+        asked.command.speaks = True
+
+
 async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str, ...] | None) -> None:
     """Speak the words behind a button: in other styles, or (None) as another take; a pressed button tells the price.
 
     They are spoken where they are asked for, on the share of that place. Raises InputError ``words.gone``,
     ``press.under_way``, and as the waist.
     """
+    _speaks(asked)
     desk, wanted = counter.doors.desk, ("again",) if styles is None else ("styles", *styles)
     with desk.presses.alone(asked.account, token, *wanted):
         roles = await counter.delivery.roles(asked)
@@ -257,6 +265,7 @@ async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str
 
 async def free(counter: Counter, asked: Asked, token: str) -> None:
     """Speak by the free voice what the quota refused. Raises as ``again``."""
+    _speaks(asked)
     desk = counter.doors.desk
     with desk.presses.alone(asked.account, token, "free"):
         roles = await counter.delivery.roles(asked)
