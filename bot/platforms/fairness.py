@@ -21,8 +21,8 @@ NOTICE = 10.0
 """Seconds within which a person who sends too much is told so once."""
 BURST, WITHIN = 30, 10.0
 """Commands of one person that are answered in so many seconds, wherever they are sent."""
-_MANY = 20
-"""Commands within the same time from which on a person is told only once what is refused."""
+_MANY = 2 / 3
+"""Share of these from which on a person is told only once what is refused."""
 GROUP_BURST, GROUP_WITHIN = 15, 60.0
 """The same in one group of Telegram's, where the bot has 20 messages a minute for everyone together."""
 _MOST_PEOPLE = 10_000
@@ -116,7 +116,7 @@ class FloodGuard:
         spent = isinstance(error, QuotaError) or error.code == "guard.cooldown"
         too_fast = isinstance(error, BusyError) or (spent and self._rationed)
         recent = self._recent.get(account)
-        many = recent is not None and recent.sum(self._clock() - WITHIN) > _MANY
+        many = recent is not None and recent.sum(self._clock() - WITHIN) > _MANY * self._burst
         return self.may_tell(account) if too_fast or many else True
 
     def _of(self, whose: Hashable) -> _Recent:
