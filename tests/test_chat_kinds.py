@@ -191,7 +191,7 @@ def test_faces_are_known_before_their_signs(text: str, said: str) -> None:
         ("是富春街⊙﹏⊙", "是富春街，震惊"),
         ("╭(╯ε╰)╮简直不能愉快的交谈", "亲亲，简直不能愉快的交谈"),
         ("好久不见(*¯︶¯*)", "好久不见，开心"),
-        ("_(:з」∠)_", "可爱"),
+        ("_(:з」∠)_", ""),
         ("哎(⊙o⊙)…那快搬走吧", "哎，震惊…那快搬走吧"),
         ("ＱＡＱ我靠", "大哭我靠"),
         ("T^T泪奔", "大哭，泪奔"),
@@ -380,3 +380,11 @@ def test_words_in_brackets_are_no_tags(words: str) -> None:
 )
 def test_say_names_links_and_emoji_as_reading_aloud_does(text: str) -> None:
     assert clean(text) == en(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["can't open display :0", "run screen -xd", "foo.xd", "see !apt, please", "it is /usr/bin here", "16.04 or later"],
+)
+def test_what_programs_write_is_no_face(text: str) -> None:
+    assert en(text) == text

@@ -4,12 +4,12 @@ _ROWS = """
 smile :) :-) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd
-sad :( :-( =( :[ :c ): u_u
+sad /_\\ :( :-( =( :[ :c ): u_u
 cry :'( ;_; T_T T-T TT_TT TwT QAQ QwQ Q_Q (T_T) (ಥ﹏ಥ) (╥﹏╥)
 angry (￣ε(#￣) >:( >:-( ಠ益ಠ
 wink ;) ;-) ;D
 tongue :P :-P :p ;P xP :b
-surprised :O :-O :o O_O o_o :0
+surprised :O :-O :o O_O o_o
 unsure :/ :-/ :S :\\
 blank :| :-| ._.
 heart <3 ♡

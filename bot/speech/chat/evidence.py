@@ -91,7 +91,7 @@ def _is_hint_s(text: str, hint: str) -> bool:
         return False
     words = _SMALL.findall(text.lower())
     if hint == "en":
-        return text.isascii() and _telling().isdisjoint(words)
+        return (text.isascii() or not _CHINESE.search(text)) and _telling().isdisjoint(words)
     return _words().keys().isdisjoint(words)
 
 

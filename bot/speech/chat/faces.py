@@ -118,10 +118,12 @@ def bracketed(match: re.Match[str]) -> str | None:
     if match[0] in EMOTICONS:
         return EMOTICONS[match[0]]
     if match[0].strip("_") == "(:з」∠)":
-        return "cute"
+        return ""
     found = _IN_BRACKETS.search(match[0])
     if found is None or (
-        match[0][0].isascii() and match[0][0].isalpha() and _is_spaced(match.string[: match.start()][-1:])
+        match[0][0].isascii()
+        and match[0][0].isalpha()
+        and _is_spaced(match.string[max(0, match.start() - 1) : match.start()])
     ):
         return None
     inside = found[1]

@@ -19,7 +19,8 @@ _LONGEST_PHRASE = 4
 
 def unrepeat_brackets(draft: Draft) -> None:
     """``[doge][doge][doge]``, a picture by its name, is said once."""
-    draft.change(_BRACKETED, "repeat", lambda match: "".join(dict.fromkeys(_BRACKET.findall(match[0]))))
+    if "]" in draft.text or ")" in draft.text or "）" in draft.text or "】" in draft.text:
+        draft.change(_BRACKETED, "repeat", lambda match: "".join(dict.fromkeys(_BRACKET.findall(match[0]))))
 
 
 def unrepeat_letters(draft: Draft) -> None:

@@ -88,7 +88,7 @@ def is_smash(word: str) -> bool:
 def expand(draft: Draft) -> None:
     """Say chat words as a person reading them out would."""
     if draft.foreign:
-        draft.text = _TOKEN.sub(lambda match: _uncanny(draft, match[0]), draft.text)
+        draft.text = _TOKEN.sub(lambda match: _uncanny(draft, match), draft.text)
         return
     if draft.reading.expand_slang and "." in draft.text:
         draft.text = _DOTTED.sub(r"\1 ", draft.text)
@@ -115,14 +115,15 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
         return _noted(draft, "laughter", token, laugh)
     if len(token) > 5 and is_smash(low):
         return _noted(draft, "smash", token, words.say("smash"))
-    return _uncanny(draft, token)
+    return _uncanny(draft, match)
 
 
-def _uncanny(draft: Draft, token: str) -> str:
+def _uncanny(draft: Draft, match: re.Match[str]) -> str:
     """What is no word of any language: faces written in letters, long strings of letters and digits."""
-    words = draft.words
+    token, words = match[0], draft.words
     low = token.casefold()
-    if face := WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None):
+    face = WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None)
+    if face and not _is_glued(match):
         said = "" if draft.reading.skip_emoji else words.emoticons[face]
         draft.note("emoji", token, said)
         return said
@@ -146,12 +147,18 @@ def _chat_word(low: str, words: Vocabulary) -> str:
     return next((word for word in (once + low[-1], once) if word in words.slang and word not in _NOT_STRETCHED), "")
 
 
+def _is_glued(match: re.Match[str]) -> bool:
+    """Whether it is a part of something: ``np.array``, ``file.gz``, ``screen -xd``."""
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    behind = match.string[match.end() : match.end() + 2]
+    return bool(before and before in _GLUE) or (behind[:1] in _GLUE and behind[1:].isalnum() and behind.isascii())
+
+
 def _is_part(match: re.Match[str], word: str) -> bool:
     """Whether it belongs to a number before it (``5 k``), or is a letter of several (``k/d``, ``r.i.p``)."""
+    if _is_glued(match):
+        return True
     before = match.string[max(0, match.start() - 2) : match.start()]
-    behind = match.string[match.end() : match.end() + 2]
-    if (before[-1:] in _GLUE and before) or (behind[:1] in _GLUE and behind[1:].isalnum() and behind.isascii()):
-        return True  # np.array, file.gz
     if len(word) == 1:
         after = match.string[match.end() : match.end() + 2]
         if before[-1:] == "/" or after[:1] == "/" or (after[:1] == "." and after[1:].isalpha()):
