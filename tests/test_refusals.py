@@ -30,7 +30,7 @@ def test_each_refusal_is_told_once_an_hour_for_each_provider(caplog: pytest.LogC
     assert caplog.messages[-1] == "provider mimo refuses us: no money left there (balance)", "another reason is news"
 
 
-@pytest.mark.parametrize("kind", set(ErrorKind) - {"authentication", "balance", "forbidden", "model"})
+@pytest.mark.parametrize("kind", sorted(set(ErrorKind) - {"authentication", "balance", "forbidden", "model"}))
 def test_what_mends_itself_is_not_told(caplog: pytest.LogCaptureFixture, kind: ErrorKind) -> None:
     Refusals().note("mimo", kind)
     assert caplog.messages == []
