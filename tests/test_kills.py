@@ -48,7 +48,8 @@ class Village:
 @pytest.mark.parametrize(
     ("mode", "state", "requests"),
     [
-        ("polling", "held", 1), ("polling", "requested", 1), ("polling", "first_audio", 2), ("polling", "encoded", 1),
+        ("polling", "held", 1), ("polling", "requested", 1), ("polling", "first_audio", 2), ("polling", "encoded", 2),
+        ("polling", "charged", 2),
         ("polling", "spent", 1), ("polling", "delivered", 1), ("webhook", "journaled", 1), ("webhook", "held", 1),
         ("webhook", "spent", 1), ("webhook", "delivered", 1),
     ],
@@ -61,8 +62,7 @@ async def test_killed_anywhere_but_in_the_upload_it_is_heard_once(
     await bot.says("telegram is up")
     await town.telegram.text(f"/say {WORDS}")
     await died(bot)
-    # Made and in the cache before it was charged, it costs nothing when it is found there.
-    await village.outcome(1, used=0 if state == "encoded" else len(WORDS), requests=requests)
+    await village.outcome(1, used=len(WORDS), requests=requests)
 
 
 @pytest.mark.parametrize(

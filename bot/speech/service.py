@@ -337,10 +337,15 @@ class SpeechService:
             )
             await performance.run()
             clip = await track.finish()
-            key = ""
-            if (leader := performance.leader) is not None:
-                key = await self._keep(clip, leader, script, wish.first.take, line)
-            await meter.settle(clip=key or await self._keep_until_delivered(clip, wish.first, performance))
+            key = await self._key(performance.leader, script, wish.first.take, line)
+            owed = key or _own_key(wish.first)
+            try:
+                # Charged first: a clip that is found in the cache after a kill is free.
+                await meter.settle(clip=owed)
+            finally:
+                if owed:
+                    leader = performance.leader or performance.spoke[-1][1]
+                    await self._shelf.keep(owed, clip, leader.name)
             spoke = performance.spoke[-1][1].name
             notes = _once(performance.notes)
             left_out = tuple(wish.left_out.items())
@@ -397,20 +402,12 @@ class SpeechService:
         fitting = int(sink.max_bytes * 8 * 0.9 / max(seconds, 1.0))
         return max(_LEAST_BITRATE, min(self._speech.bitrate, fitting))
 
-    async def _keep(self, clip: Clip, provider: Provider, script: Script, take: int, line: _Line) -> str:
-        """Put a clip that was spoken as it was meant to be on the shelf; returns its key."""
-        known = "" if script.is_cast else line.keys.get(provider.name)  # another voice may have been left out since
-        key = known or await self._shelf.key(line.providers, script, line.bitrate, take)
-        await self._shelf.keep(key, clip, provider.name)
-        return key
-
-    async def _keep_until_delivered(self, clip: Clip, utterance: Utterance, performance: Performance) -> str:
-        """Put a clip that nobody else may have on the shelf, for the command that it answers; returns its key."""
-        if not utterance.command:
+    async def _key(self, leader: Provider | None, script: Script, take: int, line: _Line) -> str:
+        """Return where a clip that was spoken as it was meant to be goes on the shelf; empty for any other."""
+        if leader is None:
             return ""
-        key = hashlib.sha256(f"command {utterance.command}".encode()).hexdigest()
-        await self._shelf.keep(key, clip, performance.spoke[-1][1].name)
-        return key
+        known = "" if script.is_cast else line.keys.get(leader.name)  # another voice may have been left out since
+        return known or await self._shelf.key(line.providers, script, line.bitrate, take)
 
     async def _owed(self, utterance: Utterance, sink: Sink) -> Receipt | None:
         """Play what was spoken and charged for this command before the process was killed.
@@ -440,6 +437,11 @@ class SpeechService:
 def _person_of(utterance: Utterance) -> str:
     """Return who takes turns with the others of a space; nobody in a call, which reads in the order of its chat."""
     return utterance.account.scope if utterance.account is not None and utterance.lane is Lane.SAY else ""
+
+
+def _own_key(utterance: Utterance) -> str:
+    """Return where the clip of a command is kept until it is delivered, if no other request may have it."""
+    return hashlib.sha256(f"command {utterance.command}".encode()).hexdigest() if utterance.command else ""
 
 
 def _turns_of(utterance: Utterance) -> str:
