@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-virtualenv
 
-.PHONY: help install demo test check fix bench every-python lock clean
+.PHONY: help install demo test check fix bench docs every-python lock clean
 
 help:  ## what each word does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -45,6 +45,10 @@ fix: $(VENV)/.dev  ## repair what format and lint can repair
 
 bench: $(VENV)/.dev  ## comparisons within one run
 	@$(BIN)/python -m bench
+
+docs: $(VENV)/.dev  ## draw the pictures and write the pages that are made from the code
+	@$(BIN)/python -m tools.configuration
+	@$(BIN)/python -m tools.pictures
 
 every-python:  ## make demo, check and test with every supported Python found here
 	@bash bench/every_python.sh

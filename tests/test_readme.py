@@ -1,4 +1,4 @@
-"""Every command of the README is run, every path in it exists."""
+"""Every command of the README and of the pages is run; every path and link in them exists."""
 
 import asyncio
 import os
@@ -10,17 +10,27 @@ from pathlib import Path
 import pytest
 
 from bot.audio import ogg
+from bot.errors import ConfigError
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.mimo_server import MimoServer
+from tools import configuration, pictures
 
 ROOT = Path(__file__).parent.parent
-_README = (ROOT / "README.md").read_text(encoding="utf-8")
-_LINES = [
-    line
-    for block in re.findall(r"^```sh\n(.*?)^```", _README, re.MULTILINE | re.DOTALL)
-    for line in block.splitlines()
-    if line.strip()
-]
+_PAGES = {
+    path: path.read_text(encoding="utf-8")
+    for path in (ROOT / "README.md", *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md")),
+                 *sorted((ROOT / "docs").glob("*.md")))
+}  # fmt: skip
+_README = _PAGES[ROOT / "README.md"]
+_LINES = list(
+    dict.fromkeys(
+        line
+        for page in _PAGES.values()
+        for block in re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+        for line in block.splitlines()
+        if line.strip()
+    )
+)
 _COMMANDS = [line for line in _LINES if "mouthpiece" in line and not line.startswith(("docker", "export"))]
 _MAKE = [line.split()[1] for line in _LINES if line.startswith("make ")]
 
@@ -100,10 +110,50 @@ async def test_the_demo_speaks_and_tells_where(tmp_path: Path) -> None:
         assert "left today" in out
 
 
-def test_every_path_in_the_readme_exists() -> None:
-    named = re.findall(r"`((?:bot|cogs|tests|bench|demo)/[\w./-]+|config\.example\.toml)`", _README)
+def test_every_path_in_the_pages_exists() -> None:
+    form = re.compile(r"`((?:bot|cogs|tests|bench|demo|deploy|docs)/[\w./-]+|config\.example\.toml)`")
+    named = [name for page in _PAGES.values() for name in form.findall(page)]
     assert len(named) > 15
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    assert [name for name in named if name != "deploy/secrets.env" and not (ROOT / name).exists()] == []
+
+
+def test_every_link_leads_somewhere() -> None:
+    links = [
+        (path.parent, link)
+        for path, page in _PAGES.items()
+        for link in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", page)
+        if not link.startswith("http")
+    ]
+    assert len(links) > 20
+    assert [link for folder, link in links if not (folder / link).exists()] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len(_README.splitlines()) <= 130
+
+
+def test_the_page_of_the_configuration_is_that_of_the_model() -> None:
+    assert configuration.PAGE.read_text(encoding="utf-8") == configuration.page(), "run make docs"
+
+
+def test_the_drawings_are_those_of_the_program() -> None:
+    for name, make in pictures.DRAWINGS.items():
+        assert (pictures.FOLDER / f"{name}.svg").read_text(encoding="utf-8") == make(), "run make docs"
+
+
+async def test_the_pictures_show_what_the_bot_answers() -> None:
+    drawn = await pictures.draw()
+    for name in ("discord", "telegram"):
+        kept = (pictures.FOLDER / f"{name}.svg").read_text(encoding="utf-8")
+        words = [re.findall(r">([^<>\n]+)</text>", picture) for picture in (kept, drawn[name])]
+        assert words[0] == words[1], "run make docs"
+        assert drawn[name].count("<animate") > 30
+
+
+def test_the_unit_runs_what_the_readme_runs_and_stays_down_where_a_restart_cannot_help() -> None:
+    unit = (ROOT / "deploy" / "mouthpiece.service").read_text(encoding="utf-8")
+    assert "ExecStart=/srv/mouthpiece/.venv/bin/mouthpiece run" in unit
+    assert f"RestartPreventExitStatus={ConfigError.exit_code}" in unit
 
 
 def test_links_in_the_picture_of_the_path_name_real_functions() -> None:
