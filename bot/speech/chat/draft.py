@@ -24,7 +24,7 @@ PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 INSERTS = "\U000f0000-\U000ffffd\U00100000-\U0010fffd"
 """Ours, as part of a character class."""
 _WORDS = re.compile("[\U000f0000-\U000ffffd]")
-_TAGS = re.compile("[\U00100000-\U0010fffd]")
+TAGS = re.compile("[\U00100000-\U0010fffd]")
 _UNSPACED = "\u3000-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _TIGHT = re.compile(f"[{_UNSPACED}]")
 _OPENS = frozenset(" \n“‘«\"'-–—/#$€£¥…")
@@ -169,7 +169,7 @@ class Draft:
         """Text with the inserts read out, for a note."""
         if self._mixed:
             text = MARK.sub("", text)
-        text = _TAGS.sub(lambda match: self._cues[ord(match[0]) - _FIRST_TAG].tag, text)
+        text = TAGS.sub(lambda match: self._cues[ord(match[0]) - _FIRST_TAG].tag, text)
         return _WORDS.sub(lambda match: self._inserted[ord(match[0]) - _FIRST_WORDS], text)
 
     @property
@@ -205,17 +205,17 @@ class Draft:
             return f" {cue.tag} "
 
         if self._cues:
-            self.text = _TAGS.sub(written, self.text)
+            self.text = TAGS.sub(written, self.text)
         return tuple(cues)
 
     def kind_at(self, place: int) -> str:
         """The kind of the tag that stands there; empty for anything else."""
         sign = self.text[place : place + 1]
-        return self._cues[ord(sign) - _FIRST_TAG].kind if _TAGS.match(sign) else ""
+        return self._cues[ord(sign) - _FIRST_TAG].kind if TAGS.match(sign) else ""
 
     def kinds(self) -> list[str]:
         """The kinds of the tags in the text, in order."""
-        return [self._cues[ord(sign) - _FIRST_TAG].kind for sign in _TAGS.findall(self.text)]
+        return [self._cues[ord(sign) - _FIRST_TAG].kind for sign in TAGS.findall(self.text)]
 
     def _spaced(self, match: re.Match[str]) -> str:
         """An insert with a blank where it would run into its neighbour; none between signs written without."""

@@ -22,7 +22,7 @@ from bot.speech.chat import (
     signs,
 )
 from bot.speech.chat.chinese import CHINESE
-from bot.speech.chat.draft import Draft
+from bot.speech.chat.draft import TAGS, Draft
 from bot.speech.chat.emoticons import WORDS
 from bot.speech.chat.english import ENGLISH
 from bot.speech.chat.message import ChatMessage, Cue, Delivery, Reading, Spoken
@@ -101,7 +101,7 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
         draft.settle_words()
         repeats.unrepeat_words(draft)
         draft.text = signs.tidy(draft.text)
-        if draft.text == before or is_plain(draft.text, draft.reading):
+        if draft.text == before or is_plain(TAGS.sub("", draft.text).strip(" "), draft.reading):
             break
     draft.forget_languages()
     return link_alone

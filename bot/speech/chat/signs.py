@@ -50,7 +50,12 @@ _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
 _COMMAS = re.compile(r"[,，、;；](?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
 _ASKING = frozenset("?？!！ ")
-_SOUNDED = re.compile("[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]|[^\x00-\xa0\u00c0-\u2000]")
+_SOUNDED = re.compile(
+    "[*<>^`_~#=+@|&()\\[\\]{}（）【】/\\\\½¼¾⅓⅔№|¦]"
+    "|[^\x00-\xa0\u00c0-\u2000\u3001\u3002\u3041-\u30ff\u3400-\u9fff\uff01\uff0c\uff1a\uff1b\uff1f\U000f0000-\U0010ffff]"
+)
+_UNTIDY = re.compile(r"[^\S ]|  | [.!?:。！？：…]|[,，、;；]")
+"""There is nothing to tidy in a text without one of these."""
 
 
 def say_arrows(draft: Draft) -> None:
@@ -141,6 +146,8 @@ def plain(text: str) -> str:
 
 def tidy(text: str) -> str:
     """One blank between words, one line break between lines, no comma where there is nothing to part."""
+    if not _UNTIDY.search(text):
+        return text.strip()
     text = _BLANKS.sub(" ", text)
     if "\n" in text:
         text = _LINES.sub("\n", text)
