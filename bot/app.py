@@ -10,10 +10,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.config import Config, ProviderConfig
-from bot.connections import networks
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
 from bot.lock import folder_lock
 from bot.platforms.accepted import Accepted
@@ -44,7 +43,9 @@ from bot.store.readings import Readings
 from bot.store.spaces import Spaces
 from bot.store.words import Words
 from bot.texts import of_error
-from bot.web import WebServer
+
+if TYPE_CHECKING:  # aiohttp: the command line starts without it
+    from bot.web import WebServer
 
 EXTENSIONS = (
     "cogs.say",
@@ -238,7 +239,7 @@ def doors_of(core: Core) -> Doors:
     return Doors(core.speech, desk, reader, doctor, moves, accepted, config.language)
 
 
-def platforms_of(core: Core, web: WebServer | None = None) -> list[Platform]:
+def platforms_of(core: Core, web: "WebServer | None" = None) -> list[Platform]:
     """The platforms that have a token. ``web`` takes their routes; none is needed to examine them.
 
     Raises ConfigError when there is none.
@@ -266,6 +267,9 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
     Raises ConfigError without a token, StoreError ``store.in_use`` beside another run on the same folder, and the
     PlatformError of the last platform when every token was refused.
     """
+    from bot.connections import networks  # noqa: PLC0415  aiohttp: see above
+    from bot.web import WebServer  # noqa: PLC0415
+
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for sign in (signal.SIGTERM, signal.SIGINT):

@@ -1,7 +1,10 @@
 """The command line, as a real process: what it prints, returns and leaves behind."""
 
 import asyncio
+import importlib
 import json
+import re
+import subprocess
 import sys
 
 import pytest
@@ -328,9 +331,9 @@ async def test_more_than_fits_a_full_standard_output_at_once_is_told() -> None:
 async def _run(body: str, redirection: str = "") -> Done:
     """A command that does this, perhaps with its standard output sent elsewhere."""
     script = (
-        "import errno, os, sys\nfrom bot.cli import main, parser\n"
+        "import errno, os, sys\nfrom bot.cli import main, operate\n"
         f"async def run(config, asked): {body}; return 0\n"
-        "parser.operate.run = run\n"
+        "operate.run = run\n"
         "sys.exit(main(['run']))\n"
     )
     process = await asyncio.create_subprocess_exec(
@@ -409,3 +412,22 @@ async def test_a_terminal_that_knows_no_chinese_is_no_fault(shell: Shell) -> Non
     assert (await shell("styles", environment=plain)).code == 0
     done = await shell("say", "Hi.", "-o", str(shell.folder / "你.ogg"), environment=plain)
     assert done.code == 0
+
+
+def test_every_command_of_the_parser_is_a_function() -> None:
+    text = (ROOT / "bot" / "cli" / "parser.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'"((?:block|database|doctor|info|operate|quota|speak)\.\w+)"', text))
+    assert len(names) > 15
+    for name in names:
+        module, _, function = name.partition(".")
+        assert callable(getattr(importlib.import_module(f"bot.cli.{module}"), function)), name
+
+
+def test_help_loads_none_of_the_bot() -> None:
+    code = (
+        "import sys\nfrom bot.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print([n for n in ('pydantic', 'sqlalchemy', 'numpy', 'discord', 'telegram', 'asyncio') if n in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert run.stdout.splitlines()[-1] == "[]"

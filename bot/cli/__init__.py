@@ -5,25 +5,16 @@ Exit codes: 0 done; 2 wrong use or configuration; 3 this text, voice or sample c
 130 interrupted.
 """
 
-import asyncio
-import logging
-import os
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from io import BufferedWriter, FileIO, TextIOWrapper
 from typing import Any
 
 from bot.cli.parser import read
-from bot.config import Config, load
-from bot.errors import BotError, ConfigError, StoreError
-from bot.log import Redactor, protect
-from bot.texts import of_error, say
 
-_FAULT = 70
-_INTERRUPTED = 130
-_OUTPUT = "-"
+OUTPUT = "-"
 """The name of standard output."""
 
 
@@ -31,37 +22,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command. Returns the exit code; argparse itself exits with 2 on wrong use."""
     _speak_plainly()
     asked = read(arguments)
-    config = Config()
-    protect(())
-    try:
-        config = load(asked.config_path)
-        protect(config.secrets, config.log.level if asked.verbose is None else asked.verbose)
-        asked.read_input()
-        return _written(asyncio.run(_until_told(asked.command(config, asked))))
-    except BotError as error:
-        return _tell(error, config)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        return _INTERRUPTED
-    except OSError as error:
-        return _refused(error, config)
-    except Exception:
-        logging.getLogger("mouthpiece").exception("the command broke off")
-        print(say("fault", config.language), file=sys.stderr)
-        return _FAULT
+    from bot.cli.execute import execute  # noqa: PLC0415  loads the bot, which --help does not need
 
-
-async def _until_told(command: Coroutine[Any, Any, int]) -> int:
-    """Run a command that SIGTERM cancels, so that its quota is given back.
-
-    Not by way of SIGINT, which shells have ignored in whatever they start in the background.
-    """
-    task = asyncio.current_task()
-    assert task is not None
-    with suppress(
-        NotImplementedError, RuntimeError, ValueError
-    ):  # Windows, or not in the main thread, as in some tests
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await command
+    return execute(asked)
 
 
 class _Output(FileIO):
@@ -71,7 +34,7 @@ class _Output(FileIO):
         try:
             return super().write(data)
         except OSError as error:
-            error.filename = _OUTPUT
+            error.filename = OUTPUT
             raise
 
 
@@ -91,30 +54,3 @@ def _speak_plainly() -> None:
             stream.reconfigure(errors="backslashreplace")
     with suppress(ValueError):  # not in the main thread, as in some tests
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def _written(code: int) -> int:
-    """The exit code, once standard output has taken everything. Raises OSError."""
-    if sys.stdout is not None:
-        sys.stdout.flush()
-    return code
-
-
-def _refused(error: OSError, config: Config) -> int:
-    """A refusal of the system that no command expected: of standard output, or of whatever it names."""
-    if error.filename == _OUTPUT:
-        with suppress(OSError):  # what is left for it must not be tried again, at the end of the process
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # whoever read it has enough
-            return 0
-        return _tell(StoreError("output.write", path=_OUTPUT, problem=error.strerror or ""), config)
-    named = (error.strerror or type(error).__name__, error.filename)
-    return _tell(StoreError("system.refused", problem=": ".join(str(part) for part in named if part)), config)
-
-
-def _tell(error: BotError, config: Config) -> int:
-    """One sentence on standard error, secrets masked; of a configuration, one for each fault."""
-    for each in (error, *(error.more if isinstance(error, ConfigError) else ())):
-        sentence = Redactor(config.secrets).mask(of_error(each, config.language))
-        print(f"mouthpiece: {sentence}", file=sys.stderr)
-    return error.exit_code

@@ -5,9 +5,10 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.config import Config
+if TYPE_CHECKING:  # the settings load what --help does not need
+    from bot.config import Config
 
 _MOST_INPUT = 1_000_000
 """Bytes read from standard input: far more than can be spoken at once."""
@@ -38,5 +39,5 @@ class Arguments(argparse.Namespace):
         return usual if usual.exists() else None
 
 
-Command = Callable[[Config, Arguments], Coroutine[Any, Any, int]]
+Command = Callable[["Config", Arguments], Coroutine[Any, Any, int]]
 """A command: does its work, returns the exit code."""

@@ -2,13 +2,30 @@
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from bot import __version__
-from bot.cli import block, database, doctor, info, operate, quota, speak
-from bot.cli.arguments import Arguments, Command
+from bot.cli.arguments import Arguments
+
+if TYPE_CHECKING:  # the settings load what --help does not need
+    from bot.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command by its function, ``speak.say``: its module is imported when it runs, so that ``--help`` is quick."""
+
+    name: str
+
+    def __call__(self, config: "Config", asked: Arguments) -> Coroutine[Any, Any, int]:
+        """Call it."""
+        module, _, function = self.name.partition(".")
+        found: Coroutine[Any, Any, int] = getattr(import_module(f"bot.cli.{module}"), function)(config, asked)
+        return found
 
 
 def read(arguments: Sequence[str] | None) -> Arguments:
@@ -61,32 +78,34 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--log", dest="verbose", choices=_LEVELS, help="what is written to standard error")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_say(commands)
-    _add(commands, "voices", info.voices, "list the voices of every provider", json=True)
-    styles = _add(commands, "styles", info.styles, "list the recommended styles, or find one", json=True)
+    _add(commands, "voices", "info.voices", "list the voices of every provider", json=True)
+    styles = _add(commands, "styles", "info.styles", "list the recommended styles, or find one", json=True)
     styles.add_argument("query", nargs="?", default="", help="part of a name, typing errors allowed")
-    _add(commands, "models", info.models, "list the model ids each provider offers", json=True)
-    health = _add(commands, "health", info.health, "ask every provider for an answer, free ones for a word", json=True)
+    _add(commands, "models", "info.models", "list the model ids each provider offers", json=True)
+    health = _add(
+        commands, "health", "info.health", "ask every provider for an answer, free ones for a word", json=True
+    )
     checks = "check everything once: store, sound, providers, tokens, rights"
-    for each in (health, _add(commands, "doctor", doctor.doctor, checks, json=True)):
+    for each in (health, _add(commands, "doctor", "doctor.doctor", checks, json=True)):
         each.add_argument("--speak", action="store_true", help="have paid providers speak a word too; costs a little")
     _add_quota(commands)
     for name, command, text in (
-        ("block", block.block, "let an account speak no more, anywhere"),
-        ("unblock", block.unblock, "let a blocked account speak again"),
+        ("block", "block.block", "let an account speak no more, anywhere"),
+        ("unblock", "block.unblock", "let a blocked account speak again"),
     ):
         _add(commands, name, command, text).add_argument("account", help="NAME, discord:123 or telegram:456")
     config = _group(commands, "config", "look at the configuration")
-    _add(config, "check", operate.config_check, "say what is wrong with the configuration, or what it means")
+    _add(config, "check", "operate.config_check", "say what is wrong with the configuration, or what it means")
     _add_database(commands)
     invite = _add(
         commands,
         "invite",
-        operate.invite,
+        "operate.invite",
         "print the links that add the bot to a Discord server and to a Telegram group",
     )
     invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
-    _add(commands, "demo", speak.demo, "speak a few sentences into files, to hear what this is")
-    _add(commands, "run", operate.run, "run the bot until SIGTERM or Ctrl+C")
+    _add(commands, "demo", "speak.demo", "speak a few sentences into files, to hear what this is")
+    _add(commands, "run", "operate.run", "run the bot until SIGTERM or Ctrl+C")
     return parser
 
 
@@ -95,9 +114,9 @@ def _group(commands: Any, name: str, text: str) -> Any:
     return commands.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")
 
 
-def _add(commands: Any, name: str, command: Command, text: str, *, json: bool = False) -> argparse.ArgumentParser:
+def _add(commands: Any, name: str, command: str, text: str, *, json: bool = False) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(command=command)
+    parser.set_defaults(command=Command(command))
     # Taken behind the command as well, where no default may overwrite what stood before it.
     parser.add_argument("--config", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--log", dest="verbose", choices=_LEVELS, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
@@ -107,7 +126,7 @@ def _add(commands: Any, name: str, command: Command, text: str, *, json: bool = 
 
 
 def _add_say(commands: Any) -> None:
-    say = _add(commands, "say", speak.say, "speak a text into an Ogg voice message", json=True)
+    say = _add(commands, "say", "speak.say", "speak a text into an Ogg voice message", json=True)
     say.add_argument(
         "text", help="what to say, or - to read it from standard input (leading style:… voice:… are options)"
     )
@@ -133,39 +152,43 @@ def _add_say(commands: Any) -> None:
 
 def _add_quota(commands: Any) -> None:
     quotas = _group(commands, "quota", "see and change what people may spend")
-    show = _add(quotas, "show", quota.show, "show what was used today, by an account and at the providers", json=True)
+    show = _add(quotas, "show", "quota.show", "show what was used today, by an account and at the providers", json=True)
     show.add_argument(
         "account",
         nargs="?",
         default="",
         help="NAME of the command line, discord:123, space:telegram:-456, role:discord:789",
     )
-    grant = _add(quotas, "grant", quota.grant, "give an account characters, for today or for every day")
+    grant = _add(quotas, "grant", "quota.grant", "give an account characters, for today or for every day")
     grant.add_argument("account", help="an account, space:discord:456 or role:discord:789")
     grant.add_argument(
         "characters", type=int, help="how many; with --per-day the daily limit itself, 0 for none at all"
     )
     grant.add_argument("--per-day", action="store_true", help="change the daily limit from now on")
-    own = _add(quotas, "set", quota.change, "give an account, a server or a role limits of its own")
+    own = _add(quotas, "set", "quota.change", "give an account, a server or a role limits of its own")
     own.epilog = "0 allows nothing, while 0 in config.toml is no limit; that is --unlimited here."
     own.add_argument("account", help="an account, space:discord:456 or role:discord:789")
     own.add_argument("--per-day", type=int, metavar="N", help="characters a day; 0 allows none")
     own.add_argument("--per-minute", type=int, metavar="N", help="commands a minute; 0 allows none")
     own.add_argument("--cooldown", type=int, metavar="SECONDS", help="between two commands of a person")
     own.add_argument("--unlimited", action=argparse.BooleanOptionalAction, help="no limits at all")
-    reset = _add(quotas, "reset", quota.reset, "set today's use back to nothing")
+    reset = _add(quotas, "reset", "quota.reset", "set today's use back to nothing")
     reset.add_argument("account", help="an account, space:discord:456, or with --all role:discord:789")
     reset.add_argument("--all", action="store_true", help="and remove the limits of its own")
 
 
 def _add_database(commands: Any) -> None:
     databases = _group(commands, "db", "look after the database")
-    _add(databases, "upgrade", database.upgrade, "bring the database up to date (run and say do so by themselves)")
+    _add(databases, "upgrade", "database.upgrade", "bring the database up to date (run and say do so by themselves)")
     check = _add(
-        databases, "check", database.check, "look for damage, in indexes too, and count again what was spent", json=True
+        databases,
+        "check",
+        "database.check",
+        "look for damage, in indexes too, and count again what was spent",
+        json=True,
     )
     check.add_argument(
         "--repair", action="store_true", help="build indexes that are wrong anew, and set sums to what was really spent"
     )
-    backup = _add(databases, "backup", database.backup, "write a copy of the database, also while the bot runs")
+    backup = _add(databases, "backup", "database.backup", "write a copy of the database, also while the bot runs")
     backup.add_argument("file", metavar="FILE", help="a new file; nothing is overwritten")
