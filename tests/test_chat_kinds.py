@@ -388,3 +388,40 @@ def test_say_names_links_and_emoji_as_reading_aloud_does(text: str) -> None:
 )
 def test_what_programs_write_is_no_face(text: str) -> None:
     assert en(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("it starts with #!/usr/bin/env", "it starts with /usr/bin/env"),
+        ("use git log --all please", "use git log --all please"),
+        ("well -- maybe", "well - maybe"),
+        ("set path=/opt/tool here", "set path equals /opt/tool here"),
+        ("it copies 3 files/sec", "it copies 3 files per second"),
+        ("I get 2 breaks/day", "I get 2 breaks per day"),
+        ("you are mean >:-<", "you are mean, angry face"),
+        ("the sign says 'KEEP OFF THE GRASS'", "the sign says ' [emphasis] KEEP OFF THE GRASS'"),
+        ("I sell RAID,SCSI,CABLES here", "I sell RAID,SCSI,CABLES here"),
+        ("really~~~ yes", "really yes"),
+        ("zoom 8X please", "zoom 8 times please"),
+        ("ᐃᓄᒃᑎᑐᑦ ᐸᐅᒃ ᐳᐃᔨ", "ᐃᓄᒃᑎᑐᑦ ᐸᐅᒃ ᐳᐃᔨ"),
+        ("ᐸbᐳbold", "bold"),
+    ],
+)
+def test_what_programs_and_hands_write(text: str, said: str) -> None:
+    assert clean_message(ChatMessage(text), Reading("en")).text == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("明天见：）", "明天见，微笑"), ("没票了：（", "没票了，难过"), ("要求：（一）准时", "要求：一，准时"),
+        ("（注意：）", "注意："), ("好难过π_π", "好难过，大哭"), ("累死了/_\\回家", "累死了难过回家"),
+        ("多谢啦~20号见", "多谢啦 20号见"), ("要~20分钟", "要大约20分钟"),
+        ("我买了5X手机", "我买了5X手机"), ("快了5x", "快了5倍"),
+        ("带我一个//@小明: 走吧", "带我一个，小明: 走吧"), ("有WOW,DOTA,MIX三个", "有WOW,DOTA,MIX三个"),
+        ("哎~~~妈呀", "哎 妈呀"),
+    ],
+)  # fmt: skip
+def test_what_hands_write_in_chinese(text: str, said: str) -> None:
+    assert clean_message(ChatMessage(text), Reading("zh")).text == said

@@ -28,9 +28,10 @@ _MARK = re.compile(f"[{_MARKS}]")
 _TOWER = re.compile(f"[{_MARKS}]{{3,}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
 """More than two marks upon one letter, and strokes through one: no language writes so."""
 
-_ANGLES = (
-    {ord(c): "<" for c in "＜﹤‹⟨❮❰˂ᐸ〈"} | {ord(c): ">" for c in "＞﹥›⟩❯❱˃ᐳ〉"} | {ord("＊"): "*", ord("＆"): "&"}
-)
+_ANGLES = {ord(c): "<" for c in "＜﹤‹⟨❮❰˂〈"} | {ord(c): ">" for c in "＞﹥›⟩❯❱˃〉"} | {ord("＊"): "*", ord("＆"): "&"}
+_SYLLABLES = "\u1401-\u1432\u1434-\u1437\u1439-\u167f"
+_LONE_ANGLE = re.compile(f"(?<![{_SYLLABLES}])[ᐸᐳ](?![{_SYLLABLES}])")
+"""Letters of Cree and Inuktitut where they stand in a word, angles elsewhere."""
 _DOUBLE = str.maketrans({"‼": "!!", "⁉": "?!", "⁈": "?!", "⁇": "??", "\u00a0": " ", "\u3000": " ", "﹡": "*", "∗": "*"})
 
 
@@ -38,7 +39,7 @@ def enter(text: str) -> str:
     """Whole text without anything that no database, no wire and no rule takes: surrogates, private signs, entities."""
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-        text = PRIVATE.sub("", text).translate(_ANGLES)
+        text = _LONE_ANGLE.sub(_angle, PRIVATE.sub("", text).translate(_ANGLES))
     text = text.translate(_BREAKS)
     for _ in range(_LAYERS):
         if "&" not in text:
@@ -49,7 +50,11 @@ def enter(text: str) -> str:
 
 def _decoded(match: re.Match[str]) -> str:
     sign = PRIVATE.sub("", html.unescape(match[0]).encode("utf-16", "ignore").decode("utf-16"))
-    return sign.translate(_ANGLES).translate(_BREAKS)
+    return _LONE_ANGLE.sub(_angle, sign.translate(_ANGLES)).translate(_BREAKS)
+
+
+def _angle(match: re.Match[str]) -> str:
+    return "<" if match[0] == "ᐸ" else ">"
 
 
 def reveal(draft: Draft) -> None:

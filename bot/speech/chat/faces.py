@@ -10,14 +10,18 @@ from bot.speech.chat.emoticons import EMOTICONS
 
 SMILEY = re.compile(
     r"[>}]?+[:;]['’´]?+[-^~]?+(?:\){1,40}+|\({1,40}+|D{1,40}+|[Pp]{1,40}+|\]{1,9}+|\[{1,9}+|[|*xXoOScb3/\\])"
+    r"|[：；]-?+(?:[)）]{1,40}+|[(（]{1,40}+|D{1,40}+|[Pp]{1,40}+)|:）{1,40}+|>[:;]-?+<(?![\w/@#!])"
     r"|[>}]?+=['’´]?+-?+(?:\){1,40}+|\({1,40}+|D{1,40}+|[Pp]{1,40}+)"
     r"|<3{1,40}+|<[/\\]3{1,40}+"
 )
 _MOUTHS = {
     ")": "smile", "]": "smile", "(": "sad", "[": "sad", "c": "sad", "D": "grin", "P": "tongue", "p": "tongue",
     "b": "tongue", "|": "blank", "*": "kiss", "x": "sealed", "X": "sealed", "o": "surprised", "O": "surprised",
-    "S": "unsure", "/": "unsure", "\\": "unsure", "3": "cat",
+    "S": "unsure", "/": "unsure", "\\": "unsure", "3": "cat", "<": "sad",
 }  # fmt: skip
+_WIDE = str.maketrans("：；（）", ":;()")
+_NEAR = 40
+"""Signs before a wide bracket that are looked at for the one it closes."""
 _NO_FACE_BEFORE = frozenset(":;=/<>()\\")
 _NO_FACE_BEHIND = frozenset("/<(\\")
 
@@ -27,7 +31,7 @@ _EYES = {
     "<": "frustrated", "@": "puzzled", "*": "happy", "$": "happy", "+": "happy", "x": "shocked", "X": "shocked",
     "O": "surprised", "o": "surprised", "0": "surprised", "⊙": "shocked", "◉": "shocked", "°": "shocked",
     "→": "sidelong", "←": "sidelong", "¬": "sidelong", "ಠ": "stern", "•": "blank", "●": "blank", "╯": "sad", "╰": "sad",
-    "⌒": "happy", "∩": "happy", "´": "cute", "｀": "cute", "･": "cute", "・": "cute",
+    "⌒": "happy", "∩": "happy", "´": "cute", "｀": "cute", "･": "cute", "・": "cute", "π": "cry",
 }  # fmt: skip
 _MIRRORED = {"≧": "≦", ">": "<", "╯": "╰", "´": "｀"}
 _EYE_SIGNS = re.escape("".join(_EYES))
@@ -73,12 +77,22 @@ def flip(_: re.Match[str]) -> str:
 
 def smiley(match: re.Match[str]) -> str | None:
     """The kind of a smiley; None where it is none."""
-    face = match[0]
+    face = match[0].translate(_WIDE)
     if not _is_free(match, letters=face[-1].isalpha() or face[-1] == "3"):
+        return None
+    if face != match[0] and _is_bracket(match):
         return None
     if face[0] == "<":
         return "heart" if face[1] == "3" else "heartbreak"
     return EMOTICONS.get(face) or _mood(face)
+
+
+def _is_bracket(match: re.Match[str]) -> bool:
+    """Whether a wide bracket behind a colon is one of a pair: ``如下：（一）``, ``（例：）``."""
+    if match[0][-1] in "(（":
+        return match.string[match.end() : match.end() + 1] not in ("", " ", "\n")
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    return max(before.rfind("（"), before.rfind("(")) > max(before.rfind("）"), before.rfind(")"))
 
 
 def _mood(face: str) -> str:

@@ -19,6 +19,8 @@ _LINE = re.compile(r"^ {0,8}(?:#{1,6} {1,4}|-# {1,4}|[-*•·] {1,4}(?:\[[ xX]\]
 _QUOTE = re.compile(r"^ {0,4}(>>>|>)(?: |$)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _PAIRED = re.compile(r"\*{2,100}|~{2,100}|_{2,100}|(?<![\d\s])\*|\*(?![\d\s*])|(?<!\w)_(?!\s)|(?<!\s)_(?!\w)")
+_LONE_WAVES = re.compile(r"^((?:[^~]|~(?!~))*+)~{2,}+((?:[^~]|~(?!~))*+)$")
+"""Waves that strike nothing out."""
 _INNER = re.compile(r"(?<=\w)_(?=\w)")
 _INNER_UNSPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_(?=[\u3040-\u30ff\u3400-\u9fff])")
 """Between signs that are written without blanks: no pause comes of it."""
@@ -44,6 +46,8 @@ def unformat(draft: Draft) -> None:
     text = _LINE.sub("", _RULE.sub("", draft.text))
     if ">" in text:
         text = _quoted(text, draft.words.say("quote"))
+    if "~~" in text:
+        text = _LONE_WAVES.sub(r"\1 \2", text)
     text = _INNER_UNSPACED.sub("", _PAIRED.sub("", _ESCAPE.sub("", text)))
     text = _INNER.sub(" ", text)
     draft.whole("formatting", text)

@@ -44,7 +44,7 @@ _MAIL = re.compile(
     r"(?:\?\w[^\s<>]{0,500}+)?+>?+(?![A-Za-z0-9_@])"
 )
 _PATH = re.compile(
-    r"(?<![A-Za-z0-9_/.:~@<\\&])(?:(?:~|\.{1,2})(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+/?"
+    r"(?<![A-Za-z0-9_/.:~@<\\&])(?:#!(?=/))?+(?:(?:~|\.{1,2})(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+/?"
     r"|(?!/[ru]/)(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){2,20}+/?"
     r"|(?:[A-Za-z0-9_-]{1,64}+/){1,20}+[A-Za-z0-9_-]{1,64}+\.[A-Za-z]{1,5}(?![A-Za-z0-9_/])"
     r"|[A-Za-z]:(?:\\(?:[A-Za-z0-9_%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+)"
@@ -95,7 +95,7 @@ def addresses(text: str) -> list[tuple[int, int]]:
 def keep_paths(draft: Draft) -> None:
     """Leave paths of files to the engine, whole."""
     if "/" in draft.text or "\\" in draft.text:
-        draft.replace(_PATH, lambda match: draft.keep(match[0]))
+        draft.replace(_PATH, lambda match: draft.keep(match[0].removeprefix("#!")))
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:

@@ -24,6 +24,9 @@ _DATE = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d/-]|\.\
 _RANGE = re.compile(_FREE + r"(?<!\+)(\d{1,4})\s?[-–~～]\s?(\d{1,4})(?![\d:/-]|[.,]\d)")
 _TIMES = re.compile(_FREE + r"(\d{1,5})\s?[xX]\s?(\d{1,5})" + NO_WORD_AFTER)
 _FOLD = re.compile(_FREE + r"(\d{1,4})[xX](?!²)" + NO_WORD_AFTER)
+_RATE = re.compile(
+    r"(?<![\w.])(\d[\d.,]{0,8}+ ?[A-Za-z]{1,8}+)/(sec|second|min|minute|hr|hour|day|week|month|year)" + NO_WORD_AFTER
+)
 _BETWEEN = re.compile(r"(?<=\d)\s?([+×÷=*<>≤≥≠≈±])\s?(?=\d)")
 _SAME_UNIT = re.compile(
     r"(?<=\d)(\s?(?:[^\W\d_]{1,3}+|[%％℃℉°]|°[CcFf]))\s?[-–~～]\s?(?=\d{1,6}+(?:\.\d{1,2}+)?\1" + NO_WORD_AFTER + ")"
@@ -38,7 +41,16 @@ _PER = re.compile(
     r"(?<=[\d€$£¥元块刀万千个次k])/"
     rf"(?:(mo|month|yr|year|wk|week|day|hr|hour|h|min|person|kg){NO_WORD_AFTER}|(?=[月年天周日人小个次斤晚位]))"
 )
-_PERIODS = {"mo": "month", "yr": "year", "wk": "week", "hr": "hour", "h": "hour", "min": "minute", "kg": "kilogram"}
+_PERIODS = {
+    "mo": "month",
+    "yr": "year",
+    "wk": "week",
+    "hr": "hour",
+    "h": "hour",
+    "min": "minute",
+    "sec": "second",
+    "kg": "kilogram",
+}
 _SHARP = re.compile(
     _FREE
     + r"([248])k(?=\s?(?:(?i:videos?|monitors?|tvs?|screens?|resolution|displays?|movies?|quality|cameras?|footage|hdr"
@@ -61,7 +73,8 @@ _ALWAYS = re.compile(_FREE + r"24/7(?!/)" + NO_WORD_AFTER)
 _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
 _SPAN = re.compile(_FREE + r"(?<![+])\d{1,4}+ ?+[dhm](?: ?+\d{1,4}+ ?+[hms]){1,3}" + NO_WORD_AFTER)
 """``3h20m``, ``2d 5h``."""
-_ABOUT = re.compile(NO_WORD_BEFORE + r"(?<!~)[~～≈](?=\d)")
+_ABOUT = re.compile(NO_WORD_BEFORE + r"(?<![~啊哦喔噢呀吧呢嘛啦哈了的吗嗯呵哟嘿嘻呜哇诶欸咯喽哒滴])[~～≈](?=\d)")
+"""Behind a Chinese word of feeling a wave draws it out."""
 _RUN = linear(r"(?<![\d.,])\d{8,}+(?![.,]\d)", "begins where digits begin, and takes all of them at once")
 _LAUGHTER = re.compile(r"23{2,}|5{3,}|6{3,}")
 """In Chinese; ``slang`` says them."""
@@ -128,6 +141,8 @@ def spell(draft: Draft) -> None:
     draft.change(_SAME_SIGN, "number", lambda match: words.say("range", low=match[1] + match[2], high=""))
     draft.change(_CLOCKS, "number", lambda match: words.say("range", low=match[1], high=""))
     draft.change(_PER, "number", lambda match: words.say("per", unit=_PERIODS.get(match[1] or "", match[1] or "")))
+    if words.language == "en" and "/" in draft.text:
+        draft.change(_RATE, "number", lambda match: match[1] + words.say("per", unit=_PERIODS.get(match[2], match[2])))
     draft.change(_SHARP, "number", lambda match: f"{match[1]}K")
     draft.change(_POWER, "number", lambda match: words.say("power", base=match[1], exponent=match[2]))
     draft.change(_COMPARED, "number", lambda match: words.apart(words.signs[match[1]]))
@@ -148,12 +163,17 @@ def spell(draft: Draft) -> None:
     draft.change(_THOUSAND, "number", lambda match: _large(match[1], "k", words))
     draft.change(_MIXED, "number", lambda match: _mixed(match, words))
     draft.change(_TIMES, "number", lambda match: words.say("by", left=match[1], right=match[2]))
-    draft.change(_FOLD, "number", lambda match: words.say("fold", number=match[1]))
+    draft.change(_FOLD, "number", lambda match: _fold(match, words))
     draft.change(_ALWAYS, "number", lambda _: words.say("always"))
     draft.change(_FRACTION, "number", lambda match: _fraction(match, words))
     draft.change(_BETWEEN, "number", lambda match: words.apart(words.signs[match[1]]))
     draft.change(_ABOUT, "number", lambda _: words.say("about", number=""))
     draft.change(_RUN, "digits", lambda match: _digits(match[0], words))
+
+
+def _fold(match: re.Match[str], words: Vocabulary) -> str:
+    """``2x``; a capital behind a number is a model where people write Chinese."""
+    return match[0] if words.language == "zh" and match[0][-1] == "X" else words.say("fold", number=match[1])
 
 
 def _date(match: re.Match[str], words: Vocabulary) -> str:

@@ -22,6 +22,8 @@ _TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60}+(
 _REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?!/)" + NO_WORD_AFTER)
 _LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z]{1,12})(?![/'’])" + NO_WORD_AFTER)
 _CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<![$/])\$([A-Z]{1,6})(?![$/\\])" + NO_WORD_AFTER)
+_PASSED_ON = re.compile(r"(?<!:)//(?=@)")
+"""What a post that is passed on says before each who did."""
 _ALL = {"everyone": "everyone", "here": "here", "all": "everyone", "所有人": "everyone", "全体成员": "everyone"}
 
 
@@ -60,6 +62,7 @@ def channel_words(draft: Draft, channels: Mapping[str, str], identity: str) -> s
 def call(draft: Draft) -> None:
     """Say names behind an at sign, tags behind a hash sign or a dollar, and letters beside a slash."""
     if "@" in draft.text:
+        draft.text = _PASSED_ON.sub(draft.words.phrases["pause"], draft.text)
         draft.change(_AT, "mention", lambda match: f" {_called(draft, match['name'])} ")
     if "#" in draft.text:
         draft.in_runs(_say_tags)

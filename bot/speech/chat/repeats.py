@@ -85,6 +85,15 @@ def _once(match: re.Match[str]) -> str:
         return "…"
     if first in "。…":
         return "…" if first == "…" and len(run) == 1 else "……" if first == "。" or len(run) > 1 else run
+    if run == "--" and _is_flag(match):
+        return run
     if first in "~～-":
         return " " if first != "-" or len(run) > 2 else " - "
     return run[0] * (2 if first == "—" else 1)
+
+
+def _is_flag(match: re.Match[str]) -> bool:
+    """Whether two dashes begin an option of a command: ``--all``."""
+    before = match.string[match.start() - 1] if match.start() else " "
+    behind = match.string[match.end() : match.end() + 1]
+    return before in " \n\"'" and "a" <= behind <= "z"

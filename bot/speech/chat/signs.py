@@ -6,7 +6,7 @@ After it no bracket, asterisk or angle of the message is left, so none can be an
 import re
 import unicodedata
 
-from bot.speech.chat.draft import Draft
+from bot.speech.chat.draft import INSERTS, Draft
 from bot.speech.chat.vocabulary import Vocabulary
 
 _QUOTES = frozenset("「」『』《》“”‘’«»‹›„‚‟‛〝〞〟")
@@ -30,7 +30,7 @@ _NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
 _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
-_EQUALS = re.compile(r"(?<=\w)\s?=\s?(?=\w)")
+_EQUALS = re.compile(rf"(?<=\w)\s?=\s?(?=[\w{INSERTS}])")
 _PLUS = re.compile(r"(?<!\w)\+(?=\d)")
 _AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")

@@ -7,7 +7,7 @@ from bot.speech.chat.draft import Draft
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
-    rf"(?<![\w'’-])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w'’]|-\w)",
+    rf"(?<![\w-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w]|['’]\w|-\w)",
     "a word in capitals is taken whole; where the last of a row is refused, the row ends with the word before it",
 )
 _WORDS = re.compile(_WORD)
@@ -21,6 +21,7 @@ _NAMES = frozenset(
 """Abbreviations that are read as words or spelled; nobody shouts them."""
 _SHORT = frozenset({"NO", "YES", "WOW", "HEY", "WHY", "NOT", "NOW", "YOU", "WHO"})
 """Short words that are shouted."""
+_LISTED = re.compile(",[A-Z]")
 _VOWEL = re.compile("[AEIOUY]")
 
 
@@ -30,7 +31,11 @@ def stress(draft: Draft) -> None:
         return
 
     def stressed(match: re.Match[str]) -> str:
-        if draft.kind_at(match.start() - 1) == "emphasis" or not _shouted(_WORDS.findall(match[0])):
+        if (
+            _is_listed(match)
+            or draft.kind_at(match.start() - 1) == "emphasis"
+            or not _shouted(_WORDS.findall(match[0]))
+        ):
             return match[0]
         return draft.tag("emphasis", match[0], "emphasis", match[0]) + match[0]
 
@@ -43,3 +48,12 @@ def _shouted(words: list[str]) -> bool:
     if len(words) == 1:
         return bool(loud) and (len(words[0]) > 3 or words[0] in _SHORT)
     return any(len(word) > 2 for word in loud) and sum(map(len, loud)) > 5
+
+
+def _is_listed(match: re.Match[str]) -> bool:
+    """Whether it is one of several names with no blank between: ``AMD,RTX``."""
+    before, behind = (
+        match.string[max(0, match.start() - 1) : match.start()],
+        match.string[match.end() : match.end() + 2],
+    )
+    return before == "," or (behind[:1] == "," and behind[1:].isalnum()) or bool(_LISTED.search(match[0]))
