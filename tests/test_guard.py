@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from bot.errors import BotError, DuplicateError, InputError, StoreError
+from bot.errors import BotError, DuplicateError, InputError, ProviderError, StoreError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
 from bot.speech.guard import Guard
 from bot.speech.sink import Recording
@@ -394,6 +394,45 @@ async def test_who_was_charged_rests_though_it_broke_off(mimo_house: House) -> N
     assert (await mimo_house.ledger.usage(ANN.scope)).characters == len("Hello there.")
     with pytest.raises(InputError, match=r"guard\.cooldown"):
         await mimo_house.speech.speak(replace(SAID, key="another"), Listener())
+
+
+async def test_a_recording_that_was_cancelled_is_free_and_counts_as_a_request_and_for_the_rest(
+    mimo_house: House,
+) -> None:
+    await mimo_house.core.spaces.set(GUILD, cooldown=60)
+    wish = replace(SAID, text="Hello there. " + "And more words. " * 60, lane=Lane.JOB)
+    speaking: list[asyncio.Task[object]] = []
+    done: list[int] = []
+
+    def cancel(ready: int, parts: int) -> None:
+        assert ready < parts
+        done.append(ready)
+        speaking[0].cancel()
+
+    speaking.append(asyncio.create_task(mimo_house.speech.speak(wish, Recording(), cancel)))
+    with pytest.raises(asyncio.CancelledError):
+        await speaking[0]
+    assert done == [1]
+    used = await mimo_house.ledger.usage(ANN.scope)
+    assert (used.characters, used.requests) == (0, 1)
+    assert await mimo_house.ledger.audit() == []
+    with pytest.raises(InputError, match=r"guard\.cooldown"):
+        await mimo_house.speech.speak(replace(SAID, key="another"), Recording())
+
+
+async def test_a_recording_of_which_a_later_part_is_refused_is_free_and_counts_as_a_request(
+    mimo_house: House, mimo: MimoServer
+) -> None:
+    wish = replace(SAID, text="Hello there. " + "And more words. " * 60, lane=Lane.JOB)
+
+    def refuse(_ready: int, _parts: int) -> None:
+        mimo.faults.append(Fault("421"))
+
+    with pytest.raises(ProviderError, match=r"provider\.moderation"):
+        await mimo_house.speech.speak(wish, Recording(), refuse)
+    used = await mimo_house.ledger.usage(ANN.scope)
+    assert (used.characters, used.requests) == (0, 1)
+    assert await mimo_house.ledger.audit() == []
 
 
 async def test_who_left_before_anything_was_charged_need_not_rest(mimo_house: House) -> None:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Literal, Self
 
 from bot.config import QuotaConfig
-from bot.errors import DuplicateError, InputError, ProviderError, QuotaError, StoreError
+from bot.errors import DuplicateError, ProviderError, QuotaError, StoreError
 from bot.model import Account, Lane, Space, Utterance
 from bot.store.ledger import Ledger
 from bot.store.quota import Charge, Limit, most_generous
@@ -102,6 +102,8 @@ class Meter:
         self._account = utterances[0].account
         self._resumable = resumable
         self._keeper: asyncio.Task[None] | None = None
+        self.was_broken_off = False
+        """Whether a recording was cancelled after part of it was synthesized: free of charge, but a request."""
 
     @property
     def charged(self) -> int:
@@ -145,7 +147,7 @@ class Meter:
     async def settle(self, *, asked: bool = False, clip: str = "") -> None:
         """Write down what was spent and release the rest. Idempotent.
 
-        ``asked``: a provider refused the text, so the requests count even where no character does. ``clip``: the
+        ``asked``: a provider was asked in vain, so the requests count even where no character does. ``clip``: the
         sound in the cache that is now to be delivered.
         """
         if self._keeper is not None:
@@ -166,10 +168,12 @@ class Meter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         refused = isinstance(error, ProviderError) and not error.next_may_speak
-        if self._resumable and isinstance(error, Exception) and not (refused or isinstance(error, InputError)):
+        broken_off = isinstance(error, asyncio.CancelledError) and self.charged > 0
+        if self._resumable and error is not None:
+            self.was_broken_off = broken_off
             self._give_back()
         try:
-            await asyncio.shield(self.settle(asked=refused))
+            await asyncio.shield(self.settle(asked=refused or broken_off))
         except StoreError:
             if error is None:
                 raise  # else what went wrong first is what is told; the lease gives the hold back
@@ -219,7 +223,7 @@ class Meter:
             row.holds.append(_Held(key, slot, characters))
 
     def _give_back(self) -> None:
-        """A recording that was not finished for no fault of whoever asked: what they do not get, they do not pay."""
+        """A recording that was not finished is not delivered: what people do not get, they do not pay."""
         for row in self._rows.values():
             for held in row.holds:
                 held.spent = 0

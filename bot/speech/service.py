@@ -263,7 +263,7 @@ class SpeechService:
         speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
         asker = Asker(first.lane, _turns_of(first), waiting or Waiting(), _person_of(first))
         meter = Meter(self._ledger, self._quota, speaking, resumable=not sink.live)
-        with self._guard.excusing(speaking, lambda: meter.charged):
+        with self._guard.excusing(speaking, lambda: meter.charged or meter.was_broken_off):
             async with meter:
                 while True:
                     try:
