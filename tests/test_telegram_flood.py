@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from bot.platforms.fairness import BURST, GROUP_BURST, NOTICE, WAITING
+from bot.platforms.telegram.places import PLACES
 from bot.texts import say
 from bot.web import WebServer
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
-from tests.fakes.telegram_chats import ANN, BO, Chat
+from tests.fakes.telegram_chats import ANN, BO, Chat, Person
 from tests.fakes.telegram_server import Call, TelegramServer
 from tests.telegram_case import (  # noqa: F401  the fixtures of this file
     Launch,
@@ -58,6 +59,37 @@ async def test_another_one_is_answered_while_one_person_sends_600_commands(
         await server.wait_for("sendVoice", WAITING + 2 if speaks else 1)
         order = [call["messages"][-1]["content"] for call in mimo.calls]
         assert order.index("Somebody else.") <= 1, "it is spoken after at most one of the other's"
+
+
+async def test_who_waits_for_themselves_takes_no_place_from_others(
+    server: TelegramServer, mimo: MimoServer, roomy_house: House, launch: Launch
+) -> None:
+    """As many commands as there are places, by a few people whose first ones are being spoken."""
+    gate = mimo.hold_after(0)
+    people = [Person(5000 + number, "P") for number in range(PLACES // (WAITING + 1) + 1)]
+    for person in people:
+        for number in range(WAITING + 1):
+            await server.text(f"/say Sentence number {number}.", user=person)
+    await server.text("/help", user=BO)
+    async with launch(roomy_house.doors, look_again=0.01):
+        await server.until(lambda: answered(server, BO.id) == 1)
+        gate.set()
+        await server.wait_for("sendVoice", len(people) * (WAITING + 1))
+    assert not server.pending
+
+
+async def test_who_has_no_quota_left_is_told_of_each_of_a_few_commands(
+    server: TelegramServer, mimo: MimoServer, build_house: BuildHouse, launch: Launch
+) -> None:
+    house = await build_house(
+        providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
+        speech={"providers": ["mimo"]},
+        quota={"account_characters_per_day": 1},
+    )
+    async with launch(house.doors, clock=lambda: 1000.0):
+        for number in range(3):
+            await server.text(f"/say Sentence number {number}.")
+        await server.wait_for("sendMessage", 3)
 
 
 async def test_in_a_group_another_one_finds_room_for_an_answer(

@@ -21,6 +21,8 @@ NOTICE = 10.0
 """Seconds within which a person who sends too much is told so once."""
 BURST, WITHIN = 30, 10.0
 """Commands of one person that are answered in so many seconds, wherever they are sent."""
+_FEW = WAITING + 1
+"""Commands within these seconds of a person who does not send too much: each that is refused is answered."""
 _MANY = 2 / 3
 """Share of these from which on a person is told only once what is refused."""
 GROUP_BURST, GROUP_WITHIN = 15, 60.0
@@ -107,17 +109,21 @@ class FloodGuard:
         return True
 
     def may_refuse(self, account: Account, error: BotError) -> bool:
-        """Return whether a person is to be told of a refusal: of having had too much once in a while, else always.
+        """Return whether a person is to be told of a refusal: always, until they send so much that once will do.
 
-        A person who sends many commands at once is told of any refusal once in a while.
+        That is, for having had too much, more than a few commands where answers are rationed; for any refusal, most
+        of what is answered at all.
         """
         if isinstance(error, CutOffError):
             return True  # an answer that is owed
-        spent = isinstance(error, QuotaError) or error.code == "guard.cooldown"
-        too_fast = isinstance(error, BusyError) or (spent and self._rationed)
+        spent = isinstance(error, BusyError | QuotaError) or error.code == "guard.cooldown"
         recent = self._recent.get(account)
-        many = recent is not None and recent.sum(self._clock() - WITHIN) > _MANY * self._burst
-        return self.may_tell(account) if too_fast or many else True
+        sent = recent.sum(self._clock() - WITHIN) if recent is not None else 0.0
+        if error.code == "busy.person" and not self._rationed:
+            return self.may_tell(account)  # so many at once is a flood
+        if sent > _MANY * self._burst or (spent and self._rationed and sent > _FEW):
+            return self.may_tell(account)
+        return True
 
     def _of(self, whose: Hashable) -> _Recent:
         recent = self._recent.pop(whose, None) or _Recent()
@@ -146,6 +152,10 @@ class PersonalQueues:
         self._most = most
         self._lines: dict[Account, _Line] = {}
         self._usual = _USUAL_SECONDS
+
+    def has(self, account: Account) -> bool:
+        """Return whether something of a person is spoken or waits."""
+        return account in self._lines
 
     @asynccontextmanager
     async def turn(self, account: Account, waiting: Waiting) -> AsyncIterator[None]:

@@ -1,12 +1,14 @@
 """The updates that are being answered: each in a task of its own, no more at once than there are places.
 
-Filled by ``polling.py`` or ``webhook.py``, emptied when the bot stops.
+Filled by ``polling.py`` or ``webhook.py``, emptied when the bot stops. A command that waits for another one of the same
+person goes ``aside``, so that a few people who send much do not take every place.
 """
 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextvars import ContextVar
 
 from telegram import Update
 
@@ -14,6 +16,8 @@ _log = logging.getLogger(__name__)
 
 PLACES = 64
 """Updates that are answered at the same time."""
+MOST_ASIDE = 3 * PLACES
+"""Updates that may wait without a place; more keep theirs."""
 
 
 class Places:
@@ -23,12 +27,13 @@ class Places:
         """``handle`` answers one update and raises nothing."""
         self._handle = handle
         self._running: dict[asyncio.Task[None], Update] = {}
+        self._aside: set[object] = set()
         self._left = asyncio.Event()
 
     @property
     def free(self) -> int:
         """How many more may be taken."""
-        return PLACES - len(self._running)
+        return max(0, PLACES - len(self._running) + len(self._aside))
 
     async def some_free(self) -> None:
         """Wait until there is a place."""
@@ -42,6 +47,20 @@ class Places:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 await self._left.wait()
+
+    @contextlib.contextmanager
+    def without(self) -> Iterator[None]:
+        """Let an update go without its place for a while; it has one again afterwards, be there a free one or not."""
+        if len(self._aside) >= MOST_ASIDE:
+            yield
+            return
+        waits = object()
+        self._aside.add(waits)
+        self._left.set()
+        try:
+            yield
+        finally:
+            self._aside.remove(waits)
 
     def answering(self, update_id: int) -> Update | None:
         """Return an update that is being answered."""
@@ -65,6 +84,7 @@ class Places:
         return late
 
     async def _answer(self, update: Update) -> None:
+        _PLACES.set(self)
         await self._handle(update)
 
     def _let_go(self, task: asyncio.Task[None]) -> None:
@@ -72,3 +92,15 @@ class Places:
         self._left.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("an update was not answered", exc_info=error)
+
+
+_PLACES: ContextVar[Places | None] = ContextVar("places", default=None)
+"""Those of which this task has one."""
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Wait inside without a place; once for each update."""
+    places = _PLACES.get()
+    with contextlib.nullcontext() if places is None else places.without():
+        yield

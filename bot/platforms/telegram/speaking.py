@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 import secrets
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 
 from telegram import Message
@@ -20,6 +20,7 @@ from bot.platforms.telegram.answered import answered_words, context_of, line_wit
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter, Queued
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
+from bot.platforms.telegram.places import aside
 from bot.speech import grammar, styles
 from bot.speech.blocklist import blocklist
 from bot.speech.meter import Balance
@@ -188,7 +189,8 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
     waiting, done, name = Waiting(), asyncio.Event(), secrets.token_urlsafe(9)
 
     async def in_turn() -> Answer:
-        await turn.enter_async_context(counter.turns.turn(asked.account, waiting))
+        with aside() if counter.turns.has(asked.account) else nullcontext():
+            await turn.enter_async_context(counter.turns.turn(asked.account, waiting))
         await turn.enter_async_context(counter.delivery.recording(asked.message))
         return await counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting)
 
