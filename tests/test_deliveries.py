@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from bot.errors import DuplicateError, QuotaError, StoreError
 from bot.model import Owed
+from bot.platforms.accepted import Accepted, upload_answered, upload_begins, uploading
 from bot.store import deliveries
 from bot.store.backup import back_up
 from bot.store.commands import LONGEST_CONTENT, REMEMBERED_HOURS, TOKEN_SECONDS, Commands
@@ -158,6 +159,17 @@ async def test_tokens_and_old_commands_are_forgotten_and_what_never_came_again_i
     assert await database.read(lambda c: c.execute(select(delivery)).all()) == []
 
 
+async def test_words_and_token_of_a_command_that_was_answered_are_in_no_file(
+    commands: Commands, tmp_path: Path
+) -> None:
+    await commands.accept("a", "discord", "marmalade words " * 1000, "marmalade token")
+    await commands.finish("a", earned=True)
+    await commands.expire()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not any(b"marmalade" in path.read_bytes() for path in files)
+
+
 async def test_marks_ride_along_with_holds_and_survive_one_that_is_refused(book: Ledger, commands: Commands) -> None:
     await spend(book, "a")
     done = asyncio.gather(
@@ -181,3 +193,35 @@ async def test_a_backup_has_no_journal(commands: Commands, tmp_path: Path) -> No
     with closing(sqlite3.connect(copy)) as connection:
         assert connection.execute("SELECT count(*) FROM journal").fetchone() == (0,)
     assert [left.key for left in await commands.left("telegram")] == ["a"]
+
+
+@pytest.mark.parametrize("status", [400, 429, 500, None], ids=["refused", "too fast", "failed", "no answer"])
+async def test_a_sound_of_which_a_later_part_did_not_arrive_costs_nothing_and_is_not_sent_again(
+    book: Ledger, commands: Commands, status: int | None
+) -> None:
+    await spend(book, "a")
+    async with Accepted(commands).answering("a") as command:
+        with uploading(command):
+            for answer in (200, status):
+                await upload_begins()
+                if answer is not None:
+                    await upload_answered(answer)
+        assert (await commands.standing("a")).next is Next.UNCERTAIN
+    assert await used(book) == (0, 0)
+    assert (await commands.standing("a")).next is Next.NOTHING
+
+
+async def test_a_sound_of_which_a_part_arrived_at_the_second_try_is_charged(book: Ledger, commands: Commands) -> None:
+    await spend(book, "a")
+    async with Accepted(commands).answering("a") as command:
+        with uploading(command):
+            for answer in (429, 200, 429, 200):
+                await upload_begins()
+                await upload_answered(answer)
+    assert await used(book) == (7, 1)
+
+
+def test_neither_words_nor_tokens_are_shown_with_an_entry() -> None:
+    secret = "marmalade"
+    assert secret not in repr(deliveries.AcceptEntry("a", "discord", secret, secret))
+    assert secret not in repr(deliveries.Left("a", secret, secret))

@@ -4,6 +4,7 @@ import pytest
 
 from bot import texts
 from bot.store.blocked import BlockedAccounts
+from bot.store.commands import Commands
 from bot.store.quota import Override
 from tests.fakes.mimo_answers import Fault
 from tests.story_doors import opened
@@ -101,7 +102,7 @@ async def test_who_waits_is_told_the_place_and_may_give_up(town: Town, *, other:
         await town.door.say(TEXTS[0], other=other)
         await gate.reached.wait()
         waiting = await town.door.say(TEXTS[1])
-        await town.door.told(waiting, "0 before you, about ")
+        await town.door.told(waiting, "You're next, about ")
         await town.door.cancel(waiting)
         gate.set()
         await town.door.sounds(1)
@@ -130,6 +131,7 @@ async def test_the_words_are_kept_in_one_table_only_and_not_where_the_host_keeps
         async with opened(town.door, house.doors):
             await town.door.say("The planted marmalade sentence.")
             await town.door.sounds(count)
+        await Commands(house.core.ledger).expire()
         files = [path for path in folder.rglob("*") if path.is_file()]
         holding = {path.name.partition("-")[0] for path in files if planted in path.read_bytes()}
         assert len(files) > 1

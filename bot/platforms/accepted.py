@@ -28,8 +28,10 @@ class AcceptedCommand:
         self._next = standing.next
         self._owed = standing.owed
         self._sending = False
-        self._arrived = False
+        self._heard = False
         """Whether some of its sound was delivered."""
+        self._arrived = False
+        """Whether all of it was that was sent so far."""
         self._done = False
         self._telling = False
         self.speaks = standing.next is not Next.ANSWER
@@ -55,14 +57,15 @@ class AcceptedCommand:
 
     async def upload_begins(self) -> None:
         """Note that its sound is being sent, before the first byte. Raises nothing."""
+        self._arrived = False
         if not self._sending:
             self._sending = await self._noted(self._commands.begin_upload(self.key))
 
     async def upload_answered(self, status: int) -> None:
         """Note what the platform answered: refused, it is still to be delivered. Raises nothing."""
         if 200 <= status < 300:
-            self._arrived = True
-        elif 400 <= status < 500 and self._sending and not self._arrived:
+            self._heard = self._arrived = True
+        elif 400 <= status < 500 and self._sending and not self._heard:
             self._sending = not await self._noted(self._commands.refuse_upload(self.key))
 
     async def answer_begins(self) -> None:

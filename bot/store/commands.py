@@ -83,6 +83,7 @@ class Commands:
         now = self._database.now()
         await self._database.write(partial(deliveries.forget_tokens, until=now - round(TOKEN_SECONDS * 1000)))
         old = now - REMEMBERED_HOURS * 3_600_000
+        await self._database.empty_log()
         total = 0
         while keys := await self._database.read(partial(deliveries.lost, until=old)):
             for key in keys:

@@ -4,10 +4,11 @@ Called by ``bot.app`` (opens it once) and by every other file of ``bot/store`` (
 """
 
 import asyncio
+import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -25,6 +26,8 @@ Clock = Callable[[], float]
 """Seconds since 1970, UTC. Tests give their own."""
 
 FILE_NAME = "mouthpiece.db"
+_LOG_SECONDS = 0.2
+"""How long emptying the log waits for others; they wait as long for it."""
 _HEADER = 100
 """Bytes that every database begins with."""
 
@@ -159,6 +162,16 @@ class Database(Transactions):
         """Mend indexes that do not fit their tables. Raises StoreError."""
         await self.write(engines.rebuild_indexes)
 
+    async def empty_log(self) -> None:
+        """Have what was deleted be in the write-ahead log no more either; later where others are reading.
+
+        Raises StoreError.
+        """
+        try:
+            await self._shielded(asyncio.to_thread(_empty_log, self.path))
+        except engines.DRIVER_ERRORS as error:
+            raise engines.translate(error, self.path) from error
+
     async def _prepare(self, check: bool) -> None:
         await self.start()
         if check and await self.read(engines.damage) is not None:
@@ -189,6 +202,15 @@ def is_there(path: Path) -> bool:
     if found.st_size < _HEADER:  # SQLite would take a file of one byte for an empty one, too, and write to it
         raise StoreError("store.corrupt" if found.st_size else "store.empty", path=str(path))
     return True
+
+
+def _empty_log(path: Path) -> None:
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists() or not log.stat().st_size:
+        return
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    with closing(sqlite3.connect(address, timeout=_LOG_SECONDS, uri=True)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _revision(connection: Connection) -> str | None:

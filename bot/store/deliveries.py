@@ -16,7 +16,7 @@ settlements. ``commands.py`` asks for them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Any
 
@@ -42,8 +42,8 @@ class AcceptEntry:
 
     key: str
     platform: str
-    content: str
-    token: str | None
+    content: str = field(repr=False)
+    token: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Left:
     """A command in the journal."""
 
     key: str
-    content: str
-    token: str
+    content: str = field(repr=False)
+    token: str = field(repr=False)
     """Empty where there is none, or it lives no longer."""
 
 

@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 from contextvars import ContextVar, copy_context
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
@@ -36,7 +36,7 @@ class _Brought:
     """An interaction as it came."""
 
     journal: "Journal"
-    content: str
+    content: str = field(repr=False)
     """Without its token."""
     resumed: bool
     """Whether it came to an earlier run."""
