@@ -406,6 +406,10 @@ def test_what_programs_write_is_no_face(text: str) -> None:
         ("zoom 8X please", "zoom 8 times please"),
         ("ᐃᓄᒃᑎᑐᑦ ᐸᐅᒃ ᐳᐃᔨ", "ᐃᓄᒃᑎᑐᑦ ᐸᐅᒃ ᐳᐃᔨ"),
         ("ᐸbᐳbold", "bold"),
+        ("it runs on TRUENAS 13.0 here", "it runs on TRUENAS 13.0 here"),
+        ("MOON_walker: hello", "MOON walker: hello"),
+        ("set MAX_RETRIES first", "set MAX RETRIES first"),
+        ("I ate it all :þ", "I ate it all, tongue out"),
     ],
 )
 def test_what_programs_and_hands_write(text: str, said: str) -> None:
@@ -420,7 +424,9 @@ def test_what_programs_and_hands_write(text: str, said: str) -> None:
         ("多谢啦~20号见", "多谢啦 20号见"), ("要~20分钟", "要大约20分钟"),
         ("我买了5X手机", "我买了5X手机"), ("快了5x", "快了5倍"),
         ("带我一个//@小明: 走吧", "带我一个，小明: 走吧"), ("有WOW,DOTA,MIX三个", "有WOW,DOTA,MIX三个"),
-        ("哎~~~妈呀", "哎 妈呀"),
+        ("哎~~~妈呀", "哎 妈呀"), ("走啦~~~快点~~~~", "走啦 快点"),
+        ("气人(#‵′)", "气人，生气"), ("没了(。ˇ‸ˇ。)", "没了，抓狂"),
+        ("好尴尬•﹏•", "好尴尬，抓狂"), ("拜拜o∩_∩o", "拜拜，开心"),
     ],
 )  # fmt: skip
 def test_what_hands_write_in_chinese(text: str, said: str) -> None:

@@ -9,13 +9,14 @@ import re
 from bot.speech.chat.emoticons import EMOTICONS
 
 SMILEY = re.compile(
-    r"[>}]?+[:;]['’´]?+[-^~]?+(?:\){1,40}+|\({1,40}+|D{1,40}+|[Pp]{1,40}+|\]{1,9}+|\[{1,9}+|[|*xXoOScb3/\\])"
+    r"[>}]?+[:;]['’´]?+[-^~]?+(?:\){1,40}+|\({1,40}+|D{1,40}+|[PpþÞ]{1,40}+|\]{1,9}+|\[{1,9}+|[|*xXoOScb3/\\])"
     r"|[：；]-?+(?:[)）]{1,40}+|[(（]{1,40}+|D{1,40}+|[Pp]{1,40}+)|:）{1,40}+|>[:;]-?+<(?![\w/@#!])"
     r"|[>}]?+=['’´]?+-?+(?:\){1,40}+|\({1,40}+|D{1,40}+|[Pp]{1,40}+)"
     r"|<3{1,40}+|<[/\\]3{1,40}+"
 )
 _MOUTHS = {
     ")": "smile", "]": "smile", "(": "sad", "[": "sad", "c": "sad", "D": "grin", "P": "tongue", "p": "tongue",
+    "þ": "tongue", "Þ": "tongue",
     "b": "tongue", "|": "blank", "*": "kiss", "x": "sealed", "X": "sealed", "o": "surprised", "O": "surprised",
     "S": "unsure", "/": "unsure", "\\": "unsure", "3": "cat", "<": "sad",
 }  # fmt: skip
@@ -49,8 +50,9 @@ BRACKETED = re.compile(
 )
 _IN_BRACKETS = re.compile(r"[（(]([^()（）\n]{1,17}+)[)）]")
 _LYING = "(:з」∠)"
+ARMED = re.compile(r"(?<![A-Za-z0-9_])[oO]∩_{1,2}+∩[oO](?![A-Za-z0-9_])")
 FLIP = re.compile(r"[（(][^()（）\n]{1,10}+[)）][╯ノﾉ彡︵ ]{1,4}+┻━{1,3}+┻")
-_STRONG = re.compile("[∩゛ڡ๑ωДд皿益▽∀﹏︶╯╰≧≦◕‿⊙´｀･ᴗ◡◠ಠㅂεз∇∠◉╥⌒ヮ□ﾟ゜￣¯罒艸]")
+_STRONG = re.compile("[∩゛ڡ๑ωДд皿益▽∀﹏︶╯╰≧≦◕‿⊙´｀･ᴗ◡◠ಠㅂεз∇∠◉╥⌒ヮ□ﾟ゜￣¯罒艸‵′‸]")
 _PLAIN_EYES = re.compile(r"[•\^;TQ><=@*+oO0-][_.o^-]{1,2}+[•\^;TQ><=@*+oO0-]")
 _WORDS = re.compile(
     r"[A-Za-z]{2}|[\u3400-\u7685\u7687-\u76c9\u76cb-\u7f51\u7f53-\u8278\u827a-\u9fff]|\d{2}|[\u3041-\u3062]|[\u30a1-\u30fa]{2}"
@@ -62,7 +64,7 @@ _SHOWS = (
     (re.compile("[▽∀‿◡︶^≧≦◕ᴗ∇◠⌒ヮ罒]"), "happy"),
     (re.compile("ε|3"), "kiss"),
     (re.compile("[ω･ㅂз]"), "cute"),
-    (re.compile("[﹏╯╰]"), "frustrated"),
+    (re.compile("[﹏╯╰‸]"), "frustrated"),
 )
 ZERO_EYES = re.compile(r"0\.0")
 _CHINESE = re.compile("[\u3400-\u9fff]")
@@ -73,6 +75,11 @@ _NUMBER_BEFORE = frozenset("0123456789.,:：=是为约到v$¥")
 def flip(_: re.Match[str]) -> str:
     """The kind of a table in the air."""
     return "flip"
+
+
+def armed(_: re.Match[str]) -> str:
+    """The kind of two closed eyes with arms at their sides."""
+    return "happy"
 
 
 def smiley(match: re.Match[str]) -> str | None:
@@ -117,6 +124,8 @@ def two_eyed(match: re.Match[str]) -> str | None:
         return None
     if face in EMOTICONS:
         return EMOTICONS[face]
+    if mouth[0] == "﹏" and _EYES[left] == "blank":
+        return "frustrated"
     return "sidelong" if left in "<>" and left == right else "cute" if face == ">3<" else _EYES[left]
 
 

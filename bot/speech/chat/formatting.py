@@ -19,8 +19,10 @@ _LINE = re.compile(r"^ {0,8}(?:#{1,6} {1,4}|-# {1,4}|[-*•·] {1,4}(?:\[[ xX]\]
 _QUOTE = re.compile(r"^ {0,4}(>>>|>)(?: |$)", re.MULTILINE)
 _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _PAIRED = re.compile(r"\*{2,100}|~{2,100}|_{2,100}|(?<![\d\s])\*|\*(?![\d\s*])|(?<!\w)_(?!\s)|(?<!\s)_(?!\w)")
-_LONE_WAVES = re.compile(r"^((?:[^~]|~(?!~))*+)~{2,}+((?:[^~]|~(?!~))*+)$")
-"""Waves that strike nothing out."""
+_WAVES = re.compile(r"~{2,}+")
+_CAPITAL_NAME = re.compile(
+    r"(?<![\w*])(?:[A-Z]{2,40}+(?:_[A-Za-z0-9]{1,40}+){1,5}+|[A-Za-z0-9]{1,40}+_[A-Z]{2,40}+)(?![\w*])"
+)
 _INNER = re.compile(r"(?<=\w)_(?=\w)")
 _INNER_UNSPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_(?=[\u3040-\u30ff\u3400-\u9fff])")
 """Between signs that are written without blanks: no pause comes of it."""
@@ -43,11 +45,14 @@ def unformat(draft: Draft) -> None:
     """Take every marker off; a quotation is announced as one."""
     if not _ANY.search(draft.text):
         return
+    if "_" in draft.text:
+        draft.replace(_CAPITAL_NAME, lambda match: draft.keep(match[0].replace("_", " ")))
     text = _LINE.sub("", _RULE.sub("", draft.text))
     if ">" in text:
         text = _quoted(text, draft.words.say("quote"))
     if "~~" in text:
-        text = _LONE_WAVES.sub(r"\1 \2", text)
+        runs = _WAVES.findall(text)
+        text = _WAVES.sub(" ", text) if len(runs) == 1 or "~~" not in runs else text  # nothing is struck out
     text = _INNER_UNSPACED.sub("", _PAIRED.sub("", _ESCAPE.sub("", text)))
     text = _INNER.sub(" ", text)
     draft.whole("formatting", text)

@@ -73,6 +73,7 @@ _FACE = re.compile(
 """Those that begin and end with signs may stand beside Chinese ones."""
 _MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
     (faces.FLIP, faces.flip),
+    (faces.ARMED, faces.armed),
     (faces.BRACKETED, faces.bracketed),
     (_FACE, lambda match: EMOTICONS[match[0]]),
     (faces.TWO_EYED, faces.two_eyed),

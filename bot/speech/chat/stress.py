@@ -21,6 +21,7 @@ _NAMES = frozenset(
 """Abbreviations that are read as words or spelled; nobody shouts them."""
 _SHORT = frozenset({"NO", "YES", "WOW", "HEY", "WHY", "NOT", "NOW", "YOU", "WHO"})
 """Short words that are shouted."""
+_NUMBERED = re.compile(r" \d{1,4}+(?:\.\d|(?= ?/ ?\d))")
 _LISTED = re.compile(",[A-Z]")
 _VOWEL = re.compile("[AEIOUY]")
 
@@ -51,9 +52,11 @@ def _shouted(words: list[str]) -> bool:
 
 
 def _is_listed(match: re.Match[str]) -> bool:
-    """Whether it is one of several names with no blank between: ``AMD,RTX``."""
+    """Whether it is one of several names with no blank between, or has a number: ``AMD,RTX``, ``ESXI 5.5``."""
     before, behind = (
         match.string[max(0, match.start() - 1) : match.start()],
         match.string[match.end() : match.end() + 2],
     )
+    if " " not in match[0] and _NUMBERED.match(match.string, match.end()):
+        return True
     return before == "," or (behind[:1] == "," and behind[1:].isalnum()) or bool(_LISTED.search(match[0]))
