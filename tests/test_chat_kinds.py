@@ -410,6 +410,8 @@ def test_what_programs_write_is_no_face(text: str) -> None:
         ("MOON_walker: hello", "MOON walker: hello"),
         ("set MAX_RETRIES first", "set MAX RETRIES first"),
         ("I ate it all :þ", "I ate it all, tongue out"),
+        ("look into conf/site.d/main.conf please", "look into conf/site.d/main.conf please"),
+        ("2021-03-04T05:06:07.89+0200 it began", "2021-03-04T05:06:07.89+0200 it began"),
     ],
 )
 def test_what_programs_and_hands_write(text: str, said: str) -> None:
@@ -425,6 +427,7 @@ def test_what_programs_and_hands_write(text: str, said: str) -> None:
         ("我买了5X手机", "我买了5X手机"), ("快了5x", "快了5倍"),
         ("带我一个//@小明: 走吧", "带我一个，小明: 走吧"), ("有WOW,DOTA,MIX三个", "有WOW,DOTA,MIX三个"),
         ("哎~~~妈呀", "哎 妈呀"), ("走啦~~~快点~~~~", "走啦 快点"),
+        ("小心闪电⚡", "小心闪电"), ("躺平_(：3」∠)_", "躺平"), ("出发٩(๑ơలơ)۶", "出发"),
         ("气人(#‵′)", "气人，生气"), ("没了(。ˇ‸ˇ。)", "没了，抓狂"),
         ("好尴尬•﹏•", "好尴尬，抓狂"), ("拜拜o∩_∩o", "拜拜，开心"),
     ],

@@ -39,7 +39,9 @@ def enter(text: str) -> str:
     """Whole text without anything that no database, no wire and no rule takes: surrogates, private signs, entities."""
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-        text = _LONE_ANGLE.sub(_angle, PRIVATE.sub("", text).translate(_ANGLES))
+        text = PRIVATE.sub("", text).translate(_ANGLES)
+        if "ᐸ" in text or "ᐳ" in text:
+            text = _LONE_ANGLE.sub(_angle, text)
     text = text.translate(_BREAKS)
     for _ in range(_LAYERS):
         if "&" not in text:

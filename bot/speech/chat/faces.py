@@ -46,10 +46,9 @@ _ARMS_BEFORE = "╭╰╮╯ヽヾ乁ᕙ┐┌└ლ୧٩ᕦ┗┏\\\\_~～"
 _ARMS_BEHIND = "╮╯╭╰ﾉノゞシ┐┌┘وง୨۶づつっﾂ┛┓ᕗᕤ_~～☆★♪✧・゜･ﾟ。"
 BRACKETED = re.compile(
     rf"(?:[oOwmdqvVy][（(]|[{_ARMS_BEFORE}]{{0,4}}+[（(])[^()（）\n]{{1,17}}+[)）][{_ARMS_BEHIND}]{{0,5}}+"
-    rf"(?:[oOwmdbqzvVy](?![A-Za-z]))?+|_?+\(:з」∠\)_?+"
+    rf"(?:[oOwmdbqzvVy](?![A-Za-z]))?+|_?+[(（][:：][зЗ3]」∠[)）]_?+"
 )
 _IN_BRACKETS = re.compile(r"[（(]([^()（）\n]{1,17}+)[)）]")
-_LYING = "(:з」∠)"
 ARMED = re.compile(r"(?<![A-Za-z0-9_])[oO]∩_{1,2}+∩[oO](?![A-Za-z0-9_])")
 FLIP = re.compile(r"[（(][^()（）\n]{1,10}+[)）][╯ノﾉ彡︵ ]{1,4}+┻━{1,3}+┻")
 _STRONG = re.compile("[∩゛ڡ๑ωДд皿益▽∀﹏︶╯╰≧≦◕‿⊙´｀･ᴗ◡◠ಠㅂεз∇∠◉╥⌒ヮ□ﾟ゜￣¯罒艸‵′‸]")
@@ -140,7 +139,7 @@ def bracketed(match: re.Match[str]) -> str | None:
     """The kind of a face in brackets, empty where it shows nothing in particular; None where it is none."""
     if match[0] in EMOTICONS:
         return EMOTICONS[match[0]]
-    if match[0].strip("_") == "(:з」∠)":
+    if "」∠" in match[0]:
         return ""
     found = _IN_BRACKETS.search(match[0])
     if found is None or (
@@ -150,9 +149,15 @@ def bracketed(match: re.Match[str]) -> str | None:
     ):
         return None
     inside = found[1]
-    if _WORDS.search(inside) or all(sign.isspace() or (sign.isalnum() and sign not in "ﾟω") for sign in inside):
+    has_arms = match[0][0] not in "(（" and match[0][-1] not in ")）"
+    if _WORDS.search(inside) or not (has_arms or any(_is_drawn(sign) for sign in inside)):
         return None
     return _shown(inside)
+
+
+def _is_drawn(sign: str) -> bool:
+    """Whether it is no letter, digit or blank."""
+    return not sign.isspace() and (not sign.isalnum() or sign in "ﾟω")
 
 
 def _shown(inside: str) -> str | None:

@@ -24,6 +24,10 @@ _DATE = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d/-]|\.\
 _RANGE = re.compile(_FREE + r"(?<!\+)(\d{1,4})\s?[-–~～]\s?(\d{1,4})(?![\d:/-]|[.,]\d)")
 _TIMES = re.compile(_FREE + r"(\d{1,5})\s?[xX]\s?(\d{1,5})" + NO_WORD_AFTER)
 _FOLD = re.compile(_FREE + r"(\d{1,4})[xX](?!²)" + NO_WORD_AFTER)
+_STAMP = re.compile(
+    r"(?<![\w-])\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9}+)?)?(?:Z|[+-]\d{2}:?\d{2})?(?![\w:])"
+)
+"""A time as programs write it."""
 _RATE = re.compile(
     r"(?<![\w.])(\d[\d.,]{0,8}+ ?[A-Za-z]{1,8}+)/(sec|second|min|minute|hr|hour|day|week|month|year)" + NO_WORD_AFTER
 )
@@ -136,6 +140,8 @@ def spell(draft: Draft) -> None:
         draft.change(_PERCENT, "number", lambda match: match[1])
     if not _DIGIT.search(draft.text):
         return
+    if "T" in draft.text:
+        draft.text = _STAMP.sub(lambda match: draft.keep(match[0]), draft.text)
     draft.change(_DATE, "date", lambda match: _date(match, words))
     draft.change(_DECADE, "number", lambda match: words.say("decade", number=match[1], name=_DECADES[match[1]]))
     draft.change(_SAME_SIGN, "number", lambda match: words.say("range", low=match[1] + match[2], high=""))

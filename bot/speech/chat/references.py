@@ -62,7 +62,8 @@ def channel_words(draft: Draft, channels: Mapping[str, str], identity: str) -> s
 def call(draft: Draft) -> None:
     """Say names behind an at sign, tags behind a hash sign or a dollar, and letters beside a slash."""
     if "@" in draft.text:
-        draft.text = _PASSED_ON.sub(draft.words.phrases["pause"], draft.text)
+        if "//@" in draft.text:
+            draft.text = _PASSED_ON.sub(draft.words.phrases["pause"], draft.text)
         draft.change(_AT, "mention", lambda match: f" {_called(draft, match['name'])} ")
     if "#" in draft.text:
         draft.in_runs(_say_tags)

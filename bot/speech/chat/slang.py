@@ -20,11 +20,13 @@ _CASED = frozenset(
     {"ATM", "BC", "BBS", "FR", "GM", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
 )
 """Spelled so, they are something else: a cash machine, years, a letter, a name."""
-_ROWS = tuple(
-    row[at : at + 5]
-    for line in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
-    for row in (line, line[::-1])
-    for at in range(len(row) - 4)
+_ROW = re.compile(
+    "|".join(
+        row[at : at + 5]
+        for line in ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+        for row in (line, line[::-1])
+        for at in range(len(row) - 4)
+    )
 )
 STRANGE = (
     r"(?:j[b-df-hj-np-tv-z]|q[b-df-hj-np-tv-z]|[bcdfghjklmpqrstvwz]j|v[bcdfghjkmnpqtwxz]|[dfgkhjs]k(?=[dfgjk])|f[bdghjkpvw]"
@@ -48,6 +50,8 @@ _COUNTED_BEFORE = re.compile(
 """Words before a number that is one: an amount, a room, a code."""
 _NEAR = 16
 """Signs before a number that are looked at."""
+_HARMLESS = frozenset("cdefgiknopqrstuvyz")
+"""No laugh and no grin begins with one of these."""
 _GRIN = re.compile(r"x{1,4}d{2,40}+")
 _DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
 """``vs.`` between two: no sentence ends there."""
@@ -72,7 +76,7 @@ def is_smash(word: str) -> bool:
     low = word.casefold()
     if len(low) < 6 or not low.isalpha() or low in _LAYOUTS:
         return False
-    if any(row in low for row in _ROWS):
+    if _ROW.search(low):
         return True
     if re.fullmatch(r"(?:asd|sdf|jkl){2,300}[asdfjkl]{0,2}", low):
         return True
@@ -101,6 +105,8 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
     token = match[0]
     words = draft.words
     low = token.casefold()
+    if _is_harmless(token, low) and low not in words.slang:
+        return token
     if token.isdigit():
         return _number(draft, match)
     if draft.reading.expand_slang and token not in _CASED and (word := _chat_word(low, words)):
@@ -116,6 +122,11 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
     if len(token) > 5 and is_smash(low):
         return _noted(draft, "smash", token, words.say("smash"))
     return _uncanny(draft, match)
+
+
+def _is_harmless(token: str, low: str) -> bool:
+    """Whether it is short and neither stretched nor a face, so that it is a chat word or nothing."""
+    return len(token) < 6 and low[0] in _HARMLESS and low[-1] != low[-2:-1] and token not in WORDS
 
 
 def _uncanny(draft: Draft, match: re.Match[str]) -> str:
