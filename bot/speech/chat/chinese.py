@@ -69,6 +69,7 @@ _PHRASES = {
     "about": "大约{number}",
     "some_more": "多",
     "per": "每{unit}",
+    "per_second": "每秒",
     "power": "{base}的{exponent}次方",
     "below": "零下",
     "minus": "负",

@@ -69,6 +69,7 @@ _PHRASES = {
     "about": "about {number}",
     "some_more": " plus ",
     "per": " per {unit}",
+    "per_second": " per second",
     "power": "{base} to the power of {exponent}",
     "below": "minus ",
     "minus": "minus ",

@@ -24,6 +24,7 @@ _DATE = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d/-]|\.\
 _RANGE = re.compile(_FREE + r"(?<!\+)(\d{1,4})\s?[-–~～]\s?(\d{1,4})(?![\d:/-]|[.,]\d)")
 _TIMES = re.compile(_FREE + r"(\d{1,5})\s?[xX]\s?(\d{1,5})" + NO_WORD_AFTER)
 _FOLD = re.compile(_FREE + r"(\d{1,4})[xX](?!²)" + NO_WORD_AFTER)
+_PER_SECOND = re.compile(r"(?<=[\d ][kKMGT][Bb])/[sS](?![A-Za-z])")
 _STAMP = re.compile(
     r"(?<![\w-])\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9}+)?)?(?:Z|[+-]\d{2}:?\d{2})?(?![\w:])"
 )
@@ -140,6 +141,8 @@ def spell(draft: Draft) -> None:
         draft.change(_PERCENT, "number", lambda match: match[1])
     if not _DIGIT.search(draft.text):
         return
+    if "/s" in draft.text or "/S" in draft.text:
+        draft.change(_PER_SECOND, "number", lambda _: words.say("per_second"))
     if "T" in draft.text:
         draft.text = _STAMP.sub(lambda match: draft.keep(match[0]), draft.text)
     draft.change(_DATE, "date", lambda match: _date(match, words))

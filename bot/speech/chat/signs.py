@@ -18,6 +18,8 @@ _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
 _ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]) {0,8}")
+_POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)<-{1,3}(?![\d-])")
+"""``-> this <-``: between two that point at it."""
 _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
 """``b <- a``, and nothing else in the message."""
 _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
@@ -61,6 +63,9 @@ _UNTIDY = re.compile(r"[^\S ]|  | [.!?:。！？：…]|[,，、;；]")
 def say_arrows(draft: Draft) -> None:
     """``a -> b``: from one to the other. Before their parts are taken for marks of formatting."""
     if not draft.foreign and _ARROW_SIGN.search(draft.text):
+        if "<-" in draft.text:
+            pause = draft.words.phrases["pause"]
+            draft.change(_POINTED_AT, "sign", lambda match: pause + match[1].rstrip() + pause)
         draft.change(_ARROW, "sign", lambda match: _arrow(match, draft.words))
 
 

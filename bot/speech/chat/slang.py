@@ -160,7 +160,10 @@ def _chat_word(low: str, words: Vocabulary) -> str:
 
 def _is_glued(match: re.Match[str]) -> bool:
     """Whether it is a part of something: ``np.array``, ``file.gz``, ``screen -xd``."""
-    before = match.string[max(0, match.start() - 1) : match.start()]
+    before = match.string[max(0, match.start() - 8) : match.start()]
+    if before.casefold() == "windows ":
+        return True
+    before = before[-1:]
     behind = match.string[match.end() : match.end() + 2]
     return bool(before and before in _GLUE) or (behind[:1] in _GLUE and behind[1:].isalnum() and behind.isascii())
 
