@@ -14,7 +14,7 @@ _TREES = {
 _BORDERS = {
     "bot/app.py": "one platform's fault must not take the other down",
     "bot/log.py": "a record that cannot be formatted must not break off what it tells of",
-    "bot/cli/__init__.py": "the outermost border of the command line",
+    "bot/cli/execute.py": "the outermost border of the command line",
     "bot/store/driver.py": "SQLAlchemy's own border with a driver, which raises the error again, sorted",
     "bot/store/ledger.py": "one bad batch must not stop the ledger",
     "cogs/errors.py": "Discord's commands",
