@@ -236,7 +236,7 @@ async def test_a_larger_sound_than_discord_takes_comes_in_parts(
     assert len(sounds) > 1
     assert all(len(message.files[0].data) <= 30_000 for message in voices_of(server))
     seconds = sum(sound.seconds for sound in sounds if sound is not None)
-    assert told.content.startswith(say("discord.spoken", "en", seconds=seconds, characters=12 * 25 - 1))
+    assert told.content.startswith(say("discord.spoken_free", "en", seconds=seconds))
     assert server.refusals == []
 
 

@@ -177,7 +177,9 @@ async def test_a_guest_says_who_asked_and_can_take_it_back(
     assert exchange.deleted
     assert [one.deleted for one in exchange.followups] == [not one.private for one in exchange.followups]
     assert not again.deleted
-    assert server.messages == []
+    (told,) = server.messages  # the token is dead: that nothing came can only be said in the channel, the words never
+    assert told.content == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
+    assert not told.files
     assert {refused.code for refused in server.refusals} <= {10008}
 
 
@@ -206,9 +208,11 @@ async def test_a_private_result_that_is_late_is_not_made_public(
         await server.until(lambda: server.statuses("edit"))
         again = await (await server.slash("say", {"text": TEXT, "private": True})).answered()
         await server.until(lambda: again.content)
-    assert server.messages == []
+    (told,) = server.messages  # the token is dead: that nothing came can only be said in the channel, the words never
+    assert told.content == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
+    assert not told.files
     assert "free" in again.content  # the same words are in the cache
-    assert (await mimo_house.ledger.usage(account(server).scope)).characters == len(TEXT)
+    assert (await mimo_house.ledger.usage(account(server).scope)).characters == 0, "what did not arrive is given back"
 
 
 async def test_where_guests_may_not_speak_to_everyone(server: DiscordServer, house: House, start: Start) -> None:
@@ -234,7 +238,9 @@ async def test_who_takes_no_direct_messages_hears_it_all_the_same(
         panel = await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
     assert panel.files[0].sound is not None
     assert say("discord.only_you", "en") in panel.content
-    assert server.messages == []
+    (told,) = server.messages  # the token is dead: that nothing came can only be said in the channel, the words never
+    assert told.content == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
+    assert not told.files
 
 
 # In every place

@@ -166,3 +166,23 @@ async def test_an_upload_that_was_refused_is_not_charged(town: Town, fault: dict
     assert await bot.stop() == 0
     assert len(town.telegram.asked("sendVoice")) == 1
     assert await village.used() == 0
+
+
+@MODES
+async def test_a_message_that_shows_progress_does_not_outlive_the_bot_that_sent_it(town: Town, mode: str) -> None:
+    village = Village(town, mode)
+    gate = town.mimo.hold_after(chunks=1)
+    bot = await village.up()
+    await town.telegram.text(f"/say {WORDS}")
+    (shown,) = await town.telegram.wait_for("sendMessage")
+    place = ANN.id, shown.result["message_id"]
+    await until(lambda: table(town, "SELECT 1 FROM progress_message"))
+    bot.process.kill()
+    await bot.ends()
+    assert place in town.telegram.world.messages
+    gate.set()
+    again = await village.up()
+    await town.telegram.wait_for("sendVoice")
+    await town.telegram.until(lambda: place not in town.telegram.world.messages)
+    await until(lambda: not table(town, "SELECT 1 FROM progress_message"))
+    assert await again.stop() == 0

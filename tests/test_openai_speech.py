@@ -130,7 +130,7 @@ async def test_an_unknown_voice_lists_the_right_ones_once_they_are_known(
     assert {voice.id for voice in engine.capabilities.voices} == set(TONES)
     error = await error_of(engine, request)
     assert isinstance(error, InputError)
-    assert error.facts == {"voice": "Mia", "voices": list(TONES)}
+    assert error.facts == {"voice": "Mia", "suggestion": "", "voices": list(TONES)}
 
 
 async def test_an_engine_without_lists_is_well(server: OpenAISpeechServer, engine: OpenAISpeechProvider) -> None:

@@ -194,6 +194,28 @@ class Accepted:
         self._journaled.update(each.key for each in left)
         return left
 
+    async def progress_shown(self, platform: str, chat: str, message: str) -> None:
+        """Note a message that shows how far a command is, so that it does not outlive a kill. Raises nothing."""
+        try:
+            await self._commands.show_progress(platform, chat, message)
+        except StoreError as error:
+            _log.warning("a message that shows progress could not be noted: %s", error.code)
+
+    async def progress_removed(self, platform: str, chat: str, message: str) -> None:
+        """Forget it. Raises nothing."""
+        try:
+            await self._commands.hide_progress(platform, chat, message)
+        except StoreError as error:
+            _log.warning("a message that shows progress could not be forgotten: %s", error.code)
+
+    async def progress_left(self, platform: str) -> list[tuple[str, str]]:
+        """Return chat and id of the messages that the last run left behind. Raises nothing."""
+        try:
+            return await self._commands.progress_left(platform)
+        except StoreError as error:
+            _log.warning("messages that show progress cannot be read: %s", error.code)
+            return []
+
     async def _standing(self, key: str, new: bool) -> Standing:
         if new:
             return Standing(Next.ANSWER)

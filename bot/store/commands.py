@@ -5,10 +5,13 @@ What the stages mean, and what is written at once, says ``deliveries.py``.
 
 from functools import partial
 
+from sqlalchemy import Connection, delete, insert, select
+
 from bot.errors import StoreError
 from bot.store import deliveries
 from bot.store.deliveries import AcceptEntry, FinishEntry, Left, ReturnEntry, Standing, TellEntry, UploadEntry
 from bot.store.ledger import Ledger
+from bot.store.schema import progress_message
 
 LONGEST_CONTENT = 300_000
 """Characters of what a platform brought."""
@@ -70,6 +73,19 @@ class Commands:
         living = self._database.now() - round(TOKEN_SECONDS * 1000)
         return await self._database.read(partial(deliveries.left, platform=platform, living=living))
 
+    async def show_progress(self, platform: str, chat: str, message: str) -> None:
+        """Note a message that shows how far a command is. Raises StoreError."""
+        row = {"platform": platform, "chat": chat, "message": message}
+        await self._database.write(partial(_note_progress, row=row))
+
+    async def hide_progress(self, platform: str, chat: str, message: str) -> None:
+        """Forget such a message, which was removed. Raises StoreError."""
+        await self._database.write(partial(_forget_progress, platform=platform, chat=chat, message=message))
+
+    async def progress_left(self, platform: str) -> list[tuple[str, str]]:
+        """Return the chat and the id of each such message that was not removed. Raises StoreError."""
+        return await self._database.read(partial(_progress_left, platform=platform))
+
     async def begun(self) -> frozenset[str]:
         """Return the commands that were begun and not done, a few days back. Raises StoreError."""
         since = self._database.now() - REMEMBERED_HOURS * 3_600_000
@@ -92,3 +108,19 @@ class Commands:
         while gone := await self._database.write(partial(deliveries.forget, until=old)):
             total += gone
         return total
+
+
+def _note_progress(connection: Connection, *, row: dict[str, str]) -> None:
+    connection.execute(insert(progress_message), [row])
+
+
+def _forget_progress(connection: Connection, *, platform: str, chat: str, message: str) -> None:
+    shown = progress_message.c
+    named = (shown.platform == platform) & (shown.chat == chat) & (shown.message == message)
+    connection.execute(delete(progress_message).where(named))
+
+
+def _progress_left(connection: Connection, *, platform: str) -> list[tuple[str, str]]:
+    shown = progress_message.c
+    rows = connection.execute(select(shown.chat, shown.message).where(shown.platform == platform))
+    return [(row.chat, row.message) for row in rows]

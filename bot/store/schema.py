@@ -23,7 +23,7 @@ from sqlalchemy import (
     literal,
 )
 
-HEAD = "0008"
+HEAD = "0009"
 """The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200
@@ -90,6 +90,16 @@ journal = Table(
     # By which a platform lets an answer be given; a secret for the minutes that it lives.
     Column("token", Text, nullable=True),
     Column("created", BigInteger, nullable=False),
+)
+
+progress_message = Table(
+    "progress_message",
+    metadata,
+    # A message that shows how far a command is, removed with its end. Ids alone.
+    Column("platform", String(40), primary_key=True),
+    Column("chat", String(80), primary_key=True),
+    Column("message", String(80), primary_key=True),
+    sqlite_with_rowid=False,
 )
 
 counter = Table(

@@ -46,7 +46,16 @@ class Journal:
         return await self._accepted.accept(key, _PLATFORM, content)
 
     async def take_up(self, places: Places) -> None:
-        """Answer what the last run wrote down and did not answer, as places become free. Raises nothing."""
+        """Answer what the last run wrote down and did not answer, as places become free. Raises nothing.
+
+        Before that, remove its messages that show how far something is: nothing will change them any more.
+        """
+        for chat, message in await self._accepted.progress_left(_PLATFORM):
+            try:
+                await self._bot.delete_message(chat, int(message))
+            except TelegramError as error:
+                _log.info("a message of the last run was not removed (%s)", type(error).__name__)
+            await self._accepted.progress_removed(_PLATFORM, chat, message)
         for left in await self._accepted.left(_PLATFORM):
             try:
                 update = Update.de_json(json.loads(left.content), self._bot)

@@ -213,6 +213,7 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
 async def _tell_progress(counter: Counter, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event) -> None:
     """Send a message that shows how far it is, with a way to cancel; keep it true, and remove it in the end."""
     told, shown, delivery, timings = None, "", counter.delivery, counter.timings
+    accepted = counter.doors.accepted
     button, clock = keyboard.cancel(name, asked.language), asyncio.get_running_loop().time
     slow_at = clock() + timings.slow
     next_change = 0.0
@@ -223,6 +224,8 @@ async def _tell_progress(counter: Counter, asked: Asked, waiting: Waiting, name:
             continue
         if told is None:
             told = await delivery.sentence(asked.message, words, keyboard=button)
+            if told is not None:
+                await accepted.progress_shown("telegram", str(told.chat_id), str(told.message_id))
         else:
             await delivery.change(told, words, button)
         shown = words
@@ -230,6 +233,7 @@ async def _tell_progress(counter: Counter, asked: Asked, waiting: Waiting, name:
         next_change = clock() + timings.slow * (1 if asked.space is None else _RARER_IN_GROUPS)
     if told is not None:
         await delivery.remove(told)
+        await accepted.progress_removed("telegram", str(told.chat_id), str(told.message_id))
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
