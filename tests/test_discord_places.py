@@ -177,9 +177,7 @@ async def test_a_guest_says_who_asked_and_can_take_it_back(
     assert exchange.deleted
     assert [one.deleted for one in exchange.followups] == [not one.private for one in exchange.followups]
     assert not again.deleted
-    (told,) = server.messages  # the token is dead: that nothing came can only be said in the channel, the words never
-    assert told.content == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
-    assert not told.files
+    assert server.messages == []
     assert {refused.code for refused in server.refusals} <= {10008}
 
 
@@ -238,9 +236,7 @@ async def test_who_takes_no_direct_messages_hears_it_all_the_same(
         panel = await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
     assert panel.files[0].sound is not None
     assert say("discord.only_you", "en") in panel.content
-    (told,) = server.messages  # the token is dead: that nothing came can only be said in the channel, the words never
-    assert told.content == say("discord.too_late", "en", who=f"<@{server.world.ada.id}>")
-    assert not told.files
+    assert server.messages == []
 
 
 # In every place
