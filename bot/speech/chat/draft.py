@@ -208,6 +208,10 @@ class Draft:
             self.text = TAGS.sub(written, self.text)
         return tuple(cues)
 
+    def rule_of(self, sign: str) -> str | None:
+        """Return the rule that put an insert, empty for what is kept as written; None for any other sign."""
+        return self._rules[ord(sign) - _FIRST_WORDS] if _WORDS.match(sign) else None
+
     def kind_at(self, place: int) -> str:
         """The kind of the tag that stands there; empty for anything else."""
         sign = self.text[place : place + 1]

@@ -1,13 +1,13 @@
 """Faces made of signs, and what each shows. Read by ``pictures``; the languages have a word for each kind."""
 
 _ROWS = """
-smile :) :-) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
-grin :D :-D =D :')
+smile :) :-) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
+grin :D :oD :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd
-sad /_\\ :( :-( =( :[ :c ): u_u
+sad /_\\ :( :o( :-( =( :[ :c ): u_u
 cry :'( ;_; T_T T-T TT_TT TwT QAQ QwQ Q_Q (T_T) (ಥ﹏ಥ) (╥﹏╥)
 angry (￣ε(#￣) >:( >:-( ಠ益ಠ
-wink ;) ;-) ;D
+wink ;) ;o) ;-) ;D
 tongue :P :-P :p ;P xP :b
 surprised :O :-O :o O_O o_o
 unsure :/ :-/ :S :\\

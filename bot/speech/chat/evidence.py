@@ -55,6 +55,11 @@ def _words() -> dict[str, tuple[str, ...]]:
     return found
 
 
+def is_common(word: str) -> bool:
+    """Return True if a word in small letters is a common one of English."""
+    return "en" in _words().get(word, ())
+
+
 @lru_cache(maxsize=1)
 def _telling() -> frozenset[str]:
     """Words that may speak for another language than English."""

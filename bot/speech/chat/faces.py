@@ -32,11 +32,11 @@ _EYES = {
     "<": "frustrated", "@": "puzzled", "*": "happy", "$": "happy", "+": "happy", "x": "shocked", "X": "shocked",
     "O": "surprised", "o": "surprised", "0": "surprised", "⊙": "shocked", "◉": "shocked", "°": "shocked",
     "→": "sidelong", "←": "sidelong", "¬": "sidelong", "ಠ": "stern", "•": "blank", "●": "blank", "╯": "sad", "╰": "sad",
-    "⌒": "happy", "∩": "happy", "´": "cute", "｀": "cute", "･": "cute", "・": "cute", "π": "cry",
+    "⌒": "happy", "∩": "happy", "✪": "happy", "´": "cute", "｀": "cute", "･": "cute", "・": "cute", "π": "cry",
 }  # fmt: skip
 _MIRRORED = {"≧": "≦", ">": "<", "╯": "╰", "´": "｀"}
 _EYE_SIGNS = re.escape("".join(_EYES))
-TWO_EYED = re.compile(rf"[{_EYE_SIGNS}][_.﹏ωoO3□▽∀^-]{{1,3}}[{_EYE_SIGNS}]")
+TWO_EYED = re.compile(rf"=。=|-。-|[{_EYE_SIGNS}][_.﹏ωoO3□▽∀^-]{{1,3}}[{_EYE_SIGNS}]")
 _ASCII_MOUTHS = {
     "_": "TQ;^nu~-=><@*$+xXOo0", ".": "T;^><-=Oo", "^": "T", "-": "T^", "o": "^>", "O": "", "3": ">",
 }  # fmt: skip
@@ -45,11 +45,13 @@ _ASCII_MOUTHS = {
 _ARMS_BEFORE = "╭╰╮╯ヽヾ乁ᕙ┐┌└ლ୧٩ᕦ┗┏\\\\_~～"
 _ARMS_BEHIND = "╮╯╭╰ﾉノゞシ┐┌┘وง୨۶づつっﾂ┛┓ᕗᕤ_~～☆★♪✧・゜･ﾟ。"
 BRACKETED = re.compile(
-    rf"(?:[oOwmdqvVy][（(]|[{_ARMS_BEFORE}]{{0,4}}+[（(])[^()（）\n]{{1,17}}+[)）][{_ARMS_BEHIND}]{{0,5}}+"
-    rf"(?:[oOwmdbqzvVy](?![A-Za-z]))?+|_?+[(（][:：][зЗ3]」∠[)）]_?+"
+    rf"_?+[(（][:：][зЗ3][」)）]∠[)）]_?+|\\[（(][^()（）\n]{{1,17}}+[)）]/(?![A-Za-z0-9])|(?:[oOwmdqvVy][（(]|[{_ARMS_BEFORE}]{{0,4}}+[（(])[^()（）\n]{{1,17}}+[)）][{_ARMS_BEHIND}]{{0,5}}+"
+    rf"(?:[oOwmdbqzvVy](?![A-Za-z]))?+"
 )
 _IN_BRACKETS = re.compile(r"[（(]([^()（）\n]{1,17}+)[)）]")
-ARMED = re.compile(r"(?<![A-Za-z0-9_])[oO]∩_{1,2}+∩[oO](?![A-Za-z0-9_])")
+ARMED = re.compile(
+    r"(?<![A-Za-z0-9_])[oO]∩_{1,2}+∩[oO](?![A-Za-z0-9_])|[ヾヽ][ﾉノ][≧^＾][∀▽ω◇][≦^＾][)）](?:[oO](?![A-Za-z]))?+"
+)
 FLIP = re.compile(r"[（(][^()（）\n]{1,10}+[)）][╯ノﾉ彡︵ ]{1,4}+┻━{1,3}+┻")
 _STRONG = re.compile("[∩゛ڡ๑ωДд皿益▽∀﹏︶╯╰≧≦◕‿⊙´｀･ᴗ◡◠ಠㅂεз∇∠◉╥⌒ヮ□ﾟ゜￣¯罒艸‵′‸]")
 _PLAIN_EYES = re.compile(r"[•\^;TQ><=@*+oO0-][_.o^-]{1,2}+[•\^;TQ><=@*+oO0-]")
@@ -139,7 +141,7 @@ def bracketed(match: re.Match[str]) -> str | None:
     """The kind of a face in brackets, empty where it shows nothing in particular; None where it is none."""
     if match[0] in EMOTICONS:
         return EMOTICONS[match[0]]
-    if "」∠" in match[0]:
+    if "∠)" in match[0] or "∠）" in match[0]:
         return ""
     found = _IN_BRACKETS.search(match[0])
     if found is None or (

@@ -49,6 +49,9 @@ _PATH = re.compile(
     r"|(?:(?:[A-Za-z0-9_-]|[.](?=[A-Za-z0-9_])){1,64}+/){1,20}+[A-Za-z0-9_-]{1,64}+\.[A-Za-z]{1,5}(?![A-Za-z0-9_/])"
     r"|[A-Za-z]:(?:\\(?:[A-Za-z0-9_%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+)"
 )
+_REMOTE = re.compile(r"(?<![\w.])(?:ssh|scp|sftp|mosh)(?: -[A-Za-z]{1,4}+)?+ $")
+_CORRECTION = re.compile(r"(?<!\S)s/[^/\s]{1,40}+/[^/\s]{0,40}+/?+g?(?!\S)")
+"""``s/was/is/``: what programs are told to replace, and people say of their own words."""
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
     r"https?+://(?:\w{1,10}+\.)?discord(?:app)?+\.com/channels/(?:\d{1,25}+|@me)/(\d{1,25}+)(/\d{1,25}+)?"
@@ -75,7 +78,14 @@ def link(draft: Draft, message: ChatMessage) -> None:
     if ":" in text or "/" in text or "www." in text.casefold():
         draft.replace(_LINKS, lambda match: _links(draft, message, match[0]))
     if "@" in text:
-        draft.replace(_MAIL, lambda match: draft.put("mail", match[0], draft.words.say("mail")))
+        draft.replace(_MAIL, lambda match: _mail(draft, match))
+
+
+def _mail(draft: Draft, match: re.Match[str]) -> str:
+    """Name an e-mail address; behind ``ssh`` it is somebody's account on a computer and stays."""
+    if _REMOTE.search(match.string[max(0, match.start() - 24) : match.start()]):
+        return draft.keep(match[0])
+    return draft.put("mail", match[0], draft.words.say("mail"))
 
 
 def addresses(text: str) -> list[tuple[int, int]]:
@@ -95,6 +105,7 @@ def addresses(text: str) -> list[tuple[int, int]]:
 def keep_paths(draft: Draft) -> None:
     """Leave paths of files to the engine, whole."""
     if "/" in draft.text or "\\" in draft.text:
+        draft.replace(_CORRECTION, lambda match: draft.keep(match[0]))
         draft.replace(_PATH, lambda match: draft.keep(match[0].removeprefix("#!")))
 
 

@@ -17,7 +17,7 @@ _BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOT
 _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
-_ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]) {0,8}")
+_ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]{1,5}+) {0,8}")
 _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)<-{1,3}(?![\d-])")
 """``-> this <-``: between two that point at it."""
 _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
@@ -26,6 +26,10 @@ _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
 _NO_ARROW_BEHIND = frozenset(".!?:,。！？：，\n ")
 _SPACED = re.compile(r"(?<=[^\s]) {1,8}(==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
 _COMPARED = re.compile(r"(?<=\w)([=!<>]=|[≤≥≠≈±<>])(?=[\w-])")
+_POINTING = re.compile(f"(?<=([{INSERTS}])) {{1,2}}<{{1,2}} {{1,2}}(?=[A-Za-z])")
+"""``<`` behind an address points at it."""
+_HAN = re.compile("[\u3400-\u9fff]")
+_HAN_BEFORE = re.compile("[\u3400-\u9fff] ?==?$")
 _COMPARING = re.compile("[=<>≤≥≠≈±]")
 _JOINING_PLUS = re.compile(r"(?<=[^\W\d_])\+(?=\w)")
 _NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
@@ -38,7 +42,7 @@ _AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
 _AT = re.compile(r"(?<!\S)@(?=\d)")
 _BAR = re.compile(r"\s?[|¦]{1,64}\s?")
-_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])[/\\](?=[^\W\d_])")
+_BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])(?<!\.[a-z]{2})(?<!\.[a-z]{3})[/\\](?=[^\W\d_])")
 _DROPPED = re.compile(
     "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
     "\u3004\u3012\u3013\u3020\u302a-\u302f\u3036\u303f\u3200-\u33ff\ua700-\ua71f\uffe8-\uffee\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
@@ -49,7 +53,7 @@ _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!?:](?![A-Za-z0-9_]))")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
-_COMMAS = re.compile(r"[,，、;；](?= ?(?:[,.!?;:，。！？；：、…\n]|$))")
+_COMMAS = re.compile(r"[,，、;；](?= ?(?:[,;，。！？；：、…\n]|[.!?:](?![A-Za-z0-9_])|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
 _ASKING = frozenset("?？!！ ")
 _SOUNDED = re.compile(
@@ -74,6 +78,8 @@ def _arrow(match: re.Match[str], words: Vocabulary) -> str:
     before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
     if not before or not after.strip() or before in _NO_ARROW_BEHIND:
         return " "
+    if len(match[1]) > 1 and match[1][0] in "→←↔⟶":
+        return words.phrases["pause"]  # a look aside, or at what was said
     left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
     if left and not right and not _ASSIGNED.fullmatch(match.string.strip()):
         return words.phrases["pause"]  # it points at what was said before
@@ -82,6 +88,12 @@ def _arrow(match: re.Match[str], words: Vocabulary) -> str:
 
 def _compared(match: re.Match[str], words: Vocabulary) -> str:
     """What is said for a sign between two; ``settings > privacy`` goes from one to the next."""
+    if (
+        match[1] == "=="
+        and _HAN_BEFORE.search(match.string[: match.end()][-4:])
+        and _HAN.match(match.string, match.end())
+    ):
+        return words.phrases["pause"]  # two closed eyes
     if match[1] == ">":
         before = match.string[max(0, match.start() - 32) : match.start()]
         if _NAME_BEFORE.search(before) and _NAME_BEHIND.match(match.string, match.end()):
@@ -109,7 +121,10 @@ def say_signs(draft: Draft) -> None:
         _leave_signs(draft)
     elif _SOUNDED.search(text):
         words = draft.words
+        comma = words.phrases["pause"]
         spoken = _PLURAL.sub("", text)
+        if "<" in spoken:
+            spoken = _POINTING.sub(lambda match: comma if draft.rule_of(match[1]) == "link" else match[0], spoken)
         spoken = _SPACED.sub(lambda match: _compared(match, words), spoken)
         if _COMPARING.search(spoken):
             spoken = _COMPARED.sub(lambda match: _compared(match, words), spoken)
@@ -123,7 +138,6 @@ def say_signs(draft: Draft) -> None:
         if "=" in spoken:
             spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
-        comma = words.phrases["pause"]
         spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(comma, spoken))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
         draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))

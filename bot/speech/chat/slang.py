@@ -15,6 +15,7 @@ _TOKEN = linear(
     r"(?<![0-9A-Za-z_'’\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f_]|['’-][A-Za-z])",
     "begins where letters and digits begin, and takes all of them at once",
 )
+_HAN = re.compile("[\u3400-\u9fff]")
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,}")
 _CASED = frozenset(
     {"ATM", "BC", "BBS", "FR", "GM", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
@@ -134,7 +135,7 @@ def _uncanny(draft: Draft, match: re.Match[str]) -> str:
     token, words = match[0], draft.words
     low = token.casefold()
     face = WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None)
-    if face and not _is_glued(match):
+    if face and not _is_glued(match) and not _is_name_in_chinese(face, match):
         said = "" if draft.reading.skip_emoji else words.emoticons[face]
         draft.note("emoji", token, said)
         return said
@@ -156,6 +157,15 @@ def _chat_word(low: str, words: Vocabulary) -> str:
         return ""
     once = begin + low[-1]
     return next((word for word in (once + low[-1], once) if word in words.slang and word not in _NOT_STRETCHED), "")
+
+
+def _is_name_in_chinese(face: str, match: re.Match[str]) -> bool:
+    """Return True for a grin right between Chinese signs: somebody is called so."""
+    before, behind = (
+        match.string[max(0, match.start() - 1) : match.start()],
+        match.string[match.end() : match.end() + 1],
+    )
+    return face == WORDS["XD"] and bool(_HAN.match(before) and _HAN.match(behind))
 
 
 def _is_glued(match: re.Match[str]) -> bool:

@@ -4,10 +4,11 @@ import re
 
 from bot.patterns import linear
 from bot.speech.chat.draft import Draft
+from bot.speech.chat.evidence import is_common
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
-    rf"(?<![\w-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w]|['’]\w|-\w)",
+    rf"(?<![\w!/\\$%-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w=]|['’]\w|-\w)",
     "a word in capitals is taken whole; where the last of a row is refused, the row ends with the word before it",
 )
 _WORDS = re.compile(_WORD)
@@ -21,8 +22,29 @@ _NAMES = frozenset(
 """Abbreviations that are read as words or spelled; nobody shouts them."""
 _SHORT = frozenset({"NO", "YES", "WOW", "HEY", "WHY", "NOT", "NOW", "YOU", "WHO"})
 """Short words that are shouted."""
+_SHOUTS = """
+ABUSE AGREE AHEAD ALERT ALIVE ALONE ANGRY ANNOY ARGUE AWAKE AWFUL BABY BEAST BEAT BEST BITCH BLAME BLESS BLIND BLOOD
+BORED BOSS BRAVE BREAK BROKE BURN BUSY CATCH CHEAP CHEAT CHILL CLEAN CLEAR CLOSE COLD COOL CRAP CRASH CRAZY CRIED
+CURSE CUTE DAMN DANCE DARE DARK DEAD DEAR DEATH DIED DIRTY DONE DRAMA DREAM DRIVE DRUNK DUDE DUMB EARLY EASY ENJOY
+EPIC EVIL EXACT FACT FACTS FAIL FAIR FAKE FAST FAULT FIGHT FINE FIRE FIXED FOCUS FOOL FORCE FREAK FREE FRESH FRICK
+FUCK FUCKS FULL FUNNY GIRL GLAD GOOD GRAND GREAT GROSS GUYS HAND HAPPY HARD HATED HATES HEART HEAVY HECK HELL HERO
+HIGH HOLY HUGE HURRY HURT HYPE IDIOT JESUS JOKE KIDS KILL KILLS KIND KING LATE LAZY LEARN LEGIT LIAR LIED LIES LIFE
+LONG LOSER LOUD LOVED LOVES LUCK LUCKY MAGIC MAJOR MERCY MESS MISS MONEY MOOD MOVED MUSIC NAKED NASTY NEAT NERD NICE
+NIGHT NOOB NUTS OKAY ONES ORDER PAID PAIN PANIC PARTY PEACE POINT POOR PRESS PRICE PROOF PROUD PULL PUNCH PURE PUSH
+QUEEN QUICK QUIET QUIT QUITE RAGE RARE READY REAL RICH RIGHT ROCKS ROUGH RUDE RUSH SAFE SALT SALTY SAVE SCARE SCARY
+SEXY SHAME SHARP SHIT SHOOT SHOUT SHUT SICK SILLY SLAY SLOW SMALL SMILE SOLID SOUND SPAM SPEND STAND STUCK STUFF SUCK
+SUCKS SUPER SURE SWEAR SWEAT SWEET TEACH TEAM THING THROW TIGHT TIME TINY TIRED TOTAL TOUCH TOUGH TRASH TRICK TRUE
+TRUST TRUTH UGLY UPSET VIBE VILE VOTE WAKE WALK WASH WASTE WATCH WEAK WEIRD WHOLE WILD WISH WOAH WORLD WORSE WORST
+WORTH WRONG YALL YEARS YEET YELL
+"""
+_LIKELY = frozenset(_SHOUTS.split())
+"""Words of four and five letters that people shout, beside the common ones: a name is as long."""
+_COMMAND = re.compile(r"(?:^|[ \n])[/!][A-Za-z]{2,16}+ (?:[^\s/!]{1,32}+ )?+$")
+_NEAR = 64
+"""Signs before a word in capitals that are looked at for a command."""
 _NUMBERED = re.compile(r" \d{1,4}+(?:\.\d|(?= ?/ ?\d))")
 _LISTED = re.compile(",[A-Z]")
+_DRAWN = re.compile(r"([A-Z])\1\1")
 _VOWEL = re.compile("[AEIOUY]")
 
 
@@ -34,6 +56,7 @@ def stress(draft: Draft) -> None:
     def stressed(match: re.Match[str]) -> str:
         if (
             _is_listed(match)
+            or _is_argument(draft, match)
             or draft.kind_at(match.start() - 1) == "emphasis"
             or not _shouted(_WORDS.findall(match[0]))
         ):
@@ -47,8 +70,20 @@ def _shouted(words: list[str]) -> bool:
     """Whether somebody shouts: a long word, or several that are not all names of things."""
     loud = [word for word in words if word not in _NAMES and _VOWEL.search(word)]
     if len(words) == 1:
-        return bool(loud) and (len(words[0]) > 3 or words[0] in _SHORT)
+        return bool(loud) and (words[0] in _SHORT or (len(words[0]) > 3 and _is_likely(words[0])))
     return any(len(word) > 2 for word in loud) and sum(map(len, loud)) > 5
+
+
+def _is_likely(word: str) -> bool:
+    """Whether it is long, drawn out or a word that people shout: ``GRUB`` and ``SMART`` are names."""
+    return len(word) > 5 or word in _LIKELY or is_common(word.lower()) or bool(_DRAWN.search(word))
+
+
+def _is_argument(draft: Draft, match: re.Match[str]) -> bool:
+    """Whether it follows a path or a command: ``/media/NEW VOLUME``, ``/msg NickServ REGISTER``."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    bare = before.rstrip(" \\")
+    return draft.rule_of(bare[-1:]) == "" or bool(_COMMAND.search(before))
 
 
 def _is_listed(match: re.Match[str]) -> bool:
