@@ -176,7 +176,7 @@ async def test_a_message_that_shows_progress_does_not_outlive_the_bot_that_sent_
     await town.telegram.text(f"/say {WORDS}")
     (shown,) = await town.telegram.wait_for("sendMessage")
     place = ANN.id, shown.result["message_id"]
-    await until(lambda: table(town, "SELECT 1 FROM progress_message"))
+    await until(lambda: bool(table(town, "SELECT 1 FROM progress_message")))
     bot.process.kill()
     await bot.ends()
     assert place in town.telegram.world.messages
