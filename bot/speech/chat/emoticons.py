@@ -17,7 +17,7 @@ heartbreak </3
 kiss :* :-* ;*
 cat :3 :-3
 happy ^^ ^_^ ^-^ ^o^ \\o/ (≧▽≦) (≧∇≦) (≧ω≦) (≧◡≦) ≧▽≦ (^▽^) (^o^) (´▽`) (*´▽`*) (￣▽￣) (・∀・) (´∀`)
-annoyed -_- -.- =_= (-_-)
+annoyed -_- -.- -_-' -.-' -_-; -.-; =_= (-_-)
 puzzled o_O O_o o.O O.o
 frustrated >_< >.< >< (>_<) (>﹏<)
 cute uwu UwU owo OwO >w< QwO (>ω<) (´・ω・`) (・ω・)

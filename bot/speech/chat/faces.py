@@ -32,7 +32,8 @@ _EYES = {
     "<": "frustrated", "@": "puzzled", "*": "happy", "$": "happy", "+": "happy", "x": "shocked", "X": "shocked",
     "O": "surprised", "o": "surprised", "0": "surprised", "⊙": "shocked", "◉": "shocked", "°": "shocked",
     "→": "sidelong", "←": "sidelong", "¬": "sidelong", "ಠ": "stern", "•": "blank", "●": "blank", "╯": "sad", "╰": "sad",
-    "⌒": "happy", "∩": "happy", "✪": "happy", "´": "cute", "｀": "cute", "･": "cute", "・": "cute", "π": "cry",
+    "＾": "happy", "✪": "happy",
+    "⌒": "happy", "∩": "happy", "´": "cute", "｀": "cute", "･": "cute", "・": "cute", "π": "cry",
 }  # fmt: skip
 _MIRRORED = {"≧": "≦", ">": "<", "╯": "╰", "´": "｀"}
 _EYE_SIGNS = re.escape("".join(_EYES))
@@ -43,7 +44,7 @@ _ASCII_MOUTHS = {
 """Which eyes a mouth goes with where all three are plain signs: ``x.x`` is a version, ``+-+`` arithmetic."""
 
 _ARMS_BEFORE = "╭╰╮╯ヽヾ乁ᕙ┐┌└ლ୧٩ᕦ┗┏\\\\_~～"
-_ARMS_BEHIND = "╮╯╭╰ﾉノゞシ┐┌┘وง୨۶づつっﾂ┛┓ᕗᕤ_~～☆★♪✧・゜･ﾟ。"
+_ARMS_BEHIND = "╮╯╭╰ﾉノゞシ┐┌┘وง୨۶づつっσﾂ┛┓ᕗᕤ_~～☆★♪✧・゜･ﾟ。"
 BRACKETED = re.compile(
     rf"_?+[(（][:：][зЗ3][」)）]∠[)）]_?+|\\[（(][^()（）\n]{{1,17}}+[)）]/(?![A-Za-z0-9])|(?:[oOwmdqvVy][（(]|[{_ARMS_BEFORE}]{{0,4}}+[（(])[^()（）\n]{{1,17}}+[)）][{_ARMS_BEHIND}]{{0,5}}+"
     rf"(?:[oOwmdbqzvVy](?![A-Za-z]))?+"

@@ -39,7 +39,7 @@ WORTH WRONG YALL YEARS YEET YELL
 """
 _LIKELY = frozenset(_SHOUTS.split())
 """Words of four and five letters that people shout, beside the common ones: a name is as long."""
-_COMMAND = re.compile(r"(?:^|[ \n])[/!][A-Za-z]{2,16}+ (?:[^\s/!]{1,32}+ )?+$")
+_COMMAND = re.compile(r"(?:^|[ \n])(?:[/!][A-Za-z]{2,16}+ (?:[^\s/!]{1,32}+ )?+|-{1,2}[A-Za-z][a-z-]{0,16}+ )$")
 _NEAR = 64
 """Signs before a word in capitals that are looked at for a command."""
 _NUMBERED = re.compile(r" \d{1,4}+(?:\.\d|(?= ?/ ?\d))")
