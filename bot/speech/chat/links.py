@@ -52,6 +52,7 @@ _PATH = re.compile(
 _REMOTE = re.compile(r"(?<![\w.])(?:ssh|scp|sftp|mosh)(?: -[A-Za-z]{1,4}+)?+ $")
 _CORRECTION = re.compile(r"(?<!\S)s/[^/\s]{1,40}+/[^/\s]{0,40}+/?+g?(?!\S)")
 """``s/was/is/``: what programs are told to replace, and people say of their own words."""
+_BEHIND_COMMAND = re.compile(r"(?<=(?<!\w)(?:cd|ls|rm|vi) )[A-Za-z0-9_.-]{1,64}+/[A-Za-z0-9_./-]{0,200}+")
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
     r"https?+://(?:\w{1,10}+\.)?discord(?:app)?+\.com/channels/(?:\d{1,25}+|@me)/(\d{1,25}+)(/\d{1,25}+)?"
@@ -106,6 +107,7 @@ def keep_paths(draft: Draft) -> None:
     """Leave paths of files to the engine, whole."""
     if "/" in draft.text or "\\" in draft.text:
         draft.replace(_CORRECTION, lambda match: draft.keep(match[0]))
+        draft.replace(_BEHIND_COMMAND, lambda match: draft.keep(match[0]))
         draft.replace(_PATH, lambda match: draft.keep(match[0].removeprefix("#!")))
 
 

@@ -51,7 +51,7 @@ _DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|
 """Where no sign is said by a word of ours: what an engine may read by itself stays."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!?:](?![A-Za-z0-9_]))")
+_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!?:](?![A-Za-z0-9_/]))")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
 _COMMAS = re.compile(r"[,，、;；](?= ?(?:[,;，。！？；：、…\n]|[.!?:](?![A-Za-z0-9_])|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
