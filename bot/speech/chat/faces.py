@@ -23,6 +23,8 @@ _MOUTHS = {
 _WIDE = str.maketrans("：；（）", ":;()")
 _NEAR = 40
 """Signs before a wide bracket that are looked at for the one it closes."""
+_GLUED = re.compile(r"[:;]-?(?:\){1,9}|\({1,9})")
+_WORD_BEFORE = re.compile(r"[A-Za-z][a-z]$")
 _NO_FACE_BEFORE = frozenset(":;=/<>()\\")
 _NO_FACE_BEHIND = frozenset("/<(\\")
 
@@ -195,7 +197,17 @@ def _is_free(match: re.Match[str], *, letters: bool) -> bool:
         return False
     if letters and (behind.isalnum() or behind == "_"):
         return False
-    return not (_is_spaced(before) or _is_spaced(behind))
+    return not (_is_spaced(before) or _is_spaced(behind)) or _is_glued(match, behind)
+
+
+def _is_glued(match: re.Match[str], behind: str) -> bool:
+    """Return True for a smiley right behind a word, ``great:)``, that closes no bracket."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    return (
+        bool(_GLUED.fullmatch(match[0]) and _WORD_BEFORE.search(before))
+        and (not behind or behind in " \n.,!?")
+        and "(" not in before
+    )
 
 
 def _is_spaced(sign: str) -> bool:

@@ -44,14 +44,21 @@ _MAIL = re.compile(
     r"(?:\?\w[^\s<>]{0,500}+)?+>?+(?![A-Za-z0-9_@])"
 )
 _PATH = re.compile(
-    r"(?<![A-Za-z0-9_/.:~@<\\&])(?:#!(?=/))?+(?:(?:~|\.{1,2})(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+/?"
-    r"|(?!/[ru]/)(?:/(?:[A-Za-z0-9_@%-]|[.](?=[A-Za-z0-9_])){1,64}+){2,20}+/?"
+    r"(?<![A-Za-z0-9_/.:~@<\\&])(?:#!(?=/))?+"
+    r"(?:(?:~|\.{1,2})(?:/(?:[A-Za-z0-9_@%*-]|[.](?=[A-Za-z0-9_])|\\ ){1,64}+){1,20}+/?"
+    r"|(?!/[ru]/)(?:/(?:[A-Za-z0-9_@%*-]|[.](?=[A-Za-z0-9_])|\\ ){1,64}+){2,20}+/?"
     r"|(?:(?:[A-Za-z0-9_-]|[.](?=[A-Za-z0-9_])){1,64}+/){1,20}+[A-Za-z0-9_-]{1,64}+\.[A-Za-z]{1,5}(?![A-Za-z0-9_/])"
+    r"|(?:[A-Za-z0-9_-]{1,32}+\\){2,20}+[A-Za-z0-9_-]{1,64}+"
     r"|[A-Za-z]:(?:\\(?:[A-Za-z0-9_%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+)"
 )
 _REMOTE = re.compile(r"(?<![\w.])(?:ssh|scp|sftp|mosh)(?: -[A-Za-z]{1,4}+)?+ $")
 _CORRECTION = re.compile(r"(?<!\S)s/[^/\s]{1,40}+/[^/\s]{0,40}+/?+g?(?!\S)")
 """``s/was/is/``: what programs are told to replace, and people say of their own words."""
+_SUBSTITUTED = re.compile(r"\$[({]([^(){}\n]{1,60}+)[)}]")
+"""``$(uname -r)``: what a shell puts in its place."""
+_TWO_LETTERS = re.compile(r"(?<![\w&])([A-Za-z])&([A-Za-z])(?![\w&;])")
+"""``r&b``: no chat words."""
+_AT_WITHIN = re.compile(r"(?<![\w@.-])[A-Za-z]{1,32}+@[a-z]{2,32}+(?:-[a-z]{1,32}+)?+(?![\w@.-])")
 _BEHIND_COMMAND = re.compile(r"(?<=(?<!\w)(?:cd|ls|rm|vi) )[A-Za-z0-9_.-]{1,64}+/[A-Za-z0-9_./-]{0,200}+")
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
@@ -105,10 +112,24 @@ def addresses(text: str) -> list[tuple[int, int]]:
 
 def keep_paths(draft: Draft) -> None:
     """Leave paths of files to the engine, whole."""
+    if "$" in draft.text:
+        draft.change(_SUBSTITUTED, "sign", lambda match: match[1])
+    if "&" in draft.text:
+        both = draft.words.signs["&"]
+        draft.replace(
+            _TWO_LETTERS, lambda match: draft.put("sign", match[0], f"{match[1]} {both} {match[2]}", keep=True)
+        )
+    if "@" in draft.text:
+        draft.replace(_AT_WITHIN, lambda match: draft.keep(match[0]))
     if "/" in draft.text or "\\" in draft.text:
         draft.replace(_CORRECTION, lambda match: draft.keep(match[0]))
         draft.replace(_BEHIND_COMMAND, lambda match: draft.keep(match[0]))
-        draft.replace(_PATH, lambda match: draft.keep(match[0].removeprefix("#!")))
+        draft.replace(_PATH, lambda match: draft.keep(_written(match[0])))
+
+
+def _written(path: str) -> str:
+    """Return a path without the signs that only a shell reads."""
+    return path.removeprefix("#!").replace("\\ ", " ").replace("*", "")
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:

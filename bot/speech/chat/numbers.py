@@ -80,7 +80,10 @@ _SPAN = re.compile(_FREE + r"(?<![+])\d{1,4}+ ?+[dhm](?: ?+\d{1,4}+ ?+[hms]){1,3
 """``3h20m``, ``2d 5h``."""
 _ABOUT = re.compile(NO_WORD_BEFORE + r"(?<![~啊哦喔噢呀吧呢嘛啦哈了的吗嗯呵哟嘿嘻呜哇诶欸咯喽哒滴])[~～≈](?=\d)")
 """Behind a Chinese word of feeling a wave draws it out."""
-_RUN = linear(r"(?<![\d.,])\d{8,}+(?![.,]\d)", "begins where digits begin, and takes all of them at once")
+_RUN = linear(
+    r"(?<![\d.,])(?<!\d[a-f])(?<!\d[a-f]{2})(?<!\d[a-f]{3})\d{8,}+(?![.,]\d)",
+    "begins where digits begin, and takes all of them at once",
+)
 _LAUGHTER = re.compile(r"23{2,}|5{3,}|6{3,}")
 """In Chinese; ``slang`` says them."""
 _MOST_SPELLED = 15

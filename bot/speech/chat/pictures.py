@@ -57,7 +57,7 @@ _KNOWN = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|:([a-z][a-z0-9_+-]{1,31}+):")
 NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}+):(?![\w:])")
 """Custom emoji, and names of emoji between colons."""
 
-_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]")
+_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[:;]-?[()]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]")
 """In every face there is one of these."""
 _SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
 _FACES = "|".join(map(re.escape, _SIGNED))

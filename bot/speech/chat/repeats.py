@@ -88,8 +88,14 @@ def _once(match: re.Match[str]) -> str:
     if run == "--" and _is_flag(match):
         return run
     if first in "~～-":
-        return " " if first != "-" or len(run) > 2 else " - "
+        return " - " if run == "--" or (run == "---" and _is_between(match)) else " "
     return run[0] * (2 if first == "—" else 1)
+
+
+def _is_between(match: re.Match[str]) -> bool:
+    """Return True for dashes right behind a Latin word that more words follow."""
+    before, behind = match.string[: match.start()][-1:], match.string[match.end() : match.end() + 2].lstrip(" ")
+    return before.isascii() and before.isalpha() and behind[:1].isalpha()
 
 
 def _is_flag(match: re.Match[str]) -> bool:

@@ -23,6 +23,8 @@ _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)
 _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
 """``b <- a``, and nothing else in the message."""
 _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
+_POINTED_TO = re.compile(r"(?:this|that|these|those|here|there|see|look|and|then)\b")
+"""Behind an arrow: nothing goes to it."""
 _NO_ARROW_BEHIND = frozenset(".!?:,。！？：，\n ")
 _SPACED = re.compile(r"(?<=[^\s]) {1,8}(==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
 _COMPARED = re.compile(r"(?<=\w)([=!<>]=|[≤≥≠≈±<>])(?=[\w-])")
@@ -36,13 +38,22 @@ _NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
 _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
-_EQUALS = re.compile(rf"(?<=\w)\s?=\s?(?=[\w{INSERTS}])")
+_QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
+_EQUALS = re.compile(rf"(?<=\w)\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/])")
 _PLUS = re.compile(r"(?<!\w)\+(?=\d)")
 _AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
 _AT = re.compile(r"(?<!\S)@(?=\d)")
 _BAR = re.compile(r"\s?[|¦]{1,64}\s?")
 _BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])(?<!\.[a-z]{2})(?<!\.[a-z]{3})[/\\](?=[^\W\d_])")
+_PATH_OF_MENUS = re.compile(r"(?<=[A-Za-z]) ?>{2,3} ?(?=[A-Za-z])")
+_FOLD = re.compile(r"(?<=[A-Za-z])\*(?=\d)")
+_FILE = re.compile(r"[\w-]{1,32}+\.[a-z]{2,4}(?![\w.])")
+_BEHIND_BRACKET = re.compile(r"(?<=[)\]])/(?=[A-Za-z])")
+_TOKEN_BEFORE = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}$")
+_TOKEN_BEHIND = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}")
+_NO_WORD = re.compile(r"[0-9_.?$:@%~=]|^[A-Za-z]$|^[A-Za-z]/|/[A-Za-z]$")
+"""A name of something, or a letter: ``sda/sdb1``, ``message/s``."""
 _DROPPED = re.compile(
     "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
     "\u3004\u3012\u3013\u3020\u302a-\u302f\u3036\u303f\u3200-\u33ff\ua700-\ua71f\uffe8-\uffee\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
@@ -51,7 +62,7 @@ _DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|
 """Where no sign is said by a word of ours: what an engine may read by itself stays."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!?:](?![A-Za-z0-9_/]))")
+_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!:](?![A-Za-z0-9_/]|\./)|\?(?![A-Za-z0-9_/]| [a-z]))")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
 _COMMAS = re.compile(r"[,，、;；](?= ?(?:[,;，。！？；：、…\n]|[.!?:](?![A-Za-z0-9_])|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
@@ -70,14 +81,19 @@ def say_arrows(draft: Draft) -> None:
         if "<-" in draft.text:
             pause = draft.words.phrases["pause"]
             draft.change(_POINTED_AT, "sign", lambda match: pause + match[1].rstrip() + pause)
-        draft.change(_ARROW, "sign", lambda match: _arrow(match, draft.words))
+        draft.change(_ARROW, "sign", lambda match: _arrow(match, draft))
 
 
-def _arrow(match: re.Match[str], words: Vocabulary) -> str:
+def _arrow(match: re.Match[str], draft: Draft) -> str:
     """A word between two things; nothing at an end or behind a sentence."""
     before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
+    words = draft.words
     if not before or not after.strip() or before in _NO_ARROW_BEHIND:
         return " "
+    if _POINTED_TO.match(match.string, match.end()) or draft.rule_of(after) == "link":
+        return words.phrases["pause"]
+    if (match[0][0] == " ") != (match[0][-1] == " ") and match[1].isascii():
+        return words.phrases["pause"]  # ``View ->Message``: the next of a list
     if len(match[1]) > 1 and match[1][0] in "→←↔⟶":
         return words.phrases["pause"]  # a look aside, or at what was said
     left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
@@ -94,6 +110,8 @@ def _compared(match: re.Match[str], words: Vocabulary) -> str:
         and _HAN.match(match.string, match.end())
     ):
         return words.phrases["pause"]  # two closed eyes
+    if match[1] in "<>" and _FILE.match(match.string, match.end()):
+        return words.phrases["pause"]  # what a command reads or writes
     if match[1] == ">":
         before = match.string[max(0, match.start() - 32) : match.start()]
         if _NAME_BEFORE.search(before) and _NAME_BEHIND.match(match.string, match.end()):
@@ -133,14 +151,37 @@ def say_signs(draft: Draft) -> None:
             spoken = _JOINING_PLUS.sub(words.apart(words.signs["+"]), spoken)
             spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
         if "&" in spoken:
+            spoken = _QUOTED_AND.sub(words.signs["&"], spoken)
             spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
+        if ">>" in spoken:
+            spoken = _PATH_OF_MENUS.sub(comma, spoken)
+        if "*" in spoken:
+            spoken = _FOLD.sub(words.apart(words.signs["*"]), spoken)
         spoken = _FRACTION.sub(lambda match: words.apart(words.signs[match[0]]), spoken)
         if "=" in spoken:
             spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
-        spoken = _BAR.sub(comma, _BETWEEN_WORDS.sub(comma, spoken))
+        spoken = _BAR.sub(comma, _slashed(spoken, comma))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
         draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
+
+
+def _slashed(text: str, pause: str) -> str:
+    """Make a slash between two words a pause; names of programs and single letters keep it."""
+    if "/" not in text and "\\" not in text:
+        return text
+
+    def paused(match: re.Match[str]) -> str:
+        if match[0] == "/":
+            before = _TOKEN_BEFORE.search(match.string[max(0, match.start() - 32) : match.start()])
+            behind = _TOKEN_BEHIND.match(match.string, match.end())
+            if before and behind and before[0].isupper() and behind[0].isupper():
+                return "/"
+            if (before and _NO_WORD.search(before[0])) or (behind and _NO_WORD.search(behind[0].rstrip(".?:"))):
+                return "/"
+        return pause
+
+    return _BETWEEN_WORDS.sub(paused, _BEHIND_BRACKET.sub(pause, text))
 
 
 def _leave_signs(draft: Draft) -> None:

@@ -56,6 +56,8 @@ _HARMLESS = frozenset("cdefgiknopqrstuvyz")
 _GRIN = re.compile(r"x{1,4}d{2,40}+")
 _DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
 """``vs.`` between two: no sentence ends there."""
+_SHELL_BEFORE = re.compile(rf"[%$]$|(?:^|[ /{INSERTS}])[?&]$")
+"""Signs of a shell before a token: ``%k``, ``/?dm``."""
 _GLUE = frozenset("._-@\\~=")
 """Signs that join a token with another one to the name of something."""
 _NOT_STRETCHED = frozenset({"til"})
@@ -171,7 +173,7 @@ def _is_name_in_chinese(face: str, match: re.Match[str]) -> bool:
 def _is_glued(match: re.Match[str]) -> bool:
     """Whether it is a part of something: ``np.array``, ``file.gz``, ``screen -xd``."""
     before = match.string[max(0, match.start() - 8) : match.start()]
-    if before.casefold() == "windows ":
+    if before.casefold() == "windows " or _SHELL_BEFORE.search(before):
         return True
     before = before[-1:]
     behind = match.string[match.end() : match.end() + 2]

@@ -8,7 +8,7 @@ from bot.speech.chat.evidence import is_common
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
-    rf"(?<![\w!/\\$%-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w=]|['’]\w|-\w)",
+    rf"(?<![\w!/\\$%-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w=/]|['’]\w|-\w)",
     "a word in capitals is taken whole; where the last of a row is refused, the row ends with the word before it",
 )
 _WORDS = re.compile(_WORD)
@@ -17,7 +17,7 @@ _NAMES = frozenset(
      "RGBA", "ASCII", "GIMP", "RAID", "CUDA", "FOMO", "LGBT", "LGBTQ", "COVID", "AIDS", "SCSI", "BIOS", "UEFI", "JPEG",
      "MPEG", "TIFF", "SATA", "NVME", "DDOS", "CSGO", "OSHA", "FIFA", "UEFA", "NCAA", "NASDAQ", "OPEC", "MIDI", "PDFS",
      "URLS", "APIS", "OAUTH", "CAPTCHA", "EULA", "GDPR", "SIEM", "IMAP", "CPU", "GPU", "USB", "SSD", "AFK", "DIY",
-     "FAQ", "ETA", "UTC", "USA", "API", "URL", "AMD", "NYC", "UFO", "ASAP"}
+     "FAQ", "ETA", "MATE", "UTC", "USA", "API", "URL", "AMD", "NYC", "UFO", "ASAP"}
 )  # fmt: skip
 """Abbreviations that are read as words or spelled; nobody shouts them."""
 _SHORT = frozenset({"NO", "YES", "WOW", "HEY", "WHY", "NOT", "NOW", "YOU", "WHO"})
@@ -39,6 +39,31 @@ WORTH WRONG YALL YEARS YEET YELL
 """
 _LIKELY = frozenset(_SHOUTS.split())
 """Words of four and five letters that people shout, beside the common ones: a name is as long."""
+_LONG_SHOUTS = """
+ABSOLUTE ACTUAL ADVICE AFRAID AGAINST ALMOST ALREADY ALWAYS AMAZING ANIMAL ANNOYING ANSWER ANYBODY ANYMORE ANYONE
+ANYTHING ANYWAY APPARENT ASLEEP AWESOME BANANA BASTARD BASTARDS BEAUTIFUL BECAUSE BEFORE BEHIND BEING BELIEVE BETTER
+BETWEEN BILLION BIRTHDAY BOTTOM BRILLIANT BROKEN BROTHER BULLSHIT CANCEL CANNOT CAREFUL CARELESS CHANGE CHANGED
+CHARACTER CHICKEN CHOICE CHOOSE CHRIST CHRISTMAS COMPLETE CONFUSED CONGRATS CONGRATULATIONS CORRECT COUPLE COWARD
+CRINGE CRYING DAMMIT DAMNED DAMNIT DANGER DANGEROUS DECENT DEFINITE DESERVE DESERVED DESPERATE DIFFERENT DIFFICULT
+DISASTER DISGUST DISGUSTING DOING DUMBASS DYING EASIER EITHER ENDLESS ENOUGH ENTIRE EVERYBODY EVERYONE EVERYTHING
+EVERYTIME EVERYWHERE EXACT EXCELLENT EXCEPT EXCITED EXPENSIVE EXTREME FAILED FANTASTIC FASTER FAVORITE FAVOURITE
+FINISH FINISHED FOREVER FORGET FORGOT FREAKING FREEDOM FRICKING FRIEND FRIENDS FUCKED FUCKING FURTHER GENIUS GETTING
+GODDAMN GOING GOODBYE GOODNIGHT GORGEOUS GREATEST HAPPENED HAPPENS HARMLESS HATING HATRED HAVING HEAVEN HELLO HELPED
+HELPLESS HERSELF HIMSELF HOPELESS HORRIBLE HUNDRED HUNGRY IDIOTS IGNORE IMMEDIATE IMPORTANT IMPOSSIBLE INCREDIBLE
+INSANE INSIDE INSTANT INSTEAD INSULTING INVINCIBLE JUSTICE KIDDING KNOWLEDGE LAUGHING LITERAL LITTLE LOOKING LOSERS
+LOSING LOVELY LOVING LYING MAKING MANIAC MASSIVE MATTER MATTERS MAYBE MEANWHILE MILLION MINUTE MINUTES MISERABLE
+MISTAKE MOMENT MONSTER MORNING MOTHER MURDER MYSELF NEITHER NOBODY NORMAL NOTHING NOWHERE OBVIOUS OFFICIAL OPPOSITE
+OURSELVES OUTSIDE PATHETIC PEOPLE PERFECT PERSON PERSONAL PLEASE POSSIBLE PRETTY PROBLEM PROMISE QUESTION RANDOM
+RATHER REALLY REALY REASON REMEMBER RETARD RETARDED RIDICULOUS SAVAGE SAYING SCARED SCREAM SCREAMING SECOND SECONDS
+SELFISH SERIOUS SHITTY SHOULD SILENCE SIMPLE SINGLE SISTER SOMEBODY SOMEONE SOMETHING SOMEWHERE SPECIAL STOPPED
+STRAIGHT STRANGE STRONG STUPID SUDDEN SUPPOSED SURPRISE SWEETIE TALKING TERRIBLE THANKS THANKYOU THEMSELVES THINKING
+THOUGH THOUGHT THOUSAND THROUGH TOGETHER TOMORROW TONIGHT TOWARDS TRAITOR TROUBLE TRYING UNBELIEVABLE UNDERSTAND
+USELESS VICTORY VIOLENCE WELCOME WHATEVER WHENEVER WHEREVER WHETHER WHOEVER WINNER WINNING WITHIN WITHOUT WONDER
+WONDERFUL WORTHLESS WRONG YESTERDAY YOURSELF
+"""
+_LONG_LIKELY = frozenset(_LONG_SHOUTS.split())
+_SHOUTED_ENDING = re.compile(r"(?:LY|NESS|IEST|IOUS)$|['’]")
+"""How other long words end that are no names: ``QUICKLY``."""
 _COMMAND = re.compile(r"(?:^|[ \n])(?:[/!][A-Za-z]{2,16}+ (?:[^\s/!]{1,32}+ )?+|-{1,2}[A-Za-z][a-z-]{0,16}+ )$")
 _NEAR = 64
 """Signs before a word in capitals that are looked at for a command."""
@@ -71,12 +96,14 @@ def _shouted(words: list[str]) -> bool:
     loud = [word for word in words if word not in _NAMES and _VOWEL.search(word)]
     if len(words) == 1:
         return bool(loud) and (words[0] in _SHORT or (len(words[0]) > 3 and _is_likely(words[0])))
-    return any(len(word) > 2 for word in loud) and sum(map(len, loud)) > 5
+    return any(word in _SHORT or _is_likely(word) for word in loud) and sum(map(len, loud)) > 5
 
 
 def _is_likely(word: str) -> bool:
-    """Whether it is long, drawn out or a word that people shout: ``GRUB`` and ``SMART`` are names."""
-    return len(word) > 5 or word in _LIKELY or is_common(word.lower()) or bool(_DRAWN.search(word))
+    """Whether it is drawn out or a word that people shout: ``GRUB``, ``SMART`` and ``UBUNTU`` are names."""
+    if word in _LIKELY or word in _LONG_LIKELY or is_common(word.lower()) or _DRAWN.search(word):
+        return True
+    return len(word) > 5 and bool(_SHOUTED_ENDING.search(word))
 
 
 def _is_argument(draft: Draft, match: re.Match[str]) -> bool:
