@@ -28,6 +28,7 @@ from bot.speech.providers.mimo import MimoProvider, MimoSettings
 from tests.at_once import script_of
 from tests.chat_table import NOW, Case, load
 from tests.naughty_strings import NAUGHTY
+from tests.trees import tree_of
 
 ROOT = Path(__file__).parent.parent
 CASES = load()
@@ -97,7 +98,7 @@ def test_the_readme_shows_lines_of_the_table() -> None:
 def _rules_in_the_code() -> set[str]:
     found = set()
     for path in (ROOT / "bot" / "speech" / "chat").glob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")

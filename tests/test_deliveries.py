@@ -225,3 +225,14 @@ def test_neither_words_nor_tokens_are_shown_with_an_entry() -> None:
     secret = "marmalade"
     assert secret not in repr(deliveries.AcceptEntry("a", "discord", secret, secret))
     assert secret not in repr(deliveries.Left("a", secret, secret))
+
+
+async def test_what_the_last_run_wrote_down_is_never_taken_for_one_of_too_many(commands: Commands) -> None:
+    assert await Accepted(commands).accept("left", "telegram", "{}")
+    accepted = Accepted(commands)
+    assert [left.key for left in await accepted.left("telegram")] == ["left"]
+    assert await accepted.accept("new", "telegram", "{}")
+    assert (await accepted.was_begun("left"), await accepted.was_begun("new")) == (True, False)
+    async with accepted.answering("left"):
+        pass
+    assert not await accepted.was_begun("left")

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.trees import tree_of
+
 ROOT = Path(__file__).parent.parent
 _TREES = {
-    str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8"))
+    str(path.relative_to(ROOT)): tree_of(path)
     for path in sorted([*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")])
 }
 _BORDERS = {
@@ -58,7 +60,7 @@ def test_every_cog_can_be_loaded_and_is_listed() -> None:
     cogs = {f"cogs.{path.stem}" for path in (ROOT / "cogs").glob("*.py") if path.stem != "__init__"}
     assert cogs == set(EXTENSIONS)
     for path in (ROOT / "cogs").glob("[!_]*.py"):
-        names = {node.name for node in _functions(ast.parse(path.read_text(encoding="utf-8")))}
+        names = {node.name for node in _functions(tree_of(path))}
         assert "setup" in names, path
 
 

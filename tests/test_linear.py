@@ -18,6 +18,7 @@ from bot.speech.chat.numbers import _money, _twice, _units
 from bot.speech.chat.reader import VOCABULARIES
 from bot.speech.clean import clean, clean_message
 from tests.pattern_steps import steps
+from tests.trees import tree_of
 
 ROOT = Path(__file__).parent.parent
 _MOST_STEPS = 6_000
@@ -69,7 +70,7 @@ def test_no_expression_is_made_where_nobody_counts_it() -> None:
         name = str(path.relative_to(ROOT))
         if name in _ALLOWED:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree = tree_of(path)
         kept = {id(leaf) for node in tree.body if _is_counted(node) for leaf in ast.walk(node)}
         for node in ast.walk(tree):
             if _is_call(node) and id(node) not in kept:

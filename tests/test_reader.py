@@ -396,7 +396,7 @@ async def test_signs_are_named_in_the_language_of_the_text(
         ("awsl xswl", "啊我死了 笑死我了"),
         ("hhhh", "哈哈哈"),
         ("3k", "3千"),
-        ("btw ok", "顺便说一句 ok"),
+        ("btw ok", "by the way ok"),
         ("orz", "跪了"),
         ("QAQ", "大哭"),
         ("@sam_green_87 lol", "sam green 87 哈哈"),

@@ -14,6 +14,7 @@ from bot.errors import ErrorKind, InputError, ProviderError, StoreError
 from bot.model import Note
 from bot.texts import en, zh
 from tests.conftest import House
+from tests.trees import tree_of
 
 ROOT = Path(__file__).parent.parent
 _CODED = {"say", "sentence", "Note", "localized", "Unread"}
@@ -41,7 +42,7 @@ def _codes_in_use() -> set[str]:
     """First arguments, written out, of errors, notes and sentences anywhere in the code."""
     codes: set[str] = set()
     for path in [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")

@@ -108,6 +108,8 @@ class Accepted:
         self._open: set[str] = set()
         self._journaled: set[str] = set()
         self._begun: frozenset[str] | None = None
+        self._left: set[str] = set()
+        """Commands of the last run's journal that are still to be answered."""
 
     async def accept(self, key: str, platform: str, content: str, token: str = "") -> bool:
         """Write a command down before it is acknowledged to the platform; False when it was before.
@@ -163,9 +165,12 @@ class Accepted:
         finally:
             self._open.discard(command.key)
             self._journaled.discard(command.key)
+            self._left.discard(command.key)
 
     async def was_begun(self, key: str) -> bool:
         """Return whether an earlier run began to answer a command, and did not end it. Raises nothing."""
+        if key in self._left:
+            return True
         if self._begun is None:
             try:
                 self._begun = await self._commands.begun() - self._journaled
@@ -192,6 +197,7 @@ class Accepted:
             return []
         left = [each for each in found if each.key not in self._open]
         self._journaled.update(each.key for each in left)
+        self._left.update(each.key for each in left)
         return left
 
     async def progress_shown(self, platform: str, chat: str, message: str) -> None:
