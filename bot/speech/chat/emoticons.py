@@ -10,7 +10,7 @@ angry (￣ε(#￣) >:( >:-( ಠ益ಠ
 wink ;) ;o) ;-) ;D
 tongue :P :-P :p ;P xP :b
 surprised :O :-O :o O_O o_o
-unsure :/ =/ :-/ :S :\\
+unsure :/ :-? =/ :-/ :S :\\
 blank :| :-| ._.
 heart <3 ♡
 heartbreak </3
@@ -37,6 +37,7 @@ _WITH_BLANKS = {
     "┬─┬ ノ( ゜-゜ノ)": "unflip",
     "┬─┬ノ( º _ ºノ)": "unflip",
     "( ͡° ͜ʖ ͡°)": "smirk",
+    ": )": "smile",
 }
 
 EMOTICONS = {face: kind for kind, *faces in map(str.split, _ROWS.strip().splitlines()) for face in faces} | _WITH_BLANKS

@@ -57,7 +57,7 @@ _KNOWN = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|:([a-z][a-z0-9_+-]{1,31}+):")
 NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}+):(?![\w:])")
 """Custom emoji, and names of emoji between colons."""
 
-_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[:;]-?[()]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]")
+_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]")
 """In every face there is one of these."""
 _SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
 _FACES = "|".join(map(re.escape, _SIGNED))
@@ -84,7 +84,7 @@ _MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]]
 def picture(draft: Draft) -> None:
     """Name emoji and emoticons, or leave them out where the reading says so."""
     name_emoji(draft)
-    if _FACE_SIGN.search(draft.text):
+    if ":)" in draft.text or _FACE_SIGN.search(draft.text):
         for pattern, kind in _MADE_FACES:
             draft.replace(pattern, partial(_made_face, draft, kind))
     if "0.0" in draft.text:

@@ -16,6 +16,8 @@ _PAIRED = [
 _BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOTES))
 _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
+_QUOTED_OPENING = re.compile(r"(?<=['\"])[({\[]{1,3}(?=[^\s'\"()\[\]{}])")
+_QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
 _ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]{1,5}+) {0,8}")
 _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)<-{1,3}(?![\d-])")
@@ -52,7 +54,7 @@ _FILE = re.compile(r"[\w-]{1,32}+\.[a-z]{2,4}(?![\w.])")
 _BEHIND_BRACKET = re.compile(r"(?<=[)\]])/(?=[A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}$")
 _TOKEN_BEHIND = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}")
-_NO_WORD = re.compile(r"[0-9_.?$:@%~=]|^[A-Za-z]$|^[A-Za-z]/|/[A-Za-z]$")
+_NO_WORD = re.compile(r"[0-9_.?$:@%~=]|^-|^[A-Za-z]$|^[A-Za-z]/|/[A-Za-z]$")
 """A name of something, or a letter: ``sda/sdb1``, ``message/s``."""
 _DROPPED = re.compile(
     "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
@@ -163,7 +165,14 @@ def say_signs(draft: Draft) -> None:
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
         spoken = _BAR.sub(comma, _slashed(spoken, comma))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
-        draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
+        draft.whole("bracket", _bracketed(draft.text, comma))
+
+
+def _bracketed(text: str, pause: str) -> str:
+    """Make brackets pauses; those right within quotes are left out."""
+    if '"' in text or "'" in text:
+        text = _QUOTED_OPENING.sub("", _QUOTED_CLOSING.sub("", text))
+    return _BRACKET.sub(pause, _EMPTY.sub(" ", text))
 
 
 def _slashed(text: str, pause: str) -> str:
