@@ -1,7 +1,7 @@
 """Faces made of signs, and what each shows. Read by ``pictures``; the languages have a word for each kind."""
 
 _ROWS = """
-smile :) :-) -) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
+smile :) :-) :> -) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :oD :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd
 sad /_\\ :( :o( :-( =( :[ :c ): u_u

@@ -21,7 +21,7 @@ _ESCAPE = re.compile(r"\\(?=[^\w\s])")
 _PAIRED = re.compile(r"\*{2,100}|~{2,100}|_{2,100}|(?<![\d\s])\*(?!\d)|\*(?![\d\s*])|(?<!\w)_(?!\s)|(?<!\s)_(?!\w)")
 _WAVES = re.compile(r"~{2,}+")
 _CAPITAL_NAME = re.compile(
-    r"(?<![\w*])(?:[A-Z]{2,40}+(?:_[A-Za-z0-9]{1,40}+){1,5}+|[A-Za-z0-9]{1,40}+_[A-Z]{2,40}+)(?![\w*])"
+    r"(?<![\w*])(?:_{0,2}+[A-Z]{2,40}+(?:_[A-Za-z0-9]{1,40}+){1,5}+|[A-Za-z0-9]{1,40}+_[A-Z]{2,40}+)(?![\w*])"
 )
 _INNER = re.compile(r"(?<=\w)_(?=\w)")
 _INNER_UNSPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_(?=[\u3040-\u30ff\u3400-\u9fff])")
@@ -46,7 +46,7 @@ def unformat(draft: Draft) -> None:
     if not _ANY.search(draft.text):
         return
     if "_" in draft.text:
-        draft.replace(_CAPITAL_NAME, lambda match: draft.keep(match[0].replace("_", " ")))
+        draft.replace(_CAPITAL_NAME, lambda match: draft.keep(match[0].replace("_", " ").strip()))
     text = _LINE.sub("", _RULE.sub("", draft.text))
     if ">" in text:
         text = _quoted(text, draft.words.say("quote"))

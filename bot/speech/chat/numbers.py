@@ -78,7 +78,9 @@ _ALWAYS = re.compile(_FREE + r"24/7(?!/)" + NO_WORD_AFTER)
 _THOUSAND = re.compile(_FREE + r"(\d{1,3}(?:\.\d)?)k" + NO_WORD_AFTER)
 _SPAN = re.compile(_FREE + r"(?<![+])\d{1,4}+ ?+[dhm](?: ?+\d{1,4}+ ?+[hms]){1,3}" + NO_WORD_AFTER)
 """``3h20m``, ``2d 5h``."""
-_ABOUT = re.compile(NO_WORD_BEFORE + r"(?<![~啊哦喔噢呀吧呢嘛啦哈了的吗嗯呵哟嘿嘻呜哇诶欸咯喽哒滴])[~～≈](?=\d)")
+_ABOUT = re.compile(
+    NO_WORD_BEFORE + r"(?<!about )(?<![~啊哦喔噢呀吧呢嘛啦哈了的吗嗯呵哟嘿嘻呜哇诶欸咯喽哒滴])[~～≈](?=\d)"
+)
 """Behind a Chinese word of feeling a wave draws it out."""
 _RUN = linear(
     r"(?<![\d.,])(?<!\d[a-f])(?<!\d[a-f]{2})(?<!\d[a-f]{3})\d{8,}+(?![.,]\d)",

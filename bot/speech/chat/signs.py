@@ -184,7 +184,9 @@ def _slashed(text: str, pause: str) -> str:
         if match[0] == "/":
             before = _TOKEN_BEFORE.search(match.string[max(0, match.start() - 32) : match.start()])
             behind = _TOKEN_BEHIND.match(match.string, match.end())
-            if before and behind and before[0].isupper() and behind[0].isupper():
+            if before and behind and (before[0] + behind[0]).isupper():
+                return "/"
+            if before and behind and len(before[0]) == len(behind[0]) == 2:
                 return "/"
             if (before and _NO_WORD.search(before[0])) or (behind and _NO_WORD.search(behind[0].rstrip(".?:"))):
                 return "/"

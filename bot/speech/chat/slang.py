@@ -189,6 +189,8 @@ def _is_part(match: re.Match[str], word: str) -> bool:
         after = match.string[match.end() : match.end() + 2]
         if before[-1:] == "/" or after[:1] == "/" or (after[:1] == "." and after[1:].isalpha()):
             return True
+    if len(word) == 2 and "/" in (before[-1:], match.string[match.end() : match.end() + 1]):
+        return True
     if before[-1:] == " " and (len(word) > 2 or "/" in word or word == "vs") and word != "atm":
         return False
     return bool(_NUMBER_BEFORE.search(before))
