@@ -105,6 +105,14 @@ def test_damage_ends_in_sound_or_an_error(form: str, data: st.DataObject) -> Non
         pass
 
 
+def test_a_head_that_no_decoder_takes_is_refused() -> None:
+    raw = bytearray(FILES["opus"])
+    head = raw.index(b"OpusHead")
+    raw[head + 9], raw[head + 18] = 0, 255  # channels, and how they are mapped
+    with pytest.raises(AudioError):
+        CompressedStream("opus", 60.0).feed(bytes(raw))
+
+
 def test_ogg_without_opus_is_refused() -> None:
     page = struct.pack("<4sBBqIIIB", b"OggS", 0, 2, 0, 1, 0, 0, 1) + bytes([30]) + b"\x01vorbis".ljust(30)
     with pytest.raises(AudioError, match=r"audio\.unsupported"):

@@ -249,7 +249,8 @@ async def test_each_gate_is_named(
             assert "…" not in sentence
             assert "/join" not in sentence
             assert "Discord" not in sentence
-        assert len(mimo.calls) == calls, "to ask costs nothing"
+        if gate != "behind":  # there the next messages are spoken meanwhile
+            assert len(mimo.calls) == calls, "to ask costs nothing"
 
 
 _PEOPLE = {"en": BO, "zh": LI}

@@ -70,6 +70,8 @@ class _Decoder:
             self._bad += 1
             if self._bad > _BAD_PACKETS:
                 raise AudioError("audio.broken") from None
+        except ValueError:  # PyAV's own word for a head that no decoder can be opened with
+            raise AudioError("audio.broken") from None
 
 
 class _Frames:
