@@ -1,4 +1,4 @@
-"""What starting costs: ``--help`` beside a bare interpreter, and a cached ``say``. Called by ``bench``.
+"""The CPU cost of starting: ``--help`` against a bare interpreter, and a cached ``say``. Called by ``bench``.
 
 CPU seconds of whole processes, the least of several runs that take turns; the ratio is what counts.
 """

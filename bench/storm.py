@@ -71,7 +71,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Totals:
-    """How the commands ended."""
+    """The ends of all commands, counted."""
 
     commands: int = 0
     kills: int = 0
@@ -209,7 +209,7 @@ class Storm:
         return _Run(process, self.folder / "log.txt")
 
     async def say(self, *, up: bool) -> None:
-        """Let one person send one command. On Discord only while the bot is up: else nobody accepts it."""
+        """Send one command as one person; on Discord only while the bot is up, or nobody could accept it."""
         self._number += 1
         number = self._number
         text = f"This is sentence number {number} of {self.random.randrange(10_000)}" + " and more" * (number % 4) + "."

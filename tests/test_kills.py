@@ -45,6 +45,16 @@ class Village:
         return await charged(self.town, f"account:telegram:{ANN.id}")
 
 
+async def _killed(town: Town, mode: str, state: str) -> Village:
+    """Let Ann send a command, and the bot be killed at a state of it."""
+    village = Village(town, mode)
+    bot = await town.killed_at(state)
+    await bot.says("telegram is up")
+    await town.telegram.text(f"/say {WORDS}")
+    await died(bot)
+    return village
+
+
 @pytest.mark.parametrize(
     ("mode", "state", "requests"),
     [
@@ -57,11 +67,7 @@ class Village:
 async def test_killed_anywhere_but_in_the_upload_it_is_heard_once(
     town: Town, mode: str, state: str, requests: int
 ) -> None:
-    village = Village(town, mode)
-    bot = await town.killed_at(state)
-    await bot.says("telegram is up")
-    await town.telegram.text(f"/say {WORDS}")
-    await died(bot)
+    village = await _killed(town, mode, state)
     await village.outcome(1, used=len(WORDS), requests=requests)
 
 
@@ -71,11 +77,7 @@ async def test_killed_anywhere_but_in_the_upload_it_is_heard_once(
 async def test_killed_in_the_upload_it_is_not_sent_again_and_that_is_said_once(
     town: Town, mode: str, state: str, heard: int
 ) -> None:
-    village = Village(town, mode)
-    bot = await town.killed_at(state)
-    await bot.says("telegram is up")
-    await town.telegram.text(f"/say {WORDS}")
-    await died(bot)
+    village = await _killed(town, mode, state)
     await village.outcome(heard, say("cut_off.sending", "en"), used=0, requests=1)
 
 
