@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot import connections
+from bot import connections as http_bounds
 from bot.connections import Connections, most_connections, networks
 from bot.web import WebServer
 from tests.conftest import until
@@ -209,8 +209,8 @@ async def test_a_head_and_a_body_have_a_deadline(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, sent: bytes, name: str
 ) -> None:
     caplog.set_level("INFO")
-    assert getattr(connections, name) == 10.0
-    monkeypatch.setattr(connections, name, 0.1)
+    assert getattr(http_bounds, name) == 10.0
+    monkeypatch.setattr(http_bounds, name, 0.1)
     async with _serving() as (server, gate):
         line = await Line.open(server, sent[: len(_ASK)])
         if len(sent) > len(_ASK):
@@ -224,7 +224,7 @@ async def test_a_head_and_a_body_have_a_deadline(
 
 
 async def test_an_answer_may_take_longer_than_the_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "BODY_SECONDS", 0.01)
+    monkeypatch.setattr(http_bounds, "BODY_SECONDS", 0.01)
     async with _serving() as (server, _):
 
         async def slow(request: web.Request) -> web.Response:
@@ -279,7 +279,7 @@ async def test_a_client_that_leaves_in_the_middle_leaves_no_trace_but_a_quiet_li
     assert not any(record.exc_info or record.levelno > 20 for record in caplog.records)
 
 
-def _members(gate: Connections) -> list[connections.Connection]:
+def _members(gate: Connections) -> list[http_bounds.Connection]:
     return [each for members in gate._all._members.values() for each in members]
 
 

@@ -7,8 +7,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
-from sqlalchemy.sql import or_
+from sqlalchemy import Connection, func, insert, or_, select, update
 
 from bot.store.engine import insert_into
 from bot.store.entries import Deltas, Moment
