@@ -8,10 +8,14 @@ ENV PYTHONDONTWRITEBYTECODE=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 \
     MOUTHPIECE_DATA_DIR=/data
 
-# Dependencies first: they change less often than the code, and this layer is kept.
+# Dependencies first: they change less often than the code, and these layers are kept.
 WORKDIR /app
-COPY requirements.lock ./
+COPY requirements.lock requirements-natural.lock ./
 RUN python -m pip install --require-hashes -r requirements.lock
+# The natural voices: --build-arg LIGHT=1 leaves them out, and the image is made without where they cannot be had.
+ARG LIGHT=
+RUN test -n "$LIGHT" || python -m pip install --only-binary :all: --require-hashes -r requirements-natural.lock \
+    || echo "The natural voices could not be installed: espeak-ng speaks instead."
 
 COPY pyproject.toml README.md LICENSE ./
 COPY bot ./bot

