@@ -78,7 +78,7 @@ class _Live:
     async def write(self, packets: Sequence[bytes]) -> None:
         self.got = self.got or time.perf_counter()
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Always."""
 
 

@@ -22,5 +22,5 @@ class Listener:
         if packets:
             self.heard.set()
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         await self.wants_more.wait()

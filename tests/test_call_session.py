@@ -166,8 +166,8 @@ async def test_two_hundred_messages_of_twenty_people(evening: Evening, monkeypat
     outcomes = await evening.outcomes(*(message for _, message in written))
     assert most <= MOST
     assert set(outcomes) <= {"read", "unread.queue_full", "unread.left_out"}
-    fates = [(user, outcome) for (user, _), outcome in zip(written, outcomes, strict=True)]
-    read = [fates.count((user, "read")) for user in people]
+    results = [(user, outcome) for (user, _), outcome in zip(written, outcomes, strict=True)]
+    read = [results.count((user, "read")) for user in people]
     assert min(read) >= 1
     assert max(read) - min(read) <= 3
     await until(lambda: not evening.session.busy, 30)

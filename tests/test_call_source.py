@@ -240,7 +240,7 @@ async def test_a_long_pause_ends_the_player_and_resuming_wakes_it(source: LiveSo
 async def test_who_wrote_far_ahead_waits_until_there_is_room(source: LiveSource) -> None:
     line = source.line("a")
     await line.write(_packets("a", AHEAD + 2))
-    waiting = asyncio.create_task(line.room())
+    waiting = asyncio.create_task(line.ready())
     await _settle()
     assert not waiting.done()
     source.read()
@@ -253,12 +253,12 @@ async def test_who_wrote_far_ahead_waits_until_there_is_room(source: LiveSource)
 async def test_a_skip_makes_room(source: LiveSource) -> None:
     line = source.line("a")
     await line.write(_packets("a", AHEAD + 2))
-    waiting = asyncio.create_task(line.room())
+    waiting = asyncio.create_task(line.ready())
     await _settle()
     source.skip_all()
     await until(waiting.done)
     await source.line("b").write(_packets("b", AHEAD + 2))
-    await line.room()  # of what was dropped nothing more is heard
+    await line.ready()  # of what was dropped nothing more is heard
 
 
 async def test_waiting_for_room_is_bounded(source: LiveSource, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -266,8 +266,8 @@ async def test_waiting_for_room_is_bounded(source: LiveSource, monkeypatch: pyte
     line = source.line("a")
     await line.write(_packets("a", AHEAD + 2))
     async with asyncio.timeout(5):
-        await line.room()
-        await line.room()
+        await line.ready()
+        await line.ready()
 
 
 async def test_an_empty_item_is_told_as_finished(source: LiveSource, told: Told) -> None:

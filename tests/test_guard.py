@@ -385,7 +385,7 @@ async def test_who_was_charged_rests_though_it_broke_off(mimo_house: House) -> N
     class Leaving(Listener):
         """Listens to one segment, then goes."""
 
-        async def room(self) -> None:
+        async def ready(self) -> None:
             if self.packets:
                 raise asyncio.CancelledError
 
@@ -441,7 +441,7 @@ async def test_who_left_before_anything_was_charged_need_not_rest(mimo_house: Ho
     class Gone(Listener):
         """Listens to nothing."""
 
-        async def room(self) -> None:
+        async def ready(self) -> None:
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):

@@ -72,7 +72,7 @@ class Performance:
         done = 0
         self._asker.waiting.has(0, len(work))
         while work:
-            await self._track.room()
+            await self._track.ready()
             pieces = await self._segment(work.popleft())
             work.extendleft(reversed(pieces))
             done += not pieces

@@ -18,7 +18,7 @@ class Sink(Protocol):
         """Take some 20 ms packets, at once: while a segment is spoken, somebody else waits for the provider."""
         ...
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Wait until more is wanted, for a bounded time. Asked before each segment, when no provider is kept busy."""
         ...
 
@@ -34,5 +34,5 @@ class Recording:
     async def write(self, packets: Sequence[bytes]) -> None:
         """Nothing to do: the receipt holds the whole clip."""
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """There is."""

@@ -16,7 +16,7 @@ from bot.speech.sink import Sink
 class Track(Protocol):
     """Takes one segment after the other; a ``Take`` for the chain."""
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Wait until another segment is wanted."""
         ...
 
@@ -54,7 +54,7 @@ class RecordingTrack:
         self._encoder = ClipEncoder(bitrate)
         self._segment = bytearray()
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Nobody hears it yet."""
 
     async def write(self, samples: bytes) -> None:
@@ -98,9 +98,9 @@ class LiveTrack:
         self._encoder = ClipEncoder(bitrate)
         self._samples = 0
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Wait for whoever listens."""
-        await self._sink.room()
+        await self._sink.ready()
 
     async def write(self, samples: bytes) -> None:
         """Encode in slices of about 1 ms of work, the first of one packet; the event loop has its turn in between."""

@@ -74,7 +74,7 @@ class Line:
         """Queue packets. Packets of a dropped item go nowhere."""
         self._source.put(self._item, packets)
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Wait while far more is queued than was heard."""
         if self._item.closed or self._source.ahead <= AHEAD or self._patience <= 0:
             return
@@ -82,7 +82,7 @@ class Line:
         since = loop.time()
         with suppress(TimeoutError):
             async with asyncio.timeout(self._patience):
-                await self._source.room()
+                await self._source.ready()
         self._patience -= loop.time() - since
 
     def close(self) -> None:
@@ -192,7 +192,7 @@ class LiveSource(discord.AudioSource):
         """Milliseconds that are collected before an item begins while the silence runs."""
         return self._lead
 
-    async def room(self) -> None:
+    async def ready(self) -> None:
         """Wait until less is queued. Whoever calls sets the limit."""
         with self._lock:
             if self._ahead <= AHEAD:
