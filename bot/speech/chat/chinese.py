@@ -39,6 +39,7 @@ _PHRASES = {
     "future": "{span}后",
     "present": "现在",
     "bleep": "哔",
+    "star": "星号",
     "cut": "……后面省略",
     "what": "什么？",
     "says": "{name}说：",
@@ -99,6 +100,10 @@ tat 大哭|bf 男朋友|gf 女朋友|kk 好的|c# C井|f# F井|c++ C加加
 """
 _NUMBERS = """
 88 拜拜|886 拜拜啦|520 我爱你|521 我爱你|1314 一生一世|5201314 我爱你一生一世|7456 气死我了|9494 就是就是
+"""
+_MASKED = """
+他*的 她*的 你*的 去*的 特*的 妈*的 奶*的 操*的 狗*的 日*的 卧* 我* 草* 操* 傻* 沙* 煞* 装* 逼* 尼*
+二* 贱* 婊* 妈* 屌* *逼 *你妈 *你 *妈 *蛋
 """
 _EMOJI = """
 😂 笑哭|⚡ 闪电|🤣 笑翻|😭 大哭|😢 流泪|😍 花痴|🥰 满脸爱心|😊 微笑|🙂 微笑|😀 笑脸|😃 笑脸|😄 笑脸|😁 嘻嘻
@@ -171,6 +176,7 @@ CHINESE = Vocabulary(
     },
     actions=table(_ACTIONS, last=True),
     slang=table(_SLANG),
+    masked=frozenset(_MASKED.split()),
     numbers=table(_NUMBERS),
     laughter={
         "ha": "哈哈哈", "he": "嘿嘿嘿", "hi": "嘻嘻嘻", "ho": "呵呵呵", "ja": "哈哈哈", "lo": "哈哈", "je": "嘿嘿嘿",

@@ -44,7 +44,7 @@ class Draft:
 
     __slots__ = (
         "_cues", "_first", "_inserted", "_kept", "_mixed", "_notes", "_rules", "_there",
-        "delivery", "foreign", "reading", "text", "vocabularies", "words",
+        "delivery", "foreign", "reading", "technical", "text", "vocabularies", "words",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +62,8 @@ class Draft:
         """Of the place; within ``in_runs`` of the run."""
         self.foreign = False
         """Within ``in_runs``: no words are known in the language of the run."""
+        self.technical: tuple[str, list[tuple[int, bool]]] = ("", [])
+        """Lines of a text that hold what programs read, as ``technical`` last saw it."""
         self._first: str = reading.language
         self._mixed = False
         self._notes: list[tuple[str, Applied]] = []

@@ -1,7 +1,7 @@
 """Faces made of signs, and what each shows. Read by ``pictures``; the languages have a word for each kind."""
 
 _ROWS = """
-smile :) :-) :> -) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
+smile d:) d:-) :) :-) :> -) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :oD :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd
 sad /_\\ :( :o( :-( =( :[ :c ): u_u
@@ -10,7 +10,7 @@ angry (￣ε(#￣) >:( >:-( ಠ益ಠ
 wink ;) ;o) ;-) ;D
 tongue :P :-P :p ;P xP :b
 surprised :O :-O :o O_O o_o
-unsure :/ :-? =/ :-/ :S :\\
+unsure :/ :? :-? =/ :-/ :S :\\
 blank :| :-| ._.
 heart <3 ♡
 heartbreak </3

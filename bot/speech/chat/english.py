@@ -39,6 +39,7 @@ _PHRASES = {
     "future": "in {span}",
     "present": "now",
     "bleep": "bleep",
+    "star": "star",
     "cut": "… and so on",
     "what": "what?",
     "says": "{name} says: ",
@@ -109,6 +110,13 @@ b/c because|s/o shout out|w/out without|wbu what about you
 wdym what do you mean|wfh working from home|wp well played|wth what the heck|wtf what the heck|wya where are you
 wyd what are you doing|yolo you only live once|yw you're welcome|r are|k okay|c# C sharp|f# F sharp
 c++ C plus plus|abt about|bf boyfriend|gf girlfriend|convo conversation
+"""
+_MASKED = """
+arse arsehole ass asses asshole assholes bastard bitch bitches bitching bollocks boob boobs bullshit clusterfuck cock
+cocks crap cum cunt cunts damn dick dickhead dicks fag faggot fuck fucked fucker fuckers fuckin fucking fucks goddamn
+hell horny horseshit jerk kill killed killing mofo moron motherfucker motherfuckers motherfucking nazi nigga niggas
+nigger niggers penis piss pissed porn prick pussy queer rape raped rapist retard retarded sex sexual sexy shit shits
+shitting shitty slut sluts suicide tits twat vagina wank wanker whore whores
 """
 _EMOJI = """
 😂 laughing|🤣 rolling with laughter|😭 crying|😢 sad tears|😍 heart eyes|🥰 smiling with love|😊 smiling
@@ -214,6 +222,7 @@ ENGLISH = Vocabulary(
     },
     actions=table(_ACTIONS, last=True),
     slang=table(_SLANG),
+    masked=frozenset(_MASKED.split()),
     numbers={},
     laughter=_LAUGHTER,
     emoji=table(_EMOJI),

@@ -60,6 +60,8 @@ _TWO_LETTERS = re.compile(r"(?<![\w&])([A-Za-z])&([A-Za-z])(?![\w&;])")
 """``r&b``: no chat words."""
 _AT_WITHIN = re.compile(r"(?<![\w@.-])[A-Za-z]{1,32}+@[a-z]{2,32}+(?:-[a-z]{1,32}+)?+(?![\w@.-])")
 _BEHIND_COMMAND = re.compile(r"(?<=(?<!\w)(?:cd|ls|rm|vi) )[A-Za-z0-9_.-]{1,64}+/[A-Za-z0-9_./-]{0,200}+")
+_GLUED = re.compile(r"[A-Za-z0-9.]{1,16}[A-Za-z0-9](?=https?://)", re.IGNORECASE)
+"""``herehttps://``: a word before an address without a blank between."""
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
     r"https?+://(?:\w{1,10}+\.)?discord(?:app)?+\.com/channels/(?:\d{1,25}+|@me)/(\d{1,25}+)(/\d{1,25}+)?"
@@ -124,16 +126,19 @@ def keep_paths(draft: Draft) -> None:
     if "/" in draft.text or "\\" in draft.text:
         draft.replace(_CORRECTION, lambda match: draft.keep(match[0]))
         draft.replace(_BEHIND_COMMAND, lambda match: draft.keep(match[0]))
-        draft.replace(_PATH, lambda match: draft.keep(_written(match[0])))
+        star = draft.words.say("star")
+        draft.replace(_PATH, lambda match: draft.keep(_written(match[0], star)))
 
 
-def _written(path: str) -> str:
-    """Return a path without the signs that only a shell reads."""
-    return path.removeprefix("#!").replace("\\ ", " ").replace("*", "")
+def _written(path: str, star: str) -> str:
+    """Return a path without the signs that only a shell reads, and with a word for any name."""
+    return path.removeprefix("#!").replace("\\ ", " ").replace("**", "*").replace("*", star)
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:
     """One link, or several on end as their number; what only stands behind an address stays."""
+    if glued := _GLUED.match(found):
+        return f"{glued[0]} {_links(draft, message, found[glued.end() :])}"
     found, rest = _trimmed(found)
     several = found.split()
     if len(several) > 1:

@@ -71,11 +71,20 @@ _FACE = re.compile(
     rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
 )
 """Those that begin and end with signs may stand beside Chinese ones."""
+_ASKED = re.compile(r"(?<=\S) ?[?？]")
+
+
+def _known_face(match: re.Match[str]) -> str:
+    """Return the kind of a face of the list; two carets before a question mark point at what was said."""
+    return "" if match[0] == "^^" and _ASKED.match(match.string, match.end()) else EMOTICONS[match[0]]
+
+
 _MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
     (faces.FLIP, faces.flip),
+    (faces.SHRUG, faces.shrug),
     (faces.ARMED, faces.armed),
     (faces.BRACKETED, faces.bracketed),
-    (_FACE, lambda match: EMOTICONS[match[0]]),
+    (_FACE, _known_face),
     (faces.TWO_EYED, faces.two_eyed),
     (faces.SMILEY, faces.smiley),
 )

@@ -15,11 +15,13 @@ from bot.speech.chat import (
     formatting,
     hidden,
     links,
+    masked,
     own_words,
     pictures,
     references,
     repeats,
     signs,
+    technical,
 )
 from bot.speech.chat.chinese import CHINESE
 from bot.speech.chat.draft import TAGS, Draft
@@ -148,8 +150,11 @@ def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) 
     hidden.hide(draft)
     own_words.say_signs(draft)
     references.refer(draft, message)
+    technical.keep_prompts(draft)
     links.link(draft, message)
+    masked.bleep(draft)
     links.keep_paths(draft)
+    technical.keep_code(draft)
     pictures.picture(draft)
     if first:
         draft.tell_languages()

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from bot.speech.chat.draft import INSERTS, Draft
+from bot.speech.chat.technical import begins_command
 from bot.speech.chat.vocabulary import Vocabulary
 
 _QUOTES = frozenset("「」『』《》“”‘’«»‹›„‚‟‛〝〞〟")
@@ -64,7 +65,7 @@ _DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|
 """Where no sign is said by a word of ours: what an engine may read by itself stays."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
-_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!:](?![A-Za-z0-9_/]|\./)|\?(?![A-Za-z0-9_/]| [a-z]))")
+_BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!:](?![A-Za-z0-9_/]|\./| -[A-Za-z])|\?(?![A-Za-z0-9_/]| [a-z]))")
 _AFTER_WIDE = re.compile(r"(?<=[，、]) +")
 _COMMAS = re.compile(r"[,，、;；](?= ?(?:[,;，。！？；：、…\n]|[.!?:](?![A-Za-z0-9_])|$))")
 _DANGLING = re.compile(r"(?:^|(?<=[\n!?.:：！？。…]))(?: ?[,，、;；]){1,100}")
@@ -92,7 +93,11 @@ def _arrow(match: re.Match[str], draft: Draft) -> str:
     words = draft.words
     if not before or not after.strip() or before in _NO_ARROW_BEHIND:
         return " "
-    if _POINTED_TO.match(match.string, match.end()) or draft.rule_of(after) == "link":
+    if (
+        _POINTED_TO.match(match.string, match.end())
+        or draft.rule_of(after) == "link"
+        or begins_command(match.string, match.end())
+    ):
         return words.phrases["pause"]
     if (match[0][0] == " ") != (match[0][-1] == " ") and match[1].isascii():
         return words.phrases["pause"]  # ``View ->Message``: the next of a list

@@ -9,6 +9,7 @@ from bot.patterns import linear
 from bot.speech.chat.contexts import in_context
 from bot.speech.chat.draft import INSERTS, Draft
 from bot.speech.chat.emoticons import WORDS
+from bot.speech.chat.technical import is_technical
 from bot.speech.chat.vocabulary import Vocabulary
 
 _TOKEN = linear(
@@ -60,6 +61,7 @@ _SHELL_BEFORE = re.compile(rf"[%$]$|(?:^|[ /{INSERTS}])[?&]$")
 """Signs of a shell before a token: ``%k``, ``/?dm``."""
 _GLUE = frozenset("._-@\\~=")
 """Signs that join a token with another one to the name of something."""
+_SURE = frozenset({"u", "ur", "ty", "w/"})
 _NOT_STRETCHED = frozenset({"til"})
 _VOWELS = {"ha": "ha", "he": "he", "hi": "hi", "ho": "ho", "ja": "ja", "je": "je", "lo": "lo"}
 _LAUGHS = {frozenset(pair): pair for pair in _VOWELS}
@@ -114,7 +116,7 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
         return _number(draft, match)
     if draft.reading.expand_slang and token not in _CASED and (word := _chat_word(low, words)):
         known = in_context(word, words.slang[word], match)
-        if known and not _is_part(match, word):
+        if known and not _is_part(match, word) and not _is_doubtful(draft, match, word):
             if known[-1] == "了" == match.string[match.end() : match.end() + 1]:
                 known = known[:-1]
             if token.endswith("++") and match.string[match.end() : match.end() + 1].isalnum():
@@ -194,6 +196,11 @@ def _is_part(match: re.Match[str], word: str) -> bool:
     if before[-1:] == " " and (len(word) > 2 or "/" in word or word == "vs") and word != "atm":
         return False
     return bool(_NUMBER_BEFORE.search(before))
+
+
+def _is_doubtful(draft: Draft, match: re.Match[str], word: str) -> bool:
+    """Return True for one or two letters that a program may have a meaning for, where programs are spoken to."""
+    return len(word) < 3 and word not in _SURE and is_technical(draft, match.string, match.start())
 
 
 def _noted(draft: Draft, rule: str, before: str, after: str) -> str:

@@ -5,6 +5,7 @@ import re
 from bot.patterns import linear
 from bot.speech.chat.draft import Draft
 from bot.speech.chat.evidence import is_common
+from bot.speech.chat.technical import is_technical
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
@@ -84,6 +85,7 @@ def stress(draft: Draft) -> None:
             or _is_argument(draft, match)
             or draft.kind_at(match.start() - 1) == "emphasis"
             or not _shouted(_WORDS.findall(match[0]))
+            or (" " not in match[0] and is_technical(draft, match.string, match.start()))
         ):
             return match[0]
         return draft.tag("emphasis", match[0], "emphasis", match[0]) + match[0]

@@ -36,6 +36,8 @@ class Vocabulary:
     """What people write between asterisks, and the kind of cue it is."""
     slang: Mapping[str, str]
     """Abbreviations and chat words in lower case, and what they stand for."""
+    masked: frozenset[str]
+    """Words that people write with signs in place of letters; in Chinese as they are written: ``他*的``."""
     numbers: Mapping[str, str]
     """Numbers that are words when they are a whole line: ``88``."""
     laughter: Mapping[str, str]

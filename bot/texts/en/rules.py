@@ -24,6 +24,7 @@ SENTENCES: dict[str, str] = {
     "rule.long": "long string",
     "rule.mail": "e-mail address",
     "rule.markup": "markup",
+    "rule.masked": "masked word",
     "rule.mention": "name",
     "rule.money": "money",
     "rule.name": "who speaks",

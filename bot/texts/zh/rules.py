@@ -24,6 +24,7 @@ SENTENCES: dict[str, str] = {
     "rule.long": "过长字符串",
     "rule.mail": "邮箱地址",
     "rule.markup": "标记",
+    "rule.masked": "遮掩的词",
     "rule.mention": "提及",
     "rule.money": "金额",
     "rule.name": "说话人",
