@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import values
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
@@ -17,9 +18,12 @@ from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.listed import listed, role_is_gone, role_named
 from bot.platforms.discord.wish import moderated_space, role_scope
-from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions, value_named
+from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions
 
-_KEYS = [app_commands.Choice(name=localized(f"reading.{each.key}.name"), value=each.key) for each in PLACE]
+_KEYS = [
+    app_commands.Choice(name=localized(each.discord.name), value=each.key) for each in PLACE if each.discord is not None
+]
+"""Discord takes 25 choices at most; a test counts them."""
 _SHOWN = 10
 """Roles of each list: three lists and all that is set fit a message."""
 Rule = Literal["required", "priority", "blocked", "none"]
@@ -66,7 +70,9 @@ class ReadingSettings(commands.Cog):
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
         language, typed = await self._bot.language_for(interaction), current.casefold()
-        named = {value: value_named(value, language) for value in suggestions(str(interaction.namespace.setting or ""))}
+        named = {
+            value: values.named(value, language) for value in suggestions(str(interaction.namespace.setting or ""))
+        }
         return [
             app_commands.Choice(name=name, value=value)
             for value, name in named.items()

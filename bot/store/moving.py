@@ -5,7 +5,6 @@ the old one, so a second time moves nothing. Who had which message spoken stays:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 from functools import partial
 from typing import Any, Protocol
 
@@ -15,7 +14,6 @@ from bot.model import Account, Space
 from bot.store.database import Database
 from bot.store.dictionaries import MOST_PATTERNS, MOST_SHARED
 from bot.store.engine import insert_into
-from bot.store.readings import ReadingSettings
 from bot.store.schema import (
     binding,
     blocked_account,
@@ -28,7 +26,6 @@ from bot.store.schema import (
     space_setting,
     words,
 )
-from bot.store.spaces import SpaceSettings
 
 _AMOUNTS = ("characters", "requests", "granted", "folded_characters", "folded_requests", "folded_granted")
 _SCOPED: tuple[tuple[Table, str], ...] = (
@@ -86,8 +83,8 @@ def _names(old: Space, new: Space) -> dict[str, str]:
 
 def _move(connection: Connection, *, names: Mapping[str, str]) -> None:
     old = next(iter(names))
-    _settings(connection, space_setting, SpaceSettings(), old, names)
-    _settings(connection, reading_setting, ReadingSettings(), old, names)
+    for table in (space_setting, reading_setting):
+        _settings(connection, table, old, names)
     for table, name in _SCOPED:
         for before, after in names.items():
             _rows(connection, table, table.c[name], before, after)
@@ -98,27 +95,12 @@ def _move(connection: Connection, *, names: Mapping[str, str]) -> None:
             connection.execute(update(table).where(table.c[name] == before).values({name: after}))
 
 
-def _settings(connection: Connection, table: Table, defaults: object, old: str, names: Mapping[str, str]) -> None:
-    """What the new space has not set is as it was in the old one."""
-    before, after = (
-        connection.execute(select(table).where(table.c.space == each).with_for_update()).first()
-        for each in (old, names[old])
-    )
-    if before is None:
-        return
-    values = {}
-    for each in fields(defaults):  # type: ignore[arg-type]
-        usual = _plain(getattr(defaults, each.name))
-        mine = usual if after is None else getattr(after, each.name)
-        values[each.name] = _renamed(getattr(before, each.name), names) if mine == usual else mine
+def _settings(connection: Connection, table: Table, old: str, names: Mapping[str, str]) -> None:
+    """Set in the new space what was set in the old one and not there."""
+    for row in connection.execute(select(table).where(table.c.space == old)).all():
+        put = insert_into(table).values(space=names[old], name=row.name, value=_renamed(row.value, names))
+        connection.execute(put.on_conflict_do_nothing())
     _gone(connection, table.c.space, old)
-    row = insert_into(table).values(space=names[old], **values)
-    connection.execute(row.on_conflict_do_update(index_elements=[table.c.space], set_=values))
-
-
-def _plain(value: Any) -> Any:
-    """A default as it is stored."""
-    return list(value) if isinstance(value, tuple) else value
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:

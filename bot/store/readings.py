@@ -1,19 +1,26 @@
 """How messages are read aloud in a Discord guild or a Telegram chat: what moderators set. The reader obeys it."""
 
-import re
 import time
-import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from typing import Any, TypedDict, Unpack, cast
-from zoneinfo import available_timezones
+from typing import Any
 
-from bot.errors import InputError
 from bot.model import Space
-from bot.store import bounds
 from bot.store.database import Database
 from bot.store.schema import reading_setting
+from bot.store.setting import (
+    Hours,
+    Language,
+    Names,
+    Number,
+    Seconds,
+    Switch,
+    Template,
+    Text,
+    Texts,
+    Zone,
+    setting,
+)
 from bot.store.settings_table import Lists, SettingsTable
 
 MOST_ROLES = 50
@@ -24,99 +31,84 @@ LEAST_CHARACTERS, MOST_CHARACTERS = 20, 2000
 """Bounds of the longest reading."""
 LONGEST_ALONE = 3600
 """Seconds."""
-DAY = 24 * 60
-"""Minutes."""
+_ROLES = Names(MOST_ROLES, "space.roles_full")
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
-    """The settings of one space; as here where nobody set any."""
+    """The settings of one space, which those who manage it set; as here where nobody set any."""
 
-    names: bool = True
+    names: bool = setting(True, Switch(), "names", both=Texts("reading.names.name", "reading.names"))
     """Whether it is said who wrote a message."""
-    name_template: str = ""
+    name_template: str = setting(
+        "", Template(TEMPLATE_CHARACTERS), "template", both=Texts("reading.template.name", "reading.template")
+    )
     """How it is said, with ``{name}`` in it; empty: as the language does."""
-    language: str = ""
+    language: str = setting("", Language(), "language", both=Texts("reading.language.name", "reading.language"))
     """Of what is said for signs, and of texts too short to tell; empty: the space's, else the bot's."""
-    skip_prefix: str = ""
-    """A message that begins so is not read."""
-    max_characters: int = 300
+    max_characters: int = setting(
+        300,
+        Number(LEAST_CHARACTERS, MOST_CHARACTERS, "reading.characters"),
+        "length",
+        both=Texts("reading.length.name", "reading.length"),
+    )
     """Longest reading of one message."""
-    required_roles: tuple[str, ...] = ()
-    """Scopes (``role:discord:77``) of those who are read; empty: everyone."""
-    priority_roles: tuple[str, ...] = ()
-    """Scopes of those who are read first."""
-    blocked_roles: tuple[str, ...] = ()
-    """Scopes of those who are not read, whatever else they hold."""
-    ignored: tuple[str, ...] = ()
-    """Scopes of accounts (``account:discord:42``) that are not read."""
-    bots: bool = False
-    """Whether other bots are read."""
-    webhooks: bool = False
-    in_call_only: bool = True
+    skip_prefix: str = setting(
+        "", Text(PREFIX_CHARACTERS), "prefix", both=Texts("reading.prefix.name", "reading.prefix")
+    )
+    """A message that begins so is not read."""
+    in_call_only: bool = setting(
+        True, Switch(inverted=True), "everyone", discord=Texts("reading.everyone.name", "reading.everyone")
+    )
     """Whether an author has to sit in the call."""
-    read_silent: bool = False
+    bots: bool = setting(False, Switch(), "bots", both=Texts("reading.bots.name", "reading.bots"))
+    """Whether other bots are read."""
+    webhooks: bool = setting(
+        False,
+        Switch(),
+        "webhooks",
+        discord=Texts("reading.webhooks.name", "reading.webhooks"),
+        telegram=Texts("reading.webhooks.name", "telegram.reading.webhooks"),
+    )
+    read_silent: bool = setting(False, Switch(), "silent", discord=Texts("reading.silent.name", "reading.silent"))
     """Whether messages sent without a notification are read."""
-    skip_emoji: bool = False
+    skip_emoji: bool = setting(False, Switch(inverted=True), "emoji", both=Texts("reading.emoji.name", "reading.emoji"))
     """Whether emoji and stickers are left out."""
-    expand_slang: bool = True
+    expand_slang: bool = setting(True, Switch(), "slang", both=Texts("reading.slang.name", "reading.slang"))
     """``btw`` is read as ``by the way``."""
-    laugh: bool = True
+    laugh: bool = setting(True, Switch(), "laugh", both=Texts("reading.laugh.name", "reading.laugh"))
     """A laughing emoji becomes a laugh."""
-    emphasis: bool = True
+    emphasis: bool = setting(True, Switch(), "emphasis", both=Texts("reading.emphasis.name", "reading.emphasis"))
     """ALL CAPS are stressed."""
-    whisper: bool = True
+    whisper: bool = setting(True, Switch(), "whisper", both=Texts("reading.whisper.name", "reading.whisper"))
     """The word that stands for a spoiler is whispered."""
-    actions: bool = True
+    actions: bool = setting(True, Switch(), "actions", both=Texts("reading.actions.name", "reading.actions"))
     """``*sighs*`` becomes a sigh."""
-    auto_join: bool = True
+    auto_join: bool = setting(True, Switch(), "come", discord=Texts("reading.come.name", "reading.come"))
     """Whether the bot comes by itself when somebody in a call writes in a bound channel."""
-    alone_seconds: int = 120
+    alone_seconds: int = setting(
+        120,
+        Seconds(0, LONGEST_ALONE, "reading.bad_alone"),
+        "alone",
+        discord=Texts("reading.alone.name", "reading.alone"),
+    )
     """After so long alone it leaves; 0: it stays."""
-    quiet_from: int = 0
+    quiet_from: int = setting(0, Hours("quiet_until"), "quiet", both=Texts("reading.quiet.name", "reading.quiet"))
     """Minutes after midnight, in the time zone: nothing is read from here …"""
-    quiet_until: int = 0
+    quiet_until: int = setting(0, Hours())
     """… until here; the same twice: always read."""
-    timezone: str = "UTC"
+    timezone: str = setting("UTC", Zone(), "timezone", both=Texts("reading.timezone.name", "reading.timezone"))
     """IANA name."""
-
-
-class ReadingChanges(TypedDict, total=False):
-    """Settings to change; those left out stay."""
-
-    names: bool
-    name_template: str
-    language: str
-    skip_prefix: str
-    max_characters: int
-    required_roles: Sequence[str]
-    priority_roles: Sequence[str]
-    blocked_roles: Sequence[str]
-    ignored: Sequence[str]
-    bots: bool
-    webhooks: bool
-    in_call_only: bool
-    read_silent: bool
-    skip_emoji: bool
-    expand_slang: bool
-    laugh: bool
-    emphasis: bool
-    whisper: bool
-    actions: bool
-    auto_join: bool
-    alone_seconds: int
-    quiet_from: int
-    quiet_until: int
-    timezone: str
-
-
-class ReadingLists(TypedDict, total=False):
-    """Entries of the settings that are lists."""
-
-    required_roles: Sequence[str]
-    priority_roles: Sequence[str]
-    blocked_roles: Sequence[str]
-    ignored: Sequence[str]
+    required_roles: tuple[str, ...] = setting((), _ROLES, both=Texts("", "reading.required_roles"))
+    """Scopes (``role:discord:77``) of those who are read; empty: everyone."""
+    priority_roles: tuple[str, ...] = setting((), _ROLES, both=Texts("", "reading.priority_roles"))
+    """Scopes of those who are read first."""
+    blocked_roles: tuple[str, ...] = setting((), _ROLES, both=Texts("", "reading.blocked_roles"))
+    """Scopes of those who are not read, whatever else they hold."""
+    ignored: tuple[str, ...] = setting(
+        (), Names(MOST_IGNORED, "reading.ignored_full"), both=Texts("", "reading.ignored")
+    )
+    """Scopes of accounts (``account:discord:42``) that are not read."""
 
 
 class Readings:
@@ -124,14 +116,14 @@ class Readings:
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock``: seconds that never go back, for how long settings are believed."""
-        self._table = SettingsTable(database, reading_setting, ReadingSettings(), _CHECKS, clock=clock)
+        self._table = SettingsTable(database, reading_setting, ReadingSettings, clock=clock)
 
     async def get(self, space: Space) -> ReadingSettings:
         """The settings that hold; another process' change arrives within 10 s. Raises StoreError."""
         return await self._table.get(space)
 
-    async def set(self, space: Space, **changes: Unpack[ReadingChanges]) -> ReadingSettings:
-        """Change the settings that are named, all or none; returns what holds now.
+    async def set(self, space: Space, **changes: Any) -> ReadingSettings:
+        """Change the settings that are named by their fields, all or none; returns what holds now. None unsets one.
 
         Raises InputError ``name.too_long``, ``language.unknown``, ``reading.bad_template``, ``reading.characters``,
         ``reading.bad_alone``, ``reading.bad_hour``, ``reading.zone``, ``space.roles_full``, ``reading.ignored_full``;
@@ -139,11 +131,9 @@ class Readings:
         """
         return await self._table.set(space, changes)
 
-    async def adjust(
-        self, space: Space, *, add: ReadingLists | None = None, remove: ReadingLists | None = None
-    ) -> ReadingSettings:
+    async def adjust(self, space: Space, *, add: Lists | None = None, remove: Lists | None = None) -> ReadingSettings:
         """Put entries into lists and take others out, in one step, whoever else changes them. Raises as ``set``."""
-        return await self._table.adjust(space, cast("Lists", add or {}), cast("Lists", remove or {}))
+        return await self._table.adjust(space, add or {}, remove or {})
 
     async def forget(self, space: Space) -> None:
         """Back to the defaults. Raises StoreError."""
@@ -152,79 +142,3 @@ class Readings:
     def drop(self, scope: str) -> None:
         """What is stored of a space was changed elsewhere."""
         self._table.drop(scope)
-
-
-def _template(text: str) -> str:
-    line = bounds.name(text, TEMPLATE_CHARACTERS)
-    if line and (
-        line.count("{name}") != 1 or line.replace("{name}", "").count("{") or "}" in line.replace("{name}", "")
-    ):
-        raise InputError("reading.bad_template")
-    return line
-
-
-def _roles(scopes: Sequence[str]) -> list[str]:
-    return list(bounds.names(scopes, bounds.SCOPE_CHARACTERS, most=MOST_ROLES, too_many="space.roles_full"))
-
-
-def _ignored(scopes: Sequence[str]) -> list[str]:
-    return list(bounds.names(scopes, bounds.SCOPE_CHARACTERS, most=MOST_IGNORED, too_many="reading.ignored_full"))
-
-
-def _within(least: int, most: int, code: str) -> Callable[[int], int]:
-    def check(number: int) -> int:
-        if not least <= number <= most:
-            raise InputError(code, least=least, limit=most)
-        return number
-
-    return check
-
-
-def _zone(typed: str) -> str:
-    """The name as the list of time zones writes it; ``UTC+8`` is its ``Etc/GMT-8``, for which west counts up."""
-    name = unicodedata.normalize("NFKC", typed).strip()
-    if not name:
-        return ReadingSettings().timezone
-    if offset := _OFFSET.fullmatch(name):
-        hours, sign = int(offset["hours"]), "-" if offset["sign"] == "+" else "+"
-        name = f"Etc/GMT{sign}{hours}" if hours else "UTC"
-    found = _zones().get("_".join(name.split()).casefold())
-    if found is None:
-        raise InputError("reading.zone")
-    return found
-
-
-@cache
-def _zones() -> dict[str, str]:
-    """Names of time zones by what they are in small letters."""
-    return {name.casefold(): name for name in available_timezones()}
-
-
-_OFFSET = re.compile(r"(?:UTC|GMT)\s{0,4}(?P<sign>[+-])\s{0,4}(?P<hours>[01]?\d)(?::?00)?", re.IGNORECASE | re.ASCII)
-_quiet = _within(0, DAY - 1, "reading.bad_hour")
-_CHECKS: dict[str, Callable[[Any], Any]] = {
-    "names": bool,
-    "name_template": _template,
-    "language": bounds.language,
-    "skip_prefix": lambda text: bounds.name(text, PREFIX_CHARACTERS),
-    "max_characters": _within(LEAST_CHARACTERS, MOST_CHARACTERS, "reading.characters"),
-    "required_roles": _roles,
-    "priority_roles": _roles,
-    "blocked_roles": _roles,
-    "ignored": _ignored,
-    "bots": bool,
-    "webhooks": bool,
-    "in_call_only": bool,
-    "read_silent": bool,
-    "skip_emoji": bool,
-    "expand_slang": bool,
-    "laugh": bool,
-    "emphasis": bool,
-    "whisper": bool,
-    "actions": bool,
-    "auto_join": bool,
-    "alone_seconds": _within(0, LONGEST_ALONE, "reading.bad_alone"),
-    "quiet_from": _quiet,
-    "quiet_until": _quiet,
-    "timezone": _zone,
-}

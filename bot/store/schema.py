@@ -23,7 +23,7 @@ from sqlalchemy import (
     literal,
 )
 
-HEAD = "0009"
+HEAD = "0010"
 """The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200
@@ -184,66 +184,28 @@ preference = Table(
     "preference",
     metadata,
     Column("account", String(KEY_LENGTH), primary_key=True),
-    Column("voice", String(96), nullable=False),
-    Column("style", String(200), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("favourite_voices", JSON, nullable=False),
-    Column("favourite_styles", JSON, nullable=False),
-    Column("recent_voices", JSON, nullable=False),
-    Column("recent_styles", JSON, nullable=False),
-    # Of reading aloud.
-    Column("nickname", String(64), nullable=False, server_default=""),
-    Column("speed", String(8), nullable=False, server_default=""),
-    Column("spoken_language", String(8), nullable=False, server_default=""),
-    Column("opted_out", Boolean, nullable=False, server_default="0"),
+    # A field of the model, and what the person set; what has no row is as the model says. So in the two tables below.
+    Column("name", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 space_setting = Table(
     "space_setting",
     metadata,
     Column("space", String(KEY_LENGTH), primary_key=True),
-    Column("default_voice", String(96), nullable=False),
-    Column("default_style", String(200), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("show_words", Boolean, nullable=False),
-    Column("allowed_roles", JSON, nullable=False),
-    Column("blocked_roles", JSON, nullable=False),
-    Column("channels", JSON, nullable=False),
-    Column("cooldown", Integer, nullable=False),  # seconds
-    Column("role_cooldowns", JSON, nullable=False, server_default="{}"),  # seconds by the scope of a role
-    Column("blocked_words", JSON, nullable=False),
-    Column("reply_context", Boolean, nullable=False),
+    Column("name", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 reading_setting = Table(
     "reading_setting",
     metadata,
     Column("space", String(KEY_LENGTH), primary_key=True),
-    Column("names", Boolean, nullable=False),
-    Column("name_template", String(80), nullable=False),
-    Column("language", String(8), nullable=False),
-    Column("skip_prefix", String(8), nullable=False),
-    Column("max_characters", Integer, nullable=False),
-    Column("required_roles", JSON, nullable=False),
-    Column("priority_roles", JSON, nullable=False),
-    Column("blocked_roles", JSON, nullable=False),
-    Column("ignored", JSON, nullable=False),  # scopes of accounts
-    Column("bots", Boolean, nullable=False),
-    Column("webhooks", Boolean, nullable=False),
-    Column("in_call_only", Boolean, nullable=False),
-    Column("read_silent", Boolean, nullable=False),
-    Column("skip_emoji", Boolean, nullable=False),
-    Column("expand_slang", Boolean, nullable=False),
-    Column("laugh", Boolean, nullable=False),
-    Column("emphasis", Boolean, nullable=False),
-    Column("whisper", Boolean, nullable=False),
-    Column("actions", Boolean, nullable=False),
-    Column("auto_join", Boolean, nullable=False),
-    Column("alone_seconds", Integer, nullable=False),
-    # Minutes after midnight in the time zone; the same twice: none.
-    Column("quiet_from", Integer, nullable=False),
-    Column("quiet_until", Integer, nullable=False),
-    Column("timezone", String(64), nullable=False),
+    Column("name", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    sqlite_with_rowid=False,
 )
 
 dictionary_entry = Table(

@@ -121,8 +121,7 @@ _FORMS = {
         "t": r"t:[a-z0-9_]{0,32}",
         "f": r"f:[vt]:(?:on|off):[^\x00-\x1f\x7f]{1,62}",
         "l": "l:(?:" + "|".join(("", *texts.LANGUAGES)) + ")",
-        "g": "g:(?:(?:" + "|".join(settings.SWITCHES) + r"):(?:on|off)|voice:[^\x00-\x1f\x7f]{1,56}"
-        r"|style:[a-z0-9_-]{1,32}|language:(?:-|" + "|".join(texts.LANGUAGES) + r")|cooldown:[0-9]{1,4})",
+        "g": settings.GROUP_FORM,
         "o": "o:[a-z]{1,16}",
         "p": "p:readme:(?:on|off)",
         "x": rf"x:{_NAMED}",

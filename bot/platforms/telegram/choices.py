@@ -8,9 +8,8 @@ from typing import cast
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from bot import texts
+from bot import texts, values
 from bot.errors import InputError
-from bot.platforms.reading.settings import typed
 from bot.platforms.shares import shares
 from bot.platforms.telegram import keyboard, speaking
 from bot.platforms.telegram.asking import Asked, own_account
@@ -135,7 +134,7 @@ def _starred(name: str, *, kept: bool) -> str:
 
 async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
     """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
-    name = await counter.doors.desk.saved.known(name) if typed(name) else ""
+    name = await counter.doors.desk.saved.known(name) if values.text(name) else ""
     await counter.doors.desk.preferences.set(own_account(asked), voice=name)
     if not name:
         return texts.say("telegram.voice.reset", asked.language)
@@ -144,7 +143,7 @@ async def choose_voice(counter: Counter, asked: Asked, name: str) -> str:
 
 async def choose_style(counter: Counter, asked: Asked, line: str) -> str:
     """Make styles the person's own, listed or not; returns what to say. Raises InputError ``name.too_long``."""
-    parsed = styles.parse(typed(line))
+    parsed = styles.parse(values.text(line))
     named = [found.label(asked.language) if (found := styles.find(name)) else name for name in parsed]
     own = ", ".join(named)
     await counter.doors.desk.preferences.set(own_account(asked), style=own)

@@ -3,22 +3,24 @@
 What may be typed stands in ``bot/platforms/reading/settings.py``, for both platforms; keys in either language.
 """
 
-from typing import cast
-
+from bot import values
 from bot.errors import InputError
 from bot.model import Space
-from bot.platforms.reading.settings import NONE, OWN, PLACE, is_own, own_change, own_lines, place_change, place_lines
+from bot.platforms.reading.settings import OWN, PLACE, is_own, line_of, own_change, own_lines, place_change
 from bot.platforms.telegram.asking import Asked, admins_of, own_account
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.ignoring import ignore, ignored_line
-from bot.store.readings import ReadingLists
+from bot.store.setting import Setting
 from bot.texts import LANGUAGES, say
 
-_CALLS_ONLY = frozenset({"everyone", "silent", "come", "alone"})
-"""Settings of voice calls, and of what Telegram does not tell."""
-_ALL = [each.key for each in (*PLACE, *OWN)]
-_KEYS = {say(f"reading.{key}.name", language).casefold(): key for language in LANGUAGES for key in _ALL} | {
-    key: key for key in _ALL
+_ALL: tuple[Setting, ...] = (*PLACE, *OWN)
+_HERE = {each.key: each.telegram for each in _ALL if each.telegram is not None}
+"""The others are of voice calls, or of what Telegram does not tell."""
+_KEYS = {
+    name.casefold(): each.key
+    for each in _ALL
+    if (sentences := each.telegram or each.discord) is not None
+    for name in (each.key, *(say(sentences.name, language) for language in LANGUAGES))
 }
 _IGNORE = {"ignore": True, "忽略": True, "unignore": False, "取消忽略": False}
 _ADMINS = frozenset({"admins", "管理员"})
@@ -26,7 +28,7 @@ _ROLES: dict[str, str] = {
     **dict.fromkeys(("required", "必须"), "required_roles"),
     **dict.fromkeys(("first", "优先"), "priority_roles"),
     **dict.fromkeys(("blocked", "屏蔽"), "blocked_roles"),
-    **dict.fromkeys((NONE, "none", "无"), ""),
+    **dict.fromkeys((values.NONE, "none", "无"), ""),
 }
 """What may be typed for the administrators, the only role that a group has, and the list that they are in then."""
 _LISTS = ("required_roles", "priority_roles", "blocked_roles")
@@ -82,9 +84,8 @@ async def _rank(counter: Counter, asked: Asked, value: str) -> None:
         if value.casefold() not in _ROLES:
             raise InputError("telegram.reading.wanted_admins")
         wanted, scopes = _ROLES[value.casefold()], [admins_of(space)]
-        remove = cast("ReadingLists", {field: scopes for field in _LISTS if field != wanted})
-        add = cast("ReadingLists", {wanted: scopes} if wanted else {})
-        await counter.doors.reader.readings.adjust(space, add=add, remove=remove)
+        remove = {field: scopes for field in _LISTS if field != wanted}
+        await counter.doors.reader.readings.adjust(space, add={wanted: scopes} if wanted else {}, remove=remove)
     line = (await _place(counter, asked, space))["admins"]
     await counter.delivery.sentence(asked.message, line)
 
@@ -92,11 +93,11 @@ async def _rank(counter: Counter, asked: Asked, value: str) -> None:
 def _key(typed: str, asked: Asked) -> str:
     """Raises InputError ``reading.unknown``, ``telegram.reading.call_only``."""
     key = _KEYS.get(typed.casefold())
-    if key in _CALLS_ONLY:
+    if key is not None and key not in _HERE:
         raise InputError("telegram.reading.call_only", key=typed)
     if key is None:
-        known = [*OWN] if asked.space is None else [*PLACE, *OWN]
-        names = [say(f"reading.{each.key}.name", asked.language) for each in known if each.key not in _CALLS_ONLY]
+        known = OWN if asked.space is None else _ALL
+        names = [say(each.telegram.name, asked.language) for each in known if each.telegram is not None]
         raise InputError("reading.unknown", keys=(*names, *(["admins", "ignore", "unignore"] if asked.space else [])))
     return key
 
@@ -123,12 +124,11 @@ async def _own(counter: Counter, asked: Asked) -> dict[str, str]:
 async def _place(counter: Counter, asked: Asked, space: Space) -> dict[str, str]:
     """The same of a group, whose only role is that of administrators."""
     settings = await counter.doors.reader.readings.get(space)
-    lines = place_lines(settings, asked.language)
-    shown = {each.key: line for each, line in zip(PLACE, lines, strict=False) if each.key not in _CALLS_ONLY}
-    posts = say("reading.webhooks", asked.language), say("telegram.reading.webhooks", asked.language)
+    lines = {
+        each.key: line_of(each, settings, asked.language, each.telegram.about)
+        for each in PLACE
+        if each.telegram is not None
+    }
     rank = next((each for each in _LISTS if admins_of(space) in getattr(settings, each)), "no_role")
     admins = say("telegram.reading.admins", asked.language, rank=say(f"telegram.reading.{rank}", asked.language))
-    return shown | {
-        "webhooks": shown["webhooks"].replace(*posts),
-        "admins": admins,
-    }
+    return lines | {"admins": admins}

@@ -1,7 +1,8 @@
 """``/settings`` on Telegram: a person's own in private, the group's in a group, where administrators change them.
 
 A group setting is typed, ``/settings cooldown 5``, or switched by a button (``buttons.py`` calls ``press_group``),
-which says what it switches to: pressed by two people, or delivered twice, it does so once.
+which says what it switches to: pressed by two people, or delivered twice, it does so once. What can be set is in
+``bot/store/spaces.py``; the entries of its lists have commands of their own here.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,18 +10,20 @@ from dataclasses import replace
 
 from telegram import InlineKeyboardMarkup
 
-from bot import texts
-from bot.digits import whole
+from bot import texts, values
 from bot.errors import InputError
 from bot.model import Space
-from bot.platforms.reading.settings import NONE, Kind, is_on, typed, value_named
 from bot.platforms.telegram import choices, keyboard, read_aloud
 from bot.platforms.telegram import settings_pages as pages
 from bot.platforms.telegram.aloud import WHOLE
 from bot.platforms.telegram.asking import Asked, admins_of
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.keyboard import Choice
-from bot.store.spaces import SpaceChanges, SpaceLists, SpaceSettings
+from bot.platforms.telegram.settings_pages import SHARED_SETTINGS, shown
+from bot.store.preferences import Preference
+from bot.store.setting import Setting, Switch, Texts, Voice, settings_of
+from bot.store.settings_table import Lists
+from bot.store.spaces import SpaceSettings
 
 
 async def settings(counter: Counter, asked: Asked) -> None:
@@ -31,8 +34,8 @@ async def settings(counter: Counter, asked: Asked) -> None:
         return
     key, value = _key(name, _KEYS, asked.language) if name else "", value.strip()
     if key and not value and key != _EVERYWHERE:
-        shown = _lines(asked.space, await counter.doors.desk.spaces.get(asked.space), asked.language)
-        await counter.delivery.sentence(asked.message, shown[_SHOWN_WITH.get(key, key)])
+        lines = _lines(asked.space, await counter.doors.desk.spaces.get(asked.space), asked.language)
+        await counter.delivery.sentence(asked.message, lines[_SHOWN_WITH.get(key, key)])
         return
     if key:
         await _allow(counter, asked)
@@ -44,7 +47,7 @@ async def settings(counter: Counter, asked: Asked) -> None:
 async def _own(counter: Counter, asked: Asked, name: str, value: str) -> None:
     """In private."""
     preferences = counter.doors.desk.preferences
-    key = _key(name, _OWN_KEYS, asked.language) if name else ""
+    key = _key(name, (*_OWN, _FORGET), asked.language) if name else ""
     if key in _ELSEWHERE:
         await _ELSEWHERE[key](counter, replace(asked, line=value))
     elif key == _FORGET:
@@ -53,7 +56,7 @@ async def _own(counter: Counter, asked: Asked, name: str, value: str) -> None:
         await counter.doors.reader.dictionaries.forget(asked.account)
         await counter.delivery.sentence(asked.message, texts.say("telegram.settings.forgotten", asked.language))
     elif key and value:
-        await preferences.set(asked.account, language=typed(value, Kind.LANGUAGE))
+        await preferences.set(asked.account, **_OWN[key].change(name, value))
         chosen = await counter.doors.desk.language(asked.account, None, asked.locale, counter.doors.language)
         await counter.delivery.sentence(asked.message, texts.say("telegram.language.set", chosen))
     else:
@@ -65,65 +68,56 @@ async def own(counter: Counter, asked: Asked) -> tuple[str, InlineKeyboardMarkup
     """A person's settings, and buttons for the language."""
     kept = await counter.doors.desk.preferences.get(asked.account)
     text = texts.say("telegram.settings", asked.language, voice=kept.voice or "–", style=kept.style or "–")
-    offered = [
-        Choice(texts.say("telegram.automatic", asked.language), ""),
-        Choice("English", "en"),
-        Choice("中文", "zh"),
-    ]
+    kind = _OWN["language"].kind
+    offered = [Choice(texts.say("telegram.automatic", asked.language), ""), *pages.words(kind, asked.language)]
     languages = keyboard.choices("l", offered, kept.language)
-    values: dict[str, object] = {"voice": kept.voice or "–", "style": kept.style or "–"}
-    rows = [*pages.openers(pages.OWN, values, asked.language), *languages.inline_keyboard]
-    read = _switch("readme", not kept.opted_out, asked.language)
+    rows = [*pages.openers(pages.OWN, kept, asked.language), *languages.inline_keyboard]
+    read = _switch("readme", "telegram.switch.readme", not kept.opted_out, asked.language)
     return text, InlineKeyboardMarkup([*rows, *keyboard.choices("p", [read], "", per_row=1).inline_keyboard])
 
 
 async def group(counter: Counter, asked: Asked, space: Space) -> tuple[str, InlineKeyboardMarkup]:
     """A group's settings, and buttons for what is on or off."""
-    kept = await counter.doors.desk.spaces.get(space)
+    kept, language = await counter.doors.desk.spaces.get(space), asked.language
     text = "\n".join(
         (
-            texts.say("telegram.settings.group", asked.language),
-            *_lines(space, kept, asked.language).values(),
-            *([texts.say("telegram.settings.exempt", asked.language)] if kept.allowed_roles or kept.channels else []),
+            texts.say("telegram.settings.group", language),
+            *_lines(space, kept, language).values(),
+            *([texts.say("telegram.settings.exempt", language)] if kept.allowed_roles or kept.channels else []),
             "",
-            texts.say("telegram.settings.usage", asked.language),
+            texts.say("telegram.settings.usage", language),
         )
     )
-    switches = {"words": kept.show_words, "context": kept.reply_context, "admins": _for_admins(space, kept)}
-    if asked.channel:
-        switches["here"] = asked.channel in kept.channels
+    offered = [
+        _switch(each.key, each.telegram.button, bool(each.shown(kept, language)), language)
+        for each in SHARED_SETTINGS.values()
+        if each.telegram is not None and isinstance(each.kind, Switch)
+    ]
     bound = {each.channel for each in await counter.doors.reader.bindings.of(space)}
-    switches[_READ] = WHOLE in bound or asked.channel in bound
-    offered = [_switch(name, on, asked.language) for name, on in switches.items()]
-    values: dict[str, object] = {
-        "voice": kept.default_voice or "–",
-        "style": kept.default_style or "–",
-        "language": value_named(kept.language or NONE, asked.language),
-        "cooldown": kept.cooldown,
-    }
+    lists = {"admins": _for_admins(space, kept)} | ({"here": asked.channel in kept.channels} if asked.channel else {})
+    for name, on in (lists | {_READ: WHOLE in bound or asked.channel in bound}).items():
+        offered.append(_switch(name, _SWITCHED[name], on, language))
     rows = keyboard.choices("g", offered, "", per_row=1).inline_keyboard
-    return text, InlineKeyboardMarkup([*rows, *pages.openers(pages.SHARED, values, asked.language)])
+    return text, InlineKeyboardMarkup([*rows, *pages.openers(pages.SHARED, kept, language)])
 
 
-def _switch(name: str, on: bool, language: str) -> Choice:
-    shown = f"{'☑' if on else '☐'} {texts.say(f'telegram.switch.{name}', language)}"
-    return Choice(shown, f"{name}:{'off' if on else 'on'}")
+def _switch(name: str, code: str, on: bool, language: str) -> Choice:
+    return Choice(f"{'☑' if on else '☐'} {texts.say(code, language)}", f"{name}:{'off' if on else 'on'}")
 
 
 def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
     """What is set for a group, a line for each thing."""
-    values: dict[str, dict[str, object]] = {
-        "voice": {"value": kept.default_voice or "–"},
-        "style": {"value": kept.default_style or "–"},
-        "language": {"value": value_named(kept.language or NONE, language)},
-        "cooldown": {"value": kept.cooldown, "rest": _rest_of_admins(space, kept)},
-        "words": {"value": kept.show_words},
-        "context": {"value": kept.reply_context},
-        "block": {"value": len(kept.blocked_words)},
-        "admins": {"value": _for_admins(space, kept)},
-        "here": {"value": len(kept.channels) or "–"},
+    lists: dict[str, object] = {
+        "block": len(kept.blocked_words),
+        "admins": _for_admins(space, kept),
+        "here": len(kept.channels) or "–",
     }
-    return {key: texts.say(f"telegram.settings.{key}", language, **facts) for key, facts in values.items()}
+    rest = _rest_of_admins(space, kept)
+    return {
+        each.key: texts.say(each.telegram.about, language, value=shown(each, kept, language), rest=rest)
+        for each in SHARED_SETTINGS.values()
+        if each.telegram is not None
+    } | {key: texts.say(_LISTS[key].about, language, value=value) for key, value in lists.items()}
 
 
 async def press_group(counter: Counter, asked: Asked) -> None:
@@ -160,7 +154,7 @@ async def press_open(counter: Counter, asked: Asked) -> None:
         if name == pages.BACK:
             text, buttons = await group(counter, asked, asked.space)
         else:
-            text, buttons = pages.shared_page(counter, asked, kept, name)
+            text, buttons = pages.shared_page(counter, asked, kept, pages.SHARED[name])
     else:
         text, buttons = await (own(counter, asked) if name == pages.BACK else pages.own_page(counter, asked, name))
     await counter.delivery.toast(asked)
@@ -197,13 +191,6 @@ def _rest_of_admins(space: Space, kept: SpaceSettings) -> int | str:
     return kept.role_cooldowns.get(admins_of(space), "–")
 
 
-def _number(value: str) -> int:
-    number = whole(value, 9)
-    if number is None:
-        raise InputError("telegram.settings.number")
-    return number
-
-
 def _typed(separated: str) -> list[str]:
     return [word for word in (part.strip() for part in separated.replace("，", ",").split(",")) if word]
 
@@ -214,37 +201,47 @@ def _topic(asked: Asked) -> list[str]:
     return [asked.channel]
 
 
-_VALUES: dict[str, Callable[[str, str], SpaceChanges]] = {
-    "voice": lambda value, _: {"default_voice": typed(value)},
-    "style": lambda value, _: {"default_style": typed(value)},
-    "language": lambda value, _: {"language": typed(value, Kind.LANGUAGE)},
-    "cooldown": lambda value, _: {"cooldown": _number(typed(value) or "0")},
-    "words": lambda value, name: {"show_words": is_on(name, value)},
-    "context": lambda value, name: {"reply_context": is_on(name, value)},
-}
-"""What a value changes; by its name it is refused."""
 _EVERYWHERE = "everywhere"
 """All topics; the only one that needs no value."""
-_ENTRIES: dict[str, Callable[[str, str, Asked, Space], tuple[SpaceLists, bool]]] = {
+_ENTRIES: dict[str, Callable[[str, str, Asked, Space], tuple[Lists, bool]]] = {
     "block": lambda value, _, __, ___: ({"blocked_words": _typed(value)}, True),
     "unblock": lambda value, _, __, ___: ({"blocked_words": _typed(value)}, False),
-    "admins": lambda value, name, _, space: ({"allowed_roles": [admins_of(space)]}, is_on(name, value)),
-    "here": lambda value, name, asked, _: ({"channels": _topic(asked)}, is_on(name, value)),
+    "admins": lambda value, name, _, space: ({"allowed_roles": [admins_of(space)]}, values.switch(name, value)),
+    "here": lambda value, name, asked, _: ({"channels": _topic(asked)}, values.switch(name, value)),
 }
 """Entries of lists, and whether they go in or out."""
 _REST_OF_ADMINS = "admins_cooldown"
 _FORGET = "forget"
 _READ = "read"
-SWITCHES = ("words", "context", "admins", "here", _READ)
+_LISTS = {
+    _REST_OF_ADMINS: Texts("telegram.setting.admins_cooldown"),
+    "block": Texts("telegram.setting.block", "telegram.settings.block"),
+    "unblock": Texts("telegram.setting.unblock"),
+    "admins": Texts("telegram.setting.admins", "telegram.settings.admins"),
+    "here": Texts("telegram.setting.here", "telegram.settings.here"),
+    _EVERYWHERE: Texts("telegram.setting.everywhere"),
+}
+"""Sentences about the entries of lists."""
+_SWITCHED = {"admins": "telegram.switch.admins", "here": "telegram.switch.here", _READ: "telegram.switch.read"}
 _SHOWN_WITH = {_REST_OF_ADMINS: "cooldown", "unblock": "block"}
-_KEYS = (*_VALUES, _REST_OF_ADMINS, *_ENTRIES, _EVERYWHERE)
+_KEYS = (*SHARED_SETTINGS, *_LISTS)
 _ELSEWHERE = {"voice": choices.voice, "style": choices.style}
 """What a person sets by a command of its own, too."""
-_OWN_KEYS = (*_ELSEWHERE, "language", _FORGET)
-_NAMES = {
-    texts.say(f"telegram.setting.{key}", language): key for language in texts.LANGUAGES for key in (*_KEYS, _FORGET)
+_OWN: dict[str, Setting] = {each.key: each for each in settings_of(Preference) if each.group == "mine"}
+_CODES = {
+    **{each.key: each.telegram.name for each in SHARED_SETTINGS.values() if each.telegram is not None},
+    **{each.key: each.telegram.name for each in _OWN.values() if each.telegram is not None},
+    **{key: sentences.name for key, sentences in _LISTS.items()},
+    _FORGET: "telegram.setting.forget",
 }
-"""What may be typed for each, in either language."""
+_NAMES = {texts.say(code, language): key for language in texts.LANGUAGES for key, code in _CODES.items()}
+"""What may be typed for each, in any language."""
+_TAKES = {
+    **dict.fromkeys(_SWITCHED, "on|off"),
+    **{each.key: pages.form_of(each.kind) for each in SHARED_SETTINGS.values()},
+}
+GROUP_FORM = "g:(?:" + "|".join(f"{key}:(?:{value})" for key, value in _TAKES.items()) + ")"
+"""What the buttons of a group carry."""
 
 
 def _key(name: str, keys: Sequence[str], language: str) -> str:
@@ -254,20 +251,20 @@ def _key(name: str, keys: Sequence[str], language: str) -> str:
         return key
     if key in _KEYS:
         raise InputError("telegram.groups_only")
-    raise InputError(
-        "telegram.settings.unknown", keys=tuple(texts.say(f"telegram.setting.{each}", language) for each in keys)
-    )
+    raise InputError("telegram.settings.unknown", keys=tuple(texts.say(_CODES[each], language) for each in keys))
 
 
 async def _change(counter: Counter, asked: Asked, space: Space, key: str, value: str) -> None:
     """Change what is typed behind ``/settings`` in a group. Raises InputError."""
-    spaces, name = counter.doors.desk.spaces, texts.say(f"telegram.setting.{key}", asked.language)
-    if key == "voice" and typed(value):
-        value = await counter.doors.desk.saved.known(value)
-    if key in _VALUES:
-        await spaces.set(space, **_VALUES[key](value, name))
+    spaces, name = counter.doors.desk.spaces, texts.say(_CODES[key], asked.language)
+    if key in SHARED_SETTINGS:
+        setting = SHARED_SETTINGS[key]
+        if isinstance(setting.kind, Voice) and not values.is_none(value):
+            value = await counter.doors.desk.saved.known(value)
+        await spaces.set(space, **setting.change(name, value))
     elif key == _REST_OF_ADMINS:
-        await spaces.rest(space, admins_of(space), _number(value) if typed(value) else None)
+        seconds = None if values.is_none(value) else values.seconds(name, value)
+        await spaces.rest(space, admins_of(space), seconds)
     elif key == _EVERYWHERE:
         await spaces.set(space, channels=())
     else:

@@ -1,0 +1,107 @@
+"""Values as people type them: on or off, numbers, seconds, hours of a day, words that stand for a value.
+
+One parser for Discord, Telegram and the command line, in both languages. ``name`` is what the value is for, as the
+person calls it: a value that cannot be meant is refused by that name.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from bot.digits import whole
+from bot.errors import InputError
+from bot.texts import say
+
+NONE = "-"
+"""Typed to go back to the default …"""
+_NONES = frozenset({NONE, "–", "—"})
+"""… also as it is shown, and as some keyboards write it."""
+_ON = frozenset({"on", "yes", "true", "1", "开", "是", "好"})
+_OFF = frozenset({"off", "no", "false", "0", "关", "否", "不"})
+_HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s{0,4}[-–—~至到]\s{0,4}([01]?\d|2[0-3])[:：]([0-5]\d)")
+_UNITS = {"": 1, "s": 1, "sec": 1, "秒": 1, "m": 60, "min": 60, "分": 60, "分钟": 60, "h": 3600, "小时": 3600}
+_SECONDS = re.compile(r"(?P<number>[0-9]{1,9})\s{0,4}(?P<unit>[a-z秒分钟小时]{0,3})")
+LANGUAGE_WORDS: Mapping[str, str] = {
+    "中文": "zh",
+    "chinese": "zh",
+    "英文": "en",
+    "英语": "en",
+    "english": "en",
+    "auto": NONE,
+    "自动": NONE,
+}
+_NAMED = {
+    NONE: "reading.value.auto",
+    "on": "reading.value.on",
+    "off": "reading.value.off",
+    "en": "reading.value.en",
+    "zh": "reading.value.zh",
+    "slow": "reading.value.slow",
+    "fast": "reading.value.fast",
+}
+SPEED_WORDS: Mapping[str, str] = {"慢": "slow", "慢速": "slow", "快": "fast", "快速": "fast"}
+
+
+def is_none(typed: str) -> bool:
+    """Return True for the sign that goes back to the default."""
+    return typed.strip() in _NONES
+
+
+def text(typed: str, words: Mapping[str, str] | None = None) -> str:
+    """Return what a typed text stands for, by ``words`` if it is one; empty for the sign that goes to the default."""
+    value = (words or {}).get(typed.strip().casefold(), typed.strip())
+    return "" if is_none(value) else value
+
+
+def language(typed: str) -> str:
+    """Return the code of a language; empty for the default."""
+    return text(typed, LANGUAGE_WORDS)
+
+
+def switch(name: str, typed: str) -> bool:
+    """Return what a typed switch means. Raises InputError ``reading.wanted.switch``."""
+    word = typed.strip().casefold()
+    if word in _ON or word in _OFF:
+        return word in _ON
+    raise InputError("reading.wanted.switch", key=name)
+
+
+def number(name: str, typed: str) -> int:
+    """Return a whole number of at most six digits. Raises InputError ``reading.wanted.number``."""
+    found = whole(unicodedata.normalize("NFKC", typed).strip(), 6)
+    if found is None:
+        raise InputError("reading.wanted.number", key=name)
+    return found
+
+
+def seconds(name: str, typed: str) -> int:
+    """Return a duration in seconds: ``90``, ``90 s``, ``2 min``, ``1h``.
+
+    Raises InputError ``telegram.settings.number``, in which there is no name.
+    """
+    del name
+    found = _SECONDS.fullmatch(unicodedata.normalize("NFKC", typed).strip().casefold())
+    unit = _UNITS.get(found["unit"]) if found is not None else None
+    if found is None or unit is None:
+        raise InputError("telegram.settings.number")
+    return int(found["number"]) * unit
+
+
+def hours(name: str, typed: str) -> tuple[int, int]:
+    """Return a span of the day in minutes after midnight, twice 0 for none.
+
+    Raises InputError ``reading.wanted.hours``.
+    """
+    if typed.strip().casefold() in _OFF | _NONES:
+        return 0, 0
+    found = _HOURS.fullmatch(typed.strip())
+    if found is None:
+        raise InputError("reading.wanted.hours", key=name)
+    first, second, third, fourth = map(int, found.groups())
+    return first * 60 + second, third * 60 + fourth
+
+
+def named(value: str, language: str) -> str:
+    """Return a value in a language if it is a word of ours, else as it is."""
+    code = _NAMED.get(NONE if value in _NONES else value)
+    return value if code is None else say(code, language)
