@@ -42,7 +42,7 @@ from bot.store.preferences import Preferences
 from bot.store.readings import Readings
 from bot.store.spaces import Spaces
 from bot.store.words import Words
-from bot.texts import of_error
+from bot.texts import of_error, spoken
 
 if TYPE_CHECKING:  # aiohttp: the command line starts without it
     from bot.web import WebServer
@@ -232,7 +232,7 @@ def doors_of(core: Core) -> Doors:
         dictionaries=core.dictionaries,
         bindings=core.bindings,
         markers=core.markers,
-        language=config.language,
+        language=spoken(config.language),
     )
     moves = Moves(core.database, (core.spaces, core.readings, core.dictionaries, core.bindings))
     accepted = Accepted(Commands(core.ledger))

@@ -206,7 +206,9 @@ class Config(_Section):
     """Everything that can be set."""
 
     data_dir: Path = Field(Path("data"), description="Folder of database and clips; from the file's own folder.")
-    language: Literal["en", "zh"] = Field("en", description="Language of the command line and where none is known.")
+    language: Literal["en", "zh", "zh-Hant"] = Field(
+        "en", description="Language of the command line and where none is known."
+    )
     speech: SpeechConfig = SpeechConfig()
     providers: dict[str, ProviderConfig] = Field(default_factory=dict)
     quota: QuotaConfig = QuotaConfig()

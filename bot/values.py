@@ -10,32 +10,52 @@ from collections.abc import Mapping
 
 from bot.digits import whole
 from bot.errors import InputError
-from bot.texts import say
+from bot.texts import TRADITIONAL, say
 
 NONE = "-"
 """Typed to go back to the default …"""
 _NONES = frozenset({NONE, "–", "—"})
 """… also as it is shown, and as some keyboards write it."""
-_ON = frozenset({"on", "yes", "true", "1", "开", "是", "好"})
-_OFF = frozenset({"off", "no", "false", "0", "关", "否", "不"})
+_ON = frozenset({"on", "yes", "true", "1", "开", "開", "是", "好"})
+_OFF = frozenset({"off", "no", "false", "0", "关", "關", "否", "不"})
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s{0,4}[-–—~至到]\s{0,4}([01]?\d|2[0-3])[:：]([0-5]\d)")
-_UNITS = {"": 1, "s": 1, "sec": 1, "秒": 1, "m": 60, "min": 60, "分": 60, "分钟": 60, "h": 3600, "小时": 3600}
-_SECONDS = re.compile(r"(?P<number>[0-9]{1,9})\s{0,4}(?P<unit>[a-z秒分钟小时]{0,3})")
-LANGUAGE_WORDS: Mapping[str, str] = {
-    "中文": "zh",
-    "chinese": "zh",
+_UNITS = {
+    "": 1,
+    "s": 1,
+    "sec": 1,
+    "秒": 1,
+    "m": 60,
+    "min": 60,
+    "分": 60,
+    "分钟": 60,
+    "分鐘": 60,
+    "h": 3600,
+    "小时": 3600,
+    "小時": 3600,
+}
+_SECONDS = re.compile(r"(?P<number>[0-9]{1,9})\s{0,4}(?P<unit>[a-z秒分钟鐘小时時]{0,3})")
+_SIMPLIFIED = ("中文", "chinese", "简体中文", "簡體中文", "simplified chinese", "zh-hans", "zh-cn")
+_TRADITIONAL = ("繁體中文", "繁体中文", "繁體", "繁体", "traditional chinese", "zh-hant", "zh-tw", "zh-hk")
+SPOKEN_WORDS: Mapping[str, str] = {
+    **dict.fromkeys((*_SIMPLIFIED, *_TRADITIONAL), "zh"),
     "英文": "en",
     "英语": "en",
+    "英語": "en",
     "english": "en",
     "auto": NONE,
     "自动": NONE,
+    "自動": NONE,
 }
+"""Languages to read aloud in."""
+LANGUAGE_WORDS: Mapping[str, str] = {**SPOKEN_WORDS, **dict.fromkeys(_TRADITIONAL, TRADITIONAL)}
+"""Languages to answer in: written Chinese has two scripts."""
 _NAMED = {
     NONE: "reading.value.auto",
     "on": "reading.value.on",
     "off": "reading.value.off",
     "en": "reading.value.en",
     "zh": "reading.value.zh",
+    TRADITIONAL: "reading.value.zh-Hant",
     "slow": "reading.value.slow",
     "fast": "reading.value.fast",
 }
@@ -54,7 +74,7 @@ def text(typed: str, words: Mapping[str, str] | None = None) -> str:
 
 
 def language(typed: str) -> str:
-    """Return the code of a language; empty for the default."""
+    """Return the code of a language to answer in; empty for the default."""
     return text(typed, LANGUAGE_WORDS)
 
 

@@ -23,7 +23,7 @@ from bot.platforms.discord.wish import channel_of, moderated_space, role_scope
 from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings, for_use
 from bot.texts import say
 from cogs.settings import (
-    Language,
+    ReplyLanguage,
     StyleNames,
     VoiceName,
     describe,
@@ -95,14 +95,14 @@ class Server(commands.Cog):
     )
     @rename("voice", "style", "language", "cooldown", "words")
     @describe("voice", "style", "language", "cooldown", "words")
-    @app_commands.choices(language=choices(Language))
+    @app_commands.choices(language=choices(ReplyLanguage))
     async def settings(
         self,
         interaction: discord.Interaction[Bot],
         *,
         voice: VoiceName | None = None,
         style: StyleNames | None = None,
-        language: Language | None = None,
+        language: ReplyLanguage | None = None,
         cooldown: app_commands.Range[int, 0, LONGEST_COOLDOWN] | None = None,
         words: bool | None = None,
     ) -> None:

@@ -25,6 +25,7 @@ _T = TypeVar("_T")
 NONE = "-"
 """Typed to go back to the default: Discord sends no empty option."""
 Language = Literal["auto", "en", "zh"]
+ReplyLanguage = Literal["auto", "en", "zh", "zh-Hant"]
 Speed = Literal["slow", "usual", "fast"]
 VoiceName = app_commands.Range[str, 1, LONGEST]
 StyleNames = app_commands.Range[str, 1, LONGEST]
@@ -88,14 +89,14 @@ class Settings(commands.Cog):
     )
     @rename("voice", "style", "language")
     @describe("voice", "style", "language")
-    @app_commands.choices(language=choices(Language))
+    @app_commands.choices(language=choices(ReplyLanguage))
     async def mine(
         self,
         interaction: discord.Interaction[Bot],
         *,
         voice: VoiceName | None = None,
         style: StyleNames | None = None,
-        language: Language | None = None,
+        language: ReplyLanguage | None = None,
     ) -> None:
         """Set and show what a person likes."""
         await voice_message.defer(interaction, private=True)
@@ -212,7 +213,7 @@ def or_none(text: str | None) -> str | None:
     return "" if text is not None and text.strip() == NONE else text
 
 
-def language_of_choice(choice: Language | None) -> str | None:
+def language_of_choice(choice: ReplyLanguage | None) -> str | None:
     """Return the language to store; empty to go back to the default."""
     return "" if choice == "auto" else choice
 

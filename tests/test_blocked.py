@@ -58,4 +58,4 @@ async def test_the_command_line_blocks_and_unblocks(tmp_path: Path) -> None:
 async def test_who_is_blocked_needs_a_name(tmp_path: Path) -> None:
     done = await Shell(tmp_path)("block", "discord:")
     assert (done.code, done.out) == (3, "")
-    assert "is no account" in done.err
+    assert "is not an account" in done.err

@@ -61,7 +61,7 @@ async def test_who_sits_elsewhere_or_is_muted(evening: Evening) -> None:
     await stopped(evening, await evening.write("I am not there", User("cy")), "unread.not_in_call")
     evening.server.world.home.voice_states[bo.id].mute = True
     await evening.server.voice.tell(evening.server.world.home, bo)
-    await stopped(evening, await evening.write("let me speak", bo), "unread.muted")
+    await stopped(evening, await evening.write("invites me to speak", bo), "unread.muted")
 
 
 async def test_who_is_not_wanted(evening: Evening) -> None:

@@ -50,7 +50,7 @@ class Evening:
 
     def gone(self) -> list[str]:
         """What was posted of saved voices."""
-        return [message.content for message in self.server.messages if "not there any more" in message.content]
+        return [message.content for message in self.server.messages if "no longer available" in message.content]
 
     async def menu(self, name: str, message: Message, **more: Any) -> str:
         answer = await (await self.server.menu(name, message, **more)).answered()

@@ -56,12 +56,12 @@ async def test_explain_prints_what_would_be_sent_and_calls_nobody(shell: Shell, 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
-        (["say", ""], 3, "nothing to speak"),
-        (["say", "[cough]"], 3, "nothing to speak"),
+        (["say", ""], 3, "nothing that can be spoken"),
+        (["say", "[cough]"], 3, "nothing that can be spoken"),
         (["say", "word " * 2000], 3, "at most 4,000"),
         (["say", "Hello", "--voice", "Bob"], 3, "Mia"),
-        (["say", "Hello", "--clone", "README.md"], 3, "mp3 or wav"),
-        (["say", "Hello", "--clone", "no-such-file.wav"], 3, "cannot be read"),
+        (["say", "Hello", "--clone", "README.md"], 3, "MP3 or WAV"),
+        (["say", "Hello", "--clone", "no-such-file.wav"], 3, "Could not read"),
     ],
 )
 async def test_what_cannot_be_spoken_is_refused_in_one_sentence(
@@ -79,10 +79,10 @@ async def test_what_cannot_be_spoken_is_refused_in_one_sentence(
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("500", "out of order"),
-        ("402", "no money"),
-        ("no_audio", "without usable sound"),
-        ("not_json", "without usable sound"),
+        ("500", "is having problems"),
+        ("402", "out of credit"),
+        ("no_audio", "no usable audio"),
+        ("not_json", "no usable audio"),
     ],
 )
 async def test_a_failing_provider_is_told_in_one_sentence(
@@ -101,8 +101,8 @@ async def test_a_failing_provider_is_told_in_one_sentence(
     ("settings", "code", "words"),
     [
         ({"api_key": ""}, 2, "MOUTHPIECE_PROVIDERS__MIMO__API_KEY"),
-        ({"api_key": "sk-wrong"}, 6, "does not accept the key"),
-        ({"model": "no-such-tts"}, 6, "no such model"),
+        ({"api_key": "sk-wrong"}, 6, "rejected the key"),
+        ({"model": "no-such-tts"}, 6, "does not know this model"),
         ({"base_url": "http://127.0.0.1:9"}, 6, "cannot be reached"),
         ({"base_url": "nonsense"}, 2, "cannot be used"),
     ],
@@ -205,7 +205,7 @@ async def test_config_check_says_what_it_read_and_finds_a_voice_that_nobody_has(
     assert "default_voice is Nonesuch, which nobody has; these are there: " in done.err
 
 
-@pytest.mark.parametrize("holds", [None, "no certificate"])
+@pytest.mark.parametrize("holds", [None, "no PEM certificate"])
 async def test_config_check_names_a_certificate_file_that_is_none(shell: Shell, holds: str | None) -> None:
     path = shell.folder / "ca.pem"
     if holds is not None:
@@ -271,7 +271,7 @@ async def test_the_doctor_finds_a_damaged_store_and_a_refused_token(shell: Shell
         path.write_bytes(b"no database" * 1000)
     done = await shell("doctor")
     assert (done.code, done.out.startswith("✗ store")) == (1, True)
-    for words in ("✓ Opus", "✓ DAVE", "✓ Provider mimo: it answers."):  # the rest is looked at all the same
+    for words in ("✓ Opus", "✓ DAVE", "✓ Provider mimo: answering."):  # the rest is looked at all the same
         assert words in done.out
 
 
@@ -294,7 +294,7 @@ async def test_standard_output_that_is_full_is_told_and_one_that_nobody_reads_is
     shell: Shell, unbuffered: str
 ) -> None:
     environment = ENVIRONMENT | {"PYTHONUNBUFFERED": unbuffered}
-    for target, code, words in (("> /dev/full", 8, "- could not be written: No space left"), ("| true", 0, "")):
+    for target, code, words in (("> /dev/full", 8, "Could not write -: No space left"), ("| true", 0, "")):
         process = await asyncio.create_subprocess_exec(
             "bash", "-c", f'set -o pipefail; "$@" {target}', "bash",
             sys.executable, "-m", "bot", "--config", str(shell.config), "styles",
@@ -325,7 +325,7 @@ async def test_what_a_connection_refuses_leaves_standard_output_alone() -> None:
 
 async def test_more_than_fits_a_full_standard_output_at_once_is_told() -> None:
     done = await _run("print('x' * 100_000)", "> /dev/full")
-    assert (done.code, done.err) == (8, "mouthpiece: - could not be written: No space left on device.\n")
+    assert (done.code, done.err) == (8, "mouthpiece: Could not write -: No space left on device.\n")
 
 
 async def _run(body: str, redirection: str = "") -> Done:

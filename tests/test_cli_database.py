@@ -70,14 +70,14 @@ async def test_an_index_that_does_not_fit_its_table_is_told_and_built_anew(shell
     assert (told.code, told.err) == (8, "")
     assert "spoken_age" in told.out
     assert "--repair" in told.out
-    assert "sound" not in told.out
+    assert "intact" not in told.out
     assert "spoken_age" in "".join(json.loads((await shell("db", "check", "--json")).out)["faults"])
     mended = await shell("db", "check", "--repair")
-    assert (mended.code, "built anew" in mended.out) == (0, True)
-    assert "sound" in (await shell("db", "check")).out
+    assert (mended.code, "rebuilt" in mended.out) == (0, True)
+    assert "intact" in (await shell("db", "check")).out
 
 
-@pytest.mark.parametrize(("language", "words"), [("en", "restore a copy"), ("zh", "请恢复备份")])
+@pytest.mark.parametrize(("language", "words"), [("en", "Restore a backup"), ("zh", "请恢复备份")])
 async def test_indexes_that_cannot_be_built_anew_are_told_all_the_same(shell: Shell, language: str, words: str) -> None:
     shell.configure(f'language = "{language}"\n[speech]\nproviders = ["espeak"]')
     assert (await shell("db", "upgrade")).code == 0
@@ -124,7 +124,7 @@ async def test_a_backup_is_the_database_and_only_its_owner_may_read_it(shell: Sh
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-@pytest.mark.parametrize(("name", "words"), [("here.db", "is there already"), ("no/such/a.db", "There is no folder")])
+@pytest.mark.parametrize(("name", "words"), [("here.db", "already exists"), ("no/such/a.db", "does not exist")])
 async def test_a_backup_overwrites_nothing(shell: Shell, name: str, words: str) -> None:
     assert (await shell("db", "upgrade")).code == 0
     (shell.folder / "here.db").write_bytes(b"older")
@@ -139,7 +139,7 @@ async def test_a_backup_that_the_system_refuses_names_the_file(shell: Shell, nam
     assert (await shell("db", "upgrade")).code == 0
     done = await shell("db", "backup", str(shell.folder / name))
     assert (done.code, done.out) == (8, "")
-    assert f"{shell.folder / name} could not be written: File name too long." in done.err
+    assert f"Could not write {shell.folder / name}: File name too long." in done.err
 
 
 async def test_a_backup_that_fails_leaves_nothing(tmp_path: Path) -> None:

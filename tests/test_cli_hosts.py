@@ -30,7 +30,7 @@ async def test_a_name_without_a_platform_is_refused_unless_it_is_known(shell: Sh
         refused = await shell(*command, typed, *more)
         assert (refused.code, refused.out) == (3, "")
         assert "discord:ID or telegram:ID" in refused.err
-        assert refused.err.rstrip().endswith(hint or "of the command line.")
+        assert refused.err.rstrip().endswith(hint or "command-line account.")
     assert (await shell("quota", "grant", "cli:sam", "10")).code == 0
     assert (await shell(*command, "sam", *more)).code == 0, "known, and meant by its name from now on"
     refused = await shell(*command, "samm", *more)

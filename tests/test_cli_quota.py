@@ -29,7 +29,7 @@ async def test_a_used_up_quota_says_what_is_left_and_when_it_resets(shell: Shell
     out.unlink()
     done = await shell("say", "Hello there", "--account", "sam", "-o", str(out))
     assert (done.code, done.out, out.exists()) == (4, "", False)
-    assert "5 of 50 characters left" in done.err
+    assert "5 of 50 left" in done.err
     assert "00:00 UTC" in done.err
     assert (await shell("quota", "grant", "sam", "10")).code == 0
     assert (await shell("say", "Hello there", "--account", "sam", "-o", str(out))).code == 0
@@ -64,25 +64,25 @@ async def test_limits_of_its_own_are_set_one_by_one_shown_and_removed(shell: She
     assert "characters per day: 70" in (await shell("quota", "set", "cli:sam", "--per-day", "70")).out
     assert (await shell("quota", "grant", "sam", "60", "--per-day")).code == 0
     done = await shell("quota", "set", "sam", "--per-minute", "1", "--cooldown", "30")
-    assert all(part in done.out for part in ("characters per day: 60", "commands per minute: 1", "two commands: 30"))
+    assert all(part in done.out for part in ("characters per day: 60", "requests per minute: 1", "two requests: 30"))
     assert (await shell(*said)).code == 0
     done = await shell("say", "Hello again", *said[2:])
-    assert (done.code, "The limit is 1 per minute" in done.err) == (4, True)
+    assert (done.code, "You can send 1 requests per minute" in done.err) == (4, True)
     shown = json.loads((await shell("quota", "show", "sam", "--json")).out)
     assert shown["limits"] == [
         {"scope": "account:cli:sam", "characters_per_day": 60, "requests_per_minute": 1, "unlimited": False,
          "cooldown": 30}
     ]  # fmt: skip
-    assert "no limit at all" in (await shell("quota", "set", "sam", "--unlimited")).out
+    assert "unlimited" in (await shell("quota", "set", "sam", "--unlimited")).out
     assert (await shell("say", "Hello again", *said[2:])).code == 0
-    assert "no limit at all" not in (await shell("quota", "set", "sam", "--no-unlimited")).out
+    assert "unlimited" not in (await shell("quota", "set", "sam", "--no-unlimited")).out
     assert (await shell("quota", "reset", "sam", "--all")).code == 0
     assert json.loads((await shell("quota", "show", "sam", "--json")).out)["limits"] == []
 
 
 async def test_a_role_has_limits_of_its_own(shell: Shell) -> None:
     done = await shell("quota", "set", "role:discord:77", "--per-day", "9000", "--cooldown", "0")
-    assert (done.code, "characters per day: 9,000, seconds between two commands: 0" in done.out) == (0, True)
+    assert (done.code, "characters per day: 9,000, seconds between two requests: 0" in done.out) == (0, True)
     assert "characters per day: 9,000" in (await shell("quota", "show", "role:discord:77")).out
 
 
@@ -91,14 +91,14 @@ async def test_a_role_has_no_day_that_could_begin_anew(shell: Shell) -> None:
     done = await shell("quota", "reset", "role:discord:77")
     assert (done.code, done.out, "--all" in done.err) == (3, "", True)
     done = await shell("quota", "reset", "role:discord:77", "--all")
-    assert (done.code, done.out.strip()) == (0, "role:discord:77 has limits of its own: none.")
+    assert (done.code, done.out.strip()) == (0, "role:discord:77 has its own limits: none.")
 
 
 async def test_every_command_knows_the_same_names(shell: Shell) -> None:
     whole, short = "account:discord:5", "discord:5"
     assert (await shell("quota", "grant", whole, "7")).code == 0
     assert (await shell("block", whole)).code == 0
-    assert "was blocked before" in (await shell("block", short)).out
+    assert "was already blocked" in (await shell("block", short)).out
     shown = [json.loads((await shell("quota", "show", name, "--json")).out) for name in (whole, short)]
     assert shown[0] == shown[1]
     assert shown[0]["account"][0]["account"] == short

@@ -22,7 +22,7 @@ async def test_a_sound_server(server: DiscordServer, mimo_house: House, start: S
     async with start(mimo_house.doors):
         found = await lines(server, mod)
         chinese = await lines(server, mod, locale="zh-CN")
-    assert f"✓ <#{server.world.general.id}>: every permission is there." in found
+    assert f"✓ <#{server.world.general.id}>: I have all permissions I need." in found
     assert [line[0] for line in found if not line.startswith("✓")] == ["!"]  # messages are not asked for
     assert len(chinese) == len(found)
     assert f"✓ <#{server.world.general.id}>：权限齐全。" in chinese
@@ -69,7 +69,7 @@ async def test_messages_are_asked_for_where_the_host_wants_it(
     server.gateway.privileged = 1 << 15
     async with start(mimo_house.doors, message_content=True):
         found = await lines(server, mod)
-    assert "✓ Discord: the message-content intent is granted." in found
+    assert "✓ Discord: Message Content Intent is on." in found
 
 
 async def test_it_is_for_those_who_manage_the_server(server: DiscordServer, mimo_house: House, start: Start) -> None:

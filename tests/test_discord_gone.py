@@ -191,8 +191,8 @@ async def test_who_is_read_by_role_is_named(
         await told(server, "reading role", mod, role=singer, rule="priority")
         await server.delete_role(world.home, gone)
         shown = await told(server, "reading show", mod)
-        assert f"Roles that are needed: {say('discord.role_gone', 'en')}\n" in shown
-        assert f"Roles that go first: <@&{singer.id}>\n" in shown
+        assert f"Required roles: {say('discord.role_gone', 'en')}\n" in shown
+        assert f"Roles read first: <@&{singer.id}>\n" in shown
         for rule, code in (("blocked", "unread"), ("priority", "first")):
             refused = await told(server, "reading role", mod, role=everyone, rule=rule)
             assert refused == say(f"discord.everyone.{code}", "en")
@@ -200,7 +200,7 @@ async def test_who_is_read_by_role_is_named(
         await told(server, "reading role", mod, role=singer, rule="required")
         assert (await readings.get(home(server))).required_roles == (scope(singer),)
         shown = await told(server, "reading role", mod, role=everyone, rule="required")
-    assert "Roles that are needed: –" in shown
+    assert "Required roles: –" in shown
     assert (await readings.get(home(server))).required_roles == ()
 
 

@@ -17,51 +17,55 @@ pytest_plugins = ["tests.discord_fixtures"]
 
 BOTH = pytest.mark.parametrize(("locale", "zh"), [("en-US", False), ("zh-CN", True)], ids=["en", "zh"])
 READING: dict[str, tuple[str, str, str]] = {
-    "names": ("off", "Say who wrote a message (names): no", "说出消息是谁写的 (names): 否"),
+    "names": ("off", "Say who wrote each message (names): no", "读出每条消息是谁写的 (names): 否"),
     "template": (
         "{name} meint",
-        "How that is said, with {name} in it (template): {name} meint",
-        "怎么说名字，其中要有 {name} (template): {name} meint",
+        'Announcement text, for example "{name} says" (template): {name} meint',
+        "报名字的说法，例如“{name}说” (template): {name} meint",
     ),
     "language": (
         "zh",
-        "Language where a text does not tell it (language): Chinese",
-        "文字看不出语言时用的语言 (language): 中文",
+        "Language to assume if unclear (language): Chinese",
+        "看不出语言时使用的语言 (language): 中文",
     ),
     "length": (
         "120",
-        "Longest reading of a message, in characters (length): 120",
-        "每条消息最多朗读多少字符 (length): 120",
+        "Read at most this many characters of a message (length): 120",
+        "每条消息最多朗读多少个字符 (length): 120",
     ),
-    "prefix": ("!", "A message that begins so is not read (prefix): !", "以此开头的消息不朗读 (prefix): !"),
+    "prefix": ("!", "Don't read messages that begin with this (prefix): !", "不朗读以此开头的消息 (prefix): !"),
     "everyone": (
         "on",
-        "Read people who do not sit in the call, too (everyone): yes",
-        "不在通话里的人也朗读 (everyone): 是",
+        "Also read people who aren't in the voice channel (everyone): yes",
+        "也朗读不在语音频道里的人 (everyone): 是",
     ),
     "bots": ("on", "Read other bots (bots): yes", "朗读其他机器人 (bots): 是"),
     "webhooks": ("on", "Read webhooks (webhooks): yes", "朗读 webhook (webhooks): 是"),
     "silent": ("on", "Read messages sent silently (silent): yes", "朗读静默消息 (silent): 是"),
-    "emoji": ("off", "Name emoji and stickers (emoji): no", "读出表情和贴纸 (emoji): 否"),
-    "slang": ("off", "Read abbreviations as words (slang): no", "把缩写读成词语 (slang): 否"),
-    "laugh": ("off", "Laugh at a laughing emoji (laugh): no", "遇到笑脸表情就笑 (laugh): 否"),
+    "emoji": ("off", "Read the names of emoji and stickers (emoji): no", "读出表情和贴纸的名称 (emoji): 否"),
+    "slang": ("off", "Read abbreviations as full words (slang): no", "把缩写读成完整的词语 (slang): 否"),
+    "laugh": ("off", "Laugh for laughing emoji (laugh): no", "遇到笑脸表情就笑 (laugh): 否"),
     "emphasis": ("off", "Stress words in capitals (emphasis): no", "重读大写的词 (emphasis): 否"),
-    "whisper": ("off", "Whisper where a spoiler is (whisper): no", "剧透处改为耳语 (whisper): 否"),
+    "whisper": ("off", "Whisper spoilers (whisper): no", "用耳语读剧透内容 (whisper): 否"),
     "actions": ("off", "Turn *sighs* into a sigh (actions): no", "把 *叹气* 变成叹气声 (actions): 否"),
     "come": (
         "off",
-        "Come by itself when somebody in a call writes (come): no",
-        "通话中有人发消息时自动加入 (come): 否",
+        "Join by myself when someone in a voice channel writes (come): no",
+        "语音频道里有人发消息时自动加入 (come): 否",
     ),
-    "alone": ("0", "Leave after so many seconds alone; 0: stay (alone): 0", "独自多少秒后离开；0 为不离开 (alone): 0"),
+    "alone": (
+        "0",
+        "Leave after this many seconds alone; 0: stay (alone): 0",
+        "没有人时，多少秒后离开；0 为不离开 (alone): 0",
+    ),
     "quiet": (
         "00:00-00:01",
-        "Quiet hours, such as 22:00-07:00 (quiet): 00:00-00:01",
+        "Quiet hours, for example 22:00-07:00 (quiet): 00:00-00:01",
         "安静时段，例如 22:00-07:00 (quiet): 00:00-00:01",
     ),
     "timezone": (
         "Asia/Shanghai",
-        "Time zone of the place (timezone): Asia/Shanghai",
+        "Time zone of this server or group (timezone): Asia/Shanghai",
         "这里的时区 (timezone): Asia/Shanghai",
     ),
 }
@@ -121,12 +125,12 @@ async def test_a_person_s_own(
               "Favourite styles: Whisper"]
     )  # fmt: skip
     assert heard.splitlines() == (
-        ["朗读时你的名字 (nickname): 小明", "朗读你的消息的语速 (speed): 快",
-         "你的消息看不出语言时用的语言 (tongue): 中文", "是否朗读你的消息 (readme): 否"]
+        ["朗读时对你的称呼 (nickname): 小明", "朗读你的消息的语速 (speed): 快",
+         "你的消息看不出语言时使用的语言 (tongue): 中文", "是否朗读我的消息 (readme): 否"]
         if zh
-        else ["Your name as it is spoken (nickname): Lady A", "How fast you are read (speed): fast",
-              "Language of your messages where they do not tell it (tongue): English",
-              "Whether your messages are read aloud (readme): no"]
+        else ["Your name when I read it aloud (nickname): Lady A", "How fast I read your messages (speed): fast",
+              "Language to assume for your messages if unclear (tongue): English",
+              "Read my messages aloud (readme): no"]
     )  # fmt: skip
     again = Guild(server, build_house, mimo, "zh-CN" if not zh else "en-US")  # the language that was set goes first
     again.intents()
@@ -163,11 +167,12 @@ async def test_a_server_s(
         shown = await guild.told("server settings", user=mod)
     scope, place = f"<@&{role.id}>", f"<#{server.world.general.id}>"
     assert shown.splitlines() == (
-        ["声音：Dean", "风格：悄悄话", "语言：中文", "冷却：600 秒", f"身份组的冷却：{scope} 300 s", "显示文字：是",
-         "允许的身份组：–", f"屏蔽的身份组：{scope} (唱歌)", f"频道：{place}", "屏蔽词：1"]
+        ["声音：Dean", "风格：悄悄话", "语言：中文", "冷却时间：600 秒", f"身份组的冷却时间：{scope} 300 s",
+         "语音下显示文字：是",
+         "允许的身份组：–", f"禁止的身份组：{scope} (唱歌)", f"频道：{place}", "屏蔽词：1 个"]
         if zh
         else ["Voice: Dean", "Style: Whisper", "Language: English", "Cooldown: 600 s",
-              f"Cooldown of roles: {scope} 300 s",
+              f"Role cooldowns: {scope} 300 s",
               "Text under voice messages: yes", "Roles allowed: –",
               f"Roles blocked: {scope} (singing)", f"Channels: {place}",
               "Blocked words: 1"]
@@ -209,10 +214,10 @@ async def test_how_a_server_is_read(
         assert await guild.told("dictionary add", entry, mod) == ("gg 念作：打得好" if zh else "gg is said: good game")
         shown = await guild.told("reading show", user=mod)
     assert shown.splitlines()[len(READING) :] == (
-        ["必须拥有的身份组: –", f"优先的身份组: <@&{role.id}>", "不朗读的身份组: –", "被忽略的人: 1"]
+        ["必须的身份组: –", f"优先的身份组: <@&{role.id}>", "不朗读的身份组: –", "被忽略的人: 1"]
         if zh
-        else ["Roles that are needed: –", f"Roles that go first: <@&{role.id}>", "Roles that are not read: –",
-              "People who are ignored: 1"]
+        else ["Required roles: –", f"Roles read first: <@&{role.id}>", "Roles not read: –",
+              "Ignored people: 1"]
     )  # fmt: skip
     guild.intents()
     async with start((await guild.house()).doors, message_content=True):

@@ -548,11 +548,11 @@ def test_progress_in_a_sentence() -> None:
     waiting.asks("own-engine", lambda: 0.4)
     assert progress(waiting, "en") == "own-engine is slow."
     waiting.asks("mimo", lambda: 12.9, 80.2)
-    assert progress(waiting, "en") == "12 of about 80 s are ready."
+    assert progress(waiting, "en") == "12 of about 80 s ready."
     waiting.has(2, 7)
-    assert progress(waiting, "en") == "2 of 7 parts are ready."
+    assert progress(waiting, "en") == "2 of 7 parts ready."
     waiting.begin(lambda: (3, 8.2))
-    assert progress(waiting, "en") == "3 before you, about 8 s."
+    assert progress(waiting, "en") == "3 ahead of you, about 8 s."
     waiting.end()
     waiting.is_over = True
     assert progress(waiting, "en") == ""

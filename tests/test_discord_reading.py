@@ -114,7 +114,7 @@ async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: Hous
     assert added.content == "gg is said: good game"
     assert listed.content.splitlines() == ["1 of 100 entries:", "gg → good game"]
     assert (file.filename, file.data.decode("utf-8-sig")) == ("dictionary.csv", "written,said,pattern\ngg,good game,\n")
-    assert removed.content == "GG 恢复原来的念法。"
+    assert removed.content == "“GG”恢复原来的读法。"
     assert "not in the dictionary" in gone.content
     assert "moderators" in pattern.content
 

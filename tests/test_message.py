@@ -34,7 +34,7 @@ async def test_the_rules_are_told_in_words(shell: Shell) -> None:
     assert done.out.splitlines()[:6] == [
         "Spoken:",
         "hi, there, a link to YouTube",
-        "  unseen signs: U+200B is left out",
+        "  unseen signs: U+200B left out",
         "  link: https://youtu.be/x → a link to YouTube",
         "  formatting: **hi** (there) a link to YouTube → hi (there) a link to YouTube",
         "  brackets: hi (there) a link to YouTube → hi , there, a link to YouTube",
@@ -68,9 +68,9 @@ async def test_a_dictionary_is_tried(shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("content", "more", "words"),
     [
-        (b"brb,back\nbrb,gone\n", ("--message",), "Line 2 has brb, which line 1 has already."),
-        (b"brb,back\n(,x,yes\n", ("--message",), "Line 2: This pattern cannot be used"),
-        (None, ("--message",), "cannot be read"),
+        (b"brb,back\nbrb,gone\n", ("--message",), "Line 2: brb is already in line 1."),
+        (b"brb,back\n(,x,yes\n", ("--message",), "Line 2: This pattern is not valid"),
+        (None, ("--message",), "Could not read"),
         (b"brb,back\n", (), "--message"),
     ],
 )
@@ -148,5 +148,5 @@ async def test_a_message_is_spoken_without_a_style_of_its_own(shell: Shell, mimo
 async def test_a_message_without_a_word_is_refused(shell: Shell) -> None:
     done = await shell("say", "... !!!", "--message", "-o", str(shell.folder / "a.ogg"))
     assert (done.code, done.out) == (3, "")
-    assert done.err == "mouthpiece: There is nothing to speak in this text.\n"
+    assert done.err == "mouthpiece: This text contains nothing that can be spoken.\n"
     assert not (shell.folder / "a.ogg").exists()

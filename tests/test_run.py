@@ -197,7 +197,7 @@ async def test_a_key_that_is_rejected_while_the_bot_runs_is_told_with_the_comman
     assert await bot.stop() == 0
     told = [line for line in bot.log if "WARNING mouthpiece: provider mimo" in line]
     assert len(told) == 1, told
-    assert "refuses us: its key is not accepted (authentication)" in told[0]
+    assert "refuses us: key rejected (authentication)" in told[0]
     asked = [re.search(r"result=(\S+) request=(\d+)", line) for line in bot.log]
     ids = [found[2] for found in asked if found is not None and found[1] == "provider.authentication"]
     assert any(f"[{identity}]" in line for line in told for identity in ids), "lines of a command bear its id"

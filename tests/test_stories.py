@@ -85,9 +85,9 @@ async def quota_used_up(town: Town) -> None:
         refused = await town.door.say(more)
         midnight = town.door.clock((await house.speech.balance(town.door.account())).resets)
         if town.door.language == "zh":
-            told = f"你今天还剩 5 个字符（共 {limit}），这次需要 {len(more)} 个；重置时间："
+            told = f"这次需要 {len(more)} 个字符，你今天还剩 5 个（共 {limit}）。重置时间："
         else:
-            told = f"You have 5 of {limit} characters left today, and this takes {len(more)}; it resets at "
+            told = f"This takes {len(more)} characters, but you have 5 of {limit} left today. Your quota resets at "
         await town.door.told(refused, told + midnight)
         other = await town.door.say("I have my own.", other=True)
         await town.door.sounds(2)
@@ -103,8 +103,8 @@ async def blocked_word(town: Town) -> None:
     async with opened(town.door, house.doors):
         refused = await town.door.say(text, among_others=True)
         sentence = {
-            "en": "This holds a word that the moderators here do not want spoken.",
-            "zh": "其中有这里的管理员不希望朗读的词。",
+            "en": "This contains a word that is blocked here.",
+            "zh": "其中有这里屏蔽的词。",
         }
         await town.door.told(refused, sentence[town.door.language])
     assert (town.mimo.calls, town.door.delivered(), await town.used(house)) == ([], 0, 0)

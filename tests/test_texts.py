@@ -12,7 +12,7 @@ import pytest
 from bot import texts
 from bot.errors import ErrorKind, InputError, ProviderError, StoreError
 from bot.model import Note
-from bot.texts import en, zh
+from bot.texts import en, zh, zh_hant
 from tests.conftest import House
 from tests.trees import tree_of
 
@@ -24,17 +24,19 @@ def _blanks(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
-def test_both_languages_have_the_same_codes() -> None:
-    assert set(texts.LANGUAGES["en"]) == set(texts.LANGUAGES["zh"])
+@pytest.mark.parametrize("language", ["zh", "zh-Hant"])
+def test_every_language_has_the_same_codes(language: str) -> None:
+    assert set(texts.LANGUAGES["en"]) == set(texts.LANGUAGES[language])
 
 
-@pytest.mark.parametrize("language", [en, zh])
+@pytest.mark.parametrize("language", [en, zh, zh_hant])
 def test_a_code_stands_in_one_part_alone(language: ModuleType) -> None:
     assert len(language.SENTENCES) == sum(len(part.SENTENCES) for part in language.PARTS)
 
 
-def test_both_languages_have_the_same_blanks() -> None:
-    english, chinese = texts.LANGUAGES["en"], texts.LANGUAGES["zh"]
+@pytest.mark.parametrize("language", ["zh", "zh-Hant"])
+def test_every_language_has_the_same_placeholders(language: str) -> None:
+    english, chinese = texts.LANGUAGES["en"], texts.LANGUAGES[language]
     assert [code for code in english if _blanks(english[code]) != _blanks(chinese[code])] == []
 
 
@@ -72,12 +74,12 @@ def test_every_kind_of_provider_failure_has_a_sentence(kind: ErrorKind, language
 
 def test_a_clause_without_its_fact_is_left_out() -> None:
     error = ProviderError("mimo", ErrorKind.SERVER)
-    assert texts.of_error(error, "en") == "mimo is out of order; please try again later."
+    assert texts.of_error(error, "en") == "mimo is having problems. Please try again later."
 
 
 def test_facts_are_shown_as_people_read_them() -> None:
     error = InputError("text.too_long", length=12345, limit=4000)
-    assert texts.of_error(error, "en") == "The text has 12,345 characters; at most 4,000 can be spoken at once."
+    assert texts.of_error(error, "en") == "The text has 12,345 characters. The limit is 4,000."
     assert "Mia, Dean" in texts.say("voice.unknown", "en", voice="x", voices=["Mia", "Dean"])
 
 
@@ -93,11 +95,26 @@ def test_braces_in_what_a_person_wrote_are_only_braces() -> None:
 
 def test_a_note_names_its_reason_in_words() -> None:
     note = Note("note.backup", (("provider", "espeak"), ("instead", "mimo"), ("reason", "timeout")))
-    assert texts.of_note(note, "en") == "espeak spoke this, because mimo could not (no answer in time)."
+    assert texts.of_note(note, "en") == "espeak spoke this, because mimo could not (it did not answer in time)."
 
 
 @pytest.mark.parametrize(
-    ("locale", "language"), [("zh-CN", "zh"), ("ZH", "zh"), ("en-GB", "en"), ("de", "en"), (None, "en")]
+    ("locale", "language"),
+    [
+        ("zh-CN", "zh"),
+        ("ZH", "zh"),
+        ("zh-hans", "zh"),
+        ("zh-Hans-HK", "zh"),
+        ("zh-SG", "zh"),
+        ("zh-TW", "zh-Hant"),
+        ("zh_HK", "zh-Hant"),
+        ("zh-MO", "zh-Hant"),
+        ("zh-hant", "zh-Hant"),
+        ("zh-Hant-TW", "zh-Hant"),
+        ("en-GB", "en"),
+        ("de", "en"),
+        (None, "en"),
+    ],
 )
 def test_the_language_of_a_locale(locale: str | None, language: str) -> None:
     assert texts.language(locale) == language
@@ -113,5 +130,37 @@ async def test_every_voice_of_ours_is_described_in_chinese(mimo_house: House) ->
 
 def test_a_chat_does_not_hear_where_files_of_the_host_lie() -> None:
     error = StoreError("store.full", path="/home/somebody/data/mouthpiece.db")
-    assert texts.in_chat(error, "en") == "The disk of mouthpiece.db is full."
-    assert texts.of_error(error, "en") == "The disk of /home/somebody/data/mouthpiece.db is full."
+    assert texts.in_chat(error, "en") == "The disk that holds mouthpiece.db is full."
+    assert texts.of_error(error, "en") == "The disk that holds /home/somebody/data/mouthpiece.db is full."
+
+
+_MAINLAND = {
+    "服务器": "伺服器", "身份组": "身分組", "频道": "頻道", "账号": "帳號", "账户": "帳號", "设置": "設定", "默认": "預設",
+    "语音": "語音", "消息": "訊息", "信息": "資訊", "配置": "設定", "数据库": "資料庫", "数据": "資料", "文件": "檔案",
+    "链接": "連結", "网络": "網路", "屏幕": "螢幕", "视频": "影片", "音频": "音訊", "缓存": "快取", "运行": "執行",
+    "服務器": "伺服器", "身份組": "身分組", "賬號": "帳號", "賬戶": "帳號", "設置": "設定", "默認": "預設",
+    "信息技術": "資訊", "數據": "資料", "文件夾": "資料夾", "鏈接": "連結", "網絡": "網路",
+    "緩存": "快取", "運行": "執行", "字符": "字元", "字節": "位元組", "用戶": "使用者", "登錄": "登入", "打開": "開啟",
+    "支持": "支援", "導入": "匯入", "導出": "匯出", "添加": "新增", "隊列": "佇列", "查看": "檢視", "內置": "內建",
+    "許可權": "權限", "語音訊道": "語音頻道", "令牌": "權杖", "協議": "協定", "克隆": "複製", "屏蔽": "封鎖",
+    "遮蔽": "封鎖", "質量": "品質", "磁盤": "磁碟", "端口": "連接埠", "代碼": "程式碼", "軟件": "軟體",
+    "硬件": "硬體", "鼠標": "滑鼠", "刷新": "重新整理", "回復": "回覆", "發送": "傳送", "當前": "目前", "平臺": "平台",
+}  # fmt: skip
+"""Words that Traditional Chinese does not use, and its own for them."""
+_SIMPLIFIED = set(
+    "与丢两个为么乐书乱于仅从们众优会传体余储儿关内写决减几则创删别剧办务动区协单占却发变叠号叹后吗听启员响哑图坏声处备复头夹对导将属带帮并库应开异强当录径户报拥择挡损换据数断无时昵显暂机杂权条来标样检气没"
+    "泼测满点独环现监盗盘码确离种称稳签类紧约级纸组经绑结给络绝统继绪续缀编缩网联脸腾节荐装见规计认让议记许设访证识词试话该详语误说请读谁调负账贴费赖赠赢赶转软载较输边达过运还这进远连适选邮采里钟钥钮链锁错"
+    "键长门闭问闲间队阳随隐静页项须频题额风马齐"
+)
+"""Characters of the sentences in Simplified Chinese that Traditional Chinese writes otherwise."""
+
+
+def test_traditional_chinese_has_no_term_of_the_mainland() -> None:
+    found = [(code, word) for code, text in zh_hant.SENTENCES.items() for word in _MAINLAND if word in text]
+    assert found == []
+
+
+def test_traditional_chinese_has_no_simplified_character() -> None:
+    used = set("".join(zh_hant.SENTENCES.values()))
+    assert used & _SIMPLIFIED == set()
+    assert set("".join(zh.SENTENCES.values())) & _SIMPLIFIED, "the list holds characters that are in use"

@@ -16,6 +16,7 @@ from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
 from bot.store.dictionaries import Entry
 from bot.texts import say as sentence
+from bot.texts import spoken
 
 
 def dictionary(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
@@ -40,7 +41,7 @@ def dictionary(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
 def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[Entry] = ()) -> Spoken:
     """What would be said of a message, up to the longest text of one command. ``entries``: words said otherwise."""
     reading = Reading(
-        language=asked.language or tongue(text, config.language),
+        language=asked.language or tongue(text, spoken(config.language)),
         dictionary=tuple((each.written, each.said) for each in entries if not each.pattern),
         patterns=tuple((each.written, each.said) for each in entries if each.pattern),
         max_characters=config.speech.max_characters,

@@ -29,7 +29,7 @@ from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
 from bot.store.dictionaries import Entry
 from bot.store.files import make_folder
-from bot.texts import of_note
+from bot.texts import of_note, spoken
 from bot.texts import say as sentence
 
 _ENDINGS = (".ogg", ".oga", ".opus")
@@ -106,7 +106,7 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
         instruction=asked.instruction or (command.instruction if command else ""),
         take=asked.take or (command.take if command else 0),
         lane=Lane.CALL if read else Lane.SAY,
-        language=(asked.language or config.language) if read else "",
+        language=(asked.language or spoken(config.language)) if read else "",
     )
     return utterance, read
 

@@ -37,10 +37,46 @@ class Style:
     """Other names people use."""
 
     def label(self, language: str) -> str:
-        """Its name in a language: ``zh`` or English."""
+        """Return its name in a language: ``zh``, ``zh-Hant`` or English."""
+        if language == "zh-Hant":
+            return _TRADITIONAL.get(self.zh, self.zh)
         return self.zh if language == "zh" else self.en
 
 
+_TRADITIONAL = {
+    "变慢": "變慢",
+    "变快": "變快",
+    "开心": "開心",
+    "悲伤": "悲傷",
+    "生气": "生氣",
+    "恐惧": "恐懼",
+    "惊讶": "驚訝",
+    "兴奋": "興奮",
+    "平静": "平靜",
+    "怅然": "悵然",
+    "释然": "釋然",
+    "无奈": "無奈",
+    "厌倦": "厭倦",
+    "动情": "動情",
+    "孙悟空": "孫悟空",
+    "悄悄话": "悄悄話",
+    "夹子音": "夾子音",
+    "台湾腔": "台灣腔",
+    "温柔": "溫柔",
+    "活泼": "活潑",
+    "严肃": "嚴肅",
+    "慵懒": "慵懶",
+    "干练": "幹練",
+    "凌厉": "凌厲",
+    "空灵": "空靈",
+    "苍老": "蒼老",
+    "沙哑": "沙啞",
+    "东北话": "東北話",
+    "四川话": "四川話",
+    "河南话": "河南話",
+    "粤语": "粵語",
+}
+"""Names in Traditional characters of styles that differ in them."""
 _KEYS = {"Northeastern Mandarin": "northeastern_dialect"}
 """Keys of styles that got another English name: buttons in chats carry them."""
 
@@ -138,7 +174,11 @@ def _fold(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _by_name() -> dict[str, Style]:
-    return {_fold(name): style for style in CATALOGUE for name in (style.en, style.zh, style.key, *style.also)}
+    return {
+        _fold(name): style
+        for style in CATALOGUE
+        for name in (style.en, style.zh, style.key, *style.also, style.label("zh-Hant"))
+    }
 
 
 def find(name: str) -> Style | None:

@@ -15,7 +15,7 @@ from bot.model import Account
 from bot.store import bounds
 from bot.store.database import Database
 from bot.store.schema import preference
-from bot.store.setting import Kept, Language, Style, Switch, Text, Texts, Voice, Word, setting
+from bot.store.setting import Kept, Language, SpokenLanguage, Style, Switch, Text, Texts, Voice, Word, setting
 from bot.store.settings_table import Rows
 from bot.values import SPEED_WORDS
 
@@ -87,7 +87,7 @@ class Preference:
     """``slow``, ``fast`` or empty."""
     spoken_language: str = setting(
         "",
-        Language(),
+        SpokenLanguage(),
         "tongue",
         group="aloud",
         both=Texts("reading.tongue.name", "reading.tongue"),

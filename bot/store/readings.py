@@ -10,10 +10,10 @@ from bot.store.database import Database
 from bot.store.schema import reading_setting
 from bot.store.setting import (
     Hours,
-    Language,
     Names,
     Number,
     Seconds,
+    SpokenLanguage,
     Switch,
     Template,
     Text,
@@ -44,7 +44,7 @@ class ReadingSettings:
         "", Template(TEMPLATE_CHARACTERS), "template", both=Texts("reading.template.name", "reading.template")
     )
     """How it is said, with ``{name}`` in it; empty: as the language does."""
-    language: str = setting("", Language(), "language", both=Texts("reading.language.name", "reading.language"))
+    language: str = setting("", SpokenLanguage(), "language", both=Texts("reading.language.name", "reading.language"))
     """Of what is said for signs, and of texts too short to tell; empty: the space's, else the bot's."""
     max_characters: int = setting(
         300,

@@ -194,6 +194,14 @@ class Language(Word):
 
 
 @dataclass(frozen=True, slots=True)
+class SpokenLanguage(Language):
+    """A language to read aloud in; both scripts of Chinese are read alike."""
+
+    words: tuple[str, ...] = ("en", "zh")
+    also: Mapping[str, str] = field(default_factory=lambda: values.SPOKEN_WORDS, hash=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Hours(Kind):
     """When a span of the day begins, in minutes after midnight; ``until`` names the field with its end."""
 

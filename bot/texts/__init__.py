@@ -4,13 +4,19 @@ import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import PurePath
+from typing import Literal
 
 from bot.errors import BotError
 from bot.model import Note
-from bot.texts import en, zh
+from bot.texts import en, zh, zh_hant
 
-LANGUAGES = {"en": en.SENTENCES, "zh": zh.SENTENCES}
-"""Sentences by code, by language. A test sees to it that both have the same codes and the same blanks."""
+TRADITIONAL = "zh-Hant"
+"""Traditional Chinese; ``zh`` is Simplified Chinese."""
+LANGUAGES = {"en": en.SENTENCES, "zh": zh.SENTENCES, TRADITIONAL: zh_hant.SENTENCES}
+"""Sentences by code, by language. A test checks that all have the same codes and the same placeholders."""
+NAMES = {"en": "English", "zh": "中文", TRADITIONAL: "繁體中文"}
+"""Languages as their speakers call them."""
+_TRADITIONAL_TAGS = frozenset({"hant", "tw", "hk", "mo"})
 
 
 _OPTIONAL = {"hint": "suggestion", "words": "detail", "listed": "voices"}
@@ -18,10 +24,23 @@ _OPTIONAL = {"hint": "suggestion", "words": "detail", "listed": "voices"}
 
 
 def language(locale: str | None, otherwise: str = "en") -> str:
-    """The language to answer in for a locale such as ``zh-CN`` or ``en-GB``."""
+    """Return the language to answer in for a locale such as ``zh-TW`` or ``en-GB``."""
     if not locale:
         return otherwise
-    return "zh" if locale.casefold().startswith("zh") else "en"
+    main, *tags = locale.casefold().replace("_", "-").split("-")
+    if main != "zh":
+        return "en"
+    return TRADITIONAL if "hans" not in tags and _TRADITIONAL_TAGS.intersection(tags) else "zh"
+
+
+def spoken(language: str) -> Literal["en", "zh"]:
+    """Return the language in which somebody who reads ``language`` is read to."""
+    return "zh" if is_chinese(language) else "en"
+
+
+def is_chinese(language: str) -> bool:
+    """Return if a language of ours is written in Chinese characters."""
+    return language in ("zh", TRADITIONAL)
 
 
 def say(code: str, language: str, **facts: object) -> str:
@@ -73,7 +92,7 @@ def of_voice(description: str, language: str) -> str:
     parts = [part.strip() for part in description.split(",") if part.strip()]
     codes = ["voice.is." + re.sub(r"\W+", "_", part.casefold()).strip("_") for part in parts]
     known = LANGUAGES.get(language, en.SENTENCES)
-    return ("、" if language == "zh" else ", ").join(
+    return ("、" if is_chinese(language) else ", ").join(
         known.get(code, part) for code, part in zip(codes, parts, strict=True)
     )
 
@@ -95,7 +114,7 @@ def _shown(fact: object, language: str) -> str:
     if isinstance(fact, float):
         return f"{fact:,.1f}"
     if isinstance(fact, Iterable) and not isinstance(fact, str | bytes):
-        return ("、" if language == "zh" else ", ").join(str(part) for part in fact)
+        return ("、" if is_chinese(language) else ", ").join(str(part) for part in fact)
     return str(fact)[:500]
 
 

@@ -35,7 +35,7 @@ from bot.platforms.discord.voice_message import tell
 from bot.platforms.discord.wish import account_of, space_of
 from bot.platforms.doctor import Finding, State, found
 from bot.platforms.fairness import FloodGuard, PersonalQueues, Verdict
-from bot.texts import language, say
+from bot.texts import TRADITIONAL, language, say
 
 MOST_RUNNING = 500
 """Commands at a time; whoever comes then is asked to try again."""
@@ -72,6 +72,10 @@ def language_of(interaction: discord.Interaction[Any], otherwise: str) -> str:
     return language(str(interaction.locale.value), otherwise)
 
 
+_LANGUAGES = {discord.Locale.chinese: "zh", discord.Locale.taiwan_chinese: TRADITIONAL}
+"""Discord's locales that command names are translated to. Hong Kong has no locale there."""
+
+
 class _Words(app_commands.Translator):
     """Names and descriptions of commands in Chinese; English is what Discord falls back to."""
 
@@ -83,9 +87,10 @@ class _Words(app_commands.Translator):
     ) -> str | None:
         """The text for a locale, where there is one that is not English."""
         code = string.extras.get("code")
-        if code is None or locale not in (discord.Locale.chinese, discord.Locale.taiwan_chinese):
+        language = _LANGUAGES.get(locale)
+        if code is None or language is None:
             return None
-        words = say(code, "zh")
+        words = say(code, language)
         return None if words in (code, string.message) else words
 
 

@@ -4,11 +4,10 @@ They are another one's, written to be read by eye: a spoiler, code and reference
 read aloud. Brackets are no tags, and nothing is acted.
 """
 
-from typing import cast
-
-from bot.speech.chat.message import ChatMessage, Delivery, Language, Reading
+from bot.speech.chat.message import ChatMessage, Delivery, Reading
 from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
+from bot.texts import spoken
 
 _MOST = 100_000
 """Characters: nothing is cut off here, the waist tells what is too long."""
@@ -27,5 +26,5 @@ def chosen_words(message: ChatMessage, language: str) -> str:
         channels=message.channels,
         spans=message.spans,
     )
-    spoken_in = tongue(message.text, cast("Language", language))
+    spoken_in = tongue(message.text, spoken(language))
     return clean_message(words, Reading(spoken_in, Delivery.off(), max_characters=_MOST)).text

@@ -32,6 +32,7 @@ from bot.store.markers import Markers
 from bot.store.preferences import Preference
 from bot.store.readings import Readings, ReadingSettings
 from bot.texts import say
+from bot.texts import spoken as spoken_in
 
 _MOST_NICKNAMES = 5
 """People mentioned in a message whose nicknames are looked up."""
@@ -163,7 +164,7 @@ class Reader:
         """The message read, whatever the gates say."""
         shared = await self.desk.spaces.get(heard.space)
         entries = await self._entries(heard)
-        otherwise = cast("Language", own.spoken_language or settings.language or shared.language or self._language)
+        otherwise = spoken_in(own.spoken_language or settings.language or shared.language or self._language)
         language = tongue(heard.message.text, otherwise)
         most = heard.max_characters or settings.max_characters
         reading = await self._prepared.get(Manner(settings, shared.blocked_words, entries, language, most))

@@ -28,8 +28,8 @@ CAPTION = linear(
 )
 """The command below a file, where Telegram's clients do not look for commands."""
 _CHANGES = frozenset({"add", "remove", "import"})
-_PATTERN = re.compile(r"(?:pattern|正则)\s{0,4}[:：]\s*", re.IGNORECASE)
-_REPLACE = frozenset({"replace", "替换"})
+_PATTERN = re.compile(r"(?:pattern|正则|正則)\s{0,4}[:：]\s*", re.IGNORECASE)
+_REPLACE = frozenset({"replace", "替换", "替換"})
 
 Answer = Callable[[Counter, Asked, Lexicon, Account | Space, str], Awaitable[None]]
 

@@ -24,7 +24,10 @@ _log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _LANGUAGES = (("en", ""), ("zh", "zh"))
-"""Ours, and Telegram's code for it; without a code it is shown to everyone else."""
+"""Ours, and Telegram's code for it; without a code it is shown to everyone else.
+
+Telegram takes codes of two letters here, so clients in Traditional Chinese show the menu of ``zh``.
+"""
 
 
 async def set_menus(bot: Bot) -> None:

@@ -21,14 +21,15 @@ _KEYS = {
     for each in _ALL
     if (sentences := each.telegram or each.discord) is not None
     for name in (each.key, *(say(sentences.name, language) for language in LANGUAGES))
-}
+} | {"朗读我": "readme", "独自时间": "alone"}
+"""By every name that may be typed; the last two are names of earlier versions."""
 _IGNORE = {"ignore": True, "忽略": True, "unignore": False, "取消忽略": False}
-_ADMINS = frozenset({"admins", "管理员"})
+_ADMINS = frozenset({"admins", "管理员", "管理員"})
 _ROLES: dict[str, str] = {
-    **dict.fromkeys(("required", "必须"), "required_roles"),
-    **dict.fromkeys(("first", "优先"), "priority_roles"),
-    **dict.fromkeys(("blocked", "屏蔽"), "blocked_roles"),
-    **dict.fromkeys((values.NONE, "none", "无"), ""),
+    **dict.fromkeys(("required", "必须", "必須"), "required_roles"),
+    **dict.fromkeys(("first", "优先", "優先"), "priority_roles"),
+    **dict.fromkeys(("blocked", "屏蔽", "封鎖"), "blocked_roles"),
+    **dict.fromkeys((values.NONE, "none", "无", "無"), ""),
 }
 """What may be typed for the administrators, the only role that a group has, and the list that they are in then."""
 _LISTS = ("required_roles", "priority_roles", "blocked_roles")

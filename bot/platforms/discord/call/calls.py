@@ -351,7 +351,10 @@ class Calls:
             set_here = (await self._settings(space)).language or (await self._doors.desk.spaces.get(space)).language
         except StoreError:
             set_here = ""
-        return set_here or texts.language(str(guild.preferred_locale), self._doors.language)
+        of_guild = texts.language(str(guild.preferred_locale), self._doors.language)
+        if set_here and set_here == texts.spoken(of_guild):  # what is read names no script
+            return of_guild
+        return set_here or of_guild
 
     async def _settings(self, space: Space) -> ReadingSettings:
         return await self._reader.readings.get(space)

@@ -1,0 +1,6 @@
+"""The sentences in Traditional Chinese, a file for each part of the house."""
+
+from bot.texts.zh_hant import call, core, discord, doctor, reading, rules, telegram
+
+PARTS = (call, core, discord, doctor, reading, rules, telegram)
+SENTENCES: dict[str, str] = {code: words for part in PARTS for code, words in part.SENTENCES.items()}
