@@ -188,7 +188,7 @@ async def test_what_a_role_may_use(server: DiscordServer, house: House, start: S
         await (await server.slash("sing", {"text": TEXT}, user=bo)).answered()
         rule = {"role": singer, "rule": "blocked", "what": "instruction"}
         shown = await told(server, "role", rule, user=mod, locale="zh-CN")
-        assert f"<@&{singer.id}> (说法指示)" in shown.content
+        assert f"<@&{singer.id}> (语气说明)" in shown.content
         refused = await (await server.slash("say", {"text": TEXT, "instruction": "slowly"}, user=bo)).answered()
         assert refused.content == say("guard.role.instruction", "en")
     assert len(voices_of(server)) == 2
@@ -225,7 +225,7 @@ async def test_a_role_rests_as_long_as_moderators_say(
     async with start(house.doors):
         await told(server, "settings", {"cooldown": 600}, user=mod)
         shown = await told(server, "role", {"role": singer, "cooldown": 0}, user=mod)
-        assert f"Cooldown of roles: <@&{singer.id}> 0 s" in shown.content
+        assert f"Role cooldowns: <@&{singer.id}> 0 s" in shown.content
         assert "Roles allowed: –" in shown.content
         for user, text in ((bo, "One."), (bo, "Two."), (world.ada, "Three.")):
             await (await server.slash("say", {"text": text}, user=user)).answered()
