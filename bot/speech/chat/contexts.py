@@ -14,6 +14,10 @@ _ARTICLES = frozenset(
         "has not what biggest little small huge whole other these those many few two it's its",
     )
 )
+_OWNERS = frozenset(
+    re.findall(r"\S+", "my your ur his her their our a the new no ex first old has have had sister's bro's")
+)
+_COMPANY = frozenset(["and", "material", "goals", "dumped", "cheated", "said", "says", "thinks", "loves"])
 _VERBS = frozenset(["is", "was", "isn't", "with", "solved", "fixed", "here", "being"])
 _QUESTIONS = frozenset(["why", "what", "who", "how", "where", "when"])
 _ASKED = frozenset(["is", "are", "was", "were", "did", "do", "does", "you", "u", "r", "happened", "they"])
@@ -61,4 +65,9 @@ def _wp(said: str, previous: str, following: str, begins: bool) -> str:
     return said if is_cheered or (begins and not following) else ""
 
 
-_DEPENDING = {"prob": _prob, "probs": _probs, "tf": _tf, "til": _til, "wp": _wp}
+def _mate(said: str, previous: str, following: str, _: bool) -> str:
+    """``my bf``, ``a gf``, ``bf and I``; elsewhere it is a thing in a game."""
+    return said if previous in _OWNERS or following in _COMPANY else ""
+
+
+_DEPENDING = {"bf": _mate, "gf": _mate, "prob": _prob, "probs": _probs, "tf": _tf, "til": _til, "wp": _wp}

@@ -10,7 +10,7 @@ angry (￣ε(#￣) >:( >:-( ಠ益ಠ
 wink ;) ;o) ;-) ;D
 tongue :P :-P :p ;P xP :b
 surprised :O :-O :o O_O o_o
-unsure :/ :? :-? =/ :-/ :S :\\
+unsure :/ :-? =/ :-/ :S :\\
 blank :| :-| ._.
 heart <3 ♡
 heartbreak </3

@@ -26,7 +26,7 @@ _NEAR = 40
 _GLUED = re.compile(r"[:;]-?(?:\){1,9}|\({1,9})")
 _WORD_BEFORE = re.compile(r"[A-Za-z][a-z]$")
 _NO_FACE_BEFORE = frozenset(":;=/<>()\\")
-_NO_FACE_BEHIND = frozenset("/<(\\#$")
+_NO_FACE_BEHIND = frozenset("/<(\\#$:")
 
 _EYES = {
     "T": "cry", "Q": "cry", ";": "cry", "╥": "cry", "^": "happy", "n": "happy", "u": "sad", "~": "happy", "≧": "happy",
@@ -53,6 +53,7 @@ BRACKETED = re.compile(
 )
 _IN_BRACKETS = re.compile(r"[（(]([^()（）\n]{1,17}+)[)）]")
 SHRUG = re.compile(r"[¯~]?\\{1,3}_{1,3}[(（][^()（）\n]{0,5}[)）]_{1,3}/[¯~]?")
+CUPS = re.compile(r"(?<!\S)(?:\\_{1,3}+/){1,4}+(?!\S)")
 ARMED = re.compile(
     r"(?<![A-Za-z0-9_])[oO]∩_{1,2}+∩[oO](?![A-Za-z0-9_])|[ヾヽ][ﾉノ][≧^＾][∀▽ω◇][≦^＾][)）](?:[oO](?![A-Za-z]))?+"
 )
@@ -80,6 +81,11 @@ _NUMBER_BEFORE = frozenset("0123456789.,:：=是为约到v$¥")
 def flip(_: re.Match[str]) -> str:
     """The kind of a table in the air."""
     return "flip"
+
+
+def cups(_: re.Match[str]) -> str:
+    """Return no kind: what somebody drew shows nothing in particular."""
+    return ""
 
 
 def shrug(_: re.Match[str]) -> str:

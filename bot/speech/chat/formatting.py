@@ -23,6 +23,8 @@ _WAVES = re.compile(r"~{2,}+")
 _CAPITAL_NAME = re.compile(
     r"(?<![\w*])(?:_{0,2}+[A-Z]{2,40}+(?:_[A-Za-z0-9]{1,40}+){1,5}+|[A-Za-z0-9]{1,40}+_[A-Z]{2,40}+)(?![\w*])"
 )
+_JOINED = re.compile(r"(?<![\w*~/.\\-])[A-Za-z0-9]{1,40}+(?:_{1,2}+[A-Za-z0-9]{1,40}+){1,5}+(?![\w*])")
+"""Names of people and things, whose parts are no chat words: ``r_smith``."""
 _INNER = re.compile(r"(?<=\w)_(?=\w)")
 _INNER_UNSPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_(?=[\u3040-\u30ff\u3400-\u9fff])")
 """Between signs that are written without blanks: no pause comes of it."""
@@ -46,7 +48,8 @@ def unformat(draft: Draft) -> None:
     if not _ANY.search(draft.text):
         return
     if "_" in draft.text:
-        draft.replace(_CAPITAL_NAME, lambda match: draft.keep(match[0].replace("_", " ").strip()))
+        for names in (_CAPITAL_NAME, _JOINED):
+            draft.replace(names, lambda match: _apart(draft, match[0]))
     text = _LINE.sub("", _RULE.sub("", draft.text))
     if ">" in text:
         text = _quoted(text, draft.words.say("quote"))
@@ -56,6 +59,10 @@ def unformat(draft: Draft) -> None:
     text = _INNER_UNSPACED.sub("", _PAIRED.sub("", _ESCAPE.sub("", text)))
     text = _INNER.sub(" ", text)
     draft.whole("formatting", text)
+
+
+def _apart(draft: Draft, name: str) -> str:
+    return draft.put("formatting", name, " ".join(name.replace("_", " ").split()), keep=True)
 
 
 def unmark(draft: Draft) -> None:

@@ -187,7 +187,8 @@ def spell(draft: Draft) -> None:
 
 def _fold(match: re.Match[str], words: Vocabulary) -> str:
     """``2x``; a capital behind a number is a model where people write Chinese."""
-    return match[0] if words.language == "zh" and match[0][-1] == "X" else words.say("fold", number=match[1])
+    is_name = match[0][-1] == "X" if words.language == "zh" else match[1] == "1"
+    return match[0] if is_name else words.say("fold", number=match[1])
 
 
 def _date(match: re.Match[str], words: Vocabulary) -> str:

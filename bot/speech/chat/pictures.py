@@ -67,21 +67,34 @@ _FRAMED = "|".join(
     if len(face) > 2 and not face[0].isalnum() and not face[-1].isalnum() and face[0] not in ":;=>"
 )
 _FACE = re.compile(
-    rf"(?<![\w:;=/<>()^])(?:{_FACES})(?![\w/<(^])"
+    rf"(?<![\w:;=/<>()^])(?:{_FACES})(?![\w/<(^*:])"
     rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
 )
 """Those that begin and end with signs may stand beside Chinese ones."""
-_ASKED = re.compile(r"(?<=\S) ?[?？]")
+_ASKED = re.compile(r" ?[?？]")
+_GOING_ON = re.compile(r" {1,2}[a-z]")
+_NEAR = 80
 
 
-def _known_face(match: re.Match[str]) -> str:
-    """Return the kind of a face of the list; two carets before a question mark point at what was said."""
-    return "" if match[0] == "^^" and _ASKED.match(match.string, match.end()) else EMOTICONS[match[0]]
+def _known_face(match: re.Match[str]) -> str | None:
+    """Return the kind of a face of the list.
+
+    Two carets that begin a line or stand before a question mark point at what was said; a bracket closes one before it.
+    """
+    text = match.string
+    before = text[max(0, match.start() - _NEAR) : match.start()]
+    if match[0] == "^^":
+        begins = not before.rpartition("\n")[2].strip() and _GOING_ON.match(text, match.end())
+        return "" if begins or _ASKED.match(text, match.end()) else "happy"
+    if match[0] == "):" and before.rfind("(") > before.rfind(")"):
+        return None
+    return EMOTICONS[match[0]]
 
 
 _MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
     (faces.FLIP, faces.flip),
     (faces.SHRUG, faces.shrug),
+    (faces.CUPS, faces.cups),
     (faces.ARMED, faces.armed),
     (faces.BRACKETED, faces.bracketed),
     (_FACE, _known_face),

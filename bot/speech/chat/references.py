@@ -90,7 +90,8 @@ def _called(draft: Draft, name: str) -> str:
 def _tagged(draft: Draft, match: re.Match[str]) -> str:
     if match["number"]:
         return draft.words.say("number", number=match["number"])
-    return draft.words.say("hashtag", name=spoken_name(match["name"]) or match["name"].strip("_"))
+    name = spoken_name(match["name"]) or match["name"].strip("_")
+    return draft.words.say("hashtag", name=draft.keep(name) if "-" in match["name"] else name)
 
 
 def _reddit(draft: Draft, match: re.Match[str]) -> str:

@@ -10,7 +10,9 @@ from bot.speech.chat.draft import Draft
 _KEPT = 3
 _LETTERS = re.compile(r"([^\W\d_])\1{3,}")
 _PHRASE = re.compile(r"((?!\d)[^\W_]{2,8}?)\1{3,}")
-_SIGNS = re.compile(r"[!?！？]{2,}|\.{2,}|,{2,}|。{2,}|，{2,}|、{2,}|…{2,}|[~～]{1,}|-{2,}|—{3,}|:{2,}|;{2,}|[·・]{2,}")
+_SIGNS = re.compile(
+    r"[!?！？]{2,}(?:1{1,3}(?!\w))?|\.{2,}|,{2,}|。{2,}|，{2,}|、{2,}|…{2,}|[~～]{1,}|-{2,}|—{3,}|:{2,}|;{2,}|[·・]{2,}"
+)
 _BRACKET = re.compile(r"[\[(（【][^\[\]()（）【】\n]{1,16}+[\])）】]")
 _BRACKETED = re.compile(r"(?:[\[(（【][^\[\]()（）【】\n]{1,16}+[\])）】] ?+){2,400}+")
 _LONGEST_PHRASE = 4
@@ -75,7 +77,7 @@ def _repeated(said: list[str], at: int) -> tuple[int, int]:
 
 
 def _once(match: re.Match[str]) -> str:
-    run = match[0]
+    run = match[0].rstrip("1")
     first = run[0]
     if first in "!?！？":
         asked = "?" if "?" in run else "？" if "？" in run else ""

@@ -7,7 +7,7 @@ import re
 import unicodedata
 
 from bot.speech.chat.draft import INSERTS, Draft
-from bot.speech.chat.technical import begins_command
+from bot.speech.chat.technical import begins_command, is_technical
 from bot.speech.chat.vocabulary import Vocabulary
 
 _QUOTES = frozenset("「」『』《》“”‘’«»‹›„‚‟‛〝〞〟")
@@ -16,6 +16,11 @@ _PAIRED = [
 ]
 _BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOTES))
 _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
+_PREFIX = re.compile(r"(?<!\S)\(([a-z]{1,4})\)(?=[a-z])")
+_INSIDE = re.compile(
+    r"(?<=[A-Za-z0-9])\[(\w{1,8}+)\](?=[A-Za-z0-9])|(?<=[A-Za-z])\{(\w{1,3}+)\}|\{(\w{1,8}+)\}(?=[a-z])"
+)
+"""``(re)start``, ``D[4]n``: no pause within a word."""
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _QUOTED_OPENING = re.compile(r"(?<=['\"])[({\[]{1,3}(?=[^\s'\"()\[\]{}])")
 _QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
@@ -25,6 +30,13 @@ _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)
 """``-> this <-``: between two that point at it."""
 _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
 """``b <- a``, and nothing else in the message."""
+_CLAUSE = 80
+_CLAUSE_BEHIND = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+")
+_CLAUSE_BEFORE = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+$")
+_MENUS = ("File", "Edit", "View", "Tools", "Settings", "System", "Options", "Preferences", "Help", "Menu", "Window")
+"""Names of menus: what follows is chosen in it."""
+_WORDS_TO = 4
+"""More words than these on a side of an arrow are a sentence of their own."""
 _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
 _POINTED_TO = re.compile(r"(?:this|that|these|those|here|there|see|look|and|then)\b")
 """Behind an arrow: nothing goes to it."""
@@ -42,8 +54,8 @@ _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
 _QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
-_EQUALS = re.compile(rf"(?<=\w)\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/])")
-_PLUS = re.compile(r"(?<!\w)\+(?=\d)")
+_EQUALS = re.compile(rf"(?<=[\w{INSERTS}])\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/])")
+_PLUS = re.compile(r"(?<!\w)\+(?=\d|[rwxs]{1,3} )")
 _AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
 _AT = re.compile(r"(?<!\S)@(?=\d)")
@@ -99,14 +111,27 @@ def _arrow(match: re.Match[str], draft: Draft) -> str:
         or begins_command(match.string, match.end())
     ):
         return words.phrases["pause"]
-    if (match[0][0] == " ") != (match[0][-1] == " ") and match[1].isascii():
-        return words.phrases["pause"]  # ``View ->Message``: the next of a list
-    if len(match[1]) > 1 and match[1][0] in "→←↔⟶":
-        return words.phrases["pause"]  # a look aside, or at what was said
+    if is_technical(draft, match.string, match.start()) or _is_aside(match, words):
+        return words.phrases["pause"]
     left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
     if left and not right and not _ASSIGNED.fullmatch(match.string.strip()):
         return words.phrases["pause"]  # it points at what was said before
     return words.apart(words.signs["<->" if left and right else "<-" if left else "->"])
+
+
+def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
+    """Return True if nothing goes to the other side: the next of a list, a look aside, a sentence on either side."""
+    if (match[0][0] == " ") != (match[0][-1] == " ") and match[1].isascii():
+        return True  # ``View ->Message``
+    if len(match[1]) > 1 and match[1][0] in "→←↔⟶":
+        return True
+    if words.language == "zh":
+        return False
+    behind = _CLAUSE_BEHIND.match(match.string, match.end())
+    before = _CLAUSE_BEFORE.search(match.string[max(0, match.start() - _CLAUSE) : match.start()])
+    if before is not None and before[0].endswith(_MENUS):
+        return True
+    return any(side is not None and len(side[0].split()) > _WORDS_TO for side in (before, behind))
 
 
 def _compared(match: re.Match[str], words: Vocabulary) -> str:
@@ -147,7 +172,7 @@ def say_signs(draft: Draft) -> None:
     elif _SOUNDED.search(text):
         words = draft.words
         comma = words.phrases["pause"]
-        spoken = _PLURAL.sub("", text)
+        spoken = _PLURAL.sub("", _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(r"\1", text)))
         if "<" in spoken:
             spoken = _POINTING.sub(lambda match: comma if draft.rule_of(match[1]) == "link" else match[0], spoken)
         spoken = _SPACED.sub(lambda match: _compared(match, words), spoken)

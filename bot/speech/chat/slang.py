@@ -19,7 +19,27 @@ _TOKEN = linear(
 _HAN = re.compile("[\u3400-\u9fff]")
 _HAN_LAUGH = re.compile(r"([哈嘿呵嘻])\1{3,}")
 _CASED = frozenset(
-    {"ATM", "BC", "BBS", "FR", "GM", "MSG", "ABT", "PROB", "U", "R", "K", "Ty", "Jk", "Bf", "Gf", "Wp", "Ez", "Dm"}
+    {
+        "ATM",
+        "BC",
+        "BBS",
+        "FR",
+        "GM",
+        "MSG",
+        "ABT",
+        "PROB",
+        "U",
+        "R",
+        "K",
+        "Ty",
+        "Jk",
+        "Bf",
+        "Gf",
+        "Wp",
+        "Ez",
+        "Dm",
+        "LoL",
+    }
 )
 """Spelled so, they are something else: a cash machine, years, a letter, a name."""
 _ROW = re.compile(
@@ -57,8 +77,8 @@ _HARMLESS = frozenset("cdefgiknopqrstuvyz")
 _GRIN = re.compile(r"x{1,4}d{2,40}+")
 _DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
 """``vs.`` between two: no sentence ends there."""
-_SHELL_BEFORE = re.compile(rf"[%$]$|(?:^|[ /{INSERTS}])[?&]$")
-"""Signs of a shell before a token: ``%k``, ``/?dm``."""
+_SHELL_BEFORE = re.compile(rf"[%$]$|(?:^|[ /{INSERTS}])[?&!]$")
+"""Signs of a shell before a token: ``%k``, ``/?dm``, ``!fr``."""
 _GLUE = frozenset("._-@\\~=")
 """Signs that join a token with another one to the name of something."""
 _SURE = frozenset({"u", "ur", "ty", "w/"})

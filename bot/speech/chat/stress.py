@@ -9,7 +9,7 @@ from bot.speech.chat.technical import is_technical
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
-    rf"(?<![\w!/\\$%-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w=/]|['’]\w|-\w)",
+    rf"(?<![\w!/\\$%-])(?<!\w['’])(?:{_WORD})(?:[ ,]{{1,2}}+(?:{_WORD})){{0,200}}(?![\w=/(]|['’]\w|-\w)",
     "a word in capitals is taken whole; where the last of a row is refused, the row ends with the word before it",
 )
 _WORDS = re.compile(_WORD)

@@ -16,11 +16,12 @@ _MODE = re.compile(r"(?<![\w-])[-dlcbps](?:[r-][w-][xsStT-]){3}[+.]?(?![\w-])")
 _VERSION = re.compile(r"(?<![\w.~+:-])[A-Za-z0-9][\w.+:-]{0,40}+~[A-Za-z0-9][\w.+~-]{0,40}+")
 _PART = re.compile(r"[-+.](?=.{0,40}?[A-Za-z]\d)")
 """Before a tilde between parts of a version; between two amounts there is none."""
+_DATED = re.compile(r"\d{6}|[\d.]{1,20}-\w{0,8}[A-Za-z]")
 _UNFINISHED = ("alpha", "beta", "rc", "pre", "git", "svn", "bzr", "ppa", "dfsg")
 _RAISED = re.compile(r"(?<=[\w)])\*\*(?=\d)")
 _STAR = re.compile(
     r"(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
-    r"|(?<=[\w*]\.)\*(?![\w*])|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$)"
+    r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$)"
 )
 _TAKES_FILES = re.compile(
     r"(?<!\w)(?:rm|ls|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
@@ -41,6 +42,7 @@ _EVIDENCE = re.compile(
     r"|\w\.(?:conf|cfg|ini|sh|py|so|deb|rpm|tar|gz|bz2|txt|log|cpp|js|ts|rs|json|xml|html?|php|dll|iso|img|ko|yml|yaml)(?!\w)"
     r"|\w\(\)|[\w\])]::\w|\w@[\w-]{1,32}:[~/]"
 )
+_HOME = re.compile(r"(?<!\S)~/(?!\w)")
 _BREAK = re.compile("\n")
 _KEPT = re.compile(f"[{INSERTS}]")
 
@@ -57,6 +59,7 @@ def keep_code(draft: Draft) -> None:
     if "--" in text:
         draft.replace(_MODE, lambda match: draft.keep(match[0]))
     if "~" in text:
+        draft.replace(_HOME, lambda match: draft.keep(match[0]))
         draft.replace(_VERSION, lambda match: draft.keep(match[0]) if _is_version(match[0]) else match[0])
     if "*" in text:
         if text.count("**") == 1:
@@ -72,7 +75,7 @@ def keep_code(draft: Draft) -> None:
 
 def _is_version(token: str) -> bool:
     before, _, behind = token.partition("~")
-    return behind.startswith(_UNFINISHED) or bool(_PART.search(before))
+    return behind.startswith(_UNFINISHED) or bool(_PART.search(before) or _DATED.match(behind))
 
 
 def _starred(draft: Draft, match: re.Match[str]) -> str:
