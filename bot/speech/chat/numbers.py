@@ -22,7 +22,7 @@ _FREE = rf"(?<![.,:/-]){NO_WORD_BEFORE}"
 """Where a number begins: in no word, and not within a longer figure."""
 _DATE = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d/-]|\.\d)")
 _RANGE = re.compile(_FREE + r"(?<!\+)(\d{1,4})\s?[-–~～]\s?(\d{1,4})(?![\d:/-]|[.,]\d)")
-_TIMES = re.compile(_FREE + r"(\d{1,5})(?:[xX]|\s[xX]\s)(\d{1,5})" + NO_WORD_AFTER)
+_TIMES = re.compile(_FREE + r"(?!0[xX])(\d{1,5})(?:[xX]|\s[xX]\s)(\d{1,5})" + NO_WORD_AFTER)
 _FOLD = re.compile(_FREE + r"(\d{1,4})[xX](?!²)" + NO_WORD_AFTER)
 _PER_SECOND = re.compile(r"(?<=[\d ][kKMGT][Bb])/[sS](?![A-Za-z])")
 _STAMP = re.compile(

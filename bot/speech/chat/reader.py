@@ -47,7 +47,7 @@ _NOT_PLAIN = re.compile(
     r"|asdf|werty|ertyu|rtyui|tyuio|yuiop|poiuy|oiuyt|uytre|ytrew|trewq|[zxcvbnm]{5}"
     r"|asdasd|sdfsdf|jkljkl|[a-z]{20}|[haeioj]{5}|lol|(?=[b-df-hj-np-tv-xz]{2})" + STRANGE
 )
-_APOSTROPHE = re.compile(r"(?<=[A-Za-z])`(?=(?:[stmd]|re|ve|ll)(?![A-Za-z0-9_`]))")
+_APOSTROPHE = re.compile(r"(?<=[A-Za-z])[`´](?=(?:[stmd]|re|ve|ll)(?![A-Za-z0-9_`]))")
 """``can`t``: typed with the wrong key, and no mark of code."""
 _LATIN = re.compile(r"[a-z]+")
 _CAPITALS = re.compile(r"[A-Z]['’]?[A-Z]")
@@ -97,7 +97,7 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
         hidden.mark_spans(draft, message.spans)
     else:
         draft.text = entrance.enter(draft.text)
-        if "`" in draft.text:
+        if "`" in draft.text or "´" in draft.text:
             draft.text = _APOSTROPHE.sub("'", draft.text)
     link_alone = False
     for turn in range(_ROUNDS):

@@ -33,7 +33,7 @@ _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
 _CLAUSE = 80
 _CLAUSE_BEHIND = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+")
 _CLAUSE_BEFORE = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+$")
-_MENUS = ("File", "Edit", "View", "Tools", "Settings", "System", "Options", "Preferences", "Help", "Menu", "Window")
+_MENUS = ("file", "edit", "view", "tools", "settings", "system", "options", "preferences", "help", "menu", "window")
 """Names of menus: what follows is chosen in it."""
 _WORDS_TO = 4
 """More words than these on a side of an arrow are a sentence of their own."""
@@ -129,7 +129,7 @@ def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
         return False
     behind = _CLAUSE_BEHIND.match(match.string, match.end())
     before = _CLAUSE_BEFORE.search(match.string[max(0, match.start() - _CLAUSE) : match.start()])
-    if before is not None and before[0].endswith(_MENUS):
+    if before is not None and before[0].lower().endswith(_MENUS):
         return True
     return any(side is not None and len(side[0].split()) > _WORDS_TO for side in (before, behind))
 
