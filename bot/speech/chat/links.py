@@ -23,7 +23,7 @@ _PLAIN = (
 )
 """Schemes without slashes."""
 _URL = (
-    rf"(?:(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]{{1,20}}://[^{_STOP}]++"
+    rf"(?:(?<![A-Za-z0-9+.-])[A-Za-z0-9][A-Za-z0-9+.-]{{1,20}}://[^{_STOP}]++"
     rf"|(?<![\w@.-])www\.[^{_STOP}]{{3,}}+"
     rf"|(?<![\w@.:/-])(?:{_PLAIN}):(?=[A-Za-z0-9+/?])(?![^{_STOP}]{{1,64}}@)[^{_STOP}]{{2,}}+"
     rf"|(?<![\w@./:-])[A-Za-z0-9-]{{1,63}}+(?:\.[A-Za-z0-9-]{{1,63}}+){{0,3}}\.(?:{_BARE})/[^{_STOP}]*+)"
@@ -51,6 +51,7 @@ _PATH = re.compile(
     r"|(?:[A-Za-z0-9_-]{1,32}+\\){2,20}+[A-Za-z0-9_-]{1,64}+"
     r"|[A-Za-z]:(?:\\(?:[A-Za-z0-9_%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+)"
 )
+_STAR_WITHIN = re.compile(r"(?<=[A-Za-z0-9])\*(?=[A-Za-z0-9])")
 _REMOTE = re.compile(r"(?<![\w.])(?:ssh|scp|sftp|mosh)(?: -[A-Za-z]{1,4}+)?+ $")
 _CORRECTION = re.compile(r"(?<!\S)s/[^/\s]{1,40}+/[^/\s]{0,40}+/?+g?(?!\S)")
 """``s/was/is/``: what programs are told to replace, and people say of their own words."""
@@ -60,7 +61,7 @@ _TWO_LETTERS = re.compile(r"(?<![\w&])([A-Za-z])&([A-Za-z])(?![\w&;])")
 """``r&b``: no chat words."""
 _AT_WITHIN = re.compile(r"(?<![\w@.-])[A-Za-z]{1,32}+@[a-z]{2,32}+(?:-[a-z]{1,32}+)?+(?![\w@.-])")
 _BEHIND_COMMAND = re.compile(r"(?<=(?<!\w)(?:cd|ls|rm|vi) )[A-Za-z0-9_.-]{1,64}+/[A-Za-z0-9_./-]{0,200}+")
-_GLUED = re.compile(r"[A-Za-z0-9.]{1,16}[A-Za-z0-9](?=https?://)", re.IGNORECASE)
+_GLUED = re.compile(r"[A-Za-z0-9.]{0,16}[A-Za-z0-9](?=https?://)", re.IGNORECASE)
 """``herehttps://``: a word before an address without a blank between."""
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
@@ -132,7 +133,9 @@ def keep_paths(draft: Draft) -> None:
 
 def _written(path: str, star: str) -> str:
     """Return a path without the signs that only a shell reads, and with a word for any name."""
-    return path.removeprefix("#!").replace("\\ ", " ").replace("**", "*").replace("*", star)
+    path = path.removeprefix("#!").replace("\\ ", " ").replace("**", "*")
+    path = _STAR_WITHIN.sub(f" {star} ", path)
+    return path.replace("*", star)
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:
@@ -194,6 +197,10 @@ def _site(draft: Draft, address: str) -> str:
     main = labels[-3 if third else -2]
     if known := sites.get(f"{main}.*", "") if is_country else "":
         return known
-    if not _SAYABLE.fullmatch(main) or any(is_chat_word(p, draft.words) or is_smash(p) for p in main.split("-")):
+    if (
+        len(main) < 3
+        or not _SAYABLE.fullmatch(main)
+        or any(is_chat_word(p, draft.words) or is_smash(p) for p in main.split("-"))
+    ):
         return ""
     return main.replace("-", " ")

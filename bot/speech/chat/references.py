@@ -10,6 +10,7 @@ from bot.speech.chat.draft import Draft
 from bot.speech.chat.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.speech.chat.message import ChatMessage
 from bot.speech.chat.names import said_name, spoken_name
+from bot.speech.chat.technical import begins_command
 from bot.speech.chat.times import spoken_time
 
 REFERENCE = re.compile(
@@ -76,9 +77,16 @@ def call(draft: Draft) -> None:
 
 def _say_tags(draft: Draft) -> None:
     """``#off-topic``, ``#5``; a number is left where we have no word for it."""
-    draft.change(
-        _TAG, "hashtag", lambda match: match[0] if draft.foreign and match["number"] else f" {_tagged(draft, match)} "
-    )
+    draft.change(_TAG, "hashtag", lambda match: _hashed(draft, match))
+
+
+def _hashed(draft: Draft, match: re.Match[str]) -> str:
+    """Say a tag; behind the prompt of an administrator a command follows."""
+    if match["number"]:
+        return match[0] if draft.foreign else f" {_tagged(draft, match)} "
+    if begins_command(match.string, match.start("name")):
+        return match["name"]
+    return f" {_tagged(draft, match)} "
 
 
 def _called(draft: Draft, name: str) -> str:

@@ -42,7 +42,7 @@ _EVIDENCE = re.compile(
     r"|\w\.(?:conf|cfg|ini|sh|py|so|deb|rpm|tar|gz|bz2|txt|log|cpp|js|ts|rs|json|xml|html?|php|dll|iso|img|ko|yml|yaml)(?!\w)"
     r"|\w\(\)|[\w\])]::\w|\w@[\w-]{1,32}:[~/]"
 )
-_HOME = re.compile(r"(?<!\S)~/(?!\w)")
+_HOME = re.compile(r"(?<!\S)~/(?!\w)|(?<=\b(?:the|The) )~(?!\S)")
 _BREAK = re.compile("\n")
 _KEPT = re.compile(f"[{INSERTS}]")
 
