@@ -298,6 +298,16 @@ def _together(faults: list[ConfigError]) -> ConfigError:
 
 
 _MOST_FAULTS = 20
+_WANTED_TYPE = {
+    "int": "config.wanted.int",
+    "float": "config.wanted.float",
+    "finite": "config.wanted.finite",
+    "bool": "config.wanted.bool",
+    "path": "config.wanted.path",
+    "string": "config.wanted.string",
+    "list": "config.wanted.list",
+}
+"""Sentences by the type that pydantic misses: the first word of its own code."""
 _WANTED = {
     "greater_than": "config.wanted.more",
     "greater_than_equal": "config.wanted.least",
@@ -320,7 +330,7 @@ def _problem(details: ErrorDetails) -> ConfigError:
     if kind == "value_error":  # raised above, with a code
         code = str(facts.pop("error"))
     else:
-        code = _WANTED.get(kind) or f"config.wanted.{kind.partition('_')[0]}"
+        code = _WANTED.get(kind) or _WANTED_TYPE.get(kind.partition("_")[0], kind)
     return ConfigError(code, key=".".join(map(str, details["loc"])), **facts)
 
 

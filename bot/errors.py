@@ -123,13 +123,32 @@ _TRY_AGAIN = frozenset(
 _STOP_HERE = frozenset({ErrorKind.INVALID, ErrorKind.MODERATION})
 
 
+_PROVIDER = {
+    ErrorKind.AUTHENTICATION: "provider.authentication",
+    ErrorKind.BALANCE: "provider.balance",
+    ErrorKind.FORBIDDEN: "provider.forbidden",
+    ErrorKind.MODEL: "provider.model",
+    ErrorKind.INVALID: "provider.invalid",
+    ErrorKind.MODERATION: "provider.moderation",
+    ErrorKind.RATE_LIMIT: "provider.rate_limit",
+    ErrorKind.BUDGET: "provider.budget",
+    ErrorKind.SERVER: "provider.server",
+    ErrorKind.CONNECTION: "provider.connection",
+    ErrorKind.TIMEOUT: "provider.timeout",
+    ErrorKind.BAD_ANSWER: "provider.bad_answer",
+    ErrorKind.INCOMPLETE: "provider.incomplete",
+    ErrorKind.UNSUPPORTED: "provider.unsupported",
+}
+"""Codes of the sentences for failures of providers."""
+
+
 class ProviderError(BotError):
     """Whoever synthesizes refused or failed. Its code is ``provider.<kind>``."""
 
     exit_code = 6
 
     def __init__(self, provider: str, kind: ErrorKind, *, detail: str = "", retry_after: float | None = None) -> None:
-        super().__init__(f"provider.{kind}", provider=provider, detail=detail)
+        super().__init__(_PROVIDER[kind], provider=provider, detail=detail)
         self.provider = provider
         self.kind = kind
         self.detail = detail

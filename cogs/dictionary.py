@@ -17,7 +17,7 @@ from bot.platforms.discord.wish import account_of, moderated_space
 from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
 from bot.platforms.reading.imports import Import, Imports, dead_words, imported, needs_question, question, warning
 from bot.store.dictionaries import PATTERN_CHARACTERS, SAID_CHARACTERS
-from bot.texts import say
+from bot.texts import codes, say
 from cogs.panel import facts_of
 
 Whose = Literal["mine", "server"]
@@ -28,12 +28,11 @@ SILENCE = "-"
 
 
 def _named(*options: str) -> dict[str, app_commands.locale_str]:
-    return {option: localized(f"dictionary.{option}.name") for option in options}
+    return {option: localized(codes.DICTIONARY_NAME[option]) for option in options}
 
 
 def _described(*options: str) -> dict[str, app_commands.locale_str]:
-    codes = {option: "dictionary.as_pattern" if option == "pattern" else f"dictionary.{option}" for option in options}
-    return {option: localized(code) for option, code in codes.items()}
+    return {option: localized(codes.DICTIONARY[option]) for option in options}
 
 
 def owner_of(interaction: discord.Interaction[Bot], whose: Whose) -> Account | Space:
@@ -150,7 +149,7 @@ class Dictionary(commands.Cog):
         if needs_question(found, keep=keep):
             token = self._imports.ask(Import(account_of(interaction), owner, found, keep))
             answers = Buttons(
-                *(button(f"dictionary.{word}", language, Press(_PRESS, (word, token))) for word in _ANSWERS)
+                *(button(codes.DICTIONARY_ANSWER[word], language, Press(_PRESS, (word, token))) for word in _ANSWERS)
             )
             shown = discord.utils.escape_mentions(question(found, language, keep=keep))
             await voice_message.tell(interaction, shown, answers)

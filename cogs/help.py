@@ -6,7 +6,7 @@ from discord.ext import commands
 
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
-from bot.texts import say
+from bot.texts import codes, say
 
 _MENUS = ("speak", "speak_as", "who", "explain", "why")
 """What a message's menu has of ours."""
@@ -14,7 +14,7 @@ _MENUS = ("speak", "speak_as", "who", "explain", "why")
 
 def words_of_help(language: str) -> str:
     """Every command and every menu, below Discord's 2000 characters."""
-    return say("discord.help", language, **{name: say(f"discord.menu.{name}", language) for name in _MENUS})
+    return say("discord.help", language, **{name: say(codes.MENU[name], language) for name in _MENUS})
 
 
 class Help(commands.Cog):

@@ -26,7 +26,7 @@ from bot.platforms.discord.call.standing import (
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.wish import account_of, channel_of
 from bot.platforms.reading.heard import Heard, Readable
-from bot.texts import say
+from bot.texts import codes, say
 
 _SHOWN = 15
 """Messages that ``/queue`` lists."""
@@ -205,7 +205,7 @@ def listing(session: Session, language: str, sees: Callable[[Heard], bool]) -> s
 
     def line(code: str, readable: Readable, **facts: object) -> str:
         if not sees(readable.heard):
-            return say(f"{code}_hidden", language, **facts)
+            return say(codes.HIDDEN[code], language, **facts)
         return say(code, language, **_row(readable), **facts)
 
     lines = [line("call.queue.now", readable) for readable in session.playing]

@@ -19,7 +19,7 @@ from bot.platforms.discord.suggestions import LONGEST, complete_voice, preferenc
 from bot.platforms.discord.wish import account_of
 from bot.platforms.reading.settings import own_lines
 from bot.store.preferences import NICKNAME_CHARACTERS, Kind, Preference
-from bot.texts import say
+from bot.texts import codes, say
 
 _T = TypeVar("_T")
 NONE = "-"
@@ -46,8 +46,8 @@ _OPTIONS = (
     "opened",
 )
 _ALOUD = ("nickname", "speed", "tongue", "readme")
-_NAMES = {option: localized(f"discord.settings.{option}.name") for option in _OPTIONS}
-_WHAT = {option: localized(f"discord.settings.{option}") for option in _OPTIONS} | {
+_NAMES = {option: localized(codes.SETTINGS_NAME[option]) for option in _OPTIONS}
+_WHAT = {option: localized(codes.SETTINGS[option]) for option in _OPTIONS} | {
     "name": localized("discord.settings.which")  # ``discord.settings.name`` is what the group is called
 }
 
@@ -132,8 +132,8 @@ class Settings(commands.Cog):
     @settings.command(
         name=localized("discord.settings.aloud.name", "aloud"), description=localized("discord.settings.aloud")
     )
-    @app_commands.rename(**{key: localized(f"reading.{key}.name") for key in _ALOUD})
-    @app_commands.describe(**{key: localized(f"reading.{key}") for key in _ALOUD})
+    @app_commands.rename(**{key: localized(codes.ALOUD_NAME[key]) for key in _ALOUD})
+    @app_commands.describe(**{key: localized(codes.ALOUD[key]) for key in _ALOUD})
     @app_commands.choices(speed=choices(Speed), tongue=choices(Language))
     async def aloud(
         self,
@@ -194,7 +194,7 @@ class Settings(commands.Cog):
 
 def named_language(chosen: str, language: str) -> str:
     """A language, named in another one."""
-    return say(f"discord.choice.{chosen}", language) if chosen else "–"
+    return say(codes.CHOICE[chosen], language) if chosen else "–"
 
 
 async def voice_named(desk: Desk, name: str | None) -> str | None:

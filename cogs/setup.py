@@ -19,7 +19,7 @@ from bot.platforms.discord.wish import moderated_space
 from bot.platforms.doctor import State
 from bot.store.bindings import Binding
 from bot.store.readings import LEAST_CHARACTERS, MOST_CHARACTERS
-from bot.texts import in_chat, say
+from bot.texts import codes, in_chat, say
 
 VoiceRoom = discord.VoiceChannel | discord.StageChannel
 TextRoom = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
@@ -39,8 +39,8 @@ class Setup(commands.Cog):
         self._bindings = bot.doors.reader.bindings
 
     @app_commands.command(name=localized("call.setup.name"), description=localized("call.setup.description"))
-    @app_commands.rename(**{option: localized(f"call.setup.{option}.name") for option in _OPTIONS})
-    @app_commands.describe(**{option: localized(f"call.setup.{option}") for option in _OPTIONS})
+    @app_commands.rename(**{option: localized(codes.SETUP_NAME[option]) for option in _OPTIONS})
+    @app_commands.describe(**{option: localized(codes.SETUP[option]) for option in _OPTIONS})
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)

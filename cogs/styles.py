@@ -7,7 +7,7 @@ from discord.ext import commands
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
 from bot.speech.styles import CATALOGUE, StyleType
-from bot.texts import say
+from bot.texts import codes, say
 
 
 def shelves(language: str) -> str:
@@ -15,7 +15,7 @@ def shelves(language: str) -> str:
     lines = [say("discord.styles.intro", language)]
     for kind in StyleType:
         names = [style.label(language) for style in CATALOGUE if style.type is kind]
-        lines.append(f"**{say(f'shelf.{kind.name.lower()}', language)}**\n{' · '.join(names)}")
+        lines.append(f"**{say(codes.SHELF[kind.name.lower()], language)}**\n{' · '.join(names)}")
     return "\n".join(lines)
 
 

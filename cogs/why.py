@@ -11,7 +11,7 @@ from bot.platforms.discord.call import why
 from bot.platforms.discord.call.standing import guild_of
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.reading.heard import Explained, Unread
-from bot.texts import say
+from bot.texts import codes, say
 
 _MOST_RULES = 15
 _MOST = 1900
@@ -73,7 +73,7 @@ def shown(explained: Explained, language: str) -> str:
     for number, each in enumerate(explained.rules):
         code = "explain.rule" if each.after else "explain.rule_out"
         before, after = _cut(each.before, _SHOWN), _cut(each.after, _SHOWN)
-        line = say(code, language, rule=say(f"rule.{each.rule}", language), before=before, after=after)
+        line = say(code, language, rule=say(codes.RULE[each.rule], language), before=before, after=after)
         if number == _MOST_RULES or sum(map(len, lines)) + len(lines) + len(line) > _MOST:
             lines.append(say("reading.more_rules", language, count=len(explained.rules) - number))
             break

@@ -12,7 +12,7 @@ import pytest
 from bot import texts
 from bot.errors import ErrorKind, InputError, ProviderError, StoreError
 from bot.model import Note
-from bot.texts import en, zh, zh_hant
+from bot.texts import codes, en, zh, zh_hant
 from tests.conftest import House
 from tests.trees import tree_of
 
@@ -164,3 +164,54 @@ def test_traditional_chinese_has_no_simplified_character() -> None:
     used = set("".join(zh_hant.SENTENCES.values()))
     assert used & _SIMPLIFIED == set()
     assert set("".join(zh.SENTENCES.values())) & _SIMPLIFIED, "the list holds characters that are in use"
+
+
+_TABLES = {ROOT / "bot" / "texts" / name for name in ("en", "zh", "zh_hant")}
+_FAMILIES = {code.partition(".")[0] for code in en.SENTENCES}
+_OTHERS = {"dictionary.x", "bot.cli.x"}
+"""Names of files and modules that look like codes."""
+
+
+def _sources() -> list[Path]:
+    found = [*(ROOT / "bot").rglob("*.py"), *(ROOT / "cogs").rglob("*.py")]
+    return [path for path in found if path.parent not in _TABLES]
+
+
+def _built(node: ast.AST) -> bool:
+    """Return if a code is put together from parts here."""
+    return any(isinstance(part, ast.JoinedStr | ast.BinOp) for part in ast.walk(node))
+
+
+def _template(node: ast.JoinedStr) -> str:
+    return "".join(str(part.value) if isinstance(part, ast.Constant) else "x" for part in node.values)
+
+
+def test_no_code_is_built_from_parts() -> None:
+    found = []
+    for path in _sources():
+        for node in ast.walk(tree_of(path)):
+            if isinstance(node, ast.Call) and node.args:
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                if (name in _CODED or name in ("InputError", "ConfigError", "PlatformError")) and _built(node.args[0]):
+                    found.append(f"{path.name}:{node.lineno}")
+            if isinstance(node, ast.JoinedStr):
+                words = _template(node)
+                if re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", words) and words.partition(".")[0] in _FAMILIES:
+                    found += [f"{path.name}:{node.lineno} {words}"] if words not in _OTHERS else []
+    assert found == []
+
+
+def test_every_sentence_is_in_use() -> None:
+    constants = {
+        node.value
+        for path in _sources()
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert sorted(set(en.SENTENCES) - constants) == []
+
+
+def test_every_code_that_is_looked_up_by_a_name_has_a_sentence() -> None:
+    tables = [table for table in vars(codes).values() if isinstance(table, dict) and table.get("__name__") is None]
+    assert len(tables) > 20
+    assert {code for table in tables for code in table.values()} - set(en.SENTENCES) == set()

@@ -15,8 +15,8 @@ from bot.speech.chat.message import ChatMessage, Reading, Spoken
 from bot.speech.chat.tongue import tongue
 from bot.speech.clean import clean_message
 from bot.store.dictionaries import Entry
+from bot.texts import codes, spoken
 from bot.texts import say as sentence
-from bot.texts import spoken
 
 
 def dictionary(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
@@ -60,5 +60,5 @@ def print_rules(spoken: Spoken, language: str) -> None:
     """The same for a person, a line for each change."""
     for each in spoken.rules:
         code = "explain.rule" if each.after else "explain.rule_out"
-        name = sentence(f"rule.{each.rule}", language)
+        name = sentence(codes.RULE[each.rule], language)
         print(sentence(code, language, rule=name, before=each.before, after=each.after))

@@ -29,7 +29,7 @@ from bot.speech.sink import Recording
 from bot.speech.styles import parse as parse_styles
 from bot.store.dictionaries import Entry
 from bot.store.files import make_folder
-from bot.texts import of_note, spoken
+from bot.texts import codes, of_note, spoken
 from bot.texts import say as sentence
 
 _ENDINGS = (".ogg", ".oga", ".opus")
@@ -176,7 +176,7 @@ async def _left(core: Core, account: Account | None, provider: str) -> int | Non
 def _cost(receipt: Receipt, left: int | None, language: str) -> str:
     """Return what it cost and what is left; the built-in voice is free, and so is what was spoken before."""
     code = "say.cost" if receipt.paid else "say.free"
-    return sentence(code if left is None else f"{code}_left", language, characters=receipt.paid, left=left)
+    return sentence(code if left is None else codes.LEFT[code], language, characters=receipt.paid, left=left)
 
 
 def _summary(receipt: Receipt, output: Path, left: int | None, language: str) -> dict[str, object]:

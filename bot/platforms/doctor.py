@@ -22,7 +22,7 @@ from bot.speech.service import SpeechService
 from bot.store import files
 from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
-from bot.texts import LANGUAGES, in_chat, of_error, say
+from bot.texts import codes, in_chat, of_error, say
 
 LONGEST = 10.0
 """Seconds that one check may take."""
@@ -53,9 +53,9 @@ class Finding:
 
     def sentence(self, language: str, *, brief: bool = False) -> str:
         """For a person: a mark, and one line; ``brief``: without what only the host should see."""
-        code = f"{self.code}.brief" if brief and f"{self.code}.brief" in LANGUAGES["en"] else self.code
+        code = codes.BRIEF.get(self.code, self.code) if brief else self.code
         words = " ".join(say(code, language, **dict(self.facts)).split())
-        return f"{say(f'doctor.{self.state}', language)} {words}"
+        return f"{say(codes.STATE[self.state], language)} {words}"
 
 
 Check = Callable[[], Awaitable[Sequence[Finding]]]
@@ -123,7 +123,7 @@ class Doctor:
         if (limits.rpd and totals.calls >= limits.rpd) or (limits.tpd and totals.tokens >= limits.tpd):
             return found("provider", State.BAD, "doctor.provider.spent", provider=name)
         facts = {**dict(answer.facts), "calls": totals.calls}
-        return found("provider", State.GOOD, answer.code.removesuffix(".answers"), **facts)
+        return found("provider", State.GOOD, codes.WITH_REQUESTS.get(answer.code, answer.code), **facts)
 
     async def _quota(self, account: Account | None, space: Space | None) -> Sequence[Finding]:
         """What is left of the person's and the place's share; without either, whether the ledger answers."""
@@ -200,9 +200,9 @@ def _weighed(findings: Sequence[Finding]) -> Sequence[Finding]:
 
 def _share(code: str, balance: Balance) -> Finding:
     if balance.left is None:
-        return found("quota", State.GOOD, f"{code}.free")
+        return found("quota", State.GOOD, codes.FREE[code])
     if balance.left <= 0:
-        return found("quota", State.BAD, f"{code}.spent", limit=balance.limit, resets=balance.resets)
+        return found("quota", State.BAD, codes.SPENT[code], limit=balance.limit, resets=balance.resets)
     return found("quota", State.GOOD, code, left=balance.left, limit=balance.limit)
 
 

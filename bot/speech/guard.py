@@ -17,6 +17,7 @@ from bot.speech.styles import SINGING, find
 from bot.store.blocked import BlockedAccounts
 from bot.store.quota import Override
 from bot.store.spaces import USES, Spaces, SpaceSettings, for_use
+from bot.texts import codes
 
 _LONG_TEXT = 2000
 """Characters from which on the search takes milliseconds and leaves the event loop."""
@@ -130,7 +131,7 @@ def _check_roles(settings: SpaceSettings, utterance: Utterance) -> None:
         about = [entry for entry in settings.allowed_roles if entry.rpartition("@")[0] == use]
         refused = any(entry in settings.blocked_roles for entry in held)
         if refused or (about and not any(entry in about for entry in held)):
-            raise InputError(f"guard.role.{use}" if use else "guard.role")
+            raise InputError(codes.GUARD_ROLE[use])
 
 
 def _uses_of(utterance: Utterance) -> list[str]:

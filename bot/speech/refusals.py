@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.errors import ErrorKind
-from bot.texts import say
+from bot.texts import codes, say
 
 _log = logging.getLogger("mouthpiece")
 
@@ -39,7 +39,7 @@ class Refusals:
         if told is not None and self._clock() - told.at < EVERY and told.kind in (None, kind):
             return
         self._told[provider] = _Told(self._clock(), kind)
-        _log.warning("provider %s refuses us: %s (%s)", provider, say(f"reason.{kind}", "en"), kind)
+        _log.warning("provider %s refuses us: %s (%s)", provider, say(codes.REASON.get(kind, kind), "en"), kind)
 
     def failed(self, provider: str, detail: str) -> None:
         """Log that the check at the start failed. ``detail``: why, for the host."""

@@ -19,6 +19,14 @@ from bot.store.quota import Hold, Limit
 from bot.store.schema import counter, ledger
 from bot.store.windows import MINUTE, at, frees_at, sliding, weighted
 
+_REFUSED = {
+    ("account", "characters"): "quota.account_characters",
+    ("account", "requests"): "quota.account_requests",
+    ("space", "characters"): "quota.space_characters",
+    ("space", "requests"): "quota.space_requests",
+}
+"""Codes of refusals, by whose limit is reached and of what."""
+
 CounterKey = tuple[str, str, str, int]
 """Scope, meter, window, start."""
 
@@ -328,7 +336,7 @@ def _check(
         return None
     kind = "account" if scope == entry.account else "space"
     return QuotaError(
-        f"quota.{kind}_{limit.metric}",
+        _REFUSED[kind, limit.metric],
         scope=scope,
         metric=limit.metric,
         window=limit.window,

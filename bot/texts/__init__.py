@@ -8,7 +8,7 @@ from typing import Literal
 
 from bot.errors import BotError
 from bot.model import Note
-from bot.texts import en, zh, zh_hant
+from bot.texts import codes, en, zh, zh_hant
 
 TRADITIONAL = "zh-Hant"
 """Traditional Chinese; ``zh`` is Simplified Chinese."""
@@ -78,22 +78,22 @@ def of_note(note: Note, language: str) -> str:
     """What to tell beside the sound."""
     facts = dict(note.facts)
     if "reason" in facts:
-        facts["reason"] = say(f"reason.{facts['reason']}", language)
+        facts["reason"] = say(codes.REASON.get(str(facts["reason"]), str(facts["reason"])), language)
     return say(note.code, language, **facts)
 
 
 def of_provider(name: str, language: str) -> str:
     """Return what people know a provider as: ``MiMo``; the configured name of one that is known as nothing else."""
-    return LANGUAGES.get(language, en.SENTENCES).get(f"provider.name.{name}", name)
+    return LANGUAGES.get(language, en.SENTENCES).get(codes.PROVIDER_NAME.get(name, ""), name)
 
 
 def of_voice(description: str, language: str) -> str:
     """What a voice is, part by part: ``female, lively``. A part that there is no word for stays as it is."""
     parts = [part.strip() for part in description.split(",") if part.strip()]
-    codes = ["voice.is." + re.sub(r"\W+", "_", part.casefold()).strip("_") for part in parts]
+    words = [re.sub(r"\W+", "_", part.casefold()).strip("_") for part in parts]
     known = LANGUAGES.get(language, en.SENTENCES)
     return ("、" if is_chinese(language) else ", ").join(
-        known.get(code, part) for code, part in zip(codes, parts, strict=True)
+        known.get(codes.VOICE.get(word, ""), part) for word, part in zip(words, parts, strict=True)
     )
 
 

@@ -11,7 +11,7 @@ import discord
 from bot.errors import InputError
 from bot.platforms.discord.call.rooms import Room, check
 from bot.platforms.doctor import Finding, State, found
-from bot.texts import say
+from bot.texts import codes, say
 
 if TYPE_CHECKING:
     from bot.platforms.discord.client import Bot
@@ -40,7 +40,7 @@ def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
     findings = []
     for channel in channels:
         names = missing(channel)
-        listed = [say(f"permission.{name}", language) for name in names]
+        listed = [say(codes.PERMISSION.get(name, name), language) for name in names]
         if names:
             where = channel.mention
             findings.append(found("permissions", State.BAD, "doctor.permissions.missing", channel=where, names=listed))

@@ -8,8 +8,9 @@ from typing import Any, get_args
 from discord.app_commands import Choice
 
 from bot.platforms.discord.client import localized
+from bot.texts import codes
 
 
 def choices(words: Any) -> list[Choice[str]]:
     """The words of a ``Literal``, each under its name in the reader's language; the word is what is handed over."""
-    return [Choice(name=localized(f"discord.choice.{word}"), value=word) for word in get_args(words)]
+    return [Choice(name=localized(codes.CHOICE[word]), value=word) for word in get_args(words)]

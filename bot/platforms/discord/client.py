@@ -364,7 +364,7 @@ class DiscordPlatform:
             found(
                 "discord",
                 State.GOOD if granted else State.WARNING,
-                f"doctor.discord.content{'' if granted else '.off'}",
+                "doctor.discord.content" if granted else "doctor.discord.content.off",
             ),
             *_few_starts(starts["remaining"], starts["total"]),
         )

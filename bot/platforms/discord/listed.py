@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import discord
 
 from bot.digits import whole
-from bot.texts import say
+from bot.texts import codes, say
 
 MOST = 15
 """Names that are shown of a list."""
@@ -25,7 +25,7 @@ def role_named(entry: str, guild: discord.Guild | None, language: str) -> str:
     """A role by its scope, with what it is about where the entry says so (``singing@role:discord:77``)."""
     use = entry.rpartition("@")[0]
     shown = say("discord.role_gone", language) if role_is_gone(entry, guild) else f"<@&{_id_of(entry)}>"
-    return f"{shown} ({say(f'discord.choice.{use}', language)})" if use else shown
+    return f"{shown} ({say(codes.CHOICE[use], language)})" if use else shown
 
 
 def channel_named(channel: str, guild: discord.Guild | None, language: str) -> str:

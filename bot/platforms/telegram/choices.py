@@ -18,6 +18,7 @@ from bot.platforms.telegram.keyboard import Choice
 from bot.platforms.voices import in_order, title
 from bot.speech import styles
 from bot.store.preferences import Kind, Preference
+from bot.texts import codes
 
 _OFFERED = 30
 """Most buttons under one message."""
@@ -106,7 +107,7 @@ async def press_favourite(counter: Counter, asked: Asked) -> None:
     name, kind = (named.en, "style") if named is not None else (await counter.doors.desk.saved.known(value), "voice")
     await counter.doors.desk.preferences.favourite(asked.account, cast("Kind", kind), name, state == "on")
     shown = named.label(asked.language) if named is not None else name
-    await counter.delivery.toast(asked, texts.say(f"telegram.favourite.{state}", asked.language, name=shown))
+    await counter.delivery.toast(asked, texts.say(codes.TELEGRAM_FAVOURITE[state], asked.language, name=shown))
     await press_choice(counter, asked, letter)
 
 

@@ -166,7 +166,9 @@ class TelegramPlatform:
         return (
             found("telegram", State.GOOD, "doctor.telegram", name=me.username or me.first_name),
             found(
-                "telegram", State.GOOD if reads else State.WARNING, f"doctor.telegram.groups{'' if reads else '.off'}"
+                "telegram",
+                State.GOOD if reads else State.WARNING,
+                "doctor.telegram.groups" if reads else "doctor.telegram.groups.off",
             ),
         )
 

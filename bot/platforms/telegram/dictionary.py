@@ -19,7 +19,7 @@ from bot.platforms.reading.imports import Import, dead_words, imported, needs_qu
 from bot.platforms.telegram import keyboard
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
-from bot.texts import LANGUAGES, say
+from bot.texts import LANGUAGES, codes, say
 
 CAPTION = linear(
     r"^\s*+/dictionary(?:@(\w++))?(?:\s(.*+))?$",
@@ -115,7 +115,7 @@ async def answered(counter: Counter, asked: Asked) -> None:
 
 
 _ANSWERS: dict[str, Answer] = {"add": _add, "remove": _remove, "list": _list, "export": _export, "import": _import}
-_ORDERS = {say(f"dictionary.{name}.name", language): name for language in LANGUAGES for name in _ANSWERS} | {
+_ORDERS = {say(codes.DICTIONARY_NAME[name], language): name for language in LANGUAGES for name in _ANSWERS} | {
     name: name for name in _ANSWERS
 }
 """What may be typed, in either language."""

@@ -10,6 +10,7 @@ from bot.errors import InputError
 from bot.platforms.doctor import Finding, State, found
 from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
+from bot.texts import codes
 
 
 async def doctor(counter: Counter, asked: Asked) -> None:
@@ -36,4 +37,4 @@ def _finding(code: str, good: bool | None) -> Finding:
     """One line; None where Telegram did not say."""
     if good is None:
         return found("telegram", State.BAD, "telegram.doctor.silent")
-    return found("telegram", State.GOOD if good else State.WARNING, code if good else f"{code}.off")
+    return found("telegram", State.GOOD if good else State.WARNING, code if good else codes.OFF[code])

@@ -12,7 +12,7 @@ from telegram.constants import InlineKeyboardButtonLimit
 from bot.platforms.desk import Answer
 from bot.speech import styles
 from bot.speech.styles import Style
-from bot.texts import say
+from bot.texts import codes, say
 
 OLD_BUTTON = "telegram.old_button"
 """Code of the sentence for a button that carries what none of today's does."""
@@ -75,7 +75,7 @@ def choices(
 def favourite(letter: str, value: str, name: str, *, kept: bool, language: str) -> list[InlineKeyboardButton]:
     """``f:v:on:Mia``: keeps a voice or a style among the favourites, or takes it out. None where it does not fit."""
     data = f"f:{letter}:{'off' if kept else 'on'}:{value}"
-    shown = say(f"telegram.button.{'favourite' if kept else 'no_favourite'}", language, name=name)
+    shown = say("telegram.button.favourite" if kept else "telegram.button.no_favourite", language, name=name)
     return [_button(shown, data)] if value and _fits(data) else []
 
 
@@ -91,7 +91,7 @@ def cancel(name: str, language: str) -> InlineKeyboardMarkup:
 
 def answers(letter: str, token: str, language: str) -> InlineKeyboardMarkup:
     """Yes and no to a question about a file."""
-    row = [_button(say(f"dictionary.{word}", language), f"{letter}:{word}:{token}") for word in ("yes", "no")]
+    row = [_button(say(codes.DICTIONARY_ANSWER[word], language), f"{letter}:{word}:{token}") for word in ("yes", "no")]
     return InlineKeyboardMarkup([row])
 
 

@@ -18,7 +18,7 @@ from telegram import (
 from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from bot.platforms.telegram.handlers import COMMANDS
-from bot.texts import say
+from bot.texts import codes, say
 
 _log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def set_menus(bot: Bot) -> None:
         for language, code in _LANGUAGES:
             await _describe(bot, language, code)
             for scope, names in _scopes():
-                menu = [BotCommand(name, say(f"telegram.command.{name}", language)) for name in names]
+                menu = [BotCommand(name, say(codes.TELEGRAM_COMMAND[name], language)) for name in names]
                 if await _known(bot.get_my_commands(scope=scope, language_code=code)) != tuple(menu):
                     await bot.set_my_commands(menu, scope=scope, language_code=code)
     except TelegramError as error:

@@ -13,6 +13,7 @@ from bot.platforms.telegram.asking import Asked
 from bot.platforms.telegram.counter import Counter
 from bot.speech import grammar
 from bot.store.bindings import Binding
+from bot.texts import codes
 
 _ON, _OFF = frozenset({"on", "开", "开始", "yes"}), frozenset({"off", "关", "停", "停止", "no"})
 _ALL = frozenset({"all", "everywhere", "全部", "全群"})
@@ -108,7 +109,7 @@ async def _show(counter: Counter, asked: Asked, space: Space) -> None:
 
 
 def _place(code: str, asked: Asked, channel: str) -> str:
-    return f"{code}.topic" if channel and channel == asked.channel else code
+    return codes.TOPIC[code] if channel and channel == asked.channel else code
 
 
 async def _tell(counter: Counter, asked: Asked, code: str) -> None:

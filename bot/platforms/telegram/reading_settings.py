@@ -11,7 +11,7 @@ from bot.platforms.telegram.asking import Asked, admins_of, own_account
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.ignoring import ignore, ignored_line
 from bot.store.setting import Setting
-from bot.texts import LANGUAGES, say
+from bot.texts import LANGUAGES, codes, say
 
 _ALL: tuple[Setting, ...] = (*PLACE, *OWN)
 _HERE = {each.key: each.telegram for each in _ALL if each.telegram is not None}
@@ -131,5 +131,5 @@ async def _place(counter: Counter, asked: Asked, space: Space) -> dict[str, str]
         if each.telegram is not None
     }
     rank = next((each for each in _LISTS if admins_of(space) in getattr(settings, each)), "no_role")
-    admins = say("telegram.reading.admins", asked.language, rank=say(f"telegram.reading.{rank}", asked.language))
+    admins = say("telegram.reading.admins", asked.language, rank=say(codes.TELEGRAM_RANK[rank], asked.language))
     return lines | {"admins": admins}

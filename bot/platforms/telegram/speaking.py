@@ -26,6 +26,7 @@ from bot.speech.blocklist import blocklist
 from bot.speech.meter import Balance
 from bot.speech.sink import Recording
 from bot.speech.turns import Waiting
+from bot.texts import codes
 
 _log = logging.getLogger(__name__)
 
@@ -178,7 +179,7 @@ def cost(charged: int, balance: Balance | None, language: str) -> str:
     code = "telegram.cost" if charged else "telegram.free"
     if balance is None or balance.left is None:
         return texts.say(code, language, characters=charged)
-    return texts.say(f"{code}_left", language, characters=charged, left=balance.left)
+    return texts.say(codes.LEFT[code], language, characters=charged, left=balance.left)
 
 
 async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: AsyncExitStack) -> Answer | None:
@@ -290,4 +291,4 @@ async def _price(counter: Counter, wish: Utterance, language: str) -> str:
     if balance.left is None:
         return texts.say(code, language, characters=explained.characters)
     left = max(0, balance.left - explained.characters)
-    return texts.say(f"{code}_left", language, characters=explained.characters, left=left)
+    return texts.say(codes.LEFT[code], language, characters=explained.characters, left=left)

@@ -11,6 +11,7 @@ from bot.platforms.reading.heard import Unread
 from bot.platforms.telegram.asking import Asked, command_of
 from bot.platforms.telegram.counter import Counter
 from bot.platforms.telegram.heard import id_of, is_speech
+from bot.texts import codes
 
 _MOST_RULES = 15
 _CHARACTERS = 700
@@ -35,8 +36,8 @@ async def explain(counter: Counter, asked: Asked) -> None:
 
 def sentence(unread: Unread, language: str) -> str:
     """A gate, in the words that hold on Telegram."""
-    code = f"telegram.{unread.code}"
-    return texts.say(code if code in texts.LANGUAGES["en"] else unread.code, language, **dict(unread.facts))
+    code = codes.TELEGRAM_UNREAD.get(unread.code, unread.code)
+    return texts.say(code, language, **dict(unread.facts))
 
 
 async def _asked_about(counter: Counter, asked: Asked) -> Message | None:
@@ -87,7 +88,7 @@ async def _explained(counter: Counter, message: Message, language: str) -> str:
     for each in explained.rules[:_MOST_RULES]:
         code = "explain.rule" if each.after else "explain.rule_out"
         rule, before, after = (
-            texts.say(f"rule.{each.rule}", language),
+            texts.say(codes.RULE[each.rule], language),
             _cut(each.before, _SHOWN),
             _cut(each.after, _SHOWN),
         )

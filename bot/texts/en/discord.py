@@ -87,7 +87,6 @@ SENTENCES: dict[str, str] = {
     "discord.settings.favourite": "Voices and styles to suggest first",
     "discord.settings.forget.name": "forget",
     "discord.settings.forget": "Delete your settings, your dictionary and your kept texts",
-    "discord.settings.server.name": "server",
     "discord.settings.server": "Voice, style, language, cooldown; without options, show them",
     "discord.settings.role.name": "role",
     "discord.settings.role": "The role; allow @everyone to lift the limit",

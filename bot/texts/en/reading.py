@@ -156,7 +156,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.doubt.head": "I read the first line ({row}) as an entry, but it may be a heading.",
     "dictionary.doubt.column": "the column “{column}” is ignored.",
     "dictionary.doubt.numbers": "the numbers look like priorities and are ignored.",
-    "dictionary.doubt.empty": "the file is empty.",
     "dictionary.ask": "Import these {count} entries?",
     "dictionary.ask_replace": "Replace the whole dictionary with these {count} entries?",
     "dictionary.yes": "Import",

@@ -87,7 +87,6 @@ SENTENCES: dict[str, str] = {
     "discord.settings.favourite": "优先推荐的声音和风格",
     "discord.settings.forget.name": "忘记我",
     "discord.settings.forget": "删除你的设置、词典和保留的文字",
-    "discord.settings.server.name": "服务器",
     "discord.settings.server": "声音、风格、语言、冷却时间；不带选项则显示",
     "discord.settings.role.name": "身份组",
     "discord.settings.role": "身份组；允许 @everyone 则取消限制",

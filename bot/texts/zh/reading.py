@@ -156,7 +156,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.doubt.head": "第一行（{row}）按词条处理，但它可能是表头。",
     "dictionary.doubt.column": "“{column}” 这一列会被忽略。",
     "dictionary.doubt.numbers": "其中的数字看起来是优先级，会被忽略。",
-    "dictionary.doubt.empty": "文件是空的。",
     "dictionary.ask": "要导入这 {count} 个词条吗？",
     "dictionary.ask_replace": "要用这 {count} 个词条替换整个词典吗？",
     "dictionary.yes": "导入",

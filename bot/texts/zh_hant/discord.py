@@ -87,7 +87,6 @@ SENTENCES: dict[str, str] = {
     "discord.settings.favourite": "優先推薦的聲音和風格",
     "discord.settings.forget.name": "忘記我",
     "discord.settings.forget": "刪除你的設定、詞典和保留的文字",
-    "discord.settings.server.name": "伺服器",
     "discord.settings.server": "聲音、風格、語言、冷卻時間；不帶選項則顯示",
     "discord.settings.role.name": "身分組",
     "discord.settings.role": "身分組；允許 @everyone 則取消限制",

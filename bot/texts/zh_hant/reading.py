@@ -156,7 +156,6 @@ SENTENCES: dict[str, str] = {
     "dictionary.doubt.head": "第一行（{row}）按詞條處理，但它可能是表頭。",
     "dictionary.doubt.column": "「{column}」 這一欄會被忽略。",
     "dictionary.doubt.numbers": "其中的數字看起來是優先順序，會被忽略。",
-    "dictionary.doubt.empty": "檔案是空的。",
     "dictionary.ask": "要匯入這 {count} 個詞條嗎？",
     "dictionary.ask_replace": "要用這 {count} 個詞條替換整個詞典嗎？",
     "dictionary.yes": "匯入",
