@@ -2,7 +2,7 @@
 
 Each sign that means something to a rule, and each pair of two, is repeated to 16,000 characters: alone, alternating,
 one half after the other, and between two words. The exponent of growth is that of the time from a quarter of the length
-to the whole; 1 is linear. Pairs are measured to 2,000 characters first, on every core, and those that grow fastest or
+to the whole; 1 is linear. Pairs are measured to 1,000 characters first, on every core, and those that grow fastest or
 take longest to 16,000, with all single signs; the worst are measured once more, at their best of several.
 """
 
@@ -14,11 +14,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import combinations, islice, permutations
+from itertools import combinations, permutations
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -36,14 +36,14 @@ EXPLAIN_GOAL = 1.5
 """Times what a plain text of the same length costs."""
 _LONG = 16_000
 _GROWTH = 4
-_SHORT = 2_000
+_SHORT = 1_000
 _LIKELY = 100
 """Pairs that are measured to the whole length, of those that grow fastest and of those that take longest."""
-_AGAIN = 40
+_AGAIN = 24
 """Texts that are measured again."""
 _ROUNDS = 5
 _CHUNK = 500
-"""Pairs that a process measures at a time."""
+"""Texts that a process screens at a time."""
 _EXPLAINED = 8
 """Texts, those that take longest, that the command line is tried with."""
 _MOST_CHARACTERS = 20_000
@@ -146,22 +146,27 @@ def _prepare() -> None:
     reader.MOST_READ = _LONG  # the rules themselves are measured, not the bound before them
 
 
-def _screened(path: str, first: int, last: int) -> list[tuple[float, float, int]]:
-    """Return exponent, seconds and number of the texts from first to last, each measured once to the short length."""
-    work = _PATHS[path]
-    chosen = islice(enumerate(_texts()), first, last)
-    return [(*_exponent(work, make, whole=_SHORT), number) for number, make in chosen]
+def _measured(path: str, numbers: Sequence[int], whole: int) -> list[tuple[float, float, int]]:
+    """Return exponent, seconds and number of some texts, each measured once to a length."""
+    work, texts = _PATHS[path], list(_texts())
+    return [(*_exponent(work, texts[number], whole=whole), number) for number in numbers]
+
+
+def _spread(
+    processes: Executor, path: str, numbers: Sequence[int], whole: int, chunk: int
+) -> list[tuple[float, float, int]]:
+    chunks = [numbers[start : start + chunk] for start in range(0, len(numbers), chunk)]
+    waiting = [processes.submit(_measured, path, each, whole) for each in chunks]
+    return [found for each in waiting for found in each.result()]
 
 
 def _worst(path: str, processes: Executor) -> _Found:
     texts, work = list(_texts()), _PATHS[path]
     singles = 2 * len(_UNITS)
-    starts = range(singles, len(texts), _CHUNK)
-    chunks = [processes.submit(_screened, path, start, start + _CHUNK) for start in starts]
-    quick = [each for chunk in chunks for each in chunk.result()]
+    quick = _spread(processes, path, range(singles, len(texts)), _SHORT, _CHUNK)
     likely = heapq.nlargest(_LIKELY, quick) + heapq.nlargest(_LIKELY, quick, key=lambda each: each[1])
-    chosen = {*range(singles), *(number for *_, number in likely)}
-    found = [(*_exponent(work, texts[number]), number) for number in sorted(chosen)]
+    chosen = sorted({*range(singles), *(number for *_, number in likely)})
+    found = _spread(processes, path, chosen, _LONG, _CHUNK // 20)
     again = [
         (*_exponent(work, texts[number], _ROUNDS), texts[number](24)) for *_, number in heapq.nlargest(_AGAIN, found)
     ]
