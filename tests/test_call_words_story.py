@@ -66,7 +66,7 @@ ENGLISH: list[Row] = [
     ({"text": "", "voice": 12.4}, "Ada sent a 12-second voice message"),
     ("sooooooo goooood", "Ada says: sooo goood"),
     ("no no no no no no no", "Ada says: no no no"),
-    ("asdfghjkl what", "Ada says: keyboard mash what"),
+    ("asdfghjkl what", "Ada says: keyboard smash what"),
     ("my number is 4915112345678901234", "Ada says: my number is a number of 19 digits"),
     ("h\u0300\u0301\u0302\u0303e\u0304\u0305\u0306llo z\u0335\u0336algo", "Ada says: hello zalgo"),
     ("in\u200bvis\u200dible \u202eback\u202c", "Ada says: invisible back"),

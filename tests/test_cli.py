@@ -104,7 +104,7 @@ async def test_a_failing_provider_is_told_in_one_sentence(
         ({"api_key": "sk-wrong"}, 6, "rejected the key"),
         ({"model": "no-such-tts"}, 6, "does not know this model"),
         ({"base_url": "http://127.0.0.1:9"}, 6, "cannot be reached"),
-        ({"base_url": "nonsense"}, 2, "cannot be used"),
+        ({"base_url": "nonsense"}, 2, "is invalid"),
     ],
 )
 async def test_a_wrong_set_up_is_told_in_one_sentence(

@@ -81,7 +81,7 @@ async def test_the_invite_has_a_link_for_each_platform(shell: Shell) -> None:
         shell.configure(telegram.replace("AAtest", "AAxxxx"))
         refused = await shell("invite", "--application-id", "123")
     assert (refused.code, len(refused.out.splitlines())) == (2, 1), "Discord's link is printed all the same"
-    assert "telegram does not accept the token" in refused.err
+    assert "telegram rejected the token" in refused.err
     link = f"https://t.me/{server.world.bot['username']}?startgroup=true"
     assert (alone.code, alone.out) == (0, f"{link}\n")
     assert both.code == 0

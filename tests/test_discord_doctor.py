@@ -59,7 +59,7 @@ async def test_a_provider_s_trouble_is_told_without_its_address(
     mimo.keys.clear()
     async with start(mimo_house.doors):
         found = await lines(server, mod)
-    assert any(line.startswith("! Provider mimo: it does not answer") for line in found)
+    assert any(line.startswith("! Provider mimo: not answering") for line in found)
     assert "127.0.0.1" not in "\n".join(found)
 
 

@@ -211,7 +211,8 @@ async def test_how_a_server_is_read(
         await guild.told("reading role", {"role": role, "rule": "priority"}, mod)
         await guild.told("reading ignore", {"person": bo}, mod)
         entry = {"word": "gg", "said": "打得好" if zh else "good game", "whose": "server"}
-        assert await guild.told("dictionary add", entry, mod) == ("gg 念作：打得好" if zh else "gg is said: good game")
+        said = "“gg”现在读作“打得好”。" if zh else '"gg" is now read as "good game".'
+        assert await guild.told("dictionary add", entry, mod) == said
         shown = await guild.told("reading show", user=mod)
     assert shown.splitlines()[len(READING) :] == (
         ["必须的身份组: –", f"优先的身份组: <@&{role.id}>", "不朗读的身份组: –", "被忽略的人: 1"]

@@ -111,7 +111,7 @@ async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: Hous
         removed = await told(server, "dictionary remove", {"word": "GG"}, locale="zh-CN")
         gone = await told(server, "dictionary remove", {"word": "gg"})
         pattern = await told(server, "dictionary add", {"word": "a+", "said": "b", "pattern": True})
-    assert added.content == "gg is said: good game"
+    assert added.content == '"gg" is now read as "good game".'
     assert listed.content.splitlines() == ["1 of 100 entries:", "gg → good game"]
     assert (file.filename, file.data.decode("utf-8-sig")) == ("dictionary.csv", "written,said,pattern\ngg,good game,\n")
     assert removed.content == "“GG”恢复原来的读法。"
@@ -143,7 +143,7 @@ async def test_a_dictionary_of_the_server(server: DiscordServer, mimo_house: Hou
         options = {"word": r"\bgl(\w*)", "said": "good luck", "whose": "server", "pattern": True}
         await told(server, "dictionary add", options, user=mod)
         bad = await told(server, "dictionary add", options | {"word": "((("}, user=mod)
-    assert "cannot be used" in bad.content
+    assert "is not valid" in bad.content
     assert await dictionaries.get(home(server)) == (Entry(r"\bgl(\w*)", "good luck", pattern=True),)
     assert await dictionaries.get(Account("discord", str(mod.id))) == ()
 
@@ -190,7 +190,7 @@ async def test_a_dictionary_is_brought_in_from_a_file(server: DiscordServer, mim
         assert "brb → be right back" in taken.content
         assert len(await dictionaries.get(account(server))) == 2
         bad = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"just a word\n")})
-        assert "Line 1 " in bad.content
+        assert "Line 1:" in bad.content
         large = await told(server, "dictionary import", {"file": server.attach("big.json", bytes(600_000))})
         assert "512 kB" in large.content
         options = {"file": server.attach("mine.json", b"[]"), "keep": False}

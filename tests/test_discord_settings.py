@@ -233,7 +233,7 @@ async def test_a_role_rests_as_long_as_moderators_say(
         refused = await (await server.slash("say", {"text": "Four."})).answered()
         assert refused.content == say("guard.cooldown", "en", seconds=600)
         shown = await told(server, "role", {"role": singer, "cooldown": -1}, user=mod)
-        assert "Cooldown of roles: –" in shown.content
+        assert "Role cooldowns: –" in shown.content
         await (await server.slash("say", {"text": "Five."}, user=bo)).answered()
         refused = await (await server.slash("say", {"text": "Six."}, user=bo)).answered()
         assert refused.content == say("guard.cooldown", "en", seconds=600)

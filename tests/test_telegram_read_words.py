@@ -87,7 +87,7 @@ ENGLISH: list[tuple[Json, str]] = [
     ({"text": "sooooooo goooood"}, "Bo says: sooo goood"),
     ({"text": "btw, brb"}, "Bo says: by the way, be right back"),
     ({"text": "h̷̢̛̤͉̲̃̈́e̸̢͙̲̓̐l̴̛̲̆̽l̷̨͕̑̍ö̶̖̣́"}, "Bo says: hello"),
-    ({"text": "asdfghjklasdf"}, "Bo says: keyboard mash"),
+    ({"text": "asdfghjklasdf"}, "Bo says: keyboard smash"),
     ({"text": "call 4915112345678901"}, "Bo says: call a number of 16 digits"),
     ({"text": "he\u200bllo \u202eworld\u202c"}, "Bo says: hello world"),
     ({"text": "no no no no no"}, "Bo says: no no no"),

@@ -36,7 +36,7 @@ SENTENCES: dict[str, str] = {
     "rule.sign": "symbol",
     "rule.silent": "silent message",
     "rule.slang": "abbreviation",
-    "rule.smash": "keyboard mash",
+    "rule.smash": "keyboard smash",
     "rule.spoiler": "spoiler",
     "rule.sticker": "sticker",
     "rule.time": "time",
