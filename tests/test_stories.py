@@ -104,7 +104,7 @@ async def blocked_word(town: Town) -> None:
         refused = await town.door.say(text, among_others=True)
         sentence = {
             "en": "This contains a word that is blocked here.",
-            "zh": "其中有这里屏蔽的词。",
+            "zh": "其中含有这里屏蔽的词。",
         }
         await town.door.told(refused, sentence[town.door.language])
     assert (town.mimo.calls, town.door.delivered(), await town.used(house)) == ([], 0, 0)

@@ -51,7 +51,7 @@ SENTENCES: dict[str, str] = {
     "unread.no_content": "我看不到它的内容。部署者需要在 Discord 开发者门户打开 Message Content Intent（消息内容权限）。",
     "unread.command": "这是一条命令，命令不会被朗读。",
     "unread.empty": "其中没有可以朗读的内容：只有符号，或都是这里不读的部分。用“会怎么读？”可以看到是哪条规则。",
-    "unread.word": "其中有这里屏蔽的词。词表由管理员在 /服务器 中管理。",
+    "unread.word": "其中含有这里屏蔽的词。词表由管理员在 /服务器 中管理。",
     "unread.share_full": "这位作者已有 {limit} 条消息在排队，请稍后再发。",
     "unread.queue_full": "已有 {limit} 条消息在排队。请稍后再发，或请管理员用 /跳过 清空队列。",
     "unread.quota": "今天的额度已用完，也没有免费的声音可以继续。用 /额度 查看何时重置。",

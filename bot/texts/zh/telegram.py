@@ -95,7 +95,7 @@ SENTENCES: dict[str, str] = {
     "telegram.unread.opted_out": "作者不希望自己的消息被朗读。只有作者本人可以更改：/reading 朗读我的消息 开。",
     "telegram.unread.bot": "这是机器人发的，这里不朗读机器人的消息。管理员可以用 /reading 机器人 开 更改。",
     "telegram.unread.prefix": "它以 {prefix} 开头，表示不要朗读。管理员可以用 /reading 前缀 更改。",
-    "telegram.unread.word": "其中有这里屏蔽的词。管理员可以用 /settings 取消屏蔽 更改。",
+    "telegram.unread.word": "其中含有这里屏蔽的词。管理员可以用 /settings 取消屏蔽 更改。",
     "telegram.unread.quota": "今天的额度已用完，也没有免费的声音可以继续。用 /quota 查看何时重置。",
     "telegram.unread.provider": "语音服务出错或无法连接。用 /doctor 查看是哪一个、该怎么办。",
     "telegram.unread.quiet_hours": "这里 {since} 到 {until} 之间不朗读。管理员可以用 /reading 安静时段 更改。",

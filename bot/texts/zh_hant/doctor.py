@@ -51,7 +51,7 @@ SENTENCES: dict[str, str] = {
     "unread.no_content": "我看不到它的內容。部署者需要在 Discord 開發者入口網站開啟 Message Content Intent（訊息內容權限）。",
     "unread.command": "這是一條指令，指令不會被朗讀。",
     "unread.empty": "其中沒有可以朗讀的內容：只有符號，或都是這裡不讀的部分。用「會怎麼讀？」可以看到是哪條規則。",
-    "unread.word": "其中有這裡封鎖的詞。詞表由管理員在 /伺服器 中管理。",
+    "unread.word": "其中含有這裡封鎖的詞。詞表由管理員在 /伺服器 中管理。",
     "unread.share_full": "這位作者已有 {limit} 則訊息在排隊，請稍後再發。",
     "unread.queue_full": "已有 {limit} 則訊息在排隊。請稍後再發，或請管理員用 /跳過 清空佇列。",
     "unread.quota": "今天的額度已用完，也沒有免費的聲音可以繼續。用 /額度 檢視何時重置。",

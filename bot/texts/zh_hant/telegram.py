@@ -95,7 +95,7 @@ SENTENCES: dict[str, str] = {
     "telegram.unread.opted_out": "作者不希望自己的訊息被朗讀。只有作者本人可以更改：/reading 朗讀我的訊息 開。",
     "telegram.unread.bot": "這是機器人發的，這裡不朗讀機器人的訊息。管理員可以用 /reading 機器人 開 更改。",
     "telegram.unread.prefix": "它以 {prefix} 開頭，表示不要朗讀。管理員可以用 /reading 前綴 更改。",
-    "telegram.unread.word": "其中有這裡封鎖的詞。管理員可以用 /settings 解除封鎖 更改。",
+    "telegram.unread.word": "其中含有這裡封鎖的詞。管理員可以用 /settings 解除封鎖 更改。",
     "telegram.unread.quota": "今天的額度已用完，也沒有免費的聲音可以繼續。用 /quota 檢視何時重置。",
     "telegram.unread.provider": "語音服務出錯或無法連線。用 /doctor 檢視是哪一個、該怎麼辦。",
     "telegram.unread.quiet_hours": "這裡 {since} 到 {until} 之間不朗讀。管理員可以用 /reading 安靜時段 更改。",
