@@ -87,6 +87,8 @@ def test_a_masked_word_is_bleeped_in_chinese(text: str, said: str) -> None:
         ("great ^^", "great, happy"),
         ("look herehttps://example.com/a", "look here a link to example"),
         ("see you d:)", "see you, smile"),
+        ("kim: 10:02 < sam> hello", "kim: 10:02, sam hello"),
+        ("here --all = -a", "here --all equals -a"),
         ("via #chown -R sam please", "via chown -R sam please"),
         ("take the ~ away", "take the ~ away"),
         ("look at /opt/ab*cd/x", "look at /opt/ab star cd/x"),

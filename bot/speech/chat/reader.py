@@ -77,7 +77,7 @@ def is_plain(text: str, reading: Reading) -> bool:
     if not _PLAIN.fullmatch(text):
         return False
     low = text.lower()
-    if "www." in low or _NOT_PLAIN.search(low) or _CAPITALS.search(text):
+    if "www." in low or _NOT_PLAIN.search(low) or (text[1:] != low[1:] and _CAPITALS.search(text)):
         return False
     words = low.split()
     if not _CHAT_WORDS[reading.language].isdisjoint(_LATIN.findall(low)) or len(words) - len(set(words)) > 2:

@@ -54,7 +54,7 @@ _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
 _QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
-_EQUALS = re.compile(rf"(?<=[\w{INSERTS}])\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/])")
+_EQUALS = re.compile(rf"(?<=[\w{INSERTS}])\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/]|--?[a-z])")
 _PLUS = re.compile(r"(?<!\w)\+(?=\d|[rwxs]{1,3} )")
 _AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
@@ -64,6 +64,7 @@ _BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])(?<!\.[a-z]{2})(?<!\.[a-z]{3})[/\\](?
 _PATH_OF_MENUS = re.compile(r"(?<=[A-Za-z]) ?>{2,3} ?(?=[A-Za-z])")
 _FOLD = re.compile(r"(?<=[A-Za-z])\*(?=\d)")
 _FILE = re.compile(r"[\w-]{1,32}+\.[a-z]{2,4}(?![\w.])")
+_QUOTED_NAME = re.compile(r"[\w-]{2,32}+>")
 _BEHIND_BRACKET = re.compile(r"(?<=[)\]])/(?=[A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}$")
 _TOKEN_BEHIND = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}")
@@ -142,6 +143,8 @@ def _compared(match: re.Match[str], words: Vocabulary) -> str:
         and _HAN.match(match.string, match.end())
     ):
         return words.phrases["pause"]  # two closed eyes
+    if match[1] == "<" and _QUOTED_NAME.match(match.string, match.end()):
+        return words.phrases["pause"]  # a line of a chat that is quoted
     if match[1] in "<>" and _FILE.match(match.string, match.end()):
         return words.phrases["pause"]  # what a command reads or writes
     if match[1] == ">":
