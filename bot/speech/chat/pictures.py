@@ -93,20 +93,26 @@ def _known_face(match: re.Match[str]) -> str | None:
 
 _MADE_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
     (faces.FLIP, faces.flip),
-    (faces.SHRUG, faces.shrug),
-    (faces.CUPS, faces.cups),
     (faces.ARMED, faces.armed),
     (faces.BRACKETED, faces.bracketed),
     (_FACE, _known_face),
     (faces.TWO_EYED, faces.two_eyed),
     (faces.SMILEY, faces.smiley),
 )
+_DRAWN_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]], ...] = (
+    (faces.SHRUG, faces.shrug),
+    (faces.CUPS, faces.cups),
+)
+"""Those with a backslash."""
 
 
 def picture(draft: Draft) -> None:
     """Name emoji and emoticons, or leave them out where the reading says so."""
     name_emoji(draft)
     if ":)" in draft.text or _FACE_SIGN.search(draft.text):
+        if "\\" in draft.text:
+            for pattern, kind in _DRAWN_FACES:
+                draft.replace(pattern, partial(_made_face, draft, kind))
         for pattern, kind in _MADE_FACES:
             draft.replace(pattern, partial(_made_face, draft, kind))
     if "0.0" in draft.text:

@@ -49,6 +49,8 @@ _NOT_PLAIN = re.compile(
 )
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])[`´](?=(?:[stmd]|re|ve|ll)(?![A-Za-z0-9_`]))")
 """``can`t``: typed with the wrong key, and no mark of code."""
+_SHELL = re.compile(r"[*$@#%~&/\\-]|![A-Za-z$]|=!")
+"""In all that programs read, and in every masked word, there is one of these."""
 _LATIN = re.compile(r"[a-z]+")
 _CAPITALS = re.compile(r"[A-Z]['’]?[A-Z]")
 
@@ -152,9 +154,10 @@ def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) 
     references.refer(draft, message)
     technical.keep_prompts(draft)
     links.link(draft, message)
-    masked.bleep(draft)
-    links.keep_paths(draft)
-    technical.keep_code(draft)
+    if _SHELL.search(draft.text):
+        masked.bleep(draft)
+        links.keep_paths(draft)
+        technical.keep_code(draft)
     pictures.picture(draft)
     if first:
         draft.tell_languages()

@@ -175,7 +175,7 @@ def say_signs(draft: Draft) -> None:
     elif _SOUNDED.search(text):
         words = draft.words
         comma = words.phrases["pause"]
-        spoken = _PLURAL.sub("", _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(r"\1", text)))
+        spoken = _unbracketed(text) if "(" in text or "[" in text or "{" in text else text
         if "<" in spoken:
             spoken = _POINTING.sub(lambda match: comma if draft.rule_of(match[1]) == "link" else match[0], spoken)
         spoken = _SPACED.sub(lambda match: _compared(match, words), spoken)
@@ -199,6 +199,12 @@ def say_signs(draft: Draft) -> None:
         spoken = _BAR.sub(comma, _slashed(spoken, comma))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
         draft.whole("bracket", _bracketed(draft.text, comma))
+
+
+def _unbracketed(text: str) -> str:
+    """Take brackets within a word off, ``(re)start``, ``D[4]n``, and an ending that may be meant or not."""
+    text = _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(r"\1", text))
+    return _PLURAL.sub("", text)
 
 
 def _bracketed(text: str, pause: str) -> str:
