@@ -5,7 +5,6 @@ person calls it: a value that cannot be meant is refused by that name.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 
 from bot.digits import whole
@@ -19,6 +18,8 @@ _NONES = frozenset({NONE, "–", "—"})
 _ON = frozenset({"on", "yes", "true", "1", "开", "開", "是", "好"})
 _OFF = frozenset({"off", "no", "false", "0", "关", "關", "否", "不"})
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s{0,4}[-–—~至到]\s{0,4}([01]?\d|2[0-3])[:：]([0-5]\d)")
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+"""Letters and digits as a Chinese keyboard may write them. (NFKC would also read a footnote's digit.)"""
 _UNITS = {
     "": 1,
     "s": 1,
@@ -88,7 +89,7 @@ def switch(name: str, typed: str) -> bool:
 
 def number(name: str, typed: str) -> int:
     """Return a whole number of at most six digits. Raises InputError ``reading.wanted.number``."""
-    found = whole(unicodedata.normalize("NFKC", typed).strip(), 6)
+    found = whole(typed.translate(_WIDE).strip(), 6)
     if found is None:
         raise InputError("reading.wanted.number", key=name)
     return found
@@ -100,7 +101,7 @@ def seconds(name: str, typed: str) -> int:
     Raises InputError ``telegram.settings.number``, in which there is no name.
     """
     del name
-    found = _SECONDS.fullmatch(unicodedata.normalize("NFKC", typed).strip().casefold())
+    found = _SECONDS.fullmatch(typed.translate(_WIDE).strip().casefold())
     unit = _UNITS.get(found["unit"]) if found is not None else None
     if found is None or unit is None:
         raise InputError("telegram.settings.number")

@@ -17,28 +17,19 @@ from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
 from bot.platforms.discord.forms import entries_of, list_form
 from bot.platforms.discord.listed import channel_named, listed, role_is_gone, role_named
+from bot.platforms.discord.options import changes_of, suggest, takes
 from bot.platforms.discord.panel import Press
-from bot.platforms.discord.suggestions import complete_voice, preference_of, suggest_styles
 from bot.platforms.discord.wish import channel_of, moderated_space, role_scope
+from bot.store.setting import settings_of
 from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings, for_use
 from bot.texts import say
-from cogs.settings import (
-    ReplyLanguage,
-    StyleNames,
-    VoiceName,
-    describe,
-    given,
-    language_of_choice,
-    named_language,
-    or_none,
-    rename,
-    voice_named,
-)
+from cogs.settings import describe, rename
 
 _PATIENCE = 1.0
 """Seconds that settings may take before a form is opened."""
 AS_EVERYONE = -1
 """Seconds that take a role's own cooldown away."""
+_SETTINGS = tuple(each for each in settings_of(SpaceSettings) if each.group == "server")
 Rule = Literal["allowed", "blocked", "neither"]
 Opened = Literal["open", "closed", "everywhere"]
 What = Literal["speaking", "singing", "instruction", "voices"]
@@ -51,20 +42,14 @@ def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild |
     def named(entry: str) -> str:
         return role_named(entry, guild, language)
 
-    return say(
-        "discord.settings.server_are",
-        language,
-        voice=shared.default_voice or "–",
-        style=shared.default_style or "–",
-        tongue=named_language(shared.language, language),
-        cooldown=shared.cooldown,
-        rests=listed([f"{named(scope)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()]),
-        shown=shared.show_words,
-        allowed=listed([*map(named, shared.allowed_roles)]),
-        blocked=listed([*map(named, shared.blocked_roles)]),
-        channels=listed([channel_named(channel, guild, language) for channel in shared.channels]),
-        count=len(shared.blocked_words),
-    )
+    facts = {each.blank: each.shown(shared, language) for each in settings_of(SpaceSettings) if each.blank}
+    facts |= {
+        "rests": listed([f"{named(scope)} {seconds} s" for scope, seconds in shared.role_cooldowns.items()]),
+        "allowed": listed([*map(named, shared.allowed_roles)]),
+        "blocked": listed([*map(named, shared.blocked_roles)]),
+        "channels": listed([channel_named(channel, guild, language) for channel in shared.channels]),
+    }
+    return say("discord.settings.server_are", language, **facts)
 
 
 class Server(commands.Cog):
@@ -93,30 +78,14 @@ class Server(commands.Cog):
     @server.command(
         name=localized("discord.settings.name", "settings"), description=localized("discord.settings.server")
     )
-    @rename("voice", "style", "language", "cooldown", "words")
-    @describe("voice", "style", "language", "cooldown", "words")
-    @app_commands.choices(language=choices(ReplyLanguage))
-    async def settings(
-        self,
-        interaction: discord.Interaction[Bot],
-        *,
-        voice: VoiceName | None = None,
-        style: StyleNames | None = None,
-        language: ReplyLanguage | None = None,
-        cooldown: app_commands.Range[int, 0, LONGEST_COOLDOWN] | None = None,
-        words: bool | None = None,
-    ) -> None:
+    @takes(_SETTINGS)
+    async def settings(self, interaction: discord.Interaction[Bot], **options: Any) -> None:
         """Set and show what holds in a server."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        changes: dict[str, Any] = {
-            "default_voice": await voice_named(self._desk, voice),
-            "default_style": or_none(style),
-            "language": language_of_choice(language),
-            "cooldown": cooldown,
-            "show_words": words,
-        }
-        await self._change(interaction, space, **given(changes))
+        await self._change(interaction, space, **await changes_of(self._desk, _SETTINGS, options))
+
+    suggest(settings, _SETTINGS)
 
     @server.command(
         name=localized("discord.settings.role.name", "role"), description=localized("discord.settings.roles")
@@ -231,19 +200,6 @@ class Server(commands.Cog):
         if limits and (shared.allowed_roles or shared.blocked_roles or shared.channels):
             lines.append(say("discord.settings.exempt", language))
         await voice_message.tell(interaction, "\n".join(lines))
-
-    @settings.autocomplete("voice")
-    async def _complete_voice(
-        self, interaction: discord.Interaction[Bot], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await complete_voice(interaction, current)
-
-    @settings.autocomplete("style")
-    async def _complete_style(
-        self, interaction: discord.Interaction[Bot], current: str
-    ) -> list[app_commands.Choice[str]]:
-        own = await preference_of(interaction, self._desk)
-        return suggest_styles(current, await self._bot.language_for(interaction), own)
 
 
 async def setup(bot: Bot) -> None:

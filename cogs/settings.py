@@ -4,48 +4,29 @@ Loaded by name by the Discord platform. What moderators set for a server is in `
 """
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.platforms.desk import Desk
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
+from bot.platforms.discord.options import changes_of, suggest, takes
+from bot.platforms.discord.suggestions import LONGEST, complete_style, complete_voice
 from bot.platforms.discord.wish import account_of
 from bot.platforms.reading.settings import own_lines
-from bot.store.preferences import NICKNAME_CHARACTERS, Kind, Preference
+from bot.store.preferences import Kind, Preference
+from bot.store.setting import settings_of
 from bot.texts import codes, say
 
 _T = TypeVar("_T")
-NONE = "-"
-"""Typed to go back to the default: Discord sends no empty option."""
-Language = Literal["auto", "en", "zh"]
-ReplyLanguage = Literal["auto", "en", "zh", "zh-Hant"]
-Speed = Literal["slow", "usual", "fast"]
 VoiceName = app_commands.Range[str, 1, LONGEST]
-StyleNames = app_commands.Range[str, 1, LONGEST]
-_OPTIONS = (
-    "voice",
-    "style",
-    "language",
-    "kind",
-    "name",
-    "keep",
-    "cooldown",
-    "words",
-    "role",
-    "rule",
-    "what",
-    "rest",
-    "channel",
-    "opened",
-)
-_ALOUD = ("nickname", "speed", "tongue", "readme")
+_SETTINGS = settings_of(Preference)
+_MINE = tuple(each for each in _SETTINGS if each.group == "mine")
+_ALOUD = tuple(each for each in _SETTINGS if each.group == "aloud")
+_OPTIONS = ("kind", "name", "keep", "role", "rule", "what", "rest", "channel", "opened")
 _NAMES = {option: localized(codes.SETTINGS_NAME[option]) for option in _OPTIONS}
 _WHAT = {option: localized(codes.SETTINGS[option]) for option in _OPTIONS} | {
     "name": localized("discord.settings.which")  # ``discord.settings.name`` is what the group is called
@@ -64,9 +45,7 @@ def describe(*options: str) -> Callable[[_T], _T]:
 
 def own_settings(own: Preference, language: str) -> str:
     """What a person has set."""
-    facts = {field.name: getattr(own, field.name) or "–" for field in fields(own)}
-    del facts["language"]  # ``say`` has a language of its own
-    facts["tongue"] = named_language(own.language, language)
+    facts = {each.blank: each.shown(own, language) for each in _SETTINGS if each.blank}
     return say("discord.settings.mine_are", language, **facts)
 
 
@@ -87,28 +66,16 @@ class Settings(commands.Cog):
     @settings.command(
         name=localized("discord.settings.mine.name", "mine"), description=localized("discord.settings.mine")
     )
-    @rename("voice", "style", "language")
-    @describe("voice", "style", "language")
-    @app_commands.choices(language=choices(ReplyLanguage))
-    async def mine(
-        self,
-        interaction: discord.Interaction[Bot],
-        *,
-        voice: VoiceName | None = None,
-        style: StyleNames | None = None,
-        language: ReplyLanguage | None = None,
-    ) -> None:
+    @takes(_MINE)
+    async def mine(self, interaction: discord.Interaction[Bot], **options: Any) -> None:
         """Set and show what a person likes."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
-        changes: dict[str, Any] = {
-            "voice": await voice_named(self._desk, voice),
-            "style": or_none(style),
-            "language": language_of_choice(language),
-        }
-        await self._desk.preferences.set(account, **given(changes))
+        await self._desk.preferences.set(account, **await changes_of(self._desk, _MINE, options))
         own = await self._desk.preferences.get(account)
         await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
+
+    suggest(mine, _MINE)
 
     @settings.command(
         name=localized("discord.settings.favourite.name", "favourite"),
@@ -132,28 +99,12 @@ class Settings(commands.Cog):
     @settings.command(
         name=localized("discord.settings.aloud.name", "aloud"), description=localized("discord.settings.aloud")
     )
-    @app_commands.rename(**{key: localized(codes.ALOUD_NAME[key]) for key in _ALOUD})
-    @app_commands.describe(**{key: localized(codes.ALOUD[key]) for key in _ALOUD})
-    @app_commands.choices(speed=choices(Speed), tongue=choices(Language))
-    async def aloud(
-        self,
-        interaction: discord.Interaction[Bot],
-        *,
-        nickname: app_commands.Range[str, 1, NICKNAME_CHARACTERS] | None = None,
-        speed: Speed | None = None,
-        tongue: Language | None = None,
-        readme: bool | None = None,
-    ) -> None:
+    @takes(_ALOUD)
+    async def aloud(self, interaction: discord.Interaction[Bot], **options: Any) -> None:
         """Set and show how a person's messages are read aloud."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
-        changes: dict[str, Any] = {
-            "nickname": or_none(nickname),
-            "speed": "" if speed == "usual" else speed,
-            "spoken_language": language_of_choice(tongue),
-            "opted_out": None if readme is None else not readme,
-        }
-        await self._desk.preferences.set(account, **given(changes))
+        await self._desk.preferences.set(account, **await changes_of(self._desk, _ALOUD, options))
         own = await self._desk.preferences.get(account)
         await voice_message.tell(interaction, "\n".join(own_lines(own, await self._bot.language_for(interaction))))
 
@@ -169,53 +120,13 @@ class Settings(commands.Cog):
         await self._bot.doors.reader.dictionaries.forget(account)
         await voice_message.tell(interaction, say("discord.settings.forgotten", tongue))
 
-    @mine.autocomplete("voice")
-    async def _complete_voice(
-        self, interaction: discord.Interaction[Bot], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await complete_voice(interaction, current)
-
-    @mine.autocomplete("style")
-    async def _complete_style(
-        self, interaction: discord.Interaction[Bot], current: str
-    ) -> list[app_commands.Choice[str]]:
-        own = await preference_of(interaction, self._desk)
-        return suggest_styles(current, await self._bot.language_for(interaction), own)
-
     @favourite.autocomplete("name")
     async def _complete_name(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
         if interaction.namespace.kind == "style":
-            own = await preference_of(interaction, self._desk)
-            return suggest_styles(current, await self._bot.language_for(interaction), own)
+            return await complete_style(interaction, current)
         return await complete_voice(interaction, current)
-
-
-def named_language(chosen: str, language: str) -> str:
-    """A language, named in another one."""
-    return say(codes.CHOICE[chosen], language) if chosen else "–"
-
-
-async def voice_named(desk: Desk, name: str | None) -> str | None:
-    """Return a voice that somebody could speak with. Raises InputError ``voice.unknown``."""
-    name = or_none(name)
-    return await desk.saved.known(name) if name else name
-
-
-def given(options: dict[str, Any]) -> dict[str, Any]:
-    """Those that were used."""
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def or_none(text: str | None) -> str | None:
-    """What was typed; empty to go back to the default."""
-    return "" if text is not None and text.strip() == NONE else text
-
-
-def language_of_choice(choice: ReplyLanguage | None) -> str | None:
-    """Return the language to store; empty to go back to the default."""
-    return "" if choice == "auto" else choice
 
 
 async def setup(bot: Bot) -> None:

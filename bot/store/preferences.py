@@ -40,6 +40,7 @@ class Preference:
         Voice(),
         "voice",
         group="mine",
+        blank="voice",
         discord=Texts("discord.settings.voice.name", "discord.settings.voice"),
         telegram=Texts("telegram.setting.voice", button="telegram.open.voice"),
     )
@@ -49,6 +50,7 @@ class Preference:
         Style(),
         "style",
         group="mine",
+        blank="style",
         discord=Texts("discord.settings.style.name", "discord.settings.style"),
         telegram=Texts("telegram.setting.style", button="telegram.open.style"),
     )
@@ -79,7 +81,7 @@ class Preference:
     """As it is spoken when messages are read aloud; empty: the name shown."""
     speed: str = setting(
         "",
-        Word(SPEEDS, "speed.unknown", "speeds", SPEED_WORDS),
+        Word(SPEEDS, "speed.unknown", "speeds", SPEED_WORDS, "usual"),
         "speed",
         group="aloud",
         both=Texts("reading.speed.name", "reading.speed"),

@@ -153,6 +153,8 @@ class Word(Kind):
     """Blank of the words in it."""
     also: Mapping[str, str] = field(default_factory=dict, hash=False)
     """What else may be typed, and for which word."""
+    unset: str = "auto"
+    """Chosen where nothing can be typed, to go back to the default."""
 
     def check(self, value: Any) -> str:
         """Raise InputError ``refusal``."""
@@ -172,6 +174,11 @@ class Word(Kind):
     def offered(self) -> tuple[str, ...]:
         """Return the words and the sign for the default."""
         return *self.words, values.NONE
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words where nothing can be typed."""
+        return self.unset, *self.words
 
     def label(self, word: str, language: str) -> str:
         """Return a word as it is offered."""
@@ -275,6 +282,11 @@ class Names(Kind):
 @dataclass(frozen=True, slots=True)
 class Kept(Kind):
     """What the bot notes by itself; checked where it is noted."""
+
+    def show(self, value: Any, language: str) -> object:
+        """Return a dash for nothing."""
+        del language
+        return value or "–"
 
 
 @dataclass(frozen=True, slots=True)

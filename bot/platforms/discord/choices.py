@@ -3,6 +3,7 @@
 Called by the command doors where an option takes one of a few words.
 """
 
+from collections.abc import Sequence
 from typing import Any, get_args
 
 from discord.app_commands import Choice
@@ -12,5 +13,6 @@ from bot.texts import codes
 
 
 def choices(words: Any) -> list[Choice[str]]:
-    """The words of a ``Literal``, each under its name in the reader's language; the word is what is handed over."""
-    return [Choice(name=localized(codes.CHOICE[word]), value=word) for word in get_args(words)]
+    """Return the words, or those of a ``Literal``, each under its name in the reader's language."""
+    listed: Sequence[str] = words if isinstance(words, tuple) else get_args(words)
+    return [Choice(name=localized(codes.CHOICE[word]), value=word) for word in listed]

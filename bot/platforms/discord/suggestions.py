@@ -64,6 +64,13 @@ async def complete_voice(interaction: Interaction[Any], typed: str) -> list[Choi
     return suggest_voices(speech.voices(), typed, own, language, more=not speech.lists_every_voice())
 
 
+async def complete_style(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
+    """Return styles for what is typed, in the person's language."""
+    bot = interaction.client
+    own = await preference_of(interaction, bot.doors.desk)
+    return suggest_styles(typed, await bot.language_for(interaction), own)
+
+
 def suggest_voices(
     voices: Iterable[VoiceInfo], typed: str, own: Preference, language: str = "en", *, more: bool = False
 ) -> list[Choice[str]]:
