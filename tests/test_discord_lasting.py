@@ -119,7 +119,7 @@ async def test_a_person_s_own(
         heard = await guild.told("settings aloud", aloud)
         await guild.told("dictionary add", {"word": "gg", "said": "打得好" if zh else "good game"})
     assert shown.splitlines() == (
-        ["你的声音：Mia", "你的风格：悄悄话", "我回答用的语言：中文", "收藏的声音：Dean", "收藏的风格：悄悄话"]
+        ["你的声音：Mia", "你的风格：悄悄话", "我回复时用的语言：中文", "收藏的声音：Dean", "收藏的风格：悄悄话"]
         if zh
         else ["Your voice: Mia", "Your style: Whisper", "Language of my answers: English", "Favourite voices: Dean",
               "Favourite styles: Whisper"]

@@ -188,7 +188,7 @@ async def test_a_press_that_failed_can_be_repeated(
         panel = await spoken(server)
         mimo.faults.append(Fault("402"))
         refused = await (await server.press(panel, panel.button("mp:again"))).answered()
-        assert refused.content.startswith("The account at mimo has no money left")
+        assert refused.content.startswith("The account at mimo has run out of credit")
         await (await server.press(panel, panel.button("mp:again"))).answered()
     assert len(voices_of(server)) == 2
 
