@@ -212,6 +212,6 @@ async def test_setup_names_what_is_missing_and_binds_nothing(evening: Evening, s
     closed: Channel = evening.server.world.add_voice(evening.guild, "closed", permissions=EVERYTHING_WE_NEED & ~CONNECT)
     async with start(evening.house.doors, calls=True, message_content=True):
         said = await setup(evening.server, mod, voice_channel=closed)
-    assert f"<#{closed.id}>: missing are Connect, Speak." in said
+    assert f"<#{closed.id}>: missing permissions: Connect, Speak." in said
     assert said.endswith(texts.say("call.setup.refused", "en"))
     assert await evening.house.core.bindings.of(evening.space) == ()

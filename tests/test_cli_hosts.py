@@ -93,7 +93,7 @@ async def test_the_invite_has_a_link_for_each_platform(shell: Shell) -> None:
 async def test_doctor_fails_where_the_bot_could_not_start(shell: Shell) -> None:
     done = await shell("doctor")
     assert done.code == 1
-    assert "✗ Platforms: there is no token" in done.out
+    assert "✗ Platforms: no token is set" in done.out
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="there is no make here")

@@ -134,7 +134,7 @@ def test_a_person_s_file_has_a_person_s_bounds() -> None:
         read("".join(f"{n},x\n" for n in range(MOST_OWN + 1)).encode(), "a.csv", ANN)
     with pytest.raises(InputError, match=r"dictionary\.file_entry") as caught:
         read(b"a,b\na+,x,yes\n", "a.csv", ANN)
-    assert texts.of_error(caught.value, "en").startswith("Line 2: Patterns are for moderators")
+    assert texts.of_error(caught.value, "en").startswith("Line 2: Patterns are only for moderators")
 
 
 @given(st.one_of(st.binary(max_size=300), _CELLS.map(str.encode)), st.sampled_from(["a.csv", "a.json"]))

@@ -37,8 +37,8 @@ async def test_each_missing_permission_is_named_with_what_to_do(
     await mimo_house.core.bindings.bind(Binding(Space("discord", str(guild.id)), str(text.id), str(room.id)))
     async with start(mimo_house.doors):
         found = await lines(server, mod)
-    assert any(line.startswith(f"✗ <#{text.id}>: missing are Send Voice Messages.") for line in found)
-    assert any(line.startswith(f"✗ <#{room.id}>: missing are Connect, Speak.") for line in found)
+    assert any(line.startswith(f"✗ <#{text.id}>: missing permissions: Send Voice Messages.") for line in found)
+    assert any(line.startswith(f"✗ <#{room.id}>: missing permissions: Connect, Speak.") for line in found)
 
 
 async def test_a_voice_channel_that_is_full(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:

@@ -66,7 +66,7 @@ READING: dict[str, tuple[str, str, str]] = {
     "timezone": (
         "Asia/Shanghai",
         "Time zone of this server or group (timezone): Asia/Shanghai",
-        "这里的时区 (timezone): Asia/Shanghai",
+        "服务器或群组的时区 (timezone): Asia/Shanghai",
     ),
 }
 """What is set, and how that is shown in English and in Chinese."""

@@ -66,7 +66,7 @@ async def test_commands_per_minute(town: Town) -> None:
         await town.door.say(TEXTS[0])
         await town.door.sounds(1)
         refused = await town.door.say(TEXTS[1])
-        await town.door.told(refused, "The limit is 1 per minute for you")
+        await town.door.told(refused, "You can send 1 requests per minute")
         await town.door.say(TEXTS[2], other=True)
         await _said(town, 2)
 
@@ -115,7 +115,7 @@ async def test_who_got_nothing_need_not_rest(town: Town) -> None:
     house = await town.house(quota={"account_cooldown_seconds": 600})
     town.mimo.faults.append(Fault("402"))
     async with opened(town.door, house.doors):
-        await town.door.told(await town.door.say(TEXTS[0]), "The account at mimo has no money left")
+        await town.door.told(await town.door.say(TEXTS[0]), "The account at mimo has run out of credit")
         await town.door.say(TEXTS[1])
         await town.door.sounds(1)
         refused = await town.door.say(TEXTS[2])

@@ -122,7 +122,7 @@ async def test_doctor_tells_what_is_wider(shell: Shell) -> None:
     (data / "diary.txt").touch()
     data.chmod(0o755)
     told = (await shell("doctor")).out
-    assert f"! Files: others on this machine can use {data}, mouthpiece.db." in told
+    assert f"! Files: other users of this machine can access {data}, mouthpiece.db." in told
     data.chmod(0o700)
     assert "Files:" not in (await shell("doctor")).out, "the file was narrowed when it was opened"
 

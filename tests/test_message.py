@@ -34,7 +34,7 @@ async def test_the_rules_are_told_in_words(shell: Shell) -> None:
     assert done.out.splitlines()[:6] == [
         "Spoken:",
         "hi, there, a link to YouTube",
-        "  unseen signs: U+200B left out",
+        "  invisible characters: U+200B left out",
         "  link: https://youtu.be/x → a link to YouTube",
         "  formatting: **hi** (there) a link to YouTube → hi (there) a link to YouTube",
         "  brackets: hi (there) a link to YouTube → hi , there, a link to YouTube",

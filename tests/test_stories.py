@@ -139,7 +139,7 @@ async def nobody_can_make_a_voice(town: Town) -> None:
     async with opened(town.door, house.doors):
         refused = await town.door.say(TEXTS[town.door.language], design="A gruff old pirate.")
         await town.door.told(
-            refused, {"en": "espeak cannot do this (", "zh": "espeak 做不到这一点（"}[town.door.language]
+            refused, {"en": "espeak does not support this (", "zh": "espeak 不支持这个功能（"}[town.door.language]
         )
     assert town.door.delivered() == 0
 

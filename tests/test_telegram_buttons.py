@@ -95,7 +95,7 @@ async def test_again_is_another_take_and_whoever_presses_pays(
         second = (await server.wait_for("sendVoice", 2))[1]
         await toasts(line, 1)
     assert second.files, "another take is another recording"
-    assert second.params["caption"] == f"For Bo\n{WORDS}", "what somebody has left is not the group's business"
+    assert second.params["caption"] == f"Requested by Bo\n{WORDS}", "what somebody has left is not the group's business"
     for account in (ACCOUNT, Account("telegram", str(BO.id))):
         assert (await mimo_house.ledger.usage(account.scope)).characters == len(WORDS)
     assert (await mimo_house.ledger.usage(Space("telegram", "-1009").scope)).characters == 2 * len(WORDS)
