@@ -21,7 +21,7 @@ from pathlib import Path
 import av
 
 from bot.audio import ogg
-from bot.audio.clip import ClipEncoder
+from bot.audio.opus import ClipEncoder
 from bot.audio.pcm import Pcm, decode_wav
 from bot.model import SAMPLE_RATE
 from tests.at_once import resample
@@ -61,13 +61,16 @@ sys.stdout.buffer.flush()
 
 @functools.cache
 def _speech() -> Pcm:
-    """Some 15 seconds read by espeak-ng. A made-up tone will not do: libopus takes it for music, which costs less."""
+    """Return some 15 seconds read by espeak-ng.
+
+    A made-up tone will not do: libopus takes it for music, which costs less.
+    """
     done = subprocess.run([sys.executable, "-c", _SPEAK], input=_TEXT.encode(), capture_output=True, check=True)
     return resample(Pcm(done.stdout, 22_050))
 
 
 def speech_wav(seconds: float) -> bytes:
-    """A canonical WAV file of that much speech."""
+    """Return a canonical WAV file of that much speech."""
     samples = _speech().samples[: 2 * round(seconds * SAMPLE_RATE)]
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:
@@ -79,7 +82,7 @@ def speech_wav(seconds: float) -> bytes:
 
 
 def _libopus() -> ctypes.CDLL | None:
-    """The library inside PyAV's wheel. An undocumented place, good enough for a measure."""
+    """Return the library inside PyAV's wheel. An undocumented place, good enough for a measure."""
     package = Path(av.__file__).parent
     places = [*package.parent.glob("av.libs/libopus*"), *package.glob(".dylibs/libopus*")]
     return ctypes.CDLL(str(places[0])) if places else None
@@ -98,7 +101,7 @@ class BareOpus:
         self._destroy.argtypes = [ctypes.c_void_p]
 
     def __call__(self, wav: bytes) -> list[bytes]:
-        """The packets of a canonical WAV file."""
+        """Return the packets of a canonical WAV file."""
         encoder = ctypes.c_void_p(self._create(SAMPLE_RATE, 1, 2048, None))  # 2048: application voip
         # bit rate, variable, unconstrained, complexity: what libav sets for us
         for request, value in ((4002, 32_000), (4006, 1), (4020, 0), (4010, 10)):
@@ -114,14 +117,14 @@ class BareOpus:
 
 
 def ours(wav: bytes) -> bytes:
-    """What a recording costs: header, sketch, Opus, Ogg."""
+    """Return what a recording costs: header, sketch, Opus, Ogg."""
     encoder = ClipEncoder()
     encoder.feed(decode_wav(wav).samples)
     return ogg.write(encoder.finish()[1], {})
 
 
 def pydub_export(wav: bytes) -> bytes:
-    """The usual way: pydub starts ffmpeg."""
+    """Return the usual way: pydub starts ffmpeg."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pydub import AudioSegment  # noqa: PLC0415 - only where there is an ffmpeg to start
@@ -171,7 +174,7 @@ def _first_packet() -> list[float]:
 
 
 def run() -> list[str]:
-    """The rows."""
+    """Return the rows."""
     library = _libopus()
     rows = []
     bare = BareOpus(library) if library else None

@@ -23,10 +23,10 @@ from aiohttp import web
 
 from bot.errors import BotError
 from bot.model import Voice, VoiceKind
-from bot.speech.provider import Provider, SpeechRequest
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings
-from bot.speech.timeouts import Timeouts
+from bot.providers.base import Provider, SpeechRequest
+from bot.providers.http import Timeouts
+from bot.providers.mimo import MimoProvider, MimoSettings
+from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 
 GOAL = 300
 """MB of peak memory."""

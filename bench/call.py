@@ -27,11 +27,10 @@ from bench.audio import speech_wav
 from bot.audio.pcm import decode_wav
 from bot.config import EndpointsConfig
 from bot.errors import BotError
-from bot.platforms.discord.call.link import Link
+from bot.platforms.discord.call.link import Link, Timing
 from bot.platforms.discord.call.source import LiveSource
-from bot.platforms.discord.call.timing import Timing
 from bot.platforms.discord.client import addressed
-from bot.speech.track import LiveTrack
+from bot.speech.synthesis import LiveTrack
 from tests.at_once import encode
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import User
@@ -69,10 +68,10 @@ class Town:
     gateway: str
     ca_file: str
     token: str
-    rooms: list[int]
+    voice_channels: list[int]
 
     async def heard(self) -> list[list[tuple[float, bool]]]:
-        """What came in since the last time, call by call: when, and whether it was more than silence."""
+        """Return what came in since the last time, call by call: when, and whether it was more than silence."""
         await asyncio.sleep(_SETTLE)
         self.pipe.send("report")
         return await asyncio.to_thread(self.pipe.recv)
@@ -84,12 +83,14 @@ def _town(pipe: Connection, calls: int) -> None:
 
 async def _serve(pipe: Connection, calls: int) -> None:
     async with DiscordServer() as server:
-        rooms = [server.world.add_voice(server.world.add_guild(f"guild {n}"), "room") for n in range(calls)]
-        for number, room in enumerate(rooms):
-            await server.voice.people.join(User(f"listener {number}"), room)
-        pipe.send((server.api, server.gateway.url, str(server.voice.ca_file), server.token, [r.id for r in rooms]))
+        voice_channels = [server.world.add_voice(server.world.add_guild(f"guild {n}"), "room") for n in range(calls)]
+        for number, voice_channel in enumerate(voice_channels):
+            await server.voice.people.join(User(f"listener {number}"), voice_channel)
+        pipe.send(
+            (server.api, server.gateway.url, str(server.voice.ca_file), server.token, [r.id for r in voice_channels])
+        )
         while await asyncio.to_thread(pipe.recv) == "report":
-            listeners = [server.voice.listener(room) for room in rooms]
+            listeners = [server.voice.listener(voice_channel) for voice_channel in voice_channels]
             pipe.send([[(packet.arrived, not packet.silence) for packet in each.heard] for each in listeners])
             for each in listeners:
                 each.heard.clear()
@@ -104,7 +105,7 @@ async def _measure(town: Town) -> list[str]:
         path.write_bytes(speech_wav(_SECONDS))
         async with _client(town) as client:
             for count in sorted({*_CALLS, *_LIBRARY_CALLS}):
-                await _join(client, calls, town.rooms[len(calls) : count])
+                await _join(client, calls, town.voice_channels[len(calls) : count])
                 if not rows:
                     rows += await _first_packets(town, calls[0])
                 if count in _CALLS:
@@ -137,8 +138,8 @@ async def _client(town: Town) -> AsyncIterator[discord.Client]:
 class _Call:
     """One call of ours."""
 
-    def __init__(self, room: discord.VoiceChannel) -> None:
-        self.room = room
+    def __init__(self, voice_channel: discord.VoiceChannel) -> None:
+        self.voice_channel = voice_channel
         self.done = asyncio.Event()
         self.source = LiveSource(self, self._wake)
         self.link = Link(self.source, self, Timing())
@@ -170,11 +171,11 @@ class _Call:
         await self.done.wait()
 
 
-async def _join(client: discord.Client, calls: "list[_Call]", rooms: Sequence[int]) -> None:
-    for room in map(client.get_channel, rooms):
-        assert isinstance(room, discord.VoiceChannel)
-        call = _Call(room)
-        await call.link.join(room)
+async def _join(client: discord.Client, calls: "list[_Call]", voice_channels: Sequence[int]) -> None:
+    for voice_channel in map(client.get_channel, voice_channels):
+        assert isinstance(voice_channel, discord.VoiceChannel)
+        call = _Call(voice_channel)
+        await call.link.join(voice_channel)
         calls.append(call)
 
 
@@ -225,7 +226,7 @@ def _library(make: Callable[[str], discord.AudioSource], path: str) -> Play:
         for call in calls:
             end = asyncio.Event()
             ends.append(end)
-            voice = call.room.guild.voice_client
+            voice = call.voice_channel.guild.voice_client
             assert isinstance(voice, discord.VoiceClient)
             voice.play(make(path), after=partial(_end, loop, end))
         await asyncio.gather(*(end.wait() for end in ends))

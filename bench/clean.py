@@ -10,8 +10,8 @@ import statistics
 import time
 from collections.abc import Callable
 
-from bot.speech.chat.message import ChatMessage, Reading
-from bot.speech.clean import clean_message
+from bot.normalization.clean import clean_message
+from bot.normalization.message import ChatMessage, Reading
 
 GOAL = 50_000
 """Messages a second."""
@@ -58,7 +58,7 @@ def _least() -> None:
 
 
 def run() -> list[str]:
-    """The rows."""
+    """Return the rows."""
     english, chinese = Reading("en"), Reading("zh")
     messages = [(ChatMessage(text), chinese if text in _CHINESE else english) for text in _TEXTS]
 

@@ -15,8 +15,8 @@ from pathlib import Path
 import aiosqlite
 
 from bot.store.database import Database
+from bot.store.entries import Charge, Limit
 from bot.store.ledger import Ledger
-from bot.store.quota import Charge, Limit
 
 GOAL = 4.0
 """Times bare aiosqlite at 32 tasks."""
@@ -131,6 +131,6 @@ async def _measure(folder: Path) -> list[str]:
 
 
 def run() -> list[str]:
-    """The rows."""
+    """Return the rows."""
     with tempfile.TemporaryDirectory() as folder:
         return asyncio.run(_measure(Path(folder)))

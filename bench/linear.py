@@ -23,13 +23,13 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from bot.errors import InputError
-from bot.speech.chat import reader
-from bot.speech.chat.message import ChatMessage, Language, Reading
-from bot.speech.clean import clean, clean_message
-from bot.speech.language import language_of, stretches
-from bot.speech.markup import without_tags
-from bot.speech.providers.espeak.runs import split_runs
-from bot.speech.split import split_burst, split_live, split_recording
+from bot.normalization import reader
+from bot.normalization.clean import clean, clean_message
+from bot.normalization.message import ChatMessage, Language, Reading
+from bot.providers.builtin.runs import split_runs
+from bot.text.language import language_of, stretches
+from bot.text.markup import without_tags
+from bot.text.split import split_burst, split_live, split_recording
 
 GOAL = 1.15
 EXPLAIN_GOAL = 1.5
@@ -79,7 +79,7 @@ def _halves(one: str, other: str, length: int) -> str:
 
 
 def _texts() -> Iterator[Make]:
-    """Every text that is measured."""
+    """Yield every text that is measured."""
     for unit in _UNITS:
         yield partial(_filled, unit)
         yield partial(_between_words, unit)
@@ -113,7 +113,7 @@ def _said(text: str) -> None:
 
 
 def _seconds(work: Callable[[str], None], text: str, rounds: int = 1) -> float:
-    """The least of some rounds, of this thread's own time."""
+    """Return the least of some rounds, of this thread's own time."""
     best = math.inf
     for _ in range(rounds):
         start = time.thread_time()
@@ -123,7 +123,7 @@ def _seconds(work: Callable[[str], None], text: str, rounds: int = 1) -> float:
 
 
 def _exponent(work: Callable[[str], None], make: Make, rounds: int = 1, *, whole: int = _LONG) -> tuple[float, float]:
-    """The exponent, and the seconds of the whole length."""
+    """Return the exponent, and the seconds of the whole length."""
     short, long = _seconds(work, make(whole // _GROWTH), rounds), _seconds(work, make(whole), rounds)
     return math.log(long / short, _GROWTH), long
 
@@ -175,7 +175,7 @@ def _worst(path: str, processes: Executor) -> _Found:
 
 
 def _explained(text: str, folder: Path) -> float:
-    """Seconds of CPU that ``say --explain`` takes for a text, at best of three."""
+    """Return seconds of CPU that ``say --explain`` takes for a text, at best of three."""
     command = [sys.executable, "-m", "bot", "say", "-", "--explain", "--json"]
     own = {"MOUTHPIECE_DATA_DIR": str(folder), "MOUTHPIECE_SPEECH__MAX_CHARACTERS": str(_MOST_CHARACTERS)}
     best = math.inf

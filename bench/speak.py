@@ -1,4 +1,7 @@
-"""One ``/say`` through the waist with a provider that costs nothing: what our own code adds. Called by ``bench``."""
+"""One ``/say`` through the synthesis core with a provider that costs nothing: what our own code adds.
+
+Called by ``bench``.
+"""
 
 import asyncio
 import statistics
@@ -9,23 +12,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bench.audio import speech_wav
-from bot.audio.clip import ClipEncoder
+from bot.audio.opus import ClipEncoder
 from bot.audio.pcm import Pcm, decode_wav
 from bot.config import Config
 from bot.model import Account, Lane, Usage, Utterance
-from bot.speech.breaker import Breaker
-from bot.speech.budget import Budget
-from bot.speech.chain import Chain
-from bot.speech.guard import Guard
-from bot.speech.provider import Capabilities, Health, Plan, SpeechRequest
+from bot.providers.base import Capabilities, Health, Plan, SpeechRequest
+from bot.speech.fallback import Breaker, Chain
+from bot.speech.limits import RateLimiter
+from bot.speech.policy import Policy
 from bot.speech.service import SpeechService
 from bot.speech.sink import Recording
-from bot.store.blocked import BlockedAccounts
-from bot.store.calls import ProviderCalls, ProviderLimits
+from bot.store.accounts import BlockedAccounts
 from bot.store.clips import ClipStore
 from bot.store.database import Database
 from bot.store.ledger import Ledger
-from bot.store.spaces import Spaces
+from bot.store.provider_calls import ProviderCalls, ProviderLimits
+from bot.store.settings import Spaces
 
 _ROUNDS = 41
 _SECONDS = 2
@@ -92,13 +94,13 @@ async def _house(provider: _Ready) -> AsyncIterator[SpeechService]:
             ClipStore.open(Path(folder)) as clips,
         ):
             limits = {provider.name: ProviderLimits(max_concurrency=1)}
-            budget = Budget(ProviderCalls(database), limits, clock=time.time)
-            chain = Chain([provider], budget, {provider.name: Breaker(time.monotonic)})
+            limiter = RateLimiter(ProviderCalls(database), limits, clock=time.time)
+            chain = Chain([provider], limiter, {provider.name: Breaker(time.monotonic)})
             quota = config.quota.model_copy(
                 update={"account_requests_per_minute": 0, "account_characters_per_day": 10_000_000}
             )
-            guard = Guard(Spaces(database), BlockedAccounts(database), ledger.overrides)
-            yield SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=quota)
+            policy = Policy(Spaces(database), BlockedAccounts(database), ledger.overrides)
+            yield SpeechService(chain, ledger, clips, policy, speech=config.speech, quota=quota)
 
 
 def _bare(samples: bytes) -> float:

@@ -277,8 +277,8 @@ class Storm:
     async def judge(self) -> Totals:
         """Judge every command by what the platforms received and what was charged."""
         totals = Totals(asked_help=len(self.helped))
-        replies = self._replies()
-        answers = [len(replies.get(_place(message), (0, []))[1]) for message in self.helped]
+        responses = self._replies()
+        answers = [len(responses.get(_place(message), (0, []))[1]) for message in self.helped]
         totals.repeated, totals.unanswered = sum(n > 1 for n in answers), answers.count(0)
         async with Database.open(self.folder / "data") as database, Ledger.open(database, kind="bot") as ledger:
             totals.unsound = len(await ledger.audit()) + await ledger.reap(owner="bot")
@@ -288,7 +288,9 @@ class Storm:
                 totals.commands += 1
                 charged = (await ledger.usage(f"account:{sent.account}")).characters
                 voices, sentences = (
-                    replies.get(_place(sent.telegram["message"]), (0, [])) if sent.telegram else self._on_discord(sent)
+                    responses.get(_place(sent.telegram["message"]), (0, []))
+                    if sent.telegram
+                    else self._on_discord(sent)
                 )
                 end = _end(sent, voices, sentences, charged)
                 totals.ends[end] += 1

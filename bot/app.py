@@ -14,33 +14,27 @@ from typing import TYPE_CHECKING, Any
 
 from bot.config import Config, ProviderConfig
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
-from bot.lock import folder_lock
-from bot.platforms.accepted import Accepted
-from bot.platforms.base import Doors, Platform
-from bot.platforms.desk import Desk
+from bot.platforms.base import Platform, Services
 from bot.platforms.doctor import Doctor
-from bot.platforms.reading.reader import Reader
-from bot.speech.breaker import Breaker
-from bot.speech.budget import Budget
-from bot.speech.chain import Chain
-from bot.speech.guard import Guard
-from bot.speech.provider import Provider
-from bot.speech.refusals import Refusals
+from bot.platforms.reading.judge import Reader
+from bot.platforms.requests import Accepted, Requests
+from bot.providers.base import Provider
+from bot.providers.http import Timeouts
+from bot.speech.fallback import Breaker, Chain, Refusals
+from bot.speech.limits import RateLimiter
+from bot.speech.policy import Policy
 from bot.speech.service import SpeechService
-from bot.speech.timeouts import Timeouts
-from bot.store.bindings import Bindings
-from bot.store.blocked import BlockedAccounts
-from bot.store.calls import ProviderCalls, ProviderLimits
+from bot.store.accounts import BlockedAccounts
 from bot.store.clips import ClipStore
 from bot.store.commands import Commands
 from bot.store.database import Database
-from bot.store.dictionaries import Dictionaries
+from bot.store.dictionary import Dictionaries
+from bot.store.files import folder_lock
 from bot.store.ledger import Ledger
-from bot.store.markers import Markers
-from bot.store.moving import Moves
-from bot.store.preferences import Preferences
-from bot.store.readings import Readings
-from bot.store.spaces import Spaces
+from bot.store.migrate_space import Moves
+from bot.store.provider_calls import ProviderCalls, ProviderLimits
+from bot.store.sessions import Bindings, Markers
+from bot.store.settings import Preferences, Readings, Spaces
 from bot.store.words import Words
 from bot.texts import of_error, spoken
 
@@ -65,7 +59,7 @@ EXTENSIONS = (
     "cogs.help",
     "cogs.errors",
 )
-"""Discord's command doors, loaded by name."""
+"""Discord's command front ends, loaded by name."""
 GRACE = 20.0
 """Seconds that what is being said may take to finish at the end."""
 _CHORES = 30.0
@@ -88,12 +82,12 @@ class Core:
     providers: tuple[Provider, ...]
     ledger: Ledger
     calls: ProviderCalls
-    budget: Budget
+    limiter: RateLimiter
     clips: ClipStore
     preferences: Preferences
     spaces: Spaces
     words: Words
-    guard: Guard
+    policy: Policy
     readings: Readings
     dictionaries: Dictionaries
     refusals: Refusals
@@ -108,7 +102,7 @@ def provider_of(name: str, config: Config) -> Provider:
     key, ca_file = settings.api_key.get_secret_value(), config.endpoints.ca_file
     times = Timeouts(first_audio=settings.first_audio_seconds)
     if settings.type == "mimo":
-        from bot.speech.providers.mimo import MimoProvider, MimoSettings  # noqa: PLC0415  only what is used is loaded
+        from bot.providers.mimo import MimoProvider, MimoSettings  # noqa: PLC0415  only what is used is loaded
 
         return MimoProvider(
             name,
@@ -124,7 +118,7 @@ def provider_of(name: str, config: Config) -> Provider:
             ),
         )
     if settings.type == "openai-speech":
-        from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings  # noqa: PLC0415
+        from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings  # noqa: PLC0415
 
         return OpenAISpeechProvider(
             name,
@@ -139,7 +133,7 @@ def provider_of(name: str, config: Config) -> Provider:
                 timeouts=times,
             ),
         )
-    from bot.speech.providers.espeak.provider import EspeakProvider  # noqa: PLC0415
+    from bot.providers.builtin.provider import EspeakProvider  # noqa: PLC0415
 
     return EspeakProvider(name, processes=settings.max_concurrency)
 
@@ -175,7 +169,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             )
         )
         calls = ProviderCalls(database)
-        budget = Budget(
+        limiter = RateLimiter(
             calls,
             {provider.name: _limits(config.provider(provider.name)) for provider in providers},
             most_waiting=config.speech.queue,
@@ -185,16 +179,16 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         )
         refusals = Refusals()
         breakers = {provider.name: Breaker(time.monotonic) for provider in providers}
-        chain = Chain(providers, budget, breakers, refusals=refusals)
+        chain = Chain(providers, limiter, breakers, refusals=refusals)
         spaces = Spaces(database)
-        guard = Guard(
+        policy = Policy(
             spaces,
             BlockedAccounts(database),
             ledger.overrides,
             admins=config.quota.admins,
             cooldown=config.quota.account_cooldown_seconds,
         )
-        speech = SpeechService(chain, ledger, clips, guard, speech=config.speech, quota=config.quota)
+        speech = SpeechService(chain, ledger, clips, policy, speech=config.speech, quota=config.quota)
         words = Words(database, hours=config.speech.words_hours)
         if kind == "cli":
             await ledger.reap()  # there may be no bot that gives back what a killed command held
@@ -204,12 +198,12 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
             providers=providers,
             ledger=ledger,
             calls=calls,
-            budget=budget,
+            limiter=limiter,
             clips=clips,
             preferences=Preferences(database),
             spaces=spaces,
             words=words,
-            guard=guard,
+            policy=policy,
             readings=Readings(database),
             dictionaries=Dictionaries(database),
             refusals=refusals,
@@ -219,15 +213,15 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         )
 
 
-def doors_of(core: Core) -> Doors:
-    """What every door is given."""
-    desk = Desk(core.speech, core.preferences, core.spaces, core.words)
+def services_of(core: Core) -> Services:
+    """Return what every front end is given."""
+    requests = Requests(core.speech, core.preferences, core.spaces, core.words)
     config = core.config
     limits = {name: _limits(config.provider(name)) for name in config.chain}
     doctor = Doctor(core.database, core.calls, core.providers, limits, core.speech, config.language)
     reader = Reader(
-        desk,
-        core.guard,
+        requests,
+        core.policy,
         readings=core.readings,
         dictionaries=core.dictionaries,
         bindings=core.bindings,
@@ -236,26 +230,26 @@ def doors_of(core: Core) -> Doors:
     )
     moves = Moves(core.database, (core.spaces, core.readings, core.dictionaries, core.bindings))
     accepted = Accepted(Commands(core.ledger))
-    return Doors(core.speech, desk, reader, doctor, moves, accepted, config.language)
+    return Services(core.speech, requests, reader, doctor, moves, accepted, config.language)
 
 
 def platforms_of(core: Core, web: "WebServer | None" = None) -> list[Platform]:
-    """The platforms that have a token. ``web`` takes their routes; none is needed to examine them.
+    """Return the platforms that have a token. ``web`` takes their routes; none is needed to examine them.
 
     Raises ConfigError when there is none.
     """
-    config, doors = core.config, doors_of(core)
+    config, services = core.config, services_of(core)
     platforms: list[Platform] = []
     if config.discord.token.get_secret_value():
         from bot.platforms.discord.client import DiscordPlatform  # noqa: PLC0415  loaded only where it is used
 
         platforms.append(
-            DiscordPlatform(config.discord, config.endpoints, doors, EXTENSIONS, state_dir=config.data_dir)
+            DiscordPlatform(config.discord, config.endpoints, services, EXTENSIONS, state_dir=config.data_dir)
         )
     if config.telegram.token.get_secret_value():
         from bot.platforms.telegram.client import TelegramPlatform  # noqa: PLC0415
 
-        platforms.append(TelegramPlatform(config.telegram, config.endpoints, doors, web=web))
+        platforms.append(TelegramPlatform(config.telegram, config.endpoints, services, web=web))
     if not platforms:
         raise ConfigError("run.no_token")
     return platforms
@@ -267,8 +261,7 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
     Raises ConfigError without a token, StoreError ``store.in_use`` beside another run on the same folder, and the
     PlatformError of the last platform when every token was refused.
     """
-    from bot.connections import networks  # noqa: PLC0415  aiohttp: see above
-    from bot.web import WebServer  # noqa: PLC0415
+    from bot.web import WebServer, networks  # noqa: PLC0415  aiohttp: see above
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -281,7 +274,7 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
                 config.web.host, config.web.port, proxies=networks(config.web.proxies)
             )  # opens its port with the first route
             platforms = platforms_of(core, web)
-            await core.budget.reap()
+            await core.limiter.reap()
             given_back = await core.ledger.reap(owner="bot")
             if given_back:
                 _log.warning("%d unfinished commands of the last run were given back", given_back)

@@ -1,10 +1,4 @@
-"""Settings: typed values from config.toml and the environment, made once at the start and handed down.
-
-``load`` is called by the command line and by tests. The environment beats the file:
-``MOUTHPIECE_PROVIDERS__MIMO__API_KEY`` sets ``[providers.mimo] api_key``; a name that ends in ``_FILE`` names a file
-that holds the value (as container secrets do); ``MIMO_API_KEY``, ``DISCORD_TOKEN`` and ``TELEGRAM_TOKEN`` are read too.
-Unknown keys are refused with a suggestion. Secrets are ``SecretStr``: masked wherever they are shown.
-"""
+"""Configuration: typed, frozen values read once at start from ``config.toml`` and the environment."""
 
 import os
 import re
@@ -13,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -29,7 +24,24 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from bot.errors import ConfigError
-from bot.secret import Secret
+
+_QUOTES = "\"'`\u2018\u2019\u201c\u201d"
+
+
+def _checked(secret: SecretStr) -> SecretStr:
+    """Return it without blanks at its ends, which come from copying. Raise ValueError for quotes and blanks in it.
+
+    Docker's ``--env-file`` keeps quotes as part of the value; a key with them is refused by the service much later.
+    """
+    text = secret.get_secret_value().strip()
+    if text and (text[0] in _QUOTES or text[-1] in _QUOTES):
+        raise ValueError("config.wanted.no_quotes")
+    if re.search(r"\s|[\x00-\x1f\x7f]|[\u200b-\u200f\u2060\ufeff]", text):
+        raise ValueError("config.wanted.no_blanks")
+    return SecretStr(text)
+
+
+Secret = Annotated[SecretStr, AfterValidator(_checked)]
 
 PREFIX = "MOUTHPIECE_"
 NOT_SETTINGS = frozenset({"MOUTHPIECE_CONFIG"})
@@ -227,7 +239,10 @@ class Config(_Section):
         return path
 
     def provider(self, name: str) -> ProviderConfig:
-        """The settings of a provider of the chain, its type filled in. Raises ConfigError for an unknown name."""
+        """Return the settings of a provider of the chain, its type filled in.
+
+        Raises ConfigError for an unknown name.
+        """
         known = {built_in: ProviderConfig() for built_in in _BUILT_IN_NAMES} | self.providers
         if name not in known:
             raise ConfigError("config.unknown_provider", name=name, suggestion=_nearest(name, known))
@@ -253,8 +268,8 @@ class Config(_Section):
     @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret set, for the filter that keeps them out of the logs."""
-        doors = (self.discord.token, self.telegram.token, self.telegram.webhook_secret)
-        held = [*doors, *(p.api_key for p in self.providers.values())]
+        services = (self.discord.token, self.telegram.token, self.telegram.webhook_secret)
+        held = [*services, *(p.api_key for p in self.providers.values())]
         return tuple(secret.get_secret_value() for secret in held if secret.get_secret_value())
 
 
@@ -289,7 +304,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
 
 
 def _together(faults: list[ConfigError]) -> ConfigError:
-    """The first of several, with the others; each once, and a sensible number of them."""
+    """Return the first of several, with the others; each once, and a sensible number of them."""
     once = {(each.code, *map(each.facts.get, ("key", "variable", "path", "name"))): each for each in reversed(faults)}
     first, *others = reversed(once.values())
     rest = len(others) - _MOST_FAULTS + 1
@@ -322,7 +337,7 @@ _WANTED = {
 
 
 def _problem(details: ErrorDetails) -> ConfigError:
-    """What pydantic found, as a sentence of ours."""
+    """Return what pydantic found, as a sentence of ours."""
     kind, facts = details["type"], dict(details.get("ctx", {}))
     if kind == "extra_forbidden":
         *path, name = map(str, details["loc"])
@@ -356,7 +371,7 @@ def _section(field: FieldInfo | None) -> type[BaseModel] | None:
 
 
 def _keys(path: list[str]) -> Mapping[str, object]:
-    """What may stand in a table."""
+    """Return what may stand in a table."""
     if not path:
         return Config.model_fields
     section = ProviderConfig if path[0] == "providers" else _section(Config.model_fields[path[0]])
@@ -389,7 +404,7 @@ def _secret_file(variable: str, path: str) -> str:
 
 
 def _field(keys: list[str]) -> FieldInfo | None:
-    """The field that a path of keys names, if there is one."""
+    """Return the field that a path of keys names, if there is one."""
     if len(keys) == 3 and keys[0] == "providers":
         return ProviderConfig.model_fields.get(keys[2])
     field = Config.model_fields.get(keys[0])

@@ -1,4 +1,4 @@
-"""Everything Mouthpiece expects to go wrong. Every floor raises these; the doors turn their codes into sentences.
+"""Everything Mouthpiece expects to go wrong. Every floor raises these; the front ends turn their codes into sentences.
 
 BotError
 ├── ConfigError      the configuration cannot be used
@@ -63,7 +63,7 @@ class QuotaError(BotError):
 
 
 class DuplicateError(BotError):
-    """The same key was spoken, is being spoken, or failed before. Doors stay silent."""
+    """The same key was spoken, is being spoken, or failed before. Front ends stay silent."""
 
     exit_code = 0
 
@@ -158,12 +158,12 @@ class ProviderError(BotError):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may work a moment later (nothing having been delivered yet)."""
+        """Return whether the same request may work a moment later (nothing having been delivered yet)."""
         return self.kind in _TRY_AGAIN
 
     @property
-    def next_may_speak(self) -> bool:
-        """Whether the next provider of the chain should be asked instead."""
+    def allows_fallback(self) -> bool:
+        """Return whether the next provider of the chain should be asked instead."""
         return self.kind not in _STOP_HERE
 
 

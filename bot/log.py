@@ -52,14 +52,14 @@ class Redactor(logging.Formatter):
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 4)
 
     def format(self, record: logging.LogRecord) -> str:
-        """The record as written: control characters of the message are shown, not obeyed."""
+        """Return the record as written: control characters of the message are shown, not obeyed."""
         record = copy.copy(record)
         record.exc_text = None  # another handler's words for the traceback would be taken over unmasked
         record.msg, record.args = _message(record), None
         return self.mask(super().format(record))
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  the name logging gives it
-        """The first line."""
+        """Return the first line."""
         record.message = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in record.message)
         line = super().formatMessage(record)
         asked = request.get()

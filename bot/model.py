@@ -165,7 +165,7 @@ class Utterance:
 
     @property
     def manner(self) -> tuple[object, ...]:
-        """Who has it said, where and how: utterances in which this is equal may be spoken together."""
+        """Return who has it said, where and how: utterances in which this is equal may be spoken together."""
         how = (
             self.styles,
             self.voice,

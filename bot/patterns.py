@@ -1,10 +1,26 @@
-"""Expressions over text that people write, and why each takes time in proportion to it. Imported by every layer.
-
-An expression whose steps from one place of a text are bounded needs no word: ``tests/test_linear.py`` counts them. One
-whose steps are not is compiled by ``linear``, with the reason why they still add up to a multiple of the text.
-"""
+"""Regular expressions and digits for text from outside, each linear in the length of the text."""
 
 import re
+
+_DIGITS = re.compile(r"[0-9]{1,20}")
+"""A snowflake or a Telegram id has at most 20."""
+_ID = re.compile(r"-?[0-9]{1,20}")
+
+
+def whole(text: str, most: int = 20) -> int | None:
+    """Return the number written with at most ``most`` ASCII digits; None for anything else, signs included."""
+    return int(text) if len(text) <= most and _DIGITS.fullmatch(text) else None
+
+
+def is_whole(text: str) -> bool:
+    """Return whether a text is nothing but 1 to 20 ASCII digits."""
+    return _DIGITS.fullmatch(text) is not None
+
+
+def is_id(text: str) -> bool:
+    """Return whether a text is an id as chat platforms write them: digits, after a minus for a Telegram group."""
+    return _ID.fullmatch(text) is not None
+
 
 PROVED: dict[tuple[str, int], str] = {}
 """The reason, by expression and flags."""

@@ -7,8 +7,8 @@ person calls it: a value that cannot be meant is refused by that name.
 import re
 from collections.abc import Mapping
 
-from bot.digits import whole
 from bot.errors import InputError
+from bot.patterns import whole
 from bot.texts import TRADITIONAL, say
 
 NONE = "-"

@@ -1,20 +1,263 @@
-"""The one HTTP server of the bot: routes come from whoever needs one, and it listens as long as there are any.
-
-Built by ``app.py``; Telegram's webhook hands it a route. ``connections.py`` bounds what reaches it.
-"""
+"""The bot's HTTP server: webhook and health routes, deadlines for head and body, and a cap on connections."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from contextlib import asynccontextmanager
+from enum import Enum
 from functools import partial
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
-from bot.connections import Address, Connection, Connections, Proxies, address_of, is_proxy
 from bot.errors import ConfigError
 
-_log = logging.getLogger(__name__)
+if sys.platform != "win32":
+    import resource
+
+_log = logging.getLogger("mouthpiece.web")
+
+HEAD_SECONDS = 10.0
+"""Longest time that the head of a request may take, from the connection or from its first byte."""
+BODY_SECONDS = 10.0
+"""Longest time that its body may take, from the end of the head."""
+_IDLE_SECONDS = 75.0
+"""Longest time that a connection is kept open for another request."""
+_LINGER_SECONDS = 2.0
+"""Longest time for which the rest of a body is read that nobody wants, so that the answer arrives."""
+_MOST, _FEWEST = 1000, 16
+PER_ADDRESS = 100
+"""Fewest connections that one address may have."""
+
+Address = IPv4Address | IPv6Address
+Network = IPv4Network | IPv6Network
+Proxies = Collection[Network]
+
+_OF_THE_CLIENT = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
+"""Errors that whoever sent the request made, or the network."""
+
+
+class State(Enum):
+    """What a connection is doing."""
+
+    HEAD = "head"
+    BUSY = "busy"
+    IDLE = "idle"
+
+
+def most_connections() -> int:
+    """Return how many connections there may be: half of the files that this process may open, at most 1000."""
+    if sys.platform == "win32":
+        return _MOST // 2
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return _MOST if limit == resource.RLIM_INFINITY else max(_FEWEST, min(_MOST, limit // 2))
+
+
+def networks(names: Collection[str]) -> tuple[Network, ...]:
+    """Return addresses and networks such as ``127.0.0.1`` and ``10.0.0.0/8``. Raises ValueError."""
+    return tuple(ip_network(name.strip(), strict=False) for name in names)
+
+
+def address_of(text: object) -> Address | None:
+    """Return an IP address; an IPv4 one that is written as IPv6 becomes IPv4. None for anything else."""
+    try:
+        found = ip_address(str(text).partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found
+
+
+def is_proxy(address: Address | None, proxies: Proxies) -> bool:
+    """Return True for one of the configured proxies."""
+    return address is not None and any(address.version == each.version and address in each for each in proxies)
+
+
+class Connection(web.RequestHandler):
+    """One connection. The library speaks HTTP; this keeps the time and says little about broken requests."""
+
+    def __init__(self, server: web.Server, connections: "Connections", **options: Any) -> None:
+        super().__init__(server, **options)
+        self.state: State | None = None
+        """None before it is taken and after it is given up."""
+        self.address: Address | None = None
+        self._connections = connections
+        self._request: web.BaseRequest | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+
+    @property
+    def receiving(self) -> bool:
+        """Return True while the body of its request has not arrived."""
+        return self._request is not None and not self._request.content.is_eof()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the connection, or give it up at once where there is no room."""
+        super().connection_made(transport)
+        peer = transport.get_extra_info("peername")
+        self.address = address_of(peer[0]) if isinstance(peer, tuple) else None
+        if self._connections.take(self):
+            self._limit(HEAD_SECONDS)
+        else:
+            self.give_up()
+
+    def data_received(self, data: bytes) -> None:
+        """Begin to wait for a head with the first byte after a request."""
+        if self.state is State.IDLE and data:
+            self._connections.move(self, State.HEAD)
+            self._limit(HEAD_SECONDS)
+        super().data_received(data)
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget the connection."""
+        self._connections.move(self, None)
+        self._limit(None)
+        super().connection_lost(exc)
+
+    def begin(self, request: web.BaseRequest) -> None:
+        """Note that the head of a request is there."""
+        self._request = request
+        if self.state is not None:
+            self._connections.move(self, State.BUSY)
+            self._limit(BODY_SECONDS)
+
+    def end(self) -> None:
+        """Note that the request was answered."""
+        self._request = None
+        self._limit(None)
+        if self.state is not None:
+            self._connections.move(self, State.IDLE)
+
+    def give_up(self) -> None:
+        """Close without waiting for what is still to be sent."""
+        self._connections.move(self, None)
+        self._limit(None)
+        transport = self.transport
+        self.force_close()
+        if transport is not None:
+            transport.abort()
+
+    def _limit(self, seconds: float | None) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = asyncio.get_running_loop().call_later(seconds, self._late) if seconds is not None else None
+
+    def _late(self) -> None:
+        self._deadline = None
+        if self.state is State.BUSY and not self.receiving:
+            return  # all of the request is there, and answering it takes as long as it takes
+        _log.info("a request did not arrive in time, from %s", self.address, extra={"alike": "late"})
+        self.give_up()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a request that cannot be understood with 400, without quoting it; the rest is left to the library."""
+        if not isinstance(exc, _OF_THE_CLIENT):
+            return super().handle_error(request, status, exc, message)
+        kind = type(exc).__name__
+        _log.info("a malformed request was refused (%s), from %s", kind, self.address, extra={"alike": "malformed"})
+        answer = web.Response(status=400)
+        answer.force_close()
+        return answer
+
+
+class _Group:
+    """Connections by what they do, the oldest first: all of them, or those of one address."""
+
+    def __init__(self) -> None:
+        self._members: dict[State, dict[Connection, None]] = {state: {} for state in State}
+
+    def __len__(self) -> int:
+        return sum(map(len, self._members.values()))
+
+    def move(self, connection: Connection, before: State | None, after: State | None) -> None:
+        if before is not None:
+            self._members[before].pop(connection, None)
+        if after is not None:
+            self._members[after][connection] = None
+
+    def make_room(self, most: int) -> bool:
+        """Give up the oldest connections until there are fewer than ``most``; False where all are answering."""
+        while len(self) >= most:
+            unfinished = (each for each in self._members[State.BUSY] if each.receiving)
+            oldest = next(iter(self._members[State.HEAD]), None) or next(iter(self._members[State.IDLE]), None)
+            if (oldest := oldest or next(unfinished, None)) is None:
+                return False
+            oldest.give_up()
+        return True
+
+
+class Connections:
+    """All connections of one server."""
+
+    def __init__(self, *, most: int | None = None, per_address: int | None = None, proxies: Proxies = ()) -> None:
+        """``most`` in all, and ``per_address`` except for ``proxies``; None: by the limits of this process."""
+        self.most = most if most is not None else most_connections()
+        self._per_address = per_address if per_address is not None else max(PER_ADDRESS, self.most // 2)
+        self._proxies = proxies
+        self._all = _Group()
+        self._by_address: dict[object, _Group] = {}
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def factory(self, server: web.Server) -> Connection:
+        """Return the protocol of a new connection."""
+        return Connection(
+            server,
+            self,
+            loop=asyncio.get_running_loop(),
+            access_log=None,
+            keepalive_timeout=_IDLE_SECONDS,
+            lingering_time=_LINGER_SECONDS,
+            auto_decompress=False,  # a small body must not become a large one
+        )
+
+    def take(self, connection: Connection) -> bool:
+        """Count a new connection, closing an older one where there is no room; False where none can be closed."""
+        group = self._group(connection)
+        if len(self) >= self.most or (group is not None and len(group) >= self._per_address):
+            _log.warning("too many connections: the oldest without a request is closed for each new one")
+        if group is not None and not group.make_room(self._per_address):
+            return False
+        if not self._all.make_room(self.most):
+            return False
+        self.move(connection, State.HEAD)
+        return True
+
+    def move(self, connection: Connection, state: State | None) -> None:
+        """Note what a connection does now; None: it is gone."""
+        before, connection.state = connection.state, state
+        if before is None and state is None:
+            return
+        self._all.move(connection, before, state)
+        group = self._group(connection)
+        if group is None:
+            return
+        group.move(connection, before, state)
+        key = _key(connection.address)
+        if len(group):
+            self._by_address[key] = group
+        else:
+            self._by_address.pop(key, None)
+
+    def _group(self, connection: Connection) -> _Group | None:
+        """Return those of the same address; None for a proxy, behind which there are many."""
+        if is_proxy(connection.address, self._proxies):
+            return None
+        return self._by_address.get(_key(connection.address), _Group())
+
+
+def _key(address: Address | None) -> object:
+    """Return what counts as one address: of IPv6 the network of one customer."""
+    return ip_network((address, 64), strict=False) if isinstance(address, IPv6Address) else address
+
 
 BODY = 1_000_000
 """Bytes that a request may bring; more is refused with 413."""

@@ -1,1 +1,1 @@
-"""Discord's command doors, one file each."""
+"""Discord's command front ends, one file each."""

@@ -10,13 +10,23 @@ from discord.ext import commands
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.context import account_of, moderated_space
 from bot.platforms.discord.panel import Buttons, Press, button
-from bot.platforms.discord.wish import account_of, moderated_space
-from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
-from bot.platforms.reading.imports import Import, Imports, dead_words, imported, needs_question, question, warning
-from bot.store.dictionaries import PATTERN_CHARACTERS, SAID_CHARACTERS
+from bot.platforms.discord.suggestions import choices
+from bot.platforms.reading.dictionary import (
+    MOST_BYTES,
+    Format,
+    Import,
+    Imports,
+    Lexicon,
+    dead_words,
+    imported,
+    needs_question,
+    question,
+    warning,
+)
+from bot.store.dictionary import PATTERN_CHARACTERS, SAID_CHARACTERS
 from bot.texts import codes, say
 from cogs.panel import facts_of
 
@@ -36,7 +46,7 @@ def _described(*options: str) -> dict[str, app_commands.locale_str]:
 
 
 def owner_of(interaction: discord.Interaction[Bot], whose: Whose) -> Account | Space:
-    """Whose dictionary is meant. Raises InputError ``discord.moderators_only``."""
+    """Return whose dictionary is meant. Raises InputError ``discord.moderators_only``."""
     return moderated_space(interaction) if whose == "server" else account_of(interaction)
 
 
@@ -52,7 +62,7 @@ class Dictionary(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._lexicon = Lexicon(bot.doors.reader.dictionaries)
+        self._lexicon = Lexicon(bot.services.reader.dictionaries)
         self._imports = Imports()
 
     async def cog_load(self) -> None:

@@ -6,12 +6,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.digits import whole
+from bot.patterns import whole
 from bot.platforms.discord import checks, voice_message
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.wish import account_of, moderated_space
+from bot.platforms.discord.context import account_of, moderated_space
 from bot.platforms.doctor import Finding
-from bot.store.bindings import Binding
+from bot.store.sessions import Binding
 
 _MOST_CHANNELS = 10
 """Channels whose permissions are looked at."""
@@ -32,18 +32,24 @@ class Doctor(commands.Cog):
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
         language = await self._bot.language_for(interaction)
-        bindings = await self._bot.doors.reader.bindings.of(space)
+        bindings = await self._bot.services.reader.bindings.of(space)
 
         async def rights() -> Sequence[Finding]:
             channels = _channels(interaction, bindings)
-            full = [checks.crowded(room) for room in channels if isinstance(room, discord.VoiceChannel)]
+            full = [
+                checks.crowded(voice_channel)
+                for voice_channel in channels
+                if isinstance(voice_channel, discord.VoiceChannel)
+            ]
             return [
                 checks.content(self._bot),
                 *checks.permissions(channels, language),
                 *(finding for finding in full if finding is not None),
             ]
 
-        findings = await self._bot.doors.doctor.examine(account_of(interaction), space, more=[("permissions", rights)])
+        findings = await self._bot.services.doctor.examine(
+            account_of(interaction), space, more=[("permissions", rights)]
+        )
         await voice_message.tell(interaction, "\n".join(each.sentence(language, brief=True) for each in findings))
 
 

@@ -1,6 +1,6 @@
 """The last stop of whatever goes wrong in a Discord command: one sentence for the person, one log entry if it is ours.
 
-Loaded by name by the Discord platform; every command door raises and leaves the answering to it.
+Loaded by name by the Discord platform; every command front end raises and leaves the answering to it.
 """
 
 import logging
@@ -15,8 +15,8 @@ from discord.ext import commands
 
 from bot.errors import BotError, CutOffError, DuplicateError, InputError, QuotaError
 from bot.platforms import command_log
-from bot.platforms.desk import FREE
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
+from bot.platforms.discord.context import account_of
 from bot.platforms.discord.journal import command_of
 from bot.platforms.discord.panel import Buttons, Press, free_voice
 from bot.platforms.discord.voice_message import (
@@ -29,7 +29,7 @@ from bot.platforms.discord.voice_message import (
     was_for_everyone,
     withdraw,
 )
-from bot.platforms.discord.wish import account_of
+from bot.platforms.requests import FREE
 from bot.texts import in_chat, say
 
 OLD_BUTTON = "discord.old_button"
@@ -51,19 +51,19 @@ _log = logging.getLogger("mouthpiece.discord")
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """What the library wrapped."""
+    """Return what the library wrapped."""
     while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__:
         error = error.__cause__
     return error
 
 
 def discord_time(moment: datetime) -> str:
-    """A time that Discord shows in the reader's own time zone: ``2:00 AM (in 5 hours)``."""
+    """Return a time that Discord shows in the reader's own time zone: ``2:00 AM (in 5 hours)``."""
     return f"{discord.utils.format_dt(moment, 't')} ({discord.utils.format_dt(moment, 'R')})"
 
 
 def sentence(cause: BaseException, language: str) -> str:
-    """What to tell the person."""
+    """Return what to tell the person."""
     if isinstance(cause, BotError):
         return in_chat(cause, language, moment=discord_time)
     if isinstance(cause, app_commands.CommandOnCooldown):
@@ -72,7 +72,7 @@ def sentence(cause: BaseException, language: str) -> str:
 
 
 def _code_of(cause: BaseException) -> str:
-    """The sentence's code for what has no facts."""
+    """Return the sentence's code for what has no facts."""
     match cause:
         case app_commands.CheckFailure():
             return "discord.not_allowed"
@@ -95,7 +95,7 @@ def _offer(interaction: discord.Interaction[Any], cause: BaseException, language
 
 
 def cannot_be_answered(cause: BaseException) -> bool:
-    """Whether Discord no longer takes an answer to this interaction."""
+    """Return whether Discord no longer takes an answer to this interaction."""
     return isinstance(cause, discord.HTTPException) and cause.code in (TOO_LATE, TWICE)
 
 
@@ -139,7 +139,7 @@ class Errors(commands.Cog):
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Bot]) -> None:
-        """Answer presses and filled-in forms: the doors that know them are asked through ``Bot.presses``."""
+        """Answer presses and filled-in forms: the front ends that know them are asked through ``Bot.presses``."""
         press = press_of(interaction)
         if press is None or not await self._bot.admit(interaction):
             return

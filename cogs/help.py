@@ -13,7 +13,7 @@ _MENUS = ("speak", "speak_as", "who", "explain", "why")
 
 
 def words_of_help(language: str) -> str:
-    """Every command and every menu, below Discord's 2000 characters."""
+    """Return every command and every menu, below Discord's 2000 characters."""
     return say("discord.help", language, **{name: say(codes.MENU[name], language) for name in _MENUS})
 
 

@@ -11,20 +11,20 @@ from typing import Any
 import discord
 from discord.ext import commands
 
-from bot.digits import whole
 from bot.errors import InputError
 from bot.model import Utterance
+from bot.patterns import whole
 from bot.platforms import command_log
-from bot.platforms.discord import answer, voice_message
+from bot.platforms.discord import responses, voice_message
 from bot.platforms.discord.client import Bot
-from bot.platforms.discord.files import FORMATS
+from bot.platforms.discord.context import account_of, channel_of, here, key_of, roles_of
 from bot.platforms.discord.journal import command_of
 from bot.platforms.discord.panel import Buttons, Press, button, ids_of_text
+from bot.platforms.discord.responses import FORMATS
 from bot.platforms.discord.suggestions import LONGEST
-from bot.platforms.discord.wish import account_of, channel_of, here, key_of, roles_of
-from bot.speech import styles
 from bot.speech.sink import Recording
 from bot.store.words import KeptWords
+from bot.text import styles
 from bot.texts import say
 
 _PRIVATE = "p"
@@ -65,10 +65,10 @@ class Panel(commands.Cog):
         """Speak by the free voice what the quota refused."""
         token, private = _token_of(press)
         await voice_message.defer(interaction, private=private)
-        desk, account = self._bot.doors.desk, account_of(interaction)
-        with desk.presses.alone(account, token, press.verb):
-            utterance = await desk.free(token, key_of(interaction), account)
-            await answer.speak(interaction, here(interaction, utterance), private=private)
+        requests, account = self._bot.services.requests, account_of(interaction)
+        with requests.presses.alone(account, token, press.verb):
+            utterance = await requests.free(token, key_of(interaction), account)
+            await responses.speak(interaction, here(interaction, utterance), private=private)
 
     async def other_style(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """The same words in the style that was chosen."""
@@ -77,11 +77,11 @@ class Panel(commands.Cog):
     async def _speak(self, interaction: discord.Interaction[Bot], press: Press, wanted: tuple[str, ...] | None) -> None:
         token, private = _token_of(press)
         await voice_message.defer(interaction, private=private)
-        desk, account = self._bot.doors.desk, account_of(interaction)
+        requests, account = self._bot.services.requests, account_of(interaction)
         if private:
             await self._own_words(interaction, token)
-        with desk.presses.alone(account, token, press.verb, *(wanted or ())):
-            utterance = await desk.again(
+        with requests.presses.alone(account, token, press.verb, *(wanted or ())):
+            utterance = await requests.again(
                 token,
                 key_of(interaction),
                 account,
@@ -89,44 +89,44 @@ class Panel(commands.Cog):
                 roles=roles_of(interaction),
                 channel=channel_of(interaction),
             )
-            await answer.speak(interaction, here(interaction, utterance), private=private)
+            await responses.speak(interaction, here(interaction, utterance), private=private)
 
     async def offer_files(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """Ask which kind of file."""
         token, _ = _token_of(press)
         await voice_message.defer(interaction, private=True)
         await self._own_words(interaction, token)
-        tongue = await self._bot.language_for(interaction)
+        locale = await self._bot.language_for(interaction)
         choice = Buttons(
-            *(button("discord.file", tongue, Press("file", (token, form)), facts={"kind": form}) for form in FORMATS)
+            *(button("discord.file", locale, Press("file", (token, form)), facts={"kind": form}) for form in FORMATS)
         )
-        await voice_message.tell(interaction, say("discord.which_file", tongue), choice)
+        await voice_message.tell(interaction, say("discord.which_file", locale), choice)
 
     async def as_file(self, interaction: discord.Interaction[Bot], press: Press) -> None:
         """The clip as a file, for who pressed: a private answer, for which nobody rests while it is in the cache.
 
-        Where that has lost it, it is spoken anew.
+        Where that has lost it, it is spoken again.
         """
         token, form = facts_of(press, 2)
         write = FORMATS.get(form)
         if write is None:
             raise InputError("discord.old_button")
         await voice_message.defer(interaction, private=True)
-        tongue = await self._bot.language_for(interaction)
-        speech, wish = self._bot.doors.speech, await self._same(interaction, token)
-        clip, charged = await speech.shelved(wish, Recording()), 0
+        locale = await self._bot.language_for(interaction)
+        speech, request = self._bot.services.speech, await self._same(interaction, token)
+        clip, charged = await speech.shelved(request, Recording()), 0
         command = command_of(interaction)
         if clip is None:
             if command is not None:
-                wish = replace(wish, command=command.key, owed=command.owed)
-            receipt = await speech.speak(wish, Recording())
+                request = replace(request, command=command.key, owed=command.owed)
+            receipt = await speech.speak(request, Recording())
             command_log.spoke(receipt)
             clip, charged = receipt.clip, receipt.paid
         data = await asyncio.to_thread(write, clip)
         if len(data) > voice_message.size_limit(interaction):
             raise InputError("discord.file_too_large", kind=form)
         code = "discord.spoken" if charged else "discord.spoken_free"
-        words = say(code, tongue, seconds=clip.seconds, characters=charged)
+        words = say(code, locale, seconds=clip.seconds, characters=charged)
         await voice_message.hand_over(interaction, data, f"speech.{form}", words)
         if command is not None:
             await command.delivered()
@@ -138,7 +138,7 @@ class Panel(commands.Cog):
 
     async def _own_words(self, interaction: discord.Interaction[Bot], token: str) -> KeptWords:
         """Return the words behind a private button. Raises InputError ``words.gone``, ``discord.not_yours``."""
-        kept = await self._bot.doors.desk.words.get(token)
+        kept = await self._bot.services.requests.words.get(token)
         if kept is None:
             raise InputError("words.gone")
         if kept.account != account_of(interaction):
@@ -152,19 +152,19 @@ class Panel(commands.Cog):
         except ValueError:
             raise InputError("discord.old_button") from None
         await interaction.response.defer(ephemeral=True, thinking=True)
-        tongue = await self._bot.language_for(interaction)
+        locale = await self._bot.language_for(interaction)
         known = await self._check_owner(interaction, ids)
         removed = [await self._remove(interaction, message_id) for message_id in ids]
         if not (known or any(removed)):  # nothing of ours was ever here under these ids
             raise InputError("discord.old_button")
-        await interaction.edit_original_response(content=say("discord.deleted", tongue))
+        await interaction.edit_original_response(content=say("discord.deleted", locale))
 
     async def _remove(self, interaction: discord.Interaction[Bot], message_id: int) -> bool:
         """Delete a message; False where it is gone already. Raises InputError ``discord.cannot_delete``."""
         channel_id = interaction.channel_id
         assert channel_id is not None, "a press comes from a channel"
         guest = voice_message.way_of(interaction) is voice_message.Way.RESPONSE
-        remove = self._bot.replies.of(message_id)
+        remove = self._bot.responses.of(message_id)
         try:
             if not guest:
                 try:
@@ -187,7 +187,7 @@ class Panel(commands.Cog):
 
     async def _check_owner(self, interaction: discord.Interaction[Bot], ids: list[int]) -> bool:
         """Return whether it is known who asked for any of the messages. Raises InputError ``discord.not_yours``."""
-        words, channel = self._bot.doors.desk.words, str(interaction.channel_id)
+        words, channel = self._bot.services.requests.words, str(interaction.channel_id)
         owners = [await words.said_by("discord", channel, str(message_id)) for message_id in ids]
         moderates = interaction.permissions.manage_messages and interaction.guild_id is not None
         if not moderates and any(owner != account_of(interaction) for owner in owners):
@@ -198,12 +198,12 @@ class Panel(commands.Cog):
         """Cancel a command that waits or is being spoken: for the person who asked, and for moderators."""
         (name,) = facts_of(press, 1)
         number = whole(name)
-        tongue = await self._bot.language_for(interaction)
+        locale = await self._bot.language_for(interaction)
         may_all = interaction.guild_id is not None and interaction.permissions.manage_messages
         moderated = interaction.channel_id if may_all else None
         if number is None or not await self._bot.queue.cancel(number, interaction.user.id, moderates=moderated):
             raise InputError("waiting.over")
-        await interaction.response.edit_message(content=say("waiting.cancelled", tongue), view=None)
+        await interaction.response.edit_message(content=say("waiting.cancelled", locale), view=None)
 
 
 def _token_of(press: Press) -> tuple[str, bool]:
@@ -215,7 +215,7 @@ def _token_of(press: Press) -> tuple[str, bool]:
 
 
 def facts_of(press: Press, count: int) -> tuple[str, ...]:
-    """The facts of a button. Raises InputError for one that was made otherwise."""
+    """Return the facts of a button. Raises InputError for one that was made otherwise."""
     if len(press.facts) != count:
         raise InputError("discord.old_button")
     return press.facts

@@ -4,18 +4,18 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.wish import account_of, roles_of, space_of
-from bot.platforms.shares import shares
+from bot.platforms.discord.context import account_of, roles_of, space_of
+from bot.platforms.requests import shares
 
 
 class Quota(commands.Cog):
     """The command."""
 
-    def __init__(self, doors: Doors) -> None:
-        self._doors = doors
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(
         name=localized("discord.quota.name", "quota"), description=localized("discord.quota.description")
@@ -25,13 +25,13 @@ class Quota(commands.Cog):
     async def quota(self, interaction: discord.Interaction[Bot]) -> None:
         """Tell who asks what they, and the server, have left."""
         await voice_message.defer(interaction, private=True)
-        tongue = await interaction.client.language_for(interaction)
+        locale = await interaction.client.language_for(interaction)
         shown = await shares(
-            self._doors.speech,
+            self._services.speech,
             account_of(interaction),
             roles_of(interaction),
             space_of(interaction),
-            language=tongue,
+            language=locale,
             moment=lambda time: discord.utils.format_dt(time, "R"),  # shown in the reader's own time
         )
         blocks = ("\n".join(filter(None, (f"**{share.title}**", share.bar, share.words))) for share in shown)
@@ -40,4 +40,4 @@ class Quota(commands.Cog):
 
 async def setup(bot: Bot) -> None:
     """Called by the library."""
-    await bot.add_cog(Quota(bot.doors))
+    await bot.add_cog(Quota(bot.services))

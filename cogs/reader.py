@@ -12,9 +12,7 @@ from discord.ext import commands
 
 from bot.errors import InputError
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.call.notices import Notices
-from bot.platforms.discord.call.session import Session
-from bot.platforms.discord.call.standing import (
+from bot.platforms.discord.call.calls import (
     check_may_bring,
     check_may_enter,
     guild_of,
@@ -23,9 +21,10 @@ from bot.platforms.discord.call.standing import (
     seat_of,
     session_for,
 )
+from bot.platforms.discord.call.session import Notices, Session
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.wish import account_of, channel_of
-from bot.platforms.reading.heard import Heard, Readable
+from bot.platforms.discord.context import account_of, channel_of
+from bot.platforms.reading.messages import Heard, Readable
 from bot.texts import codes, say
 
 _SHOWN = 15
@@ -54,15 +53,15 @@ class Reader(commands.Cog):
         """Read this channel aloud in a voice channel."""
         await voice_message.defer(interaction, private=True)
         guild = guild_of(interaction)
-        room = channel or seat_of(interaction)
-        check_may_bring(self._calls, interaction, room)
+        voice_channel = channel or seat_of(interaction)
+        check_may_bring(self._calls, interaction, voice_channel)
         here = interaction.channel
         postable = here if isinstance(here, discord.abc.Messageable) else None
         notices = Notices(postable, await self._calls.language(guild))
         reads = self._bot.intents.message_content
-        await self._calls.join(room, [channel_of(interaction)], notices, greet=reads)
+        await self._calls.join(voice_channel, [channel_of(interaction)], notices, greet=reads)
         code = "call.reads_here" if reads else "call.reads_nothing"
-        await self._answer(interaction, code, channel=room.mention)
+        await self._answer(interaction, code, channel=voice_channel.mention)
 
     @app_commands.command(name=localized("call.leave.name", "leave"), description=localized("call.leave.description"))
     @app_commands.guild_install()
@@ -85,10 +84,10 @@ class Reader(commands.Cog):
         """Go on in another voice channel."""
         await voice_message.defer(interaction, private=True)
         session_for(self._calls, interaction)
-        room = channel or seat_of(interaction)
-        check_may_enter(interaction, room)
-        await self._calls.move(room)
-        await self._answer(interaction, "call.moved", channel=room.mention)
+        voice_channel = channel or seat_of(interaction)
+        check_may_enter(interaction, voice_channel)
+        await self._calls.move(voice_channel)
+        await self._answer(interaction, "call.moved", channel=voice_channel.mention)
 
     @app_commands.command(name=localized("call.skip.name", "skip"), description=localized("call.skip.description"))
     @app_commands.rename(everything=localized("call.skip.all.name", "all"))
@@ -142,7 +141,7 @@ class Reader(commands.Cog):
         waiting = session.listing()
         if remove > len(waiting):
             raise InputError("call.no_such")
-        account = None if moderates(interaction, session.link.room) else account_of(interaction)
+        account = None if moderates(interaction, session.link.voice_channel) else account_of(interaction)
         if not session.remove(waiting[remove - 1].heard.id, account):
             raise InputError("call.not_yours")
         await self._answer(interaction, "call.removed")

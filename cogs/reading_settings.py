@@ -14,10 +14,9 @@ from bot import values
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.listed import listed, role_is_gone, role_named
-from bot.platforms.discord.wish import moderated_space, role_scope
+from bot.platforms.discord.context import listed, moderated_space, role_is_gone, role_named, role_scope
+from bot.platforms.discord.suggestions import choices
 from bot.platforms.reading.settings import PLACE, place_change, place_lines, suggestions
 
 _KEYS = [
@@ -42,7 +41,7 @@ class ReadingSettings(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._readings = bot.doors.reader.readings
+        self._readings = bot.services.reader.readings
 
     @reading.command(name=localized("discord.reading.show.name"), description=localized("discord.reading.show"))
     async def show(self, interaction: discord.Interaction[Bot]) -> None:

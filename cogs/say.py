@@ -4,12 +4,12 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.platforms.base import Doors
-from bot.platforms.discord import answer, voice_message
+from bot.platforms.base import Services
+from bot.platforms.discord import responses, voice_message
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.context import utterance_of
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
-from bot.platforms.discord.wish import utterance_of
-from bot.speech.styles import SINGING
+from bot.text.styles import SINGING
 
 CALL = "call"
 """The choice of where: in the voice call."""
@@ -25,8 +25,8 @@ Instruction = app_commands.Range[str, 0, LONGEST_INSTRUCTION]
 class Say(commands.Cog):
     """The commands and their suggestions."""
 
-    def __init__(self, doors: Doors) -> None:
-        self._doors = doors
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     @app_commands.command(name=localized("discord.say.name", "say"), description=localized("discord.say.description"))
     @app_commands.rename(
@@ -70,11 +70,11 @@ class Say(commands.Cog):
         """Speak a text. What goes wrong is raised: cogs/errors.py answers."""
         in_call = where == CALL
         await voice_message.defer(interaction, private=private or in_call)
-        wish = utterance_of(interaction, text, style, voice, instruction, design=design)
+        request = utterance_of(interaction, text, style, voice, instruction, design=design)
         if in_call:
-            await answer.say_in_call(interaction, wish)
+            await responses.say_in_call(interaction, request)
         else:
-            await answer.speak(interaction, wish, private=private)
+            await responses.speak(interaction, request, private=private)
 
     @app_commands.command(
         name=localized("discord.sing.name", "sing"), description=localized("discord.sing.description")
@@ -96,13 +96,13 @@ class Say(commands.Cog):
     ) -> None:
         """Sing a text."""
         await voice_message.defer(interaction, private=private)
-        await answer.speak(interaction, utterance_of(interaction, text, SINGING, voice), private=private)
+        await responses.speak(interaction, utterance_of(interaction, text, SINGING, voice), private=private)
 
     @say.autocomplete("style")
     async def _complete_style(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        own = await preference_of(interaction, self._doors.desk)
+        own = await preference_of(interaction, self._services.requests)
         return suggest_styles(current, await interaction.client.language_for(interaction), own)
 
     @say.autocomplete("voice")
@@ -115,4 +115,4 @@ class Say(commands.Cog):
 
 async def setup(bot: Bot) -> None:
     """Called by the library."""
-    await bot.add_cog(Say(bot.doors))
+    await bot.add_cog(Say(bot.services))

@@ -1,6 +1,7 @@
 """``/server``: what moderators set for their server. Discord hides it from everybody else.
 
-Loaded by name by the Discord platform. The guard of the waist obeys what is set here; ``/settings`` is a person's own.
+Loaded by name by the Discord platform. The policy of the synthesis core obeys what is set here; ``/settings`` is a
+person's own.
 """
 
 import asyncio
@@ -13,15 +14,22 @@ from discord.ext import commands
 from bot.errors import InputError, StoreError
 from bot.model import Space
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.discord.forms import entries_of, list_form
-from bot.platforms.discord.listed import channel_named, listed, role_is_gone, role_named
+from bot.platforms.discord.commands import entries_of, list_form
+from bot.platforms.discord.context import (
+    channel_named,
+    channel_of,
+    listed,
+    moderated_space,
+    role_is_gone,
+    role_named,
+    role_scope,
+)
 from bot.platforms.discord.options import changes_of, suggest, takes
 from bot.platforms.discord.panel import Press
-from bot.platforms.discord.wish import channel_of, moderated_space, role_scope
-from bot.store.setting import settings_of
-from bot.store.spaces import LONGEST_COOLDOWN, SpaceSettings, for_use
+from bot.platforms.discord.suggestions import choices
+from bot.store.setting_fields import settings_of
+from bot.store.settings import LONGEST_COOLDOWN, SpaceSettings, for_use
 from bot.texts import say
 from cogs.settings import describe, rename
 
@@ -37,7 +45,10 @@ AnyChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel |
 
 
 def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild | None = None) -> str:
-    """What moderators have set; ``guild`` knows which roles and channels are gone. Blocked words are only counted."""
+    """Return what moderators have set; ``guild`` knows which roles and channels are gone.
+
+    Blocked words are only counted.
+    """
 
     def named(entry: str) -> str:
         return role_named(entry, guild, language)
@@ -65,7 +76,7 @@ class Server(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._desk = bot.doors.desk
+        self._requests = bot.services.requests
 
     async def cog_load(self) -> None:
         """Called by the library."""
@@ -83,7 +94,7 @@ class Server(commands.Cog):
         """Set and show what holds in a server."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        await self._change(interaction, space, **await changes_of(self._desk, _SETTINGS, options))
+        await self._change(interaction, space, **await changes_of(self._requests, _SETTINGS, options))
 
     suggest(settings, _SETTINGS)
 
@@ -111,11 +122,11 @@ class Server(commands.Cog):
             await self._rest(interaction, space, role_scope(role.id), None if rest == AS_EVERYONE else rest)
         if rule is not None:
             await self._rule(interaction, space, role, rule, "" if what == "speaking" else what)
-        await self._show(interaction, await self._desk.spaces.get(space), limits=True)
+        await self._show(interaction, await self._requests.spaces.get(space), limits=True)
 
     async def _rest(self, interaction: discord.Interaction[Bot], space: Space, scope: str, seconds: int | None) -> None:
         """How long a role rests; deleted ones, which nobody can take out otherwise, go."""
-        spaces = self._desk.spaces
+        spaces = self._requests.spaces
         gone = [each for each in (await spaces.get(space)).role_cooldowns if role_is_gone(each, interaction.guild)]
         for each in gone:
             await spaces.rest(space, each, None)
@@ -128,12 +139,12 @@ class Server(commands.Cog):
 
         Deleted ones go only where that lets nobody in: a blocked one, or an allowed one beside which another stands.
         """
-        held, guild, everyone = await self._desk.spaces.get(space), interaction.guild, role.is_default()
+        held, guild, everyone = await self._requests.spaces.get(space), interaction.guild, role.is_default()
         entry = for_use(use, role_scope(role.id))
         beside = [each for each in held.allowed_roles if rule == "allowed" and each.rpartition("@")[0] == use]
         allowed = [each for each in beside if everyone or role_is_gone(each, guild)]
         blocked = [each for each in held.blocked_roles if role_is_gone(each, guild)]
-        await self._desk.spaces.adjust(
+        await self._requests.spaces.adjust(
             space,
             add={
                 "allowed_roles": [entry] * (rule == "allowed" and not everyone),
@@ -154,7 +165,7 @@ class Server(commands.Cog):
         """Say whether people may speak in a channel, or that they may everywhere."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        spaces, named = self._desk.spaces, [str(channel.id) if channel is not None else channel_of(interaction)]
+        spaces, named = self._requests.spaces, [str(channel.id) if channel is not None else channel_of(interaction)]
         if opened == "everywhere":
             kept = await spaces.set(space, channels=())
         elif opened == "open":
@@ -172,11 +183,11 @@ class Server(commands.Cog):
         space = moderated_space(interaction)
         try:
             async with asyncio.timeout(_PATIENCE):
-                shared = await self._desk.spaces.get(space)
+                shared = await self._requests.spaces.get(space)
         except TimeoutError:  # a form is a first answer, and that is due within three seconds
             raise StoreError("store.busy") from None
-        tongue = await self._bot.language_for(interaction)
-        title, label = say("discord.settings.blocklist", tongue), say("discord.settings.word_a_line", tongue)
+        locale = await self._bot.language_for(interaction)
+        title, label = say("discord.settings.blocklist", locale), say("discord.settings.word_a_line", locale)
         await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
 
     async def words_filled_in(self, interaction: discord.Interaction[Bot], press: Press) -> None:
@@ -189,7 +200,7 @@ class Server(commands.Cog):
 
     async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
         """Change what is named and show what holds now."""
-        await self._show(interaction, await self._desk.spaces.set(space, **changes))
+        await self._show(interaction, await self._requests.spaces.set(space, **changes))
 
     async def _show(
         self, interaction: discord.Interaction[Bot], shared: SpaceSettings, *, limits: bool = False

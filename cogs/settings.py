@@ -11,14 +11,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.context import account_of
 from bot.platforms.discord.options import changes_of, suggest, takes
-from bot.platforms.discord.suggestions import LONGEST, complete_style, complete_voice
-from bot.platforms.discord.wish import account_of
+from bot.platforms.discord.suggestions import LONGEST, choices, complete_style, complete_voice
 from bot.platforms.reading.settings import own_lines
-from bot.store.preferences import Kind, Preference
-from bot.store.setting import settings_of
+from bot.store.setting_fields import settings_of
+from bot.store.settings import FavouriteKind, Preference
 from bot.texts import codes, say
 
 _T = TypeVar("_T")
@@ -44,7 +43,7 @@ def describe(*options: str) -> Callable[[_T], _T]:
 
 
 def own_settings(own: Preference, language: str) -> str:
-    """What a person has set."""
+    """Return what a person has set."""
     facts = {each.blank: each.shown(own, language) for each in _SETTINGS if each.blank}
     return say("discord.settings.mine_are", language, **facts)
 
@@ -61,7 +60,7 @@ class Settings(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._desk = bot.doors.desk
+        self._requests = bot.services.requests
 
     @settings.command(
         name=localized("discord.settings.mine.name", "mine"), description=localized("discord.settings.mine")
@@ -71,8 +70,8 @@ class Settings(commands.Cog):
         """Set and show what a person likes."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
-        await self._desk.preferences.set(account, **await changes_of(self._desk, _MINE, options))
-        own = await self._desk.preferences.get(account)
+        await self._requests.preferences.set(account, **await changes_of(self._requests, _MINE, options))
+        own = await self._requests.preferences.get(account)
         await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
 
     suggest(mine, _MINE)
@@ -83,17 +82,17 @@ class Settings(commands.Cog):
     )
     @rename("kind", "name", "keep")
     @describe("kind", "name", "keep")
-    @app_commands.choices(kind=choices(Kind))
+    @app_commands.choices(kind=choices(FavouriteKind))
     async def favourite(
-        self, interaction: discord.Interaction[Bot], kind: Kind, name: VoiceName, *, keep: bool = True
+        self, interaction: discord.Interaction[Bot], kind: FavouriteKind, name: VoiceName, *, keep: bool = True
     ) -> None:
         """Add a favourite, or take it out."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
         if keep and kind == "voice":
-            name = await self._desk.saved.known(name)
-        await self._desk.preferences.favourite(account, kind, name, keep)
-        own = await self._desk.preferences.get(account)
+            name = await self._requests.saved.known(name)
+        await self._requests.preferences.favourite(account, kind, name, keep)
+        own = await self._requests.preferences.get(account)
         await voice_message.tell(interaction, own_settings(own, await self._bot.language_for(interaction)))
 
     @settings.command(
@@ -104,8 +103,8 @@ class Settings(commands.Cog):
         """Set and show how a person's messages are read aloud."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
-        await self._desk.preferences.set(account, **await changes_of(self._desk, _ALOUD, options))
-        own = await self._desk.preferences.get(account)
+        await self._requests.preferences.set(account, **await changes_of(self._requests, _ALOUD, options))
+        own = await self._requests.preferences.get(account)
         await voice_message.tell(interaction, "\n".join(own_lines(own, await self._bot.language_for(interaction))))
 
     @settings.command(
@@ -115,9 +114,9 @@ class Settings(commands.Cog):
         """Remove a person's settings, dictionary and kept words."""
         await voice_message.defer(interaction, private=True)
         account, tongue = account_of(interaction), await self._bot.language_for(interaction)
-        await self._desk.preferences.forget(account)
-        await self._desk.words.forget(account)
-        await self._bot.doors.reader.dictionaries.forget(account)
+        await self._requests.preferences.forget(account)
+        await self._requests.words.forget(account)
+        await self._bot.services.reader.dictionaries.forget(account)
         await voice_message.tell(interaction, say("discord.settings.forgotten", tongue))
 
     @favourite.autocomplete("name")

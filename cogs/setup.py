@@ -10,15 +10,14 @@ from discord.ext import commands
 from bot.errors import BotError, InputError, StoreError
 from bot.model import Space
 from bot.platforms.discord import checks, voice_message
-from bot.platforms.discord.call.notices import Notices
-from bot.platforms.discord.call.standing import check_may_enter, rights_in
+from bot.platforms.discord.call.calls import check_may_enter, rights_in
+from bot.platforms.discord.call.session import Notices
 from bot.platforms.discord.client import NOT_DELIVERED, Bot, localized
-from bot.platforms.discord.listed import is_unlisted
+from bot.platforms.discord.context import is_unlisted, moderated_space
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, preference_of, suggest_styles
-from bot.platforms.discord.wish import moderated_space
 from bot.platforms.doctor import State
-from bot.store.bindings import Binding
-from bot.store.readings import LEAST_CHARACTERS, MOST_CHARACTERS
+from bot.store.sessions import Binding
+from bot.store.settings import LEAST_CHARACTERS, MOST_CHARACTERS
 from bot.texts import codes, in_chat, say
 
 VoiceRoom = discord.VoiceChannel | discord.StageChannel
@@ -36,7 +35,7 @@ class Setup(commands.Cog):
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._bindings = bot.doors.reader.bindings
+        self._bindings = bot.services.reader.bindings
 
     @app_commands.command(name=localized("call.setup.name"), description=localized("call.setup.description"))
     @app_commands.rename(**{option: localized(codes.SETUP_NAME[option]) for option in _OPTIONS})
@@ -71,7 +70,7 @@ class Setup(commands.Cog):
             if not rights_in(interaction, here).view_channel:
                 raise InputError("call.setup.you_no_view")
             if voice:
-                voice = await self._bot.doors.desk.saved.known(voice)
+                voice = await self._bot.services.requests.saved.known(voice)
             bound = Binding(space, str(here.id), str(room.id), voice or "", style or "", length or 0)
             await self._bind(interaction, bound, here, room, language)
 
@@ -141,7 +140,7 @@ class Setup(commands.Cog):
             _log.warning("channels that are gone stay bound: %s", error.code)
 
     async def _is_deleted(self, guild: discord.Guild, channel: str) -> bool:
-        """Whether it surely is: what a guild does not list may also be a thread, or hidden from the bot."""
+        """Return whether it surely is: what a guild does not list may also be a thread, or hidden from the bot."""
         if not is_unlisted(channel, guild):
             return False
         try:
@@ -162,12 +161,12 @@ class Setup(commands.Cog):
     async def _complete_style(
         self, interaction: discord.Interaction[Bot], current: str
     ) -> list[app_commands.Choice[str]]:
-        own = await preference_of(interaction, self._bot.doors.desk)
+        own = await preference_of(interaction, self._bot.services.requests)
         return suggest_styles(current, await self._bot.language_for(interaction), own)
 
 
 def listed(bindings: Sequence[Binding], language: str) -> str:
-    """What is bound, a line each."""
+    """Return what is bound, a line each."""
     rows = [
         say(
             "call.setup.row",
@@ -184,7 +183,10 @@ def listed(bindings: Sequence[Binding], language: str) -> str:
 
 
 def _place_of(interaction: discord.Interaction[Bot]) -> checks.Channel:
-    """The channel of the command; of a thread, the channel it hangs on. Raises InputError ``call.setup.where``."""
+    """Return the channel of the command; of a thread, the channel it hangs on.
+
+    Raises InputError ``call.setup.where``.
+    """
     here = interaction.channel
     place = here.parent if isinstance(here, discord.Thread) else here
     if not isinstance(place, discord.abc.GuildChannel):

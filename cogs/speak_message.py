@@ -11,13 +11,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import InputError
-from bot.platforms.discord import answer, voice_message
-from bot.platforms.discord.call.message import chat_message
+from bot.platforms.discord import responses, voice_message
+from bot.platforms.discord.call.messages import chat_message
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.context import utterance_of
 from bot.platforms.discord.panel import Buttons, Press, style_menu
 from bot.platforms.discord.suggestions import preference_of, style_options
-from bot.platforms.discord.wish import utterance_of
-from bot.platforms.reading.chosen import chosen_words
+from bot.platforms.reading.messages import chosen_words
 from bot.texts import say
 
 _EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
@@ -67,36 +67,39 @@ class SpeakMessage(commands.Cog):
     async def speak(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Speak a message as it is written; whoever chose it pays."""
         await voice_message.defer(interaction)
-        tongue = await self._bot.language_for(interaction)
-        await answer.speak(interaction, utterance_of(interaction, chosen_words(chat_message(message), tongue)))
+        locale = await self._bot.language_for(interaction)
+        await responses.speak(interaction, utterance_of(interaction, chosen_words(chat_message(message), locale)))
 
     async def speak_as(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Ask for a style first. The words wait behind the menu as they do behind a button."""
         await voice_message.defer(interaction, private=True)
-        tongue = await self._bot.language_for(interaction)
-        desk, wish = self._bot.doors.desk, utterance_of(interaction, chosen_words(chat_message(message), tongue))
-        speech = self._bot.doors.speech
-        explained = await speech.explain(wish)  # refused here what would be refused then
+        locale = await self._bot.language_for(interaction)
+        requests, request = (
+            self._bot.services.requests,
+            utterance_of(interaction, chosen_words(chat_message(message), locale)),
+        )
+        speech = self._bot.services.speech
+        explained = await speech.explain(request)  # refused here what would be refused then
         price = 0 if speech.is_free(explained.provider) else explained.characters
-        token = await desk.words.keep(wish)
+        token = await requests.words.keep(request)
         if not token:
             raise InputError("words.not_kept")
-        options = style_options(tongue, await preference_of(interaction, desk))
-        menu = style_menu(options, tongue, Press("style", (token, "c")), characters=price)
-        await voice_message.tell(interaction, say("discord.which_style", tongue), Buttons(menu))
+        options = style_options(locale, await preference_of(interaction, requests))
+        menu = style_menu(options, locale, Press("style", (token, "c")), characters=price)
+        await voice_message.tell(interaction, say("discord.which_style", locale), Buttons(menu))
 
     async def who_said(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Name the account behind a message of ours."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if not interaction.permissions.manage_messages:
             raise InputError("discord.moderators_only")
-        tongue = await self._bot.language_for(interaction)
-        words = self._bot.doors.desk.words
+        locale = await self._bot.language_for(interaction)
+        words = self._bot.services.requests.words
         account = await words.said_by("discord", str(message.channel.id), str(message.id))
         if account is None:
             raise InputError("discord.nobody_known")
         await voice_message.tell(
-            interaction, say("discord.who_said", tongue, who=f"<@{account.id}>", account=account.id)
+            interaction, say("discord.who_said", locale, who=f"<@{account.id}>", account=account.id)
         )
 
 

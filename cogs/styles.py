@@ -1,4 +1,4 @@
-"""``/styles``: the recommended styles, shelf by shelf. Loaded by name by the Discord platform."""
+"""``/styles``: the recommended styles, clip cache by clip cache. Loaded by name by the Discord platform."""
 
 import discord
 from discord import app_commands
@@ -6,12 +6,12 @@ from discord.ext import commands
 
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
-from bot.speech.styles import CATALOGUE, StyleType
+from bot.text.styles import CATALOGUE, StyleType
 from bot.texts import codes, say
 
 
 def shelves(language: str) -> str:
-    """Every shelf in a line or two, below Discord's 2000 characters."""
+    """Return every clip cache in a line or two, below Discord's 2000 characters."""
     lines = [say("discord.styles.intro", language)]
     for kind in StyleType:
         names = [style.label(language) for style in CATALOGUE if style.type is kind]

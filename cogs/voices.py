@@ -21,11 +21,11 @@ from bot.model import Utterance, Voice
 from bot.platforms import command_log
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import Bot, localized
+from bot.platforms.discord.context import account_of, key_of
 from bot.platforms.discord.panel import Buttons, Press
 from bot.platforms.discord.suggestions import LONGEST, complete_voice, voice_options
-from bot.platforms.discord.wish import account_of, key_of
-from bot.platforms.voices import description, in_order, title
-from bot.speech.provider import VoiceInfo
+from bot.platforms.display import description, in_order, title
+from bot.providers.base import VoiceInfo
 from bot.speech.sink import Recording
 from bot.texts import say
 from cogs.panel import chosen, facts_of
@@ -76,14 +76,14 @@ class Voices(commands.Cog):
         if voice.strip():
             await self._preview(interaction, voice.strip())
             return
-        tongue = await self._bot.language_for(interaction)
-        voices = self._bot.doors.speech.voices()
+        locale = await self._bot.language_for(interaction)
+        voices = self._bot.services.speech.voices()
         menu: discord.ui.Select[discord.ui.View] = discord.ui.Select(
             custom_id=Press("preview").custom_id,
-            placeholder=say("discord.voices.listen", tongue)[:150],
-            options=voice_options(voices, tongue),
+            placeholder=say("discord.voices.listen", locale)[:150],
+            options=voice_options(voices, locale),
         )
-        await voice_message.tell(interaction, listed(voices, tongue), Buttons(menu) if menu.options else None)
+        await voice_message.tell(interaction, listed(voices, locale), Buttons(menu) if menu.options else None)
 
     @voices.autocomplete("voice")
     async def _complete_voice(
@@ -98,23 +98,23 @@ class Voices(commands.Cog):
         await self._preview(interaction, chosen(interaction))
 
     async def _preview(self, interaction: discord.Interaction[Bot], name: str) -> None:
-        known = {voice.id: voice for voice in self._bot.doors.speech.voices()}
+        known = {voice.id: voice for voice in self._bot.services.speech.voices()}
         if name not in known:
             raise unknown_voice(name, list(known)[:25])
-        tongue = await self._bot.language_for(interaction)
-        words = say("discord.voices.preview", known[name].language or tongue, voice=name)
-        wish = Utterance(words, key_of(interaction), voice=Voice(id=name))
+        locale = await self._bot.language_for(interaction)
+        words = say("discord.voices.preview", known[name].language or locale, voice=name)
+        request = Utterance(words, key_of(interaction), voice=Voice(id=name))
         # Who is blocked by the host is refused here; what is spoken below is the host's own wish.
-        await self._bot.doors.speech.explain(replace(wish, account=account_of(interaction)))
+        await self._bot.services.speech.explain(replace(request, account=account_of(interaction)))
         async with self._turn():
-            self._check_cap(wish.voice)
-            receipt = await self._bot.doors.speech.speak(wish, Recording())
+            self._check_cap(request.voice)
+            receipt = await self._bot.services.speech.speak(request, Recording())
             command_log.spoke(receipt)
             if not receipt.cached:
                 self._made.append(self._clock())
-            self._heard.add(wish.voice)
+            self._heard.add(request.voice)
         await voice_message.send(interaction, receipt.clip)
-        await voice_message.tell(interaction, f"**{discord.utils.escape_markdown(title(known[name], tongue))}**")
+        await voice_message.tell(interaction, f"**{discord.utils.escape_markdown(title(known[name], locale))}**")
 
     def _check_cap(self, voice: Voice) -> None:
         full = len(self._made) == self._made.maxlen and self._clock() - self._made[0] < _AN_HOUR
@@ -135,7 +135,7 @@ class Voices(commands.Cog):
 
 
 def listed(voices: Sequence[VoiceInfo], language: str) -> str:
-    """The voices in lines, as many as fit."""
+    """Return the voices in lines, as many as fit."""
     if not voices:
         return say("discord.voices.none", language)
     lines = [say("discord.voices.intro", language)]

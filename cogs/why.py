@@ -7,10 +7,10 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.platforms.discord import voice_message
-from bot.platforms.discord.call import why
-from bot.platforms.discord.call.standing import guild_of
+from bot.platforms.discord.call import calls
+from bot.platforms.discord.call.calls import guild_of
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.reading.heard import Explained, Unread
+from bot.platforms.reading.messages import Explained, Unread
 from bot.texts import codes, say
 
 _MOST_RULES = 15
@@ -53,7 +53,7 @@ class Why(commands.Cog):
         guild_of(interaction)
         language = await self._bot.language_for(interaction)
         sees_content = self._bot.intents.message_content
-        found = await why.why(self._bot.calls, self._bot.doors.reader, message, sees_content=sees_content)
+        found = await calls.why(self._bot.calls, self._bot.services.reader, message, sees_content=sees_content)
         await voice_message.tell(interaction, _sentence(found, language))
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
@@ -61,12 +61,12 @@ class Why(commands.Cog):
         await voice_message.defer(interaction, private=True)
         guild_of(interaction)
         language = await self._bot.language_for(interaction)
-        explained = await why.explain(self._bot.calls, self._bot.doors.reader, message)
+        explained = await calls.explain(self._bot.calls, self._bot.services.reader, message)
         await voice_message.tell(interaction, shown(explained, language))
 
 
 def shown(explained: Explained, language: str) -> str:
-    """What stands in the way, the words, each change with its rule: in one message, whatever was written."""
+    """Return what stands in the way, the words, each change with its rule: in one message, whatever was written."""
     words = _cut(explained.text, _CHARACTERS)
     lines = [_sentence(explained.unread, language)] if explained.unread is not None else []
     lines.append(say("reading.would_say" if words else "reading.would_say_nothing", language, said=words))

@@ -1,10 +1,13 @@
-"""Whole sounds and texts in one call, by the path that the waist takes piece by piece. Used by tests and benches."""
+"""Whole sounds and texts in one call, by the path that the synthesis core takes piece by piece.
 
-from bot.audio.clip import ClipEncoder
+Used by tests and benches.
+"""
+
+from bot.audio.opus import ClipEncoder
 from bot.audio.pcm import Pcm, Resampler
 from bot.config import SpeechConfig
 from bot.model import SAMPLE_RATE, Clip, Utterance
-from bot.speech.script import Script, compose, manner_of, speakable_text
+from bot.speech.synthesis import Script, compose, manner_of, speakable_text
 
 
 def resample(pcm: Pcm, rate: int = SAMPLE_RATE) -> Pcm:

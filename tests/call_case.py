@@ -6,8 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.platforms.discord.call.link import JOIN_LIMIT, STAGE_LIMIT
-from bot.platforms.discord.call.timing import Timing
+from bot.platforms.discord.call.link import JOIN_LIMIT, STAGE_LIMIT, Timing
 
 _TURNS = 20
 """Turns that other tasks get after a sleeper woke."""

@@ -11,7 +11,7 @@ from bot.model import Account, Lane, Space, Utterance
 from bot.platforms.discord.call.session import Session
 from bot.platforms.discord.call.source import GAP
 from bot.platforms.discord.client import Bot, DiscordPlatform
-from bot.platforms.reading.outcomes import Outcome
+from bot.platforms.reading.messages import Outcome
 from bot.speech.sink import Recording
 from tests.call_case import StillClock
 from tests.conftest import House, until
@@ -61,7 +61,7 @@ class Evening:
 
     async def start(self, **settings: Any) -> None:
         """Log in."""
-        platform = build(self.server, self.house.doors, self._state, **({"message_content": True} | settings))
+        platform = build(self.server, self.house.services, self._state, **({"message_content": True} | settings))
         platform.timing = self.clock.timing
         self._platform = platform
         ready = asyncio.Event()
@@ -81,12 +81,12 @@ class Evening:
         """Go on with another house."""
         await self.stop()
         self.house = house
-        await house.doors.reader.readings.set(self.space, names=False)
+        await house.services.reader.readings.set(self.space, names=False)
         await self.start()
 
     async def no_marker(self) -> None:
         """No call is noted any more."""
-        markers = self.house.doors.reader.markers
+        markers = self.house.services.reader.markers
         async with asyncio.timeout(5):
             while await markers.recent("discord", 600):
                 await self.clock.advance(0.1)
@@ -137,9 +137,9 @@ class Evening:
         users = [User(name) for name in names]
         for user in users:
             await self.server.voice.people.join(user, channel or self.lounge)
-        room = self.bot.get_channel((channel or self.lounge).id)
-        assert isinstance(room, discord.VoiceChannel)
-        await until(lambda: all(user.id in room.voice_states for user in users))
+        voice_channel = self.bot.get_channel((channel or self.lounge).id)
+        assert isinstance(voice_channel, discord.VoiceChannel)
+        await until(lambda: all(user.id in voice_channel.voice_states for user in users))
         return users
 
     async def write(self, words: str, user: User | None = None, channel: Channel | None = None, **more: Any) -> Message:
@@ -150,7 +150,7 @@ class Evening:
         await until(lambda: all(self.session.waits(str(message.id)) for message in messages))
 
     def outcome(self, message: Message) -> Outcome | None:
-        return self.house.doors.reader.outcomes.get(str(message.id))
+        return self.house.services.reader.outcomes.get(str(message.id))
 
     async def outcomes(self, *messages: Message) -> list[str]:
         """What became of messages, once it is known of all."""
@@ -179,7 +179,7 @@ class Evening:
 
     async def clip(self, words: str) -> list[bytes]:
         """The packets of words as they lie in the cache after they were said."""
-        wish = Utterance(words, f"test:{next(_NUMBERS)}", account=Account("cli", "test"), lane=Lane.JOB)
-        receipt = await self.house.speech.speak(wish, Recording())
+        request = Utterance(words, f"test:{next(_NUMBERS)}", account=Account("cli", "test"), lane=Lane.JOB)
+        receipt = await self.house.speech.speak(request, Recording())
         assert receipt.cached, "it was not said before"
         return list(receipt.clip.packets)

@@ -19,7 +19,7 @@ async def evening(server: DiscordServer, house: House, tmp_path: Path) -> AsyncI
     await server.voice.people.join(world.ada, lounge)
     server.gateway.privileged = discord.Intents(message_content=True).value
     evening = Evening(server, house, lounge, attic, tmp_path)
-    await house.doors.reader.readings.set(evening.space, names=False)
+    await house.services.reader.readings.set(evening.space, names=False)
     await evening.start()
     yield evening
     await evening.stop()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.speech.chat.message import Attachment, ChatMessage, Delivery, Kind, Poll, Reading
+from bot.normalization.message import Attachment, ChatMessage, Delivery, Kind, Poll, Reading
 
 _PATH = Path(__file__).parent / "chat_cases.toml"
 _USERS = {"1": "Sam", "2": "Alex Green", "3": "小明"}

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from bot.app import Core, build, doors_of
+from bot.app import Core, build, services_of
 from bot.config import Config
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.speech.service import SpeechService
 from bot.store.ledger import Ledger
 from tests.fakes.mimo_server import MimoServer
@@ -25,10 +25,10 @@ settings.load_profile("here")
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The core, built as the app builds it, and what a door is given."""
+    """The core, built as the app builds it, and what a front end is given."""
 
     core: Core
-    doors: Doors
+    services: Services
 
     @property
     def speech(self) -> SpeechService:
@@ -65,7 +65,7 @@ async def build_house(tmp_path: Path, prepare: Prepare) -> AsyncIterator[BuildHo
             prepare(sections["data_dir"])
             config = Config.model_validate(sections)
             core = await stack.enter_async_context(build(config, kind="bot"))
-            return House(core, doors_of(core))
+            return House(core, services_of(core))
 
         yield built
 

@@ -11,11 +11,11 @@ import sys
 from pathlib import Path
 
 from bot.errors import DuplicateError, QuotaError
-from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.clips import ClipStore
 from bot.store.database import Database
+from bot.store.entries import Charge, Hold, Limit
 from bot.store.ledger import Ledger
-from bot.store.quota import Charge, Hold, Limit
+from bot.store.provider_calls import ProviderCalls, ProviderLimits
 
 STEPS = ("held", "requested", "first_audio", "encoded", "settled", "delivered")
 ANN = "account:discord:1"

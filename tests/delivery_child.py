@@ -11,12 +11,12 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.cli import main
-from bot.platforms.accepted import Accepted, AcceptedCommand
 from bot.platforms.discord import voice_message
-from bot.speech.chain import Chain
-from bot.speech.meter import Meter
-from bot.speech.shelf import Shelf
-from bot.speech.track import RecordingTrack
+from bot.platforms.requests import Accepted, AcceptedCommand
+from bot.speech.cache import ClipCache
+from bot.speech.fallback import Chain
+from bot.speech.quota import Meter
+from bot.speech.synthesis import RecordingTrack
 from bot.store.ledger import Ledger
 
 Step = tuple[Any, str, bool]
@@ -30,7 +30,7 @@ STATES: dict[str, Step] = {
     "first_audio": (RecordingTrack, "write", True),
     "encoded": (Meter, "settle", False),
     "charged": (Meter, "settle", True),
-    "spent": (Shelf, "keep", True),
+    "spent": (ClipCache, "keep", True),
     "sending": (AcceptedCommand, "upload_begins", True),
     "refused": (AcceptedCommand, "upload_answered", True),
     "uploaded": (AcceptedCommand, "upload_answered", False),

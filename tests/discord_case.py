@@ -1,4 +1,4 @@
-"""What the Discord door's tests share."""
+"""What the Discord front end's tests share."""
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,7 +12,7 @@ from bot.app import EXTENSIONS
 from bot.audio.pcm import Pcm
 from bot.config import DiscordConfig, EndpointsConfig
 from bot.model import Account, Clip
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.platforms.discord.client import DiscordPlatform
 from tests.at_once import encode
 from tests.fakes.discord_server import DiscordServer, Message
@@ -24,13 +24,15 @@ Start = Callable[..., AbstractAsyncContextManager[DiscordPlatform]]
 """Runs the platform against the stand-in until the block ends; keywords are settings of ``[discord]``."""
 
 
-def build(server: DiscordServer, doors: Doors, state: Path, *, calls: bool = False, **settings: Any) -> DiscordPlatform:
+def build(
+    server: DiscordServer, services: Services, state: Path, *, calls: bool = False, **settings: Any
+) -> DiscordPlatform:
     """``calls``: the bot trusts the stand-in's voice server."""
     config = DiscordConfig(**({"token": SecretStr(server.token)} | settings))
     endpoints = EndpointsConfig(
         discord_api=server.api, discord_gateway=server.gateway.url, ca_file=str(server.voice.ca_file)
     )
-    return DiscordPlatform(config, endpoints, doors, EXTENSIONS, state_dir=state, guild_ready_timeout=0.0)
+    return DiscordPlatform(config, endpoints, services, EXTENSIONS, state_dir=state, guild_ready_timeout=0.0)
 
 
 def account(server: DiscordServer) -> Account:

@@ -1,4 +1,4 @@
-"""Fixtures of the Discord door's tests: loaded by name as a plugin of pytest."""
+"""Fixtures of the Discord front end's tests: loaded by name as a plugin of pytest."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ import pytest
 from discord.gateway import KeepAliveHandler
 
 from bot.errors import PlatformError
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.platforms.discord.client import DiscordPlatform
 from tests.discord_case import Start, build
 from tests.fakes.discord_server import DiscordServer
@@ -28,7 +28,7 @@ async def server() -> AsyncIterator[DiscordServer]:
 @pytest.fixture(autouse=True)
 def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """A busy machine's slow speech is answered once, as a quick one's: a test that is about progress says otherwise."""
-    monkeypatch.setattr("bot.platforms.discord.place.SLOW", 600.0)
+    monkeypatch.setattr("bot.platforms.discord.client.SLOW", 600.0)
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def start(server: DiscordServer, tmp_path: Path) -> Start:
     """Runs the platform against the stand-in until the block ends."""
 
     @asynccontextmanager
-    async def run(doors: Doors, **discord_settings: Any) -> AsyncIterator[DiscordPlatform]:
-        platform = build(server, doors, tmp_path, **discord_settings)
+    async def run(services: Services, **discord_settings: Any) -> AsyncIterator[DiscordPlatform]:
+        platform = build(server, services, tmp_path, **discord_settings)
         ready = asyncio.Event()
         running = asyncio.create_task(platform.run(ready))
         waiting = asyncio.create_task(ready.wait())

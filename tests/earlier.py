@@ -16,20 +16,17 @@ from typing import Any
 
 from bot.model import Account, Space, Utterance, Voice, VoiceKind
 from bot.store import clips
-from bot.store.bindings import Binding, Bindings
-from bot.store.blocked import BlockedAccounts
-from bot.store.calls import ProviderCalls, ProviderLimits
+from bot.store.accounts import BlockedAccounts
 from bot.store.clips import ClipStore
 from bot.store.commands import Commands
 from bot.store.database import FILE_NAME, Database
-from bot.store.dictionaries import Dictionaries, Entry
+from bot.store.dictionary import Dictionaries, Entry
+from bot.store.entries import Charge, Limit, Override
 from bot.store.ledger import Ledger
-from bot.store.markers import Marker, Markers
-from bot.store.preferences import Preference, Preferences
-from bot.store.quota import Charge, Limit, Override
-from bot.store.readings import Readings, ReadingSettings
+from bot.store.provider_calls import ProviderCalls, ProviderLimits
 from bot.store.schema import HEAD
-from bot.store.spaces import Spaces, SpaceSettings
+from bot.store.sessions import Binding, Bindings, Marker, Markers
+from bot.store.settings import Preference, Preferences, Readings, ReadingSettings, Spaces, SpaceSettings
 from bot.store.words import Words
 from tests.ledger_case import FakeClock
 

@@ -5,8 +5,8 @@ import numpy.typing as npt
 
 from bot.audio.pcm import Pcm
 from bot.model import Usage, Voice
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.espeak.provider import EspeakProvider
+from bot.providers.base import SpeechRequest
+from bot.providers.builtin.provider import EspeakProvider
 
 RATE = 22_050
 ENGLISH = "The quick brown fox jumps over the lazy dog, and then it goes home."

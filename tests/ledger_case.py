@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from sqlalchemy import select
 
 from bot.store.database import Database
+from bot.store.entries import Charge, Hold, Limit
 from bot.store.ledger import Ledger
-from bot.store.quota import Charge, Hold, Limit
 from bot.store.schema import ledger
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()

@@ -1,4 +1,4 @@
-"""A live sink for tests of the waist."""
+"""A live sink for tests of the synthesis core."""
 
 import asyncio
 from collections.abc import Sequence

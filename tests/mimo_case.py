@@ -12,9 +12,9 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
 from bot.model import Sample, Voice, VoiceKind
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.timeouts import Timeouts
+from bot.providers.base import SpeechRequest
+from bot.providers.http import Timeouts
+from bot.providers.mimo import MimoProvider, MimoSettings
 from tests.fakes import tones
 from tests.fakes.mimo_server import MimoServer
 from tests.provider_case import error_of

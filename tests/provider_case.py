@@ -7,7 +7,7 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import BotError
 from bot.model import Usage
-from bot.speech.provider import Provider, SpeechRequest
+from bot.providers.base import Provider, SpeechRequest
 
 
 async def speak(provider: Provider, request: SpeechRequest) -> tuple[Pcm, Usage]:

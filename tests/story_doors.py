@@ -1,6 +1,6 @@
-"""Two doors before one core: what a person does and sees on Discord and on Telegram, in the words of the stories.
+"""Two front ends before one core: what a person does and sees on Discord and on Telegram, in the words of the stories.
 
-Used by ``test_stories.py``. Behind each door stand the real library and the real core; before it the stand-in.
+Used by ``test_stories.py``. Behind each front end stand the real library and the real core; before it the stand-in.
 """
 
 import asyncio
@@ -16,9 +16,9 @@ from pydantic import SecretStr
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import PlatformError
 from bot.model import Account, Space
-from bot.platforms.base import Doors, Platform
+from bot.platforms.base import Platform, Services
 from bot.platforms.telegram.client import TelegramPlatform
-from bot.platforms.telegram.polling import Timings
+from bot.platforms.telegram.updates import Timings
 from tests.conftest import until
 from tests.discord_case import build, voices_of, words_of
 from tests.fakes.discord_exchange import Exchange
@@ -94,11 +94,11 @@ class Door(Protocol):
         """What ``/quota`` tells where several people are."""
         ...
 
-    async def cancel(self, wish: Wish) -> None:
+    async def cancel(self, request: Wish) -> None:
         """Give up what waits for its turn."""
         ...
 
-    async def redeliver(self, wish: Wish) -> None:
+    async def redeliver(self, request: Wish) -> None:
         """The platform brings the same thing once more, as after a lost answer."""
         ...
 
@@ -106,7 +106,7 @@ class Door(Protocol):
         """Wait for so many voice messages; every one that was delivered, decoded."""
         ...
 
-    async def told(self, wish: Wish, words: str) -> None:
+    async def told(self, request: Wish, words: str) -> None:
         """Wait until the person was told something with these words in it."""
         ...
 
@@ -128,8 +128,8 @@ class DiscordDoor:
         server.world.add_member(server.world.home, self._bo)
         self._first: Exchange | None = None
 
-    def platform(self, doors: Doors) -> Platform:
-        return build(self.server, doors, self._folder)
+    def platform(self, services: Services) -> Platform:
+        return build(self.server, services, self._folder)
 
     def account(self, *, other: bool = False) -> Account:
         return Account("discord", str((self._bo if other else self.server.world.ada).id))
@@ -163,8 +163,8 @@ class DiscordDoor:
         return Wish(await self.server.slash("sing", {"text": text}, locale=self._locale))
 
     async def alone(self, text: str) -> Sound:
-        wish = await self.server.slash("say", {"text": text, "private": True}, locale=self._locale)
-        answer = await wish.answered()
+        request = await self.server.slash("say", {"text": text, "private": True}, locale=self._locale)
+        answer = await request.answered()
         assert answer.private
         return decode(answer.files[0].data)
 
@@ -187,25 +187,25 @@ class DiscordDoor:
     async def quota(self) -> str:
         return (await (await self.server.slash("quota", locale=self._locale)).answered()).content.replace("**", "")
 
-    async def cancel(self, wish: Wish) -> None:
-        place = await wish.handle.answered()
+    async def cancel(self, request: Wish) -> None:
+        place = await request.handle.answered()
         await until(lambda: any(name.startswith("mp:cancel") for name in place.buttons))
-        await (await self.server.press(place, place.button("mp:cancel"), user=wish.handle.user)).acknowledged()
+        await (await self.server.press(place, place.button("mp:cancel"), user=request.handle.user)).acknowledged()
         await until(lambda: not place.buttons)
 
-    async def redeliver(self, wish: Wish) -> None:
-        await wish.handle.answered()
-        wish.handle.callback = wish.handle.original = None  # as if its first answer had never arrived
-        await self.server.redeliver(wish.handle)
-        await wish.handle.withdrawn()
+    async def redeliver(self, request: Wish) -> None:
+        await request.handle.answered()
+        request.handle.callback = request.handle.original = None  # as if its first answer had never arrived
+        await self.server.redeliver(request.handle)
+        await request.handle.withdrawn()
 
     async def sounds(self, count: int) -> list[Sound]:
         await self.server.until(lambda: len(voices_of(self.server)) >= count)
         return [decode(message.files[0].data) for message in voices_of(self.server)]
 
-    async def told(self, wish: Wish, words: str) -> None:
+    async def told(self, request: Wish, words: str) -> None:
         def answers() -> list[str]:
-            shown = [each.content for each in (wish.handle.original, *wish.handle.followups) if each is not None]
+            shown = [each.content for each in (request.handle.original, *request.handle.followups) if each is not None]
             return [*shown, *words_of(self.server)]
 
         await self.server.until(lambda: any(words in each for each in answers()))
@@ -223,9 +223,11 @@ class TelegramDoor:
         self.server = server
         self.language = "en"
 
-    def platform(self, doors: Doors) -> Platform:
+    def platform(self, services: Services) -> Platform:
         config = TelegramConfig(token=SecretStr(TOKEN), api_url=self.server.root)
-        return TelegramPlatform(config, EndpointsConfig(), doors, timings=Timings(typing=0.0, queue=0.05, slow=600.0))
+        return TelegramPlatform(
+            config, EndpointsConfig(), services, timings=Timings(typing=0.0, queue=0.05, slow=600.0)
+        )
 
     def account(self, *, other: bool = False) -> Account:
         return Account("telegram", str(self._person(other).id))
@@ -285,7 +287,7 @@ class TelegramDoor:
         text: str = (await self.server.wait_for("sendMessage", before + 1))[-1].params["text"]
         return text.replace("\n\n", "\n")
 
-    async def cancel(self, wish: Wish) -> None:
+    async def cancel(self, request: Wish) -> None:
         shown: list[Json] = []
 
         def offered() -> bool:
@@ -293,18 +295,18 @@ class TelegramDoor:
             return bool(shown)
 
         await self.server.until(offered)
-        await self.server.press(shown[-1], next(iter(buttons(shown[-1]).values())), user=self._person(wish.other))
+        await self.server.press(shown[-1], next(iter(buttons(shown[-1]).values())), user=self._person(request.other))
         await self.server.wait_for("deleteMessage")
 
-    async def redeliver(self, wish: Wish) -> None:
-        self.server.redeliver(wish.handle)
+    async def redeliver(self, request: Wish) -> None:
+        self.server.redeliver(request.handle)
 
     async def sounds(self, count: int) -> list[Sound]:
         calls = await self.server.wait_for("sendVoice", count)
         return [decode(call.files["voice"].data) for call in calls if "voice" in call.files]
 
-    async def told(self, wish: Wish, words: str) -> None:
-        chat = str(wish.handle["message"]["chat"]["id"])
+    async def told(self, request: Wish, words: str) -> None:
+        chat = str(request.handle["message"]["chat"]["id"])
 
         def answers() -> list[str]:
             asked = [*self.server.asked("sendMessage"), *self.server.asked("sendVoice")]
@@ -326,9 +328,9 @@ AnyDoor = DiscordDoor | TelegramDoor
 
 
 @asynccontextmanager
-async def opened(door: AnyDoor, doors: Doors) -> AsyncIterator[Platform]:
+async def opened(front_end: AnyDoor, services: Services) -> AsyncIterator[Platform]:
     """The platform, up until the block ends."""
-    platform = door.platform(doors)
+    platform = front_end.platform(services)
     ready = asyncio.Event()
     running = asyncio.create_task(platform.run(ready))
     try:

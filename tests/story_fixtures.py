@@ -1,4 +1,4 @@
-"""The fixture of the stories, each door in turn: loaded by name as a plugin of pytest."""
+"""The fixture of the stories, each front end in turn: loaded by name as a plugin of pytest."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,8 +21,8 @@ async def town(
     build_house: BuildHouse,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncIterator[Town]:
-    """Each door in turn. A place in the queue is told after a moment, not after three seconds."""
-    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.05)
+    """Each front end in turn. A place in the queue is told after a moment, not after three seconds."""
+    monkeypatch.setattr("bot.platforms.discord.client.AFTER", 0.05)
     if request.param == "discord":
         async with DiscordServer() as discord:
             yield Town(DiscordDoor(discord, tmp_path), mimo, build_house, tmp_path)

@@ -1,4 +1,6 @@
-"""One door of the two, the speech service's stand-in behind it, and how a sound is judged: what the stories start from.
+"""One front end of the two, the speech service's stand-in behind it, and how a sound is judged.
+
+What the stories start from.
 
 Used by ``test_stories.py`` and ``test_fair_use.py``.
 """
@@ -19,9 +21,9 @@ from tests.story_doors import AnyDoor
 
 @dataclass
 class Town:
-    """One door, and what stands behind it."""
+    """One front end, and what stands behind it."""
 
-    door: AnyDoor
+    front_end: AnyDoor
     mimo: MimoServer
     build: BuildHouse
     folder: Path
@@ -34,7 +36,7 @@ class Town:
 
     async def used(self, house: House, *, other: bool = False) -> int:
         """Characters that a person paid."""
-        return (await house.ledger.usage(self.door.account(other=other).scope)).characters
+        return (await house.ledger.usage(self.front_end.account(other=other).scope)).characters
 
     def said(self) -> list[Job]:
         """What the service was asked to say."""

@@ -1,4 +1,4 @@
-"""What the stories of Telegram's door share: the stand-in, a bot that is up, how a voice is judged.
+"""What the stories of Telegram's front end share: the stand-in, a bot that is up, how a voice is judged.
 
 A test file imports the fixtures under their long names; tests ask for them by the short ones.
 """
@@ -16,9 +16,9 @@ from pydantic import SecretStr
 
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.model import Account
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.platforms.telegram.client import TelegramPlatform
-from bot.platforms.telegram.polling import Sleep, Timings
+from bot.platforms.telegram.updates import Sleep, Timings
 from bot.web import WebServer
 from tests.conftest import House
 from tests.fakes.telegram_chats import ANN, Json, Person
@@ -62,7 +62,7 @@ async def fixture_server() -> AsyncIterator[TelegramServer]:
 def fixture_launch(server: TelegramServer) -> Launch:
     @asynccontextmanager
     async def start(
-        doors: Doors,
+        services: Services,
         *,
         token: str = TOKEN,
         grace: float = 20.0,
@@ -77,7 +77,7 @@ def fixture_launch(server: TelegramServer) -> Launch:
         config = TelegramConfig(token=SecretStr(token), **chosen)
         times = replace(Timings(), **{"typing": 0.0, "slow": 600.0, **timings})
         how: dict[str, Any] = {"timings": times, "sleep": sleep or naps, "clock": clock}
-        platform = TelegramPlatform(config, EndpointsConfig(), doors, web=web, **how)
+        platform = TelegramPlatform(config, EndpointsConfig(), services, web=web, **how)
         ready = asyncio.Event()
         task = asyncio.create_task(platform.run(ready))
         waiting = asyncio.create_task(ready.wait())
@@ -94,7 +94,7 @@ def fixture_launch(server: TelegramServer) -> Launch:
 
 @pytest.fixture(name="line")
 async def fixture_line(launch: Launch, house: House) -> AsyncIterator[Line]:
-    async with launch(house.doors) as started:
+    async with launch(house.services) as started:
         yield started
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from tests.conftest import until
 from tests.fakes.mimo_server import MimoServer
 from tests.fakes.telegram_chats import ANN, BO, Chat, Json, Person
@@ -55,7 +55,7 @@ class Village:
     line: Line
     group: Chat
     time: Time
-    doors: Doors
+    services: Services
 
     @property
     def server(self) -> TelegramServer:
@@ -87,7 +87,7 @@ class Village:
     async def known(self, message: Json) -> None:
         """Wait until it is known what became of a message."""
         identity = f"{self.group.id}:{message['message_id']}"
-        await until(lambda: self.doors.reader.outcomes.get(identity) is not None, 20)
+        await until(lambda: self.services.reader.outcomes.get(identity) is not None, 20)
 
     async def settled(self) -> None:
         """Wait until every update was answered."""
@@ -101,17 +101,19 @@ def spoken(mimo: MimoServer) -> list[str]:
 
 @pytest.fixture(name="village")
 async def fixture_village(launch: Launch, server: TelegramServer, mimo_house: Any) -> AsyncIterator[Village]:
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         await village.tell("/read on")
         yield village
 
 
 @asynccontextmanager
-async def open_village(launch: Launch, server: TelegramServer, doors: Doors, **more: Any) -> AsyncIterator[Village]:
+async def open_village(
+    launch: Launch, server: TelegramServer, services: Services, **more: Any
+) -> AsyncIterator[Village]:
     """A group that Ann administers, and a bot that sees everything written there."""
     server.world.bot["can_read_all_group_messages"] = True
     group = server.group(GROUP)
     group.admins.add(ANN.id)
     time = Time()
-    async with launch(doors, clock=time, sleep=time.sleep, **more) as line:
-        yield Village(line, group, time, doors)
+    async with launch(services, clock=time, sleep=time.sleep, **more) as line:
+        yield Village(line, group, time, services)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.platforms.beside import Run, cut_runs, words_beside
+from bot.platforms.display import Run, cut_runs, words_beside
 
 
 @pytest.mark.parametrize(

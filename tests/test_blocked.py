@@ -1,9 +1,9 @@
-"""Accounts that may not speak: in the real database, and from the command line to the waist."""
+"""Accounts that may not speak: in the real database, and from the command line to the synthesis core."""
 
 from pathlib import Path
 
 from bot.model import Account
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.store.database import Database
 from tests.ledger_case import FakeClock
 from tests.shell import Shell

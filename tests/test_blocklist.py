@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.speech.blocklist import Blocklist, folded
+from bot.speech.policy import Blocklist, folded
 
 WORDS = ("darn", "two words", "a$$", "该死", "傻b", "바보", "ばか", "🍆", "Straße", "don't")
 

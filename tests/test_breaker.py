@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import ErrorKind, ProviderError
-from bot.speech.breaker import Breaker
+from bot.speech.fallback import Breaker
 
 
 class _Clock:
@@ -19,7 +19,7 @@ def clock() -> _Clock:
 
 
 def _open(breaker: Breaker) -> bool:
-    """Asked anew each time: it changes with the clock."""
+    """Asked again each time: it changes with the clock."""
     return breaker.open
 
 

@@ -74,7 +74,7 @@ async def test_leaving(evening: Evening) -> None:
     assert await evening.command("leave", User("bob")) == say("call.not_in_it", "en")
     assert await evening.command("leave") == say("call.left", "en")
     assert evening.server.voice.bot_in() is None
-    assert await evening.house.doors.reader.markers.recent("discord", 60) == ()
+    assert await evening.house.services.reader.markers.recent("discord", 60) == ()
 
 
 async def test_moving(evening: Evening) -> None:

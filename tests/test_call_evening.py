@@ -1,8 +1,8 @@
-"""A whole evening in a call: coming, going, being moved, muted, cut off and started anew; what cannot be spoken."""
+"""A whole evening in a call: coming, going, being moved, muted, cut off and started again; what cannot be spoken."""
 
 import pytest
 
-from bot.store.bindings import Binding
+from bot.store.sessions import Binding
 from bot.texts import say
 from tests.call_evening import Evening
 from tests.conftest import BuildHouse, until
@@ -18,7 +18,7 @@ def _text(code: str, evening: Evening, **facts: object) -> str:
 
 
 async def _bind(evening: Evening) -> None:
-    await evening.house.doors.reader.bindings.bind(Binding(evening.space, str(evening.general.id)))
+    await evening.house.services.reader.bindings.bind(Binding(evening.space, str(evening.general.id)))
 
 
 # Coming and going
@@ -36,7 +36,7 @@ async def test_somebody_in_a_call_who_writes_in_a_bound_channel_brings_the_bot(e
 
 async def test_that_can_be_switched_off(evening: Evening) -> None:
     await _bind(evening)
-    await evening.house.doors.reader.readings.set(evening.space, auto_join=False)
+    await evening.house.services.reader.readings.set(evening.space, auto_join=False)
     assert await evening.outcomes(await evening.write("Hello there.")) == ["unread.no_session"]
     assert not evening.in_call
 
@@ -86,13 +86,17 @@ async def test_a_moderators_move_is_followed_and_remembered(evening: Evening) ->
     await evening.join()
     await evening.server.voice.people.join(evening.ada, evening.attic)
     await evening.server.voice.move_bot(evening.attic)
-    await until(lambda: evening.session.link.room is not None and evening.session.link.room.id == evening.attic.id)
+    await until(
+        lambda: (
+            evening.session.link.voice_channel is not None and evening.session.link.voice_channel.id == evening.attic.id
+        )
+    )
     await evening.clock.until(lambda: evening.session.link.connected)
     await evening.settled()
     written = await evening.write("Up here.")
     assert await evening.outcomes(written) == ["read"]
     assert evening.server.voice.listener(evening.attic).voiced
-    (marker,) = await evening.house.doors.reader.markers.recent("discord", 60)
+    (marker,) = await evening.house.services.reader.markers.recent("discord", 60)
     assert marker.voice_channel == str(evening.attic.id)
 
 
@@ -140,10 +144,10 @@ async def test_after_a_restart_the_call_goes_on_without_a_word(evening: Evening)
 async def test_an_old_call_is_not_taken_up(evening: Evening, monkeypatch: pytest.MonkeyPatch) -> None:
     await evening.join()
     await evening.stop()
-    monkeypatch.setattr("bot.platforms.discord.call.marks.YOUNG", -1.0)
+    monkeypatch.setattr("bot.platforms.discord.call.calls.YOUNG", -1.0)
     await evening.start()
     assert not evening.in_call
-    assert await evening.house.doors.reader.markers.recent("discord", 600) == ()
+    assert await evening.house.services.reader.markers.recent("discord", 600) == ()
 
 
 async def test_where_nobody_waits_a_call_is_not_taken_up(evening: Evening) -> None:

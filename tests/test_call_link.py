@@ -11,7 +11,6 @@ import discord
 import pytest
 
 from bot.errors import BotError, InputError, PlatformError
-from bot.platforms.discord.call.client import CallClient
 from bot.platforms.discord.call.link import (
     DEAD,
     FATAL,
@@ -21,6 +20,7 @@ from bot.platforms.discord.call.link import (
     LEAVE_LIMIT,
     LOOK,
     PRIVACY,
+    CallClient,
     Link,
 )
 from bot.platforms.discord.call.source import LiveSource
@@ -71,7 +71,7 @@ class Call:
     def _wake(self) -> None:
         self.link.playback.wake()
 
-    def room(self, channel: Channel) -> discord.VoiceChannel | discord.StageChannel:
+    def voice_channel(self, channel: Channel) -> discord.VoiceChannel | discord.StageChannel:
         found = self.bot.get_channel(channel.id)
         assert isinstance(found, discord.VoiceChannel | discord.StageChannel)
         return found
@@ -91,9 +91,9 @@ class Call:
 
     async def join(self, channel: Channel | None = None, *, protected: bool = True) -> None:
         """And where people listen, the group that encrypts is there."""
-        room = self.room(channel or self.lounge)
-        await self.link.join(room)
-        if protected and len(room.voice_states) > 1:
+        voice_channel = self.voice_channel(channel or self.lounge)
+        await self.link.join(voice_channel)
+        if protected and len(voice_channel.voice_states) > 1:
             await until(lambda: self.client.voice_privacy_code is not None)
 
     async def until_last(self, packet: bytes) -> list[bytes]:
@@ -120,16 +120,18 @@ class Call:
 
 
 @pytest.fixture
-async def attic(server: DiscordServer, room: Channel) -> Channel:
+async def attic(server: DiscordServer, voice_channel: Channel) -> Channel:
     """Another voice channel; Ada sits in the first one."""
-    await server.voice.people.join(server.world.ada, room)
+    await server.voice.people.join(server.world.ada, voice_channel)
     return server.world.add_voice(server.world.home, "attic")
 
 
 @pytest.fixture
-async def call(server: DiscordServer, room: Channel, attic: Channel, client: discord.Client) -> AsyncIterator[Call]:
+async def call(
+    server: DiscordServer, voice_channel: Channel, attic: Channel, client: discord.Client
+) -> AsyncIterator[Call]:
     """A link that is not connected yet, on an unmodified discord.py."""
-    call = Call(server, client, room, attic)
+    call = Call(server, client, voice_channel, attic)
     yield call
     await call.link.leave()
 
@@ -282,7 +284,7 @@ async def test_told_to_have_left_and_moved_nowhere_it_comes_back(call: Call) -> 
 async def test_what_cannot_be_helped_ends_the_call(call: Call, code: int) -> None:
     await _cut_in_mid_call(call, code)
     await call.clock.until(lambda: FATAL[code] in call.owner.events)
-    assert call.link.room is None
+    assert call.link.voice_channel is None
     assert len(call.server.voice.lines) == 1
 
 
@@ -301,10 +303,10 @@ async def test_a_moderators_move_is_followed_without_loss(call: Call) -> None:
     await call.say("a", CLIP.packets * 5)
     await call.heard(call.lounge, 10)
     await call.server.voice.move_bot(call.attic)
-    call.link.follow(call.room(call.attic))
+    call.link.follow(call.voice_channel(call.attic))
     assert await call.until_last(CLIP.packets[-1]) == list(CLIP.packets * 5)
     await call.clock.advance(10 * DEAD)
-    assert call.link.room == call.room(call.attic)
+    assert call.link.voice_channel == call.voice_channel(call.attic)
     assert call.owner.events == ["started a", "finished a"]
 
 
@@ -312,7 +314,7 @@ async def test_moving_is_leaving_and_joining(call: Call) -> None:
     await call.join()
     await call.say("a", CLIP.packets * 5)
     await call.heard(call.lounge, 10)
-    await call.link.move(call.room(call.attic))
+    await call.link.move(call.voice_channel(call.attic))
     await call.clock.until(lambda: call.link.playback.playing)
     heard = await call.until_last(CLIP.packets[-1])
     assert heard[-20:] == list(CLIP.packets * 5)[-20:]
@@ -325,7 +327,7 @@ async def test_whoever_cannot_move_stays(call: Call) -> None:
     await call.join()
     await call.change(call.attic, permissions=EVERYTHING_WE_NEED & ~rights.CONNECT)
     with pytest.raises(InputError, match=r"call\.no_connect"):
-        await call.link.move(call.room(call.attic))
+        await call.link.move(call.voice_channel(call.attic))
     assert call.link.connected
     assert call.server.voice.bot_in() is call.lounge
 
@@ -334,7 +336,7 @@ async def test_after_a_move_that_failed_it_goes_back(call: Call) -> None:
     await call.join()
     call.server.voice.refuse(4017)
     with pytest.raises(PlatformError, match=r"call\.encryption"):
-        await call.link.move(call.room(call.attic))
+        await call.link.move(call.voice_channel(call.attic))
     await call.clock.until(lambda: call.link.connected)
     assert call.server.voice.bot_in() is call.lounge
 
@@ -346,7 +348,7 @@ async def test_a_call_that_cannot_be_made_anew_is_given_up(call: Call) -> None:
     await call.clock.until(lambda: call.owner.events == ["lost"])
     await call.clock.until(lambda: call.owner.events == ["lost", "call.unreachable"], 2 * sum(HEAL_PAUSES))
     assert len(call.server.voice.lines) == 1 + len(HEAL_PAUSES)
-    assert call.link.room is None
+    assert call.link.voice_channel is None
 
 
 async def test_a_right_that_was_taken_away_meanwhile_is_named(call: Call) -> None:
@@ -377,6 +379,6 @@ async def test_leaving_leaves_nothing_behind(call: Call) -> None:
     await call.heard(call.lounge, 5)
     await call.link.leave()
     assert call.server.voice.bot_in() is None
-    assert call.link.room is None
+    assert call.link.voice_channel is None
     await until(lambda: not [thread for thread in threading.enumerate() if thread.name.startswith("audio-player")])
     await call.link.leave()

@@ -7,10 +7,9 @@ import discord
 import pytest
 
 from bot.model import Account
-from bot.platforms.discord.call.heard import heard_of
-from bot.platforms.discord.call.message import chat_message, has_content, is_speech
-from bot.speech.chat.message import Attachment, ChatMessage, Kind
-from bot.store.bindings import Binding
+from bot.normalization.message import Attachment, ChatMessage, Kind
+from bot.platforms.discord.call.messages import chat_message, has_content, heard_of, is_speech
+from bot.store.sessions import Binding
 from tests.call_evening import Evening
 from tests.fakes.discord_exchange import Message
 from tests.fakes.discord_world import Role, User
@@ -88,11 +87,11 @@ async def test_who_wrote_it_from_which_seat(evening: Evening, muted: bool) -> No
     evening.server.world.home.voice_states[evening.ada.id].mute = muted
     await evening.stop()
     await evening.start()
-    room = evening.bot.get_channel(evening.lounge.id)
-    assert isinstance(room, discord.VoiceChannel)
+    voice_channel = evening.bot.get_channel(evening.lounge.id)
+    assert isinstance(voice_channel, discord.VoiceChannel)
     message = await _seen(evening, evening.write("Hello."))
     binding = Binding(evening.space, str(evening.general.id), voice="Mia", style="whisper", max_characters=99)
-    heard = heard_of(message, room, binding)
+    heard = heard_of(message, voice_channel, binding)
     assert heard.account.id == str(evening.ada.id)
     assert heard.space == evening.space
     assert heard.channel == str(evening.general.id)

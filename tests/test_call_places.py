@@ -6,7 +6,7 @@ import pytest
 
 from bot.model import Account
 from bot.platforms.reading.queue import MOST_EACH
-from bot.store.bindings import Binding
+from bot.store.sessions import Binding
 from tests.call_evening import Evening
 from tests.conftest import BuildHouse, until
 from tests.fakes.discord_world import Role, User
@@ -39,7 +39,7 @@ async def test_the_calls_own_chat_is_read(evening: Evening) -> None:
 async def test_each_bound_channel_has_its_voice_its_style_and_its_limit(paid: Evening, mimo: MimoServer) -> None:
     news = paid.server.world.add_channel(paid.server.world.home, "news")
     far = paid.server.world.add_channel(paid.server.world.home, "far")
-    bindings = paid.house.doors.reader.bindings
+    bindings = paid.house.services.reader.bindings
     await bindings.bind(Binding(paid.space, str(paid.general.id), str(paid.lounge.id), voice="Mia", style="Happy"))
     await bindings.bind(Binding(paid.space, str(news.id), str(paid.lounge.id), voice="Dean", max_characters=20))
     await bindings.bind(Binding(paid.space, str(far.id), str(paid.attic.id)))

@@ -61,9 +61,9 @@ async def test_who_was_moved_in_may_command_though_they_could_not_enter(evening:
     await evening.join()
     assert await evening.command("pause", bo) == say("call.not_in_it", "en")
     await evening.server.voice.people.join(bo, evening.lounge, moved=True)
-    room = evening.session.link.room
-    assert room is not None
-    await until(lambda: bo.id in room.voice_states)
+    voice_channel = evening.session.link.voice_channel
+    assert voice_channel is not None
+    await until(lambda: bo.id in voice_channel.voice_states)
     assert await evening.command("pause", bo) == say("call.paused", "en")
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.discord.call.marks import Marks
-from bot.platforms.discord.call.rooms import Room
-from bot.platforms.reading.reader import Reader
-from bot.store.bindings import Binding
+from bot.platforms.discord.call.calls import Marks
+from bot.platforms.discord.call.link import Room
+from bot.platforms.reading.judge import Reader
+from bot.store.sessions import Binding
 from bot.texts import say
 from tests.call_evening import Evening
 from tests.conftest import BuildHouse, House, until
@@ -21,7 +21,7 @@ pytest_plugins = ["tests.discord_fixtures", "tests.call_fixtures"]
 
 
 async def _bind(evening: Evening) -> None:
-    await evening.house.doors.reader.bindings.bind(Binding(evening.space, str(evening.general.id)))
+    await evening.house.services.reader.bindings.bind(Binding(evening.space, str(evening.general.id)))
 
 
 async def _bound_call(evening: Evening) -> None:
@@ -40,7 +40,7 @@ async def _no_resume(evening: Evening) -> None:
     await asyncio.wait_for(ready, 20)
 
 
-# Discord begins anew
+# Discord begins again
 
 
 async def test_after_a_new_gateway_session_those_who_come_are_read(evening: Evening) -> None:
@@ -49,7 +49,7 @@ async def test_after_a_new_gateway_session_those_who_come_are_read(evening: Even
     (bob,) = await evening.enter("bob")
     written = await evening.write("Here I am.", bob), await evening.write("So am I.")
     assert await evening.outcomes(*written) == ["read"] * 2
-    assert evening.session.link.room is evening.bot.get_channel(evening.lounge.id)
+    assert evening.session.link.voice_channel is evening.bot.get_channel(evening.lounge.id)
 
 
 async def test_after_a_new_gateway_session_an_empty_call_is_left(evening: Evening) -> None:
@@ -121,7 +121,7 @@ async def test_whoever_comes_back_in_the_midst_of_leaving_gets_one_call(
     assert await evening.outcomes(written) == ["read"]
     assert left == say("call.left_alone", "en", channel=f"<#{evening.lounge.id}>")
     assert evening.posts.count(say("call.lost", "en", channel=f"<#{evening.lounge.id}>")) == 0
-    assert len(await evening.house.doors.reader.markers.recent("discord", 600)) == 1
+    assert len(await evening.house.services.reader.markers.recent("discord", 600)) == 1
 
 
 def _gated(monkeypatch: pytest.MonkeyPatch, owner: type, name: str) -> tuple[asyncio.Event, asyncio.Event]:
@@ -215,7 +215,7 @@ async def test_a_fault_that_nobody_foresaw_in_healing_ends_the_call_with_a_word(
     def broken(_: Room) -> None:
         raise RuntimeError("boom")
 
-    monkeypatch.setattr("bot.platforms.discord.call.rooms.check", broken)
+    monkeypatch.setattr("bot.platforms.discord.call.link.check", broken)
     evening.server.voice.close(4006)
     await evening.clock.until(lambda: not evening.in_call)
     await until(lambda: evening.posts[-1] == say("call.unreachable", "en", channel=f"<#{evening.lounge.id}>"))

@@ -6,11 +6,11 @@ import pytest
 
 from bot import texts
 from bot.model import Account, Utterance
-from bot.platforms.discord.call.guilds import MOST_WAITING
+from bot.platforms.discord.call.calls import MOST_WAITING
 from bot.platforms.reading.queue import MOST, MOST_EACH
 from bot.speech.sink import Recording
-from bot.store.bindings import Binding
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
+from bot.store.sessions import Binding
 from tests.call_evening import Evening
 from tests.conftest import BuildHouse, until
 from tests.fakes.discord_exchange import Message
@@ -39,8 +39,8 @@ async def stopped(evening: Evening, message: Message, code: str) -> None:
     await named(evening, message, code)
 
 
-async def bind(evening: Evening, room: Channel) -> None:
-    await evening.house.core.bindings.bind(Binding(evening.space, str(evening.general.id), str(room.id)))
+async def bind(evening: Evening, voice_channel: Channel) -> None:
+    await evening.house.core.bindings.bind(Binding(evening.space, str(evening.general.id), str(voice_channel.id)))
 
 
 async def test_nobody_called_the_bot(evening: Evening) -> None:

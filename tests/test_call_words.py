@@ -10,7 +10,7 @@ import pytest
 
 from bot import texts
 from bot.model import Space
-from bot.store.bindings import Binding
+from bot.store.sessions import Binding
 from tests.conftest import BuildHouse, House, until
 from tests.discord_case import Start, account
 from tests.fakes.discord_exchange import Message
@@ -30,12 +30,12 @@ class Evening:
         self.server, self.house, self.mimo = server, house, mimo
         self.guild = server.world.home
         self.space = Space("discord", str(self.guild.id))
-        self.room = server.world.add_voice(self.guild, "lounge")
+        self.voice_channel = server.world.add_voice(self.guild, "lounge")
         self.chat = server.world.general
         self.ada = server.world.ada
 
     async def bind(self, **how: Any) -> None:
-        await self.house.core.bindings.bind(Binding(self.space, str(self.chat.id), str(self.room.id), **how))
+        await self.house.core.bindings.bind(Binding(self.space, str(self.chat.id), str(self.voice_channel.id), **how))
 
     def spoken(self) -> str:
         """What the service was asked to say, segment by segment, without the greeting."""
@@ -80,12 +80,12 @@ async def evening(server: DiscordServer, mimo: MimoServer, build_house: BuildHou
 
 
 async def test_a_call_goes_on_where_saved_voices_are_gone_and_tells_it_once(evening: Evening, start: Start) -> None:
-    server, desk = evening.server, evening.house.doors.desk
+    server, requests = evening.server, evening.house.services.requests
     await evening.bind(voice="Moved")
-    await desk.preferences.set(account(server), voice="Retired")
-    await desk.spaces.set(evening.space, default_voice="Dean")
-    async with start(evening.house.doors, calls=True, message_content=True):
-        await server.voice.people.join(evening.ada, evening.room)
+    await requests.preferences.set(account(server), voice="Retired")
+    await requests.spaces.set(evening.space, default_voice="Dean")
+    async with start(evening.house.services, calls=True, message_content=True):
+        await server.voice.people.join(evening.ada, evening.voice_channel)
         for words in ("good evening", "and once more"):
             await server.say(words)
             await evening.heard(words)
@@ -103,7 +103,7 @@ async def test_a_call_goes_on_where_saved_voices_are_gone_and_tells_it_once(even
 
 async def test_the_menu_shows_what_would_be_said_and_which_rule_did_it(evening: Evening, start: Start) -> None:
     await evening.bind()
-    async with start(evening.house.doors, calls=True, message_content=True):
+    async with start(evening.house.services, calls=True, message_content=True):
         message = await evening.server.say("btw look: https://youtu.be/x")
         english = await evening.menu(texts.say("discord.menu.explain", "en"), message)
         chinese = await evening.menu(texts.say("discord.menu.explain", "en"), message, locale="zh-CN")
@@ -128,7 +128,7 @@ async def test_the_menu_says_first_why_it_is_not_read_however_long_the_rest_is(
 ) -> None:
     await evening.bind(max_characters=2000)
     await evening.house.core.preferences.set(account(evening.server), opted_out=True)
-    async with start(evening.house.doors, calls=True, message_content=True):
+    async with start(evening.house.services, calls=True, message_content=True):
         message = await evening.server.say(written[:2000])
         shown = await evening.menu(texts.say("discord.menu.explain", "en"), message, locale=locale)
     assert shown.splitlines()[0] == texts.say("unread.opted_out", tongue)
@@ -139,7 +139,7 @@ async def test_the_menu_says_first_why_it_is_not_read_however_long_the_rest_is(
 
 
 async def test_why_not_without_a_call(evening: Evening, start: Start) -> None:
-    async with start(evening.house.doors, calls=True, message_content=True):
+    async with start(evening.house.services, calls=True, message_content=True):
         await evening.why(await evening.server.say("hello"), "unread.not_read_here")
         await evening.bind()
         await evening.why(await evening.server.say("hello"), "unread.no_session")
@@ -148,8 +148,8 @@ async def test_why_not_without_a_call(evening: Evening, start: Start) -> None:
 async def test_why_not_in_a_call(evening: Evening, start: Start) -> None:
     server, core = evening.server, evening.house.core
     await evening.bind()
-    async with start(evening.house.doors, calls=True, message_content=True):
-        await server.voice.people.join(evening.ada, evening.room)
+    async with start(evening.house.services, calls=True, message_content=True):
+        await server.voice.people.join(evening.ada, evening.voice_channel)
         read = await server.say("this is heard")
         await evening.heard("this is heard")
         await evening.why(await server.say("I am elsewhere", User("cy")), "unread.not_in_call")
@@ -177,8 +177,8 @@ async def test_why_not_in_a_call(evening: Evening, start: Start) -> None:
 
 async def test_why_not_without_the_intent(evening: Evening, start: Start) -> None:
     await evening.bind()
-    async with start(evening.house.doors, calls=True):
-        await evening.server.voice.people.join(evening.ada, evening.room)
+    async with start(evening.house.services, calls=True):
+        await evening.server.voice.people.join(evening.ada, evening.voice_channel)
         await (await evening.server.slash("join")).answered()
         await evening.why(await evening.server.say("nor this"), "unread.no_content")
 
@@ -194,14 +194,14 @@ async def setup(server: DiscordServer, mod: User, **options: Any) -> str:
 
 async def test_setup_binds_tests_every_permission_and_speaks(evening: Evening, start: Start, mod: User) -> None:
     server = evening.server
-    async with start(evening.house.doors, calls=True, message_content=True):
+    async with start(evening.house.services, calls=True, message_content=True):
         assert await setup(server, mod) == texts.say("call.setup.none", "en")
-        done = await setup(server, mod, voice_channel=evening.room, voice="Mia", length=100)
+        done = await setup(server, mod, voice_channel=evening.voice_channel, voice="Mia", length=100)
         assert done.count("✓") == 4
-        listener = server.voice.listener(evening.room)
+        listener = server.voice.listener(evening.voice_channel)
         await listener.packets(at_least=5)
         listed = await setup(server, mod)
-        assert listed == f"<#{evening.chat.id}> → <#{evening.room.id}> (voice Mia, style –, length 100)"
+        assert listed == f"<#{evening.chat.id}> → <#{evening.voice_channel.id}> (voice Mia, style –, length 100)"
         removed = await setup(server, mod, remove=True)
         assert removed == texts.say("call.setup.none", "en")
         refused = await setup(server, mod, remove=True)
@@ -210,7 +210,7 @@ async def test_setup_binds_tests_every_permission_and_speaks(evening: Evening, s
 
 async def test_setup_names_what_is_missing_and_binds_nothing(evening: Evening, start: Start, mod: User) -> None:
     closed: Channel = evening.server.world.add_voice(evening.guild, "closed", permissions=EVERYTHING_WE_NEED & ~CONNECT)
-    async with start(evening.house.doors, calls=True, message_content=True):
+    async with start(evening.house.services, calls=True, message_content=True):
         said = await setup(evening.server, mod, voice_channel=closed)
     assert f"<#{closed.id}>: missing permissions: Connect, Speak." in said
     assert said.endswith(texts.say("call.setup.refused", "en"))

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot.platforms.discord.call.items import Item
-from bot.store.dictionaries import Entry
+from bot.platforms.discord.call.session import Item
+from bot.store.dictionary import Entry
 from tests.call_evening import Evening
 from tests.conftest import BuildHouse, until
 from tests.fakes.discord_world import Role, User
@@ -144,7 +144,7 @@ async def test_a_message_with_every_item_is_spoken_word_for_word(
     )
     evening.server.world.home.roles.append(ROLE)
     await evening.move_in(house)
-    await house.doors.reader.readings.set(evening.space, names=True, language=language, max_characters=300)
+    await house.services.reader.readings.set(evening.space, names=True, language=language, max_characters=300)
     await house.core.dictionaries.put(evening.space, Entry("mp", "mouthpiece"))
     asked = await evening.write("Is anybody there?", BO)
     await evening.join()

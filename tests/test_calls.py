@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.calls import CallTotals, Full, ProviderCalls, ProviderLimits
 from bot.store.database import Database
+from bot.store.provider_calls import CallTotals, Full, ProviderCalls, ProviderLimits
 from tests.ledger_case import NOON, FakeClock
 
 pytest_plugins = ["tests.ledger_fixtures"]

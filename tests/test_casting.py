@@ -7,12 +7,12 @@ import pytest
 from bot.audio.opus import decode
 from bot.errors import InputError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
-from bot.speech.casting import cast
-from bot.speech.provider import Provider, SpeechRequest
-from bot.speech.providers.espeak.provider import _LANGUAGES, EspeakProvider
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings
+from bot.providers.base import Provider, SpeechRequest
+from bot.providers.builtin.provider import _LANGUAGES, EspeakProvider
+from bot.providers.mimo import MimoProvider, MimoSettings
+from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 from bot.speech.sink import Recording
+from bot.speech.voices import cast
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_server import MimoServer
@@ -29,7 +29,7 @@ GERMAN = "Ich habe heute leider keine Zeit für dich."
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.speech.fallback._FIRST_PAUSE", 0.001)
 
 
 def utterance(text: str, key: str = "k", **more: object) -> Utterance:

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from bot import texts
 from bot.errors import InputError
 from bot.model import Utterance
-from bot.speech.chat.extras import kind_of
-from bot.speech.chat.message import Attachment, ChatMessage, Delivery, Kind, Mark, Poll, Reading, Span, Spoken
-from bot.speech.chat.reader import MOST_READ, VOCABULARIES, is_plain
-from bot.speech.chat.times import spoken_time
-from bot.speech.clean import clean, clean_message, speakable
-from bot.speech.markup import split_tags
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
+from bot.normalization.clean import clean, clean_message, speakable
+from bot.normalization.extras import kind_of
+from bot.normalization.message import Attachment, ChatMessage, Delivery, Kind, Mark, Poll, Reading, Span, Spoken
+from bot.normalization.numbers import spoken_time
+from bot.normalization.reader import MOST_READ, VOCABULARIES, is_plain
+from bot.providers.mimo import MimoProvider, MimoSettings
+from bot.text.markup import split_tags
 from tests.at_once import script_of
 from tests.chat_table import NOW, Case, load
 from tests.naughty_strings import NAUGHTY

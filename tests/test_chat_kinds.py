@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.speech.chat.message import ChatMessage, Delivery, Reading
-from bot.speech.chat.names import spoken_name
-from bot.speech.clean import clean, clean_message
-from bot.speech.providers.espeak.runs import dropped_tags, split_runs
+from bot.normalization.clean import clean, clean_message
+from bot.normalization.mentions import spoken_name
+from bot.normalization.message import ChatMessage, Delivery, Reading
+from bot.providers.builtin.runs import dropped_tags, split_runs
 
 _EN, _ZH = Reading("en", Delivery.off()), Reading("zh", Delivery.off())
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from bot.speech.chat.evidence import FOREIGN, MARK, mark
-from bot.speech.chat.message import ChatMessage, Delivery, Language, Reading
-from bot.speech.chat.tongue import tongue
-from bot.speech.clean import clean_message
+from bot.normalization.clean import clean_message
+from bot.normalization.languages import FOREIGN, MARK, mark
+from bot.normalization.message import ChatMessage, Delivery, Language, Reading
+from bot.normalization.reader import tongue
 
 _LEFT = [
     "jeg går til skole", "det er 20:40 til 5m", "hej jag är 5m bort", "mä oon afk",

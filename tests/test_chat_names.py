@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.speech.chat.message import ChatMessage, Delivery, Language, Reading
-from bot.speech.chat.names import spoken_name
-from bot.speech.clean import clean, clean_message
-from bot.store.readings import ReadingSettings
+from bot.normalization.clean import clean, clean_message
+from bot.normalization.mentions import spoken_name
+from bot.normalization.message import ChatMessage, Delivery, Language, Reading
+from bot.store.settings import ReadingSettings
 from tests.naughty_strings import NAUGHTY
 
 _BRACKETS = frozenset("()[]{}<>（）【】［］｛｝〔〕＜＞")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.speech.chat.message import ChatMessage, Delivery, Reading
-from bot.speech.clean import clean_message
+from bot.normalization.clean import clean_message
+from bot.normalization.message import ChatMessage, Delivery, Reading
 
 _EN, _ZH = Reading("en", Delivery.off()), Reading("zh", Delivery.off())
 

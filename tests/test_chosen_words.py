@@ -1,4 +1,7 @@
-"""A message that somebody chose or answered is spoken by the rules of reading aloud: both doors, both languages."""
+"""A message that somebody chose or answered is spoken by the rules of reading aloud: both front ends.
+
+Both languages.
+"""
 
 import pytest
 
@@ -29,11 +32,11 @@ CHOSEN = [
 @pytest.mark.parametrize(("written", "words"), CHOSEN)
 async def test_what_was_chosen_is_spoken_and_shown_as_it_is_read_aloud(town: Town, written: str, words: str) -> None:
     house = await town.house()
-    await house.doors.desk.spaces.set(town.door.space(), show_words=True)
-    async with opened(town.door, house.doors):
-        wish = await town.door.reply(written)
-        await town.door.sounds(1)
-        await town.door.told(wish, words)
+    await house.services.requests.spaces.set(town.front_end.space(), show_words=True)
+    async with opened(town.front_end, house.services):
+        request = await town.front_end.reply(written)
+        await town.front_end.sounds(1)
+        await town.front_end.told(request, words)
     assert [job.text for job in town.said()] == [words]
     assert await town.used(house) == len(words)
 
@@ -63,8 +66,8 @@ async def test_what_telegram_marks_beside_the_text_stays_hidden(
 ) -> None:  # fmt: skip
     marks = hidden(text, kind, inside)
     group = server.group()
-    await mimo_house.doors.desk.spaces.set(Space("telegram", str(group.id)), show_words=True, reply_context=True)
-    async with launch(mimo_house.doors) as line:
+    await mimo_house.services.requests.spaces.set(Space("telegram", str(group.id)), show_words=True, reply_context=True)
+    async with launch(mimo_house.services) as line:
         whole = (await server.write(BO.json, group, text=text, entities=marks))["message"]
         picture = (await server.write(BO.json, group, caption=text, caption_entities=marks))["message"]
         for answered in (whole, picture):
@@ -87,7 +90,7 @@ async def test_of_a_quoted_part_the_spoiler_stays_hidden(
     text = "he dies in the end"
     group = server.group()
     quote = {"text": text, "position": 0, "entities": hidden(text, "spoiler", "dies")}
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         answered = (await server.text(f"Well, {text}.", user=BO, chat=group))["message"]
         command: list[Json] = [{"type": "bot_command", "offset": 0, "length": 4}]
         await server.write(BO.json, group, text="/say", entities=command, reply_to_message=answered, quote=quote)

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InputError
-from bot.speech.clean import clean, clean_instruction, clean_line, speakable
-from bot.speech.markup import strip_markup
+from bot.normalization.clean import clean, clean_instruction, clean_line, speakable
+from bot.text.markup import strip_markup
 
 _STYLE_DISGUISES = [
     "<style>Happy</style>hello",

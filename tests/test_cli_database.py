@@ -12,8 +12,7 @@ from sqlalchemy import insert
 
 from bot.cli.database import count_again
 from bot.errors import StoreError
-from bot.store.backup import back_up
-from bot.store.database import Database
+from bot.store.database import Database, back_up
 from bot.store.ledger import Ledger
 from bot.store.schema import counter
 from tests.ledger_case import ANN, NOON

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.audio import ogg
-from bot.audio.clip import ClipEncoder
-from bot.audio.compressed import SLICE, CompressedStream, codec_of
+from bot.audio.decoding import SLICE, CompressedStream, codec_of
+from bot.audio.opus import ClipEncoder
 from bot.audio.pcm import Pcm
 from bot.errors import AudioError
 from bot.model import SAMPLE_RATE

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import DuplicateError
-from bot.store.calls import CallTotals, Full, ProviderCalls
 from bot.store.clips import ClipStore
 from bot.store.database import Database
 from bot.store.ledger import Ledger
+from bot.store.provider_calls import CallTotals, Full, ProviderCalls
 from tests.crash_child import ANN, ASKED, CHARGES, GUILD, LIMITS, SPENT, STEPS
 
 PATIENCE = 30.0

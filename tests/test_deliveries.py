@@ -10,11 +10,10 @@ from sqlalchemy import select
 
 from bot.errors import DuplicateError, QuotaError, StoreError
 from bot.model import Owed
-from bot.platforms.accepted import Accepted, upload_answered, upload_begins, uploading
+from bot.platforms.requests import Accepted, upload_answered, upload_begins, uploading
 from bot.store import deliveries
-from bot.store.backup import back_up
 from bot.store.commands import LONGEST_CONTENT, REMEMBERED_HOURS, TOKEN_SECONDS, Commands
-from bot.store.database import FILE_NAME, Database
+from bot.store.database import FILE_NAME, Database, back_up
 from bot.store.deliveries import Next
 from bot.store.ledger import Ledger
 from bot.store.schema import delivery, journal

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from bot import texts
 from bot.errors import InputError
 from bot.model import Account, Space
-from bot.platforms.reading.dictionary import Lexicon
-from bot.platforms.reading.dictionary_file import MOST_BYTES, read, understand, write
+from bot.platforms.reading.dictionary import MOST_BYTES, Lexicon, read, understand, write
 from bot.store.database import Database
-from bot.store.dictionaries import MOST_OWN, Dictionaries, Entry
+from bot.store.dictionary import MOST_OWN, Dictionaries, Entry
 
 pytest_plugins = ["tests.ledger_fixtures"]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.speech.chat.message import ChatMessage, Language, Reading
-from bot.speech.clean import clean_message
+from bot.normalization.clean import clean_message
+from bot.normalization.message import ChatMessage, Language, Reading
 
 
 def said(text: str, *entries: tuple[str, str], language: Language = "en", **more: str) -> str:

@@ -1,14 +1,17 @@
-"""The Discord door: real commands through the unmodified library, the built core behind it, the stand-in before it."""
+"""The Discord front end: real commands through the unmodified library, the built core behind it.
+
+The stand-in before it.
+"""
 
 import pytest
 
 from bot.audio import ogg
 from bot.model import Receipt
 from bot.platforms.discord.suggestions import style_options, suggest_styles, suggest_voices
-from bot.speech import styles
-from bot.speech.provider import VoiceInfo
-from bot.store.preferences import Preference
-from bot.store.quota import Override
+from bot.providers.base import VoiceInfo
+from bot.store.entries import Override
+from bot.store.settings import Preference
+from bot.text import styles
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
@@ -26,7 +29,7 @@ pytest_plugins = ["tests.discord_fixtures"]
 
 
 async def test_say_becomes_a_voice_message(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT, "style": "Slow down"})
         message = await server.message()
         answer = await exchange.answered()
@@ -44,7 +47,7 @@ async def test_say_becomes_a_voice_message(server: DiscordServer, house: House, 
 
 
 async def test_a_voice_is_heard(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT, "voice": "Mia"})
         sound = (await server.message()).files[0].sound
         await exchange.answered()
@@ -58,7 +61,7 @@ async def test_the_answer_is_deferred_before_anybody_speaks(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         assert exchange.callback == {"type": 5, "data": {"flags": 64}}
@@ -69,7 +72,7 @@ async def test_the_answer_is_deferred_before_anybody_speaks(
 
 
 async def test_again_costs_nothing(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         for _ in range(2):
             exchange = await server.slash("say", {"text": TEXT})
             answer = await exchange.answered()
@@ -85,7 +88,7 @@ async def test_again_costs_nothing(server: DiscordServer, mimo: MimoServer, mimo
 async def test_a_redelivered_command_is_spoken_once(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT})
         await exchange.answered()
         await server.redeliver(exchange)
@@ -98,7 +101,7 @@ async def test_a_redelivered_command_is_spoken_once(
 async def test_a_duplicate_that_discord_lets_through_stays_silent(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT})
         await exchange.answered()
         exchange.callback = exchange.original = None  # as if the first answer had never arrived
@@ -113,7 +116,7 @@ async def test_too_late_nothing_is_spoken(
     server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
     gate = server.hold("callback")
-    async with start(house.doors):
+    async with start(house.services):
         await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         server.clock.advance(3.5)
@@ -127,7 +130,7 @@ async def test_too_late_nothing_is_spoken(
 
 
 async def test_long_speech_comes_in_parts(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": "One two three four five. " * 12}, file_limit=40_000)
         await exchange.answered()
     assert len(voices_of(server)) > 1
@@ -138,7 +141,7 @@ async def test_long_speech_comes_in_parts(server: DiscordServer, house: House, s
 
 async def test_without_the_permission_it_is_a_file(server: DiscordServer, house: House, start: Start) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT})
         followup = await exchange.followup()
     assert exchange.original is not None
@@ -149,7 +152,7 @@ async def test_without_the_permission_it_is_a_file(server: DiscordServer, house:
 
 async def test_the_backup_is_named(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
     mimo.keys.clear()
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT})
         answer = await exchange.answered()
     assert (await server.message()).voice
@@ -160,7 +163,7 @@ async def test_the_backup_is_named(server: DiscordServer, mimo: MimoServer, mimo
 
 
 async def test_refusals_are_private_sentences(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         empty = await server.slash("say", {"text": "\u200b\u200b"})
         assert (await empty.answered()).content == say("text.empty", "en")
         chinese = await server.slash("say", {"text": "<style>"}, locale="zh-CN")
@@ -178,7 +181,7 @@ async def test_a_quota_is_kept(server: DiscordServer, build_house: BuildHouse, m
     rich, patron = User("bo"), Role("patron")
     server.world.add_member(server.world.home, rich, patron)
     await house.ledger.set_override(Override(f"role:discord:{patron.id}", unlimited=True))
-    async with start(house.doors):
+    async with start(house.services):
         poor_exchange = await server.slash("say", {"text": TEXT})
         refusal = (await poor_exchange.answered()).content
         await (await server.slash("say", {"text": TEXT}, user=rich)).answered()
@@ -191,7 +194,7 @@ async def test_outside_of_guilds(server: DiscordServer, house: House, start: Sta
     world = server.world
     direct = world.add_direct(world.ada)
     elsewhere = world.add_channel(world.add_guild("elsewhere", bot_is_member=False), "general")
-    async with start(house.doors):
+    async with start(house.services):
         await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
         exchange = await server.slash("say", {"text": TEXT}, channel=elsewhere)
         assert (await exchange.answered()).voice
@@ -216,13 +219,13 @@ async def test_a_mistake_of_ours_is_logged_without_words(
     async def broken(*_: object, **__: object) -> Receipt:
         raise RuntimeError("the planted sentence")
 
-    monkeypatch.setattr(house.doors.desk, "speak", broken)
+    monkeypatch.setattr(house.services.requests, "speak", broken)
     world = server.world
     places = {
         "general": world.general,
         "elsewhere": world.add_channel(world.add_guild("elsewhere", bot_is_member=False), "general"),
     }
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT}, channel=places[channel])
         answer = await (exchange.answered() if channel == "general" else exchange.followup())
     assert answer.content == say("discord.failed", "en")
@@ -236,7 +239,7 @@ async def test_when_discord_takes_no_upload_the_person_is_told(
     server: DiscordServer, house: House, start: Start
 ) -> None:
     server.fail("message", "40005")
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT})
         assert (await exchange.answered()).content == say("discord.too_large", "en")
 
@@ -246,7 +249,7 @@ async def test_too_many_at_a_time_are_put_off(
 ) -> None:
     monkeypatch.setattr("bot.platforms.discord.client.MOST_RUNNING", 1)
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         first = await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         second = await server.slash("say", {"text": TEXT})
@@ -262,7 +265,7 @@ async def test_many_at_once(server: DiscordServer, mimo: MimoServer, build_house
         speech={"providers": ["mimo"]},
         quota={"account_requests_per_minute": 0},
     )
-    async with start(house.doors):
+    async with start(house.services):
         exchanges = [await server.slash("say", {"text": f"Number {number}."}) for number in range(25)]
         for exchange in exchanges:
             assert (await exchange.answered()).private
@@ -272,7 +275,7 @@ async def test_many_at_once(server: DiscordServer, mimo: MimoServer, build_house
 
 
 async def test_a_command_of_yesterday(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         old = {"name": "old", "id": "1", "options": [{"name": "text", "type": 3, "autocomplete": True}]}
         server.state.commands[None].append(old)
         await server.autocomplete("old", "text", "x")
@@ -286,7 +289,7 @@ async def test_a_command_of_yesterday(server: DiscordServer, house: House, start
 
 
 async def test_suggestions(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         english = await (await server.autocomplete("say", "style", "whis")).suggestions()
         chinese = await (await server.autocomplete("say", "style", "whis", locale="zh-CN")).suggestions()
         everything = await (await server.autocomplete("say", "style", "")).suggestions()
@@ -304,7 +307,7 @@ async def test_suggestions(server: DiscordServer, mimo_house: House, start: Star
 async def test_voices_are_described_in_the_reader_s_language(
     server: DiscordServer, mimo_house: House, start: Start, command: str
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         english = await (await server.autocomplete(command, "voice", "mia")).suggestions()
         chinese = await (await server.autocomplete(command, "voice", "mia", locale="zh-CN")).suggestions()
     assert [voice["name"] for voice in english] == ["Mia · English, female"]
@@ -312,7 +315,7 @@ async def test_voices_are_described_in_the_reader_s_language(
 
 
 async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await (await server.slash("say", {"text": TEXT, "style": "悄悄话, my own way", "voice": "Dean"})).answered()
         for locale, label in (("en-US", "Whisper"), ("zh-CN", "悄悄话")):
             everything = await (await server.autocomplete("say", "style", "", locale=locale)).suggestions()
@@ -328,7 +331,7 @@ async def test_what_was_used_last_is_suggested_first(server: DiscordServer, mimo
 async def test_free_words_reach_the_service(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         free = {"text": TEXT, "style": "Wistful, like a pirate", "instruction": "as if it rained", "voice": "Dean"}
         await (await server.slash("say", free)).answered()
         wrong = await (await server.slash("say", {"text": TEXT, "voice": "Nobody at all"})).answered()

@@ -33,7 +33,7 @@ async def test_a_wrong_token(server: DiscordServer, house: House, tmp_path: Path
     server.gateway.refuse_with = close_code
     token = "wrong" if close_code is None else server.token
     before = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
-    platform = build(server, house.doors, tmp_path, token=SecretStr(token))
+    platform = build(server, house.services, tmp_path, token=SecretStr(token))
     with pytest.raises(PlatformError) as caught:
         await platform.run(asyncio.Event())
     assert (caught.value.code, caught.value.facts) == ("platform.token", {"platform": "discord"})
@@ -44,12 +44,12 @@ async def test_a_wrong_token(server: DiscordServer, house: House, tmp_path: Path
 async def test_intents_that_are_switched_off(server: DiscordServer, house: House, tmp_path: Path) -> None:
     server.gateway.refuse_with = 4014
     with pytest.raises(PlatformError) as caught:
-        await build(server, house.doors, tmp_path).run(asyncio.Event())
+        await build(server, house.services, tmp_path).run(asyncio.Event())
     assert caught.value.code == "platform.intents"
 
 
 async def test_a_network_that_is_not_there(server: DiscordServer, house: House, tmp_path: Path) -> None:
-    platform = build(server, house.doors, tmp_path)
+    platform = build(server, house.services, tmp_path)
     await server.stop()
     with pytest.raises(PlatformError) as caught:
         await platform.run(asyncio.Event())
@@ -64,7 +64,7 @@ async def test_a_gateway_that_is_not_there(
     endpoints = EndpointsConfig(discord_api=server.api, discord_gateway=server.state.gateway_url)
     config = DiscordConfig(token=SecretStr(server.token))
     with pytest.raises(PlatformError) as caught:
-        await DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path).run(asyncio.Event())
+        await DiscordPlatform(config, endpoints, house.services, EXTENSIONS, state_dir=tmp_path).run(asyncio.Event())
     assert caught.value.code == "platform.unreachable"
 
 
@@ -76,7 +76,7 @@ async def test_an_authority_of_ones_own(house: House, tmp_path: Path) -> None:
             endpoints = EndpointsConfig(
                 discord_api=server.api, discord_gateway=server.gateway.url, ca_file=str(trusted or "")
             )
-            platform = DiscordPlatform(config, endpoints, house.doors, EXTENSIONS, state_dir=tmp_path)
+            platform = DiscordPlatform(config, endpoints, house.services, EXTENSIONS, state_dir=tmp_path)
             ready = asyncio.Event()
             running = asyncio.create_task(platform.run(ready))
             if code is None:
@@ -90,21 +90,21 @@ async def test_an_authority_of_ones_own(house: House, tmp_path: Path) -> None:
 
 
 async def test_it_asks_for_no_privileged_intent(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         asked = discord.Intents._from_value(server.gateway.identified[0]["intents"])
     assert asked == discord.Intents(guilds=True, voice_states=True, guild_messages=True)
 
 
 async def test_message_content_is_asked_for_where_it_is_set(server: DiscordServer, house: House, start: Start) -> None:
     server.gateway.privileged = discord.Intents(message_content=True).value
-    async with start(house.doors, message_content=True):
+    async with start(house.services, message_content=True):
         assert discord.Intents._from_value(server.gateway.identified[-1]["intents"]).message_content
 
 
 async def test_without_the_intent_in_the_portal_only_reading_aloud_is_missing(
     server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture, mod: User
 ) -> None:
-    async with start(house.doors, message_content=True):
+    async with start(house.services, message_content=True):
         asked = [discord.Intents._from_value(one["intents"]).message_content for one in server.gateway.identified]
         assert asked[-1] is False
         await (await server.slash("say", {"text": "I still speak."})).answered()
@@ -117,7 +117,7 @@ async def test_without_the_intent_in_the_portal_only_reading_aloud_is_missing(
 async def test_a_mention_of_the_bot_is_no_command(
     server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with start(house.doors) as platform:
+    async with start(house.services) as platform:
         assert platform._bot is not None
         heard = asyncio.ensure_future(platform._bot.wait_for("message"))
         await asyncio.sleep(0)
@@ -135,7 +135,7 @@ async def test_the_doctor_tells_when_few_connections_are_left(
     server: DiscordServer, house: House, tmp_path: Path, remaining: int
 ) -> None:
     server.state.starts_left = remaining
-    found = await build(server, house.doors, tmp_path).examine()
+    found = await build(server, house.services, tmp_path).examine()
     told = [finding.sentence("en") for finding in found if finding.code == "doctor.discord.starts"]
     assert bool(told) == (remaining < 200)
     assert all(f"only {remaining} of 1,000" in line for line in told)
@@ -150,7 +150,7 @@ async def test_shards_are_as_configured(server: DiscordServer, house: House, sta
     server.world.home.id = (server.world.home.id >> 23) << 23  # of an even one
     server.world.guilds[server.world.home.id] = server.world.home
     server.world.general.guild_id = server.world.home.id
-    async with start(house.doors, shard_count=2, shard_ids=(1,)):
+    async with start(house.services, shard_count=2, shard_ids=(1,)):
         assert [identify["shard"] for identify in server.gateway.identified] == [[1, 2]]
         unheard = await server.slash("say", {"text": TEXT})
         await (await server.slash("say", {"text": TEXT}, channel=elsewhere)).answered()
@@ -159,7 +159,7 @@ async def test_shards_are_as_configured(server: DiscordServer, house: House, sta
 
 
 async def test_how_many_shards_is_discords_advice(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         assert server.statuses("gateway") == [200]
         assert [identify["shard"] for identify in server.gateway.identified] == [[0, 1]]
 
@@ -171,7 +171,7 @@ def test_shards_that_do_not_exist_are_refused() -> None:
 
 
 async def test_a_dropped_gateway_is_resumed(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         await server.gateway.drop()
         await server.until(lambda: server.gateway.resumed)
         await (await server.slash("say", {"text": TEXT})).answered()
@@ -182,7 +182,7 @@ async def test_stop_lets_speech_finish(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors) as platform:
+    async with start(mimo_house.services) as platform:
         exchange = await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         stopping = asyncio.create_task(platform.stop(30.0))
@@ -199,7 +199,7 @@ async def test_stop_does_not_wait_forever(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors) as platform:
+    async with start(mimo_house.services) as platform:
         exchange = await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         await platform.stop(0.0)
@@ -210,18 +210,18 @@ async def test_stop_does_not_wait_forever(
 
 
 async def test_stop_before_and_after(server: DiscordServer, house: House, start: Start, tmp_path: Path) -> None:
-    platform = build(server, house.doors, tmp_path)
+    platform = build(server, house.services, tmp_path)
     await platform.stop(1.0)
     await platform.run(asyncio.Event())
     assert server.gateway.identified == []
-    async with start(house.doors) as platform:
+    async with start(house.services) as platform:
         await platform.stop(1.0)
         await platform.stop(1.0)
 
 
 async def test_stop_while_logging_in(server: DiscordServer, house: House, tmp_path: Path) -> None:
     gate = server.hold("me")
-    platform = build(server, house.doors, tmp_path)
+    platform = build(server, house.services, tmp_path)
     running = asyncio.create_task(platform.run(asyncio.Event()))
     await gate.reached.wait()
     await platform.stop(1.0)
@@ -238,7 +238,7 @@ async def test_no_secret_and_no_words_in_the_log(
     server.fail("message", "429")
     try:
         protect([server.token], "debug")
-        async with start(house.doors):
+        async with start(house.services):
             await (await server.slash("say", {"text": "a planted sentence"})).answered()
             await (await server.slash("say", {"text": "\u200b", "voice": "a planted voice"})).answered()
         logging.getLogger("mouthpiece").warning("the log works; token %s", server.token)
@@ -255,7 +255,7 @@ async def test_no_secret_and_no_words_in_the_log(
 async def test_a_real_clock_is_quick_enough(house: House, tmp_path: Path) -> None:
     """Without a frozen clock: the three seconds are kept."""
     async with DiscordServer(clock=Clock()) as server:
-        platform = build(server, house.doors, tmp_path)
+        platform = build(server, house.services, tmp_path)
         ready = asyncio.Event()
         running = asyncio.create_task(platform.run(ready))
         await ready.wait()

@@ -19,7 +19,7 @@ pytest_plugins = ["tests.discord_fixtures"]
 
 async def test_commands_keep_discords_limits(server: DiscordServer, house: House, start: Start) -> None:
     """The payload that is really sent; the stand-in refuses what Discord would."""
-    async with start(house.doors):
+    async with start(house.services):
         commands = server.state.commands[None]
     check_commands(commands)
     assert server.refusals == []
@@ -49,7 +49,7 @@ def parts(commands: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 async def test_commands_are_named_and_described_in_both_languages(
     server: DiscordServer, house: House, start: Start
 ) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         named = list(parts(server.state.commands[None]))
     assert len(named) > 100
     for part in named:
@@ -63,7 +63,7 @@ async def test_commands_are_named_and_described_in_both_languages(
 
 
 async def test_help_names_every_command(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         commands = server.state.commands[None]
     english, chinese = words_of_help("en"), words_of_help("zh")
     for command in commands:
@@ -103,23 +103,23 @@ async def test_commands_are_synced_when_they_changed(
     server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for expected in (1, 1):
-        async with start(house.doors):
+        async with start(house.services):
             assert server.state.syncs == expected
     monkeypatch.setitem(en.SENTENCES, "discord.say.description", "Something else.")
     for expected in (2, 2):
-        async with start(house.doors):
+        async with start(house.services):
             assert server.state.syncs == expected
 
 
 async def test_a_failed_sync_is_tried_again(server: DiscordServer, house: House, start: Start) -> None:
     server.fail("commands", "50035")
     for expected in (0, 1):
-        async with start(house.doors):
+        async with start(house.services):
             assert server.state.syncs == expected
 
 
 async def test_a_development_guild(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors, development_guild=server.world.home.id):
+    async with start(house.services, development_guild=server.world.home.id):
         assert set(server.state.commands) == {server.world.home.id}
         await (await server.slash("say", {"text": TEXT})).answered()
     assert server.messages[0].voice
@@ -127,11 +127,11 @@ async def test_a_development_guild(server: DiscordServer, house: House, start: S
 
 async def test_a_development_guild_of_before_is_cleared(server: DiscordServer, house: House, start: Start) -> None:
     home = server.world.home.id
-    async with start(house.doors, development_guild=home):
+    async with start(house.services, development_guild=home):
         assert server.state.commands[home]
-    async with start(house.doors):
+    async with start(house.services):
         assert server.state.commands[home] == []
         assert server.state.commands[None]
     syncs = server.state.syncs
-    async with start(house.doors):
+    async with start(house.services):
         assert server.state.syncs == syncs

@@ -9,7 +9,7 @@ import pytest
 
 from bot.errors import InputError
 from bot.model import Account
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.texts import of_error, say
 from cogs.errors import cause_of, sentence
 from tests.conftest import House
@@ -51,7 +51,7 @@ async def test_what_the_channel_refuses(
     server: DiscordServer, house: House, start: Start, kind: str, code: str, heard: str, tongue: str
 ) -> None:
     server.fail("message", kind)
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT}, locale={"en": "en-US", "zh": "zh-CN"}[tongue])
         panel = await exchange.answered()
     assert panel.private
@@ -77,7 +77,7 @@ async def test_what_the_response_refuses(
 ) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
     server.fail("edit", kind)
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT})
         assert (await private_answer(server, exchange)).content == say(f"discord.{code}", "en")
     assert exchange.deleted  # nothing is left that says the bot is thinking
@@ -89,7 +89,7 @@ async def test_what_is_refused_costs_nothing_the_second_time(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, kind: str
 ) -> None:
     server.fail("message", kind)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await (await server.slash("say", {"text": TEXT})).answered()
         panel = await (await server.slash("say", {"text": TEXT})).answered()
     assert len(voices_of(server)) == len(mimo.calls) == 1
@@ -106,7 +106,7 @@ async def test_a_channel_that_is_deleted_while_it_is_spoken(
 ) -> None:
     gone = server.world.add_channel(server.world.home, "gone")
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT}, channel=gone)
         await gate.reached.wait()
         del server.world.channels[gone.id]
@@ -122,7 +122,7 @@ async def test_when_nothing_reaches_the_person_the_bot_goes_on(
 ) -> None:
     server.fail("message", "10003")
     server.fail("edit", "10003", times=2)
-    async with start(house.doors):
+    async with start(house.services):
         await server.slash("say", {"text": TEXT})
         await server.until(lambda: server.statuses("edit") == [404, 404])
         await (await server.slash("say", {"text": TEXT})).answered()
@@ -137,7 +137,7 @@ async def test_what_cannot_be_answered_is_not_done(
     server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture, code: str, act: str
 ) -> None:
     server.world.home.moderators.add(server.world.ada.id)
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT})).answered()
         server.fail("callback", code)
         refused: dict[str, Callable[[], Awaitable[Exchange]]] = {
@@ -170,7 +170,7 @@ async def test_a_first_answer_that_is_refused_is_told(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, kind: str, code: str
 ) -> None:
     server.fail("callback", kind)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         told = await (await server.slash("say", {"text": TEXT})).answered()
     assert told.private
     assert told.content == say(code, "en")
@@ -183,7 +183,7 @@ async def test_a_permission_that_is_taken_meanwhile_makes_it_a_file(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, locale: str
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         exchange = await server.slash("say", {"text": TEXT}, locale=locale)
         await gate.reached.wait()
         server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
@@ -197,7 +197,7 @@ async def test_a_permission_that_is_taken_meanwhile_makes_it_a_file(
 async def test_a_blocked_account_is_told_at_every_door(server: DiscordServer, house: House, start: Start) -> None:
     bo = User("bo")
     await BlockedAccounts(house.core.database).block(Account("discord", str(bo.id)))
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT})).answered()
         refused = [
             await server.slash("say", {"text": TEXT}, user=bo),
@@ -214,7 +214,7 @@ async def test_a_blocked_account_is_told_at_every_door(server: DiscordServer, ho
 async def test_a_press_that_comes_too_late_is_apologized_for(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         panel = await (await server.slash("say", {"text": TEXT})).answered()
         gate = server.hold("callback")
         await server.press(panel, panel.button("mp:again"))
@@ -230,7 +230,7 @@ async def test_a_larger_sound_than_discord_takes_comes_in_parts(
     server: DiscordServer, house: House, start: Start
 ) -> None:
     server.state.file_limit = 30_000
-    async with start(house.doors):
+    async with start(house.services):
         told = await (await server.slash("say", {"text": "One two three four five. " * 12})).answered()
     sounds = [message.files[0].sound for message in voices_of(server)]
     assert len(sounds) > 1

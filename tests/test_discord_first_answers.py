@@ -78,7 +78,7 @@ def filled(server: DiscordServer, options: list[dict[str, Any]], lounge: Channel
 async def test_every_command_answers_first(server: DiscordServer, house: House, start: Start, stuck: Stuck) -> None:
     server.world.home.moderators.add(server.world.ada.id)
     lounge = server.world.add_voice(server.world.home, "lounge")
-    async with start(house.doors):
+    async with start(house.services):
         asked = list(spoken_commands(server.state.commands[None]))
         with stuck():
             for name, options in asked:
@@ -97,7 +97,7 @@ async def test_every_command_answers_first(server: DiscordServer, house: House, 
 async def test_suggestions_come_without_the_store(
     server: DiscordServer, mimo_house: House, start: Start, stuck: Stuck
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         with stuck():
             voices = await (await server.autocomplete("say", "voice", "")).suggestions()
             styles = await (await server.autocomplete("say", "style", "")).suggestions()
@@ -106,7 +106,7 @@ async def test_suggestions_come_without_the_store(
 
 
 async def test_every_button_answers_first(server: DiscordServer, house: House, start: Start, stuck: Stuck) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT})).answered()
         voices = await (await server.slash("voices")).answered()
         files = await (await server.press(panel, panel.button("mp:files"))).answered()
@@ -127,7 +127,7 @@ async def test_a_form_that_cannot_be_filled_in_time_is_refused_in_words(
     server: DiscordServer, house: House, start: Start, stuck: Stuck
 ) -> None:
     server.world.home.moderators.add(server.world.ada.id)
-    async with start(house.doors):
+    async with start(house.services):
         with stuck():
             told = await (await server.slash("server blocklist")).answered()
     assert told.private

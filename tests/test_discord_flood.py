@@ -37,7 +37,7 @@ async def test_another_one_is_answered_while_one_person_sends_600_commands(
     server: DiscordServer, mimo: MimoServer, roomy_house: House, start: Start
 ) -> None:
     gate, bo = mimo.hold_after(0), other(server)
-    async with start(roomy_house.doors):
+    async with start(roomy_house.services):
         flood = [await server.slash("say", {"text": f"Sentence number {number}."}) for number in range(FLOOD)]
         helped = await server.slash("help", {}, user=bo)
         await helped.answered()
@@ -58,7 +58,7 @@ async def test_commands_that_are_not_speech_are_counted_too(
     server: DiscordServer, roomy_house: House, start: Start
 ) -> None:
     bo = other(server)
-    async with start(roomy_house.doors):
+    async with start(roomy_house.services):
         flood = [await server.slash("help", {}) for _ in range(FLOOD)]
         await (await server.slash("help", {}, user=bo)).answered()
         answered = [each for each in flood if each.callback is not None]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.model import Space
-from bot.store.bindings import MOST_BINDINGS, Binding
-from bot.store.spaces import MOST_ROLES, for_use
+from bot.store.sessions import MOST_BINDINGS, Binding
+from bot.store.settings import MOST_ROLES, for_use
 from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import TEXT, Start, voices_of
@@ -41,7 +41,7 @@ async def test_a_deleted_role_lets_nobody_in_until_a_moderator_says_so(
 ) -> None:
     world, gone, language = server.world, Role("gone"), locale[:2]
     world.home.roles.append(gone)
-    async with start(house.doors):
+    async with start(house.services):
         await told(server, "server role", mod, role=gone, rule="allowed")
         await told(server, "server role", mod, role=gone, rule="allowed", what="singing")
         await server.delete_role(world.home, gone)
@@ -66,7 +66,7 @@ async def test_deleted_roles_go_where_that_lets_nobody_in(
     ghosts = [f"role:discord:{number}" for number in range(1, 50)]
     await spaces.set(home(server), allowed_roles=[*ghosts, for_use("singing", ghosts[0])])
     await spaces.rest(home(server), ghosts[0], 9)
-    async with start(house.doors):
+    async with start(house.services):
         await told(server, "server role", mod, role=singer, rule="blocked")
         kept = await spaces.get(home(server))
         assert (len(kept.allowed_roles), kept.blocked_roles) == (50, (scope(singer),))
@@ -84,7 +84,7 @@ async def test_a_deleted_channel_opens_no_other_until_a_moderator_says_so(
 ) -> None:
     world, language = server.world, locale[:2]
     old, other = world.add_channel(world.home, "old"), world.add_channel(world.home, "other")
-    async with start(house.doors):
+    async with start(house.services):
         await told(server, "server channel", mod, channel=old, open="open")
         await server.delete_channel(old)
         shown = await told(server, "server settings", mod, locale=locale)
@@ -109,7 +109,7 @@ async def test_a_channel_that_is_hidden_from_the_bot_stays_open_beside_another(
     hidden = world.add_channel(world.home, "hidden", permissions=EVERYTHING_WE_NEED & ~VIEW_CHANNEL)
     world.home.channels.remove(hidden)
     await spaces.set(home(server), channels=[str(hidden.id)])
-    async with start(house.doors):
+    async with start(house.services):
         shown = await told(server, "server channel", mod, open="open")
     assert f"Channels: {say('discord.channel_unlisted', 'en')}, <#{world.general.id}>\n" in shown
     assert (await spaces.get(home(server))).channels == (str(hidden.id), str(world.general.id))
@@ -130,7 +130,7 @@ async def test_where_only_the_commands_are_installed_nothing_counts_as_deleted(
     async def asked(name: str, channel: Channel = here, **options: Any) -> str:
         return (await (await server.slash(name, options, user=mod, channel=channel)).answered()).content
 
-    async with start(house.doors):
+    async with start(house.services):
         await asked("server channel", old, open="open")
         shown = await asked("server channel", open="open")
         for role in (first, second):
@@ -154,7 +154,7 @@ async def test_a_full_list_of_roles_can_be_left(
     spaces, readings, role, space = house.core.spaces, house.core.readings, Role("singer"), home(server)
     server.world.home.roles.append(role)
     ghosts = [f"role:discord:{number}" for number in range(1, MOST_ROLES + 1)]
-    async with start(house.doors):
+    async with start(house.services):
         for named, left in ((role, (scope(role),)), (everyone, ())):
             await spaces.set(space, allowed_roles=ghosts)
             await readings.set(space, required_roles=ghosts, priority_roles=ghosts, blocked_roles=ghosts)
@@ -172,7 +172,7 @@ async def test_everyone_cannot_be_blocked_and_rests_as_the_server_says(
     server: DiscordServer, house: House, start: Start, mod: User, everyone: Role
 ) -> None:
     before = await house.core.spaces.get(home(server))
-    async with start(house.doors):
+    async with start(house.services):
         refused = await told(server, "server role", mod, role=everyone, rule="blocked", cooldown=5)
         assert refused == say("discord.everyone.blocked", "en")
         refused = await told(server, "server role", mod, role=everyone, rule="allowed", cooldown=5)
@@ -186,7 +186,7 @@ async def test_who_is_read_by_role_is_named(
 ) -> None:
     world, readings, gone, singer = server.world, house.core.readings, Role("gone"), Role("singer")
     world.home.roles += [gone, singer]
-    async with start(house.doors):
+    async with start(house.services):
         await told(server, "reading role", mod, role=gone, rule="required")
         await told(server, "reading role", mod, role=singer, rule="priority")
         await server.delete_role(world.home, gone)
@@ -216,7 +216,7 @@ async def test_many_roles_of_reading_fit_a_message(
     await house.core.readings.set(
         home(server), **lists, name_template="x" * 70 + " {name}", ignored=[f"account:discord:{n}" for n in range(500)]
     )
-    async with start(house.doors):
+    async with start(house.services):
         shown = await told(server, "reading show", mod, locale=locale)
     assert shown.count("+ 40") == 3
     assert "500" in shown.splitlines()[-1]
@@ -231,15 +231,17 @@ async def left(house: House, space: Space, *bound: Binding) -> None:
 
 async def test_what_was_bound_ends_with_its_channel(server: DiscordServer, house: House, start: Start) -> None:
     world, space = server.world, home(server)
-    text, room, attic = (add(world.home, "it") for add in (world.add_channel, world.add_voice, world.add_voice))
+    text, voice_channel, attic = (
+        add(world.home, "it") for add in (world.add_channel, world.add_voice, world.add_voice)
+    )
     stays = Binding(space, str(world.general.id), str(attic.id))
-    other = Binding(space, str(attic.id), str(room.id))
+    other = Binding(space, str(attic.id), str(voice_channel.id))
     for bound in (stays, other, Binding(space, str(text.id), str(attic.id))):
         await house.core.bindings.bind(bound)
-    async with start(house.doors):
+    async with start(house.services):
         await server.delete_channel(text)
         await left(house, space, stays, other)
-        await server.delete_channel(room)
+        await server.delete_channel(voice_channel)
         await left(house, space, stays)
 
 
@@ -247,14 +249,14 @@ async def test_what_was_deleted_meanwhile_is_unbound_and_nothing_else(
     server: DiscordServer, house: House, start: Start, mod: User
 ) -> None:
     world, space = server.world, home(server)
-    room, thread = world.add_voice(world.home, "room"), world.add_thread(world.general, "thread")
+    voice_channel, thread = world.add_voice(world.home, "room"), world.add_thread(world.general, "thread")
     hidden = world.add_channel(world.home, "hidden", permissions=EVERYTHING_WE_NEED & ~VIEW_CHANNEL)
     world.home.channels.remove(hidden)
-    stay = [Binding(space, str(each.id), str(room.id)) for each in (world.general, thread, hidden)]
+    stay = [Binding(space, str(each.id), str(voice_channel.id)) for each in (world.general, thread, hidden)]
     stay.sort(key=lambda each: each.channel)
-    ghosts = [Binding(space, str(number), str(room.id)) for number in range(1, MOST_BINDINGS - 3)]
-    for bound in (*stay, *ghosts, Binding(space, str(room.id), "9")):
+    ghosts = [Binding(space, str(number), str(voice_channel.id)) for number in range(1, MOST_BINDINGS - 3)]
+    for bound in (*stay, *ghosts, Binding(space, str(voice_channel.id), "9")):
         await house.core.bindings.bind(bound)
-    async with start(house.doors):
+    async with start(house.services):
         await left(house, space, *stay)
         assert "deleted" not in await told(server, "setup", mod)

@@ -112,7 +112,7 @@ async def test_a_person_s_own(
     style = "悄悄话" if zh else "Whisper"
     mine = {"voice": "Mia", "style": style, "language": "zh" if zh else "en"}
     aloud = {"nickname": "小明" if zh else "Lady A", "speed": "fast", "tongue": "zh" if zh else "en", "readme": False}
-    async with start((await guild.house()).doors):
+    async with start((await guild.house()).services):
         await guild.told("settings mine", mine)
         await guild.told("settings favourite", {"kind": "voice", "name": "Dean"})
         shown = await guild.told("settings favourite", {"kind": "style", "name": style})
@@ -134,7 +134,7 @@ async def test_a_person_s_own(
     )  # fmt: skip
     again = Guild(server, build_house, mimo, "zh-CN" if not zh else "en-US")  # the language that was set goes first
     again.intents()
-    async with start((await again.house()).doors, message_content=True):
+    async with start((await again.house()).services, message_content=True):
         assert await again.told("settings mine") == shown
         assert await again.told("settings aloud") == heard
         await again.told("say", {"text": "gg"})
@@ -157,7 +157,7 @@ async def test_a_server_s(
     server.world.add_member(server.world.home, server.world.ada, role)
     style, word = ("悄悄话", "香蕉") if zh else ("Whisper", "banana")
     shared = {"voice": "Dean", "style": style, "language": "zh" if zh else "en", "cooldown": 600, "words": True}
-    async with start((await guild.house()).doors):
+    async with start((await guild.house()).services):
         await guild.told("server settings", shared, mod)
         await guild.told("server role", {"role": role, "rule": "blocked", "what": "singing"}, mod)
         await guild.told("server role", {"role": role, "cooldown": 300}, mod)
@@ -177,7 +177,7 @@ async def test_a_server_s(
               f"Roles blocked: {scope} (singing)", f"Channels: {place}",
               "Blocked words: 1"]
     )  # fmt: skip
-    async with start((await guild.house()).doors):
+    async with start((await guild.house()).services):
         assert await guild.told("server settings", user=mod) == shown
         asked = await (await server.slash("server blocklist", user=mod, locale=locale)).form()
         assert asked["components"][0]["component"]["value"] == word
@@ -203,7 +203,7 @@ async def test_how_a_server_is_read(
     guild, role = Guild(server, build_house, mimo, locale), Role("regulars")
     server.world.home.roles.append(role)
     bo = User("bo")
-    async with start((await guild.house()).doors):
+    async with start((await guild.house()).services):
         for key, (value, english, chinese) in READING.items():
             typed = {"on": "开", "off": "关"}.get(value, value) if zh else value
             shown = await guild.told("reading set", {"setting": key, "value": typed}, mod)
@@ -221,7 +221,7 @@ async def test_how_a_server_is_read(
               "Ignored people: 1"]
     )  # fmt: skip
     guild.intents()
-    async with start((await guild.house()).doors, message_content=True):
+    async with start((await guild.house()).services, message_content=True):
         assert await guild.told("reading show", user=mod) == shown
         assert (await guild.explained("hello", user=bo))[0] == say("unread.ignored", guild.language)
         assert (await guild.explained("!hello"))[0] == say("unread.prefix", guild.language, prefix="!")
@@ -233,7 +233,7 @@ async def test_how_a_server_is_read(
 async def test_values_are_suggested_in_the_reader_s_language(
     server: DiscordServer, build_house: BuildHouse, mimo: MimoServer, start: Start, locale: str, zh: bool, mod: User
 ) -> None:
-    async with start((await Guild(server, build_house, mimo, locale).house()).doors):
+    async with start((await Guild(server, build_house, mimo, locale).house()).services):
 
         async def suggested(setting: str, typed: str) -> dict[str, str]:
             filled = {"setting": setting}

@@ -8,12 +8,12 @@ import pytest
 
 from bot.model import Space
 from bot.platforms.discord.client import DiscordPlatform
-from bot.platforms.shares import bar
-from bot.speech.meter import BUILT_IN
-from bot.speech.provider import VoiceInfo
-from bot.speech.styles import CATALOGUE
-from bot.store.blocked import BlockedAccounts
-from bot.store.quota import Override
+from bot.platforms.requests import bar
+from bot.providers.base import VoiceInfo
+from bot.speech.quota import BUILT_IN
+from bot.store.accounts import BlockedAccounts
+from bot.store.entries import Override
+from bot.text.styles import CATALOGUE
 from bot.texts import say
 from cogs.help import words_of_help
 from cogs.styles import shelves
@@ -32,7 +32,7 @@ SPEAK, SPEAK_AS, WHO = (say(f"discord.menu.{name}", "en") for name in ("speak", 
 
 async def test_a_message_is_spoken_and_who_chose_it_pays(server: DiscordServer, house: House, start: Start) -> None:
     bo = User("bo")
-    async with start(house.doors):
+    async with start(house.services):
         written = server.written("Somebody else wrote this.", user=bo)
         panel = await (await server.menu(SPEAK, written)).answered()
         empty = await (await server.menu(SPEAK, server.written("", bo))).answered()
@@ -51,7 +51,7 @@ async def test_mentions_are_names_and_forwarded_words_are_heard(
         "mention_roles": [],
         "timestamp": "2026-01-01T00:00:00.000000+00:00", "edited_timestamp": None, "flags": 0, "components": [],
     }  # fmt: skip
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await (await server.menu(SPEAK, server.written(f"Hello <@{server.world.ada.id}>!"))).answered()
         snapshot = server.written("", snapshots=[{"message": forwarded}])
         await (await server.menu(SPEAK, snapshot)).answered()
@@ -63,7 +63,7 @@ async def test_mentions_are_names_and_forwarded_words_are_heard(
 async def test_a_message_in_a_chosen_style(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         ask = await (await server.menu(SPEAK_AS, server.written("Come closer."))).answered()
         assert ask.private
         assert ask.content == say("discord.which_style", "en")
@@ -80,7 +80,7 @@ async def test_a_message_in_a_chosen_style(
 async def test_moderators_see_who_said_it(server: DiscordServer, house: House, start: Start) -> None:
     mod = User("mod")
     server.world.home.moderators.add(mod.id)
-    async with start(house.doors):
+    async with start(house.services):
         await (await server.slash("say", {"text": TEXT})).answered()
         command = next(one for one in server.state.commands[None] if one["name"] == WHO)
         assert int(command["default_member_permissions"]) == 1 << 13
@@ -96,7 +96,7 @@ async def test_moderators_see_who_said_it(server: DiscordServer, house: House, s
 
 
 async def test_singing(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await (await server.slash("sing", {"text": "La la la."})).answered()
     assert len(voices_of(server)) == 1
     assert words_of(server)[0].endswith(" · sing\n> La la la.")
@@ -106,7 +106,7 @@ async def test_the_quota_with_its_bar(server: DiscordServer, build_house: BuildH
     house = await build_house(
         speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 48, "account_characters_per_day": 100}
     )
-    async with start(house.doors):
+    async with start(house.services):
         await (await server.slash("say", {"text": TEXT})).answered()
         told = await (await server.slash("quota")).answered()
         await house.ledger.set_override(Override(account(server).scope, unlimited=True))
@@ -126,7 +126,7 @@ def test_a_bar_is_true_at_its_ends(used: int, whole: int, full: int) -> None:
 
 
 async def test_lists_and_help(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         for locale, tongue in (("en-US", "en"), ("zh-CN", "zh")):
             styles = await (await server.slash("styles", locale=locale)).answered()
             assert all(style.label(tongue) in styles.content for style in CATALOGUE)
@@ -142,7 +142,7 @@ async def test_lists_and_help(server: DiscordServer, house: House, start: Start)
 async def test_previews_are_on_the_house_and_made_once(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         menu = await (await server.slash("voices")).answered()
         assert "**Mia**" in menu.content
         press = await server.press(menu, menu.button("mp:preview"), "Mia")
@@ -174,7 +174,7 @@ async def test_few_previews_are_made_at_a_time(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors) as platform:
+    async with start(mimo_house.services) as platform:
         previews(platform)._patience = 0.01
         previews(platform)._making = asyncio.Semaphore(1)
         first = await server.slash("voices", {"voice": "Mia"})
@@ -189,7 +189,7 @@ async def test_few_previews_are_made_at_a_time(
 async def test_not_many_previews_are_made_in_an_hour(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors) as platform:
+    async with start(mimo_house.services) as platform:
         cog = previews(platform)
         cog._made = deque(maxlen=1)
         now = cog._clock()
@@ -207,7 +207,7 @@ async def test_who_is_blocked_hears_no_preview(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     await BlockedAccounts(mimo_house.core.database).block(account(server))
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         refused = await (await server.slash("voices", {"voice": "Mia"})).answered()
     assert refused.content == say("guard.blocked_account", "en")
     assert mimo.calls == []
@@ -218,8 +218,8 @@ async def test_a_thread_counts_as_its_channel(server: DiscordServer, house: Hous
     thread = Channel("thread", PUBLIC_THREAD, guild_id=world.home.id, parent_id=world.general.id)
     world.channels[thread.id] = thread
     other = world.add_channel(world.home, "other")
-    async with start(house.doors):
-        await house.doors.desk.spaces.set(Space("discord", str(world.home.id)), channels=[str(world.general.id)])
+    async with start(house.services):
+        await house.services.requests.spaces.set(Space("discord", str(world.home.id)), channels=[str(world.general.id)])
         for place in (world.general, thread):
             await (await server.slash("say", {"text": TEXT}, channel=place)).answered()
         refused = await (await server.slash("say", {"text": TEXT}, channel=other)).answered()
@@ -242,7 +242,7 @@ async def test_a_thread_counts_as_its_channel(server: DiscordServer, house: Hous
 async def test_references_are_named_in_both_entries_of_the_menu(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, locale: str, written: str, words: str
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await (await server.menu(SPEAK, server.written(written), locale=locale)).answered()
         ask = await (await server.menu(SPEAK_AS, server.written(written), locale=locale)).answered()
         style = ask.data["components"][0]["components"][0]["options"][0]["value"]

@@ -13,12 +13,12 @@ import pytest
 from bot.audio import ogg, opus
 from bot.errors import StoreError
 from bot.model import Space
-from bot.platforms.desk import Answer
-from bot.platforms.discord.files import FORMATS
 from bot.platforms.discord.panel import Press, ids_of_text, ids_to_text
-from bot.platforms.progress import progress
-from bot.speech.meter import PAID
-from bot.speech.turns import Waiting
+from bot.platforms.discord.responses import FORMATS
+from bot.platforms.display import progress
+from bot.platforms.requests import Answer
+from bot.speech.limits import Waiting
+from bot.speech.quota import PAID
 from bot.texts import say
 from tests.conftest import BuildHouse, House, until
 from tests.discord_case import TEXT, Start, account, bursts, voices_of, words_of
@@ -40,10 +40,12 @@ async def spoken(server: DiscordServer, **options: object) -> Message:
 
 
 async def test_a_line_says_who_asked(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         await spoken(server)
         await spoken(server, style="*Whisper*, @everyone")
-        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), show_words=False, language="zh")
+        await house.services.requests.spaces.set(
+            Space("discord", str(server.world.home.id)), show_words=False, language="zh"
+        )
         await spoken(server)
     plain, styled, wordless = words_of(server)
     who = f"<@{server.world.ada.id}>"
@@ -59,7 +61,7 @@ async def test_a_line_says_who_asked(server: DiscordServer, house: House, start:
 async def test_the_words_keep_their_spoilers_and_their_length(
     server: DiscordServer, house: House, start: Start
 ) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         for text in ("It was ||*Sam*|| all along", "a_b " * 400, "||" + "hush " * 320 + "||"):
             await (await server.slash("say", {"text": text})).answered()
     hidden, long, secret = (words.partition("\n> ")[2] for words in words_of(server))
@@ -72,7 +74,7 @@ async def test_the_words_keep_their_spoilers_and_their_length(
 
 async def test_the_panel_tells_cost_and_rest(server: DiscordServer, build_house: BuildHouse, start: Start) -> None:
     house = await build_house(speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 100})
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
     resets = (await house.speech.balance(account(server), (), "builtin")).resets
     left = say("discord.left", "en", left=100 - len(TEXT), limit=100, resets=f"<t:{int(resets.timestamp())}:R>")
@@ -83,7 +85,7 @@ async def test_the_panel_tells_cost_and_rest(server: DiscordServer, build_house:
 
 
 async def test_privately_nothing_is_posted(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server, private=True)
         await server.until(lambda: panel.buttons)
         again = await (await server.press(panel, panel.button("mp:again"))).answered()
@@ -99,21 +101,21 @@ async def test_privately_nothing_is_posted(server: DiscordServer, house: House, 
 async def test_what_is_paid_for_goes_out_though_the_store_fails(
     server: DiscordServer, house: House, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk = house.doors.desk
-    speak = desk.speak
+    requests = house.services.requests
+    speak = requests.speak
 
     async def broken(*_: object, **__: object) -> None:
         raise StoreError("store.busy")
 
-    async def then_it_fails(*wish: Any) -> Answer:
-        answer = await speak(*wish)
-        monkeypatch.setattr(desk.spaces, "get", broken)
-        monkeypatch.setattr(desk.words, "remember_message", broken)
-        monkeypatch.setattr(desk.preferences, "get", broken)
+    async def then_it_fails(*request: Any) -> Answer:
+        answer = await speak(*request)
+        monkeypatch.setattr(requests.spaces, "get", broken)
+        monkeypatch.setattr(requests.words, "remember_message", broken)
+        monkeypatch.setattr(requests.preferences, "get", broken)
         return replace(answer, token="", balance=None)
 
-    monkeypatch.setattr(desk, "speak", then_it_fails)
-    async with start(house.doors):
+    monkeypatch.setattr(requests, "speak", then_it_fails)
+    async with start(house.services):
         panel = await spoken(server)
     sound = voices_of(server)[0].files[0].sound
     assert sound is not None
@@ -123,7 +125,7 @@ async def test_what_is_paid_for_goes_out_though_the_store_fails(
 
 async def test_a_panel_that_cannot_be_shown_is_no_failure(server: DiscordServer, house: House, start: Start) -> None:
     server.fail("edit", "10008")  # the person has taken it off the screen
-    async with start(house.doors):
+    async with start(house.services):
         await server.slash("say", {"text": TEXT})
         await server.until(lambda: server.statuses("edit") == [404])
         await (await server.slash("say", {"text": TEXT})).answered()
@@ -132,7 +134,7 @@ async def test_a_panel_that_cannot_be_shown_is_no_failure(server: DiscordServer,
 
 
 async def test_the_library_keeps_no_panel(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors) as platform:
+    async with start(house.services) as platform:
         panel = await spoken(server)
         await (await server.press(panel, panel.button("mp:files"))).answered()
         assert platform._bot is not None
@@ -145,7 +147,7 @@ async def test_the_library_keeps_no_panel(server: DiscordServer, house: House, s
 async def test_again_is_another_take_and_charged(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         panel = await spoken(server, style="Whisper")
         press = await server.press(panel, panel.button("mp:again"))
         again = await press.answered()
@@ -159,7 +161,7 @@ async def test_again_is_another_take_and_charged(
 async def test_quick_presses_of_again_are_one(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         panel = await spoken(server)
         gate = mimo.hold_after(1)
         first = await server.press(panel, panel.button("mp:again"))
@@ -172,7 +174,7 @@ async def test_quick_presses_of_again_are_one(
         await first.answered()
         await server.until(lambda: len(voices_of(server)) == 2 and len(words_of(server)) == 2)
         assert (await mimo_house.ledger.usage(account(server).scope)).characters == 2 * len(TEXT)
-        await until(lambda: not mimo_house.doors.desk.presses._under_way)
+        await until(lambda: not mimo_house.services.requests.presses._under_way)
         await (await server.press(panel, panel.button("mp:again"))).answered()
     assert len(voices_of(server)) == 3
 
@@ -184,7 +186,7 @@ async def test_a_press_that_failed_can_be_repeated(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}},
         speech={"providers": ["mimo"]},
     )
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
         mimo.faults.append(Fault("402"))
         refused = await (await server.press(panel, panel.button("mp:again"))).answered()
@@ -194,18 +196,18 @@ async def test_a_press_that_failed_can_be_repeated(
 
 
 async def test_buttons_work_after_a_restart(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
-    async with start(house.doors):
+    async with start(house.services):
         await (await server.press(panel, panel.button("mp:style"), "Whisper")).answered()
     assert "Whisper\n" in words_of(server)[1]
     assert len(voices_of(server)) == 2
 
 
 async def test_words_that_are_gone(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
-        await house.doors.desk.words.forget(account(server))
+        await house.services.requests.words.forget(account(server))
         for button, values in (("mp:again", ()), ("mp:style", ("Sad",))):
             press = await server.press(panel, panel.button(button), *values)
             assert (await press.answered()).content == say("words.gone", "en")
@@ -213,16 +215,16 @@ async def test_words_that_are_gone(server: DiscordServer, house: House, start: S
 
 
 async def test_the_rules_of_the_place_hold_for_buttons(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
-        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), blocked_words=["evening"])
+        await house.services.requests.spaces.set(Space("discord", str(server.world.home.id)), blocked_words=["evening"])
         press = await server.press(panel, panel.button("mp:again"))
         assert (await press.answered()).content == say("guard.word", "en")
 
 
 @pytest.mark.parametrize("form", list(FORMATS))
 async def test_as_file(server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, form: str) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         panel = await spoken(server)
         choice = await (await server.press(panel, panel.button("mp:files"))).answered()
         file = await (
@@ -244,7 +246,7 @@ async def test_a_file_from_the_cache_neither_waits_nor_makes_wait(
     server: DiscordServer, mimo_house: House, start: Start
 ) -> None:
     spaces, home = mimo_house.core.spaces, Space("discord", str(server.world.home.id))
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         panel = await spoken(server)
         await spaces.set(home, cooldown=600)
 
@@ -269,7 +271,7 @@ async def test_a_file_from_the_cache_neither_waits_nor_makes_wait(
 
 
 async def test_a_file_that_is_too_large(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
         choice = await (await server.press(panel, panel.button("mp:files"))).answered()
         wav = next(name for name in choice.buttons if name.endswith(":wav"))
@@ -311,7 +313,7 @@ def test_files_sound_like_the_clip_and_say_what_they_are(form: str) -> None:
 
 
 async def test_delete_takes_voice_and_line_away(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
         for _ in range(2):  # twice does no harm
             press = await server.press(panel, panel.button("mp:delete"))
@@ -322,7 +324,7 @@ async def test_delete_takes_voice_and_line_away(server: DiscordServer, house: Ho
 async def test_only_the_asker_and_moderators_delete(server: DiscordServer, house: House, start: Start) -> None:
     bo, mod = User("bo"), User("mod")
     server.world.home.moderators.add(mod.id)
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
         refused = await server.press(panel, panel.button("mp:delete"), user=bo)
         assert (await refused.answered()).content == say("discord.not_yours", "en")
@@ -332,7 +334,7 @@ async def test_only_the_asker_and_moderators_delete(server: DiscordServer, house
 
 
 async def test_without_the_permission_to_delete(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
         server.world.general.permissions = 0
         press = await server.press(panel, panel.button("mp:delete"))
@@ -340,7 +342,7 @@ async def test_without_the_permission_to_delete(server: DiscordServer, house: Ho
 
 
 async def test_a_button_of_another_version(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await spoken(server)
         for name in ("mp:unknown:1", "mp:again", "mp:again:a", "mp:delete:!", "mp:cancel:x", "mp:file:abc:exe"):
             panel.data["components"][0]["components"][0]["custom_id"] = name
@@ -366,7 +368,7 @@ async def test_a_result_later_than_the_token_reaches_the_channel(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         server.clock.advance(15 * 60 + 1)
@@ -382,7 +384,7 @@ async def test_a_late_file_reaches_the_channel_too(
 ) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         server.clock.advance(15 * 60 + 1)
@@ -395,7 +397,7 @@ async def test_a_late_file_reaches_the_channel_too(
 
 async def test_a_file_in_the_response_carries_the_line(server: DiscordServer, house: House, start: Start) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT})
         panel = await exchange.followup()
         assert exchange.original is not None
@@ -410,7 +412,7 @@ async def test_what_stands_in_a_channel_that_the_bot_may_not_view_is_deleted_as_
     server: DiscordServer, house: House, start: Start
 ) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~VIEW_CHANNEL
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT})
         panel = await exchange.followup()
         for _ in range(2):  # twice does no harm
@@ -422,7 +424,7 @@ async def test_what_stands_in_a_channel_that_the_bot_may_not_view_is_deleted_as_
         server.clock.advance(15 * 60 + 1)
         late = await server.press(panel, panel.button("mp:delete"))
         assert (await late.answered()).content == say("discord.cannot_delete", "en")
-    async with start(house.doors):
+    async with start(house.services):
         restarted = await server.press(panel, panel.button("mp:delete"))
         assert (await restarted.answered()).content == say("discord.no_permission", "en")
     assert not other.deleted
@@ -434,14 +436,14 @@ async def test_what_stands_in_a_channel_that_the_bot_may_not_view_is_deleted_as_
 async def test_the_place_is_shown_and_given_up(
     server: DiscordServer, mimo: MimoServer, build_house: BuildHouse, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.01)
-    monkeypatch.setattr("bot.platforms.discord.place.EVERY", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.AFTER", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.EVERY", 0.01)
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys)), "max_concurrency": 1}},
         speech={"providers": ["mimo"]},
     )
     gate = mimo.hold_after(1)
-    async with start(house.doors):
+    async with start(house.services):
         first = await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         second = await server.slash("say", {"text": "Something else."})
@@ -465,11 +467,11 @@ async def test_the_place_is_shown_and_given_up(
 async def test_the_place_makes_room_for_the_file(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
-    monkeypatch.setattr("bot.platforms.discord.place.AFTER", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.AFTER", 0.01)
     if way == "file":
         server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         first = await server.slash("say", {"text": TEXT})
         await gate.reached.wait()
         second = await server.slash("say", {"text": "Something else.", "private": way == "private"})
@@ -484,7 +486,7 @@ async def test_the_place_makes_room_for_the_file(
 
 
 async def test_what_is_finished_cannot_be_cancelled(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         first = await server.slash("say", {"text": TEXT})
         shown = await first.answered()
         shown.data["components"] = [
@@ -506,10 +508,10 @@ async def test_progress_is_shown_while_it_is_spoken_and_can_be_cancelled(
     who: str,
 ) -> None:
     """1,500 characters by a slow service: who keeps the person waiting, then how much there is."""
-    monkeypatch.setattr("bot.platforms.discord.place.SLOW", 0.01)
-    monkeypatch.setattr("bot.platforms.discord.place.EVERY", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.SLOW", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.EVERY", 0.01)
     gate = mimo.hold_after(8)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         asked = await server.slash("say", {"text": "word " * 300})
         shown = await asked.answered()
         await gate.reached.wait()
@@ -529,10 +531,10 @@ async def test_progress_is_shown_while_it_is_spoken_and_can_be_cancelled(
 async def test_parts_are_counted(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.platforms.discord.place.SLOW", 0.01)
-    monkeypatch.setattr("bot.platforms.discord.place.EVERY", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.SLOW", 0.01)
+    monkeypatch.setattr("bot.platforms.discord.client.EVERY", 0.01)
     gate = mimo.hold_after(0)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         asked = await server.slash("say", {"text": "A sentence of some words. " * 150})
         shown = await asked.answered()
         await server.until(lambda: shown.content == "MiMo is slow.")

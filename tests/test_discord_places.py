@@ -6,8 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.model import Space
-from bot.platforms.discord.once import Once
-from bot.platforms.discord.replies import MOST, Replies
+from bot.platforms.discord.client import MOST, InteractionResponses, RateLimitedNotice
 from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
@@ -63,7 +62,7 @@ async def panel_of(exchange: Exchange) -> Message:
 
 async def test_a_direct_message_has_its_line_and_its_panel(server: DiscordServer, house: House, start: Start) -> None:
     direct = server.world.add_direct(server.world.ada)
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT, "style": "Whisper"}, channel=direct)).answered()
         assert [one.content for one in server.messages] == ["", line(server)]
         assert panel.content.startswith("1.5 s, free.\n")
@@ -102,12 +101,12 @@ async def test_every_kind_of_channel_takes_voice_messages(
     server: DiscordServer, house: House, start: Start, place: Callable[[World], Channel]
 ) -> None:
     channel = place(server.world)
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT, "style": "Whisper"}, channel=channel)).answered()
         assert [one.channel for one in voices_of(server)] == [channel]
         assert words_of(server) == [line(server)]
         await (await server.press(panel, panel.button("mp:delete"))).answered()
-        await house.doors.desk.spaces.set(
+        await house.services.requests.spaces.set(
             Space("discord", str(server.world.home.id)), channels=[str(channel.parent_id or channel.id)]
         )
         await (await server.slash("say", {"text": TEXT}, channel=channel)).answered()
@@ -118,7 +117,7 @@ async def test_every_kind_of_channel_takes_voice_messages(
 async def test_a_thread_has_its_own_permission_to_write(server: DiscordServer, house: House, start: Start) -> None:
     inside = thread(server.world)
     inside.permissions = EVERYTHING_WE_NEED & ~SEND_MESSAGES
-    async with start(house.doors):
+    async with start(house.services):
         await (await server.slash("say", {"text": TEXT}, channel=inside)).answered()
         assert len(voices_of(server)) == 1
         inside.permissions = EVERYTHING_WE_NEED & ~SEND_MESSAGES_IN_THREADS
@@ -133,7 +132,7 @@ async def test_a_thread_has_its_own_permission_to_write(server: DiscordServer, h
 async def test_a_locked_thread_leaves_it_private(server: DiscordServer, house: House, start: Start) -> None:
     inside = thread(server.world)
     inside.locked = True
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT}, channel=inside)).answered()
     assert panel.private
     assert panel.files[0].sound is not None
@@ -144,7 +143,7 @@ async def test_who_may_not_read_the_history_names_the_asker_all_the_same(
     server: DiscordServer, house: House, start: Start
 ) -> None:
     server.world.general.permissions = EVERYTHING_WE_NEED & ~READ_MESSAGE_HISTORY
-    async with start(house.doors):
+    async with start(house.services):
         await (await server.slash("say", {"text": TEXT, "style": "Whisper"})).answered()
     assert words_of(server) == [line(server)]
     assert "message_reference" not in server.messages[1].data
@@ -158,7 +157,7 @@ async def test_who_may_not_read_the_history_names_the_asker_all_the_same(
 async def test_a_guest_says_who_asked_and_can_take_it_back(
     server: DiscordServer, house: House, start: Start, place: Callable[[World], Channel]
 ) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT, "style": "Whisper"}, channel=place(server.world))
         panel = await panel_of(exchange)
         assert exchange.original is not None
@@ -182,13 +181,13 @@ async def test_a_guest_says_who_asked_and_can_take_it_back(
 
 
 async def test_a_guest_cannot_take_it_back_for_ever(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         first = await server.slash("say", {"text": TEXT}, channel=group(server.world))
         panel = await panel_of(first)
         server.clock.advance(15 * 60 + 1)
         late = await server.press(panel, panel.button("mp:delete"))
         assert (await late.answered()).content == say("discord.cannot_delete", "en")
-    async with start(house.doors):
+    async with start(house.services):
         restarted = await server.press(panel, panel.button("mp:delete"))
         assert (await restarted.answered()).content == say("discord.cannot_delete", "en")
     assert not first.deleted
@@ -198,7 +197,7 @@ async def test_a_private_result_that_is_late_is_not_made_public(
     server: DiscordServer, mimo: MimoServer, mimo_house: House, start: Start
 ) -> None:
     gate = mimo.hold_after(1)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await server.slash("say", {"text": TEXT, "private": True})
         await gate.reached.wait()
         server.clock.advance(15 * 60 + 1)
@@ -216,7 +215,7 @@ async def test_a_private_result_that_is_late_is_not_made_public(
 async def test_where_guests_may_not_speak_to_everyone(server: DiscordServer, house: House, start: Start) -> None:
     channel = elsewhere(server.world)
     channel.external_apps = False
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT}, channel=channel)
         panel = await panel_of(exchange)
     assert exchange.original is not None
@@ -232,7 +231,7 @@ async def test_who_takes_no_direct_messages_hears_it_all_the_same(
 ) -> None:
     direct = server.world.add_direct(server.world.ada)
     server.fail("message", "50007")
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT}, channel=direct)).answered()
     assert panel.files[0].sound is not None
     assert say("discord.only_you", "en") in panel.content
@@ -245,8 +244,8 @@ async def test_who_takes_no_direct_messages_hears_it_all_the_same(
 async def test_nobody_is_ever_pinged(server: DiscordServer, house: House, start: Start) -> None:
     """Whatever words of people come back: beside the sound, in the answer, in a refusal, in a follow-up."""
     loud = f"@everyone @here <@{server.world.ada.id}> <@&{server.world.home.id}>"
-    async with start(house.doors):
-        await house.doors.desk.spaces.set(Space("discord", str(server.world.home.id)), show_words=True)
+    async with start(house.services):
+        await house.services.requests.spaces.set(Space("discord", str(server.world.home.id)), show_words=True)
         panel = await (await server.slash("say", {"text": loud, "style": "@everyone"})).answered()
         await (await server.press(panel, panel.button("mp:files"))).answered()
         await (await server.slash("voices", {"voice": "@everyone"})).answered()
@@ -269,7 +268,7 @@ async def test_why_it_is_a_file_is_said_once(server: DiscordServer, house: House
     why = say("discord.why_file.permission", "en")
     server.world.general.permissions = EVERYTHING_WE_NEED & ~SEND_VOICE_MESSAGES
     told = []
-    async with start(house.doors):
+    async with start(house.services):
         for user in (None, None, bo):
             panel = await panel_of(await server.slash("say", {"text": TEXT}, user=user))
             told.append(why in panel.content)
@@ -285,7 +284,7 @@ async def test_a_guest_says_why_it_is_a_file(
     server: DiscordServer, house: House, start: Start, fate: str, code: str
 ) -> None:
     server.state.deferred_voice = fate
-    async with start(house.doors):
+    async with start(house.services):
         exchange = await server.slash("say", {"text": TEXT, "style": "Whisper"}, channel=group(server.world))
         panel = await panel_of(exchange)
     assert exchange.original is not None
@@ -298,7 +297,7 @@ async def test_a_late_answer_is_apologized_for_once_a_minute_and_never_for_what_
     server: DiscordServer, house: House, start: Start
 ) -> None:
     gate = server.hold("callback")
-    async with start(house.doors):
+    async with start(house.services):
         for options in ({"text": TEXT, "private": True}, {"text": TEXT}, {"text": TEXT}):
             await server.slash("say", options)
         await gate.reached.wait()
@@ -312,7 +311,7 @@ async def test_a_late_answer_is_apologized_for_once_a_minute_and_never_for_what_
 
 def test_what_is_told_once_is_told_again_a_day_later() -> None:
     clock = FakeClock(0)
-    once = Once(clock=clock)
+    once = RateLimitedNotice(clock=clock)
     assert [once.first("a"), once.first("a"), once.first("b")] == [True, False, True]
     clock.now += 86_400
     assert once.first("a")
@@ -325,8 +324,8 @@ def test_no_more_answers_are_remembered_than_fit() -> None:
     async def remove() -> None:
         """Nothing."""
 
-    replies = Replies()
+    responses = InteractionResponses()
     for number in range(MOST + 5):
-        replies.keep(number, remove)
-    assert replies.of(4) is None
-    assert replies.of(5) is remove
+        responses.keep(number, remove)
+    assert responses.of(4) is None
+    assert responses.of(5) is remove

@@ -6,8 +6,8 @@ import pytest
 
 from bot.model import Account, Space
 from bot.platforms.reading.settings import PLACE, place_change, suggestions
-from bot.store.dictionaries import Entry
-from bot.store.readings import ReadingSettings
+from bot.store.dictionary import Entry
+from bot.store.settings import ReadingSettings
 from bot.texts import say
 from tests.conftest import House
 from tests.discord_case import Start, account
@@ -38,7 +38,7 @@ async def test_every_setting_of_a_place_has_its_command(
     server: DiscordServer, mimo_house: House, start: Start, mod: User, locale: str
 ) -> None:
     readings = mimo_house.core.readings
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         for each in PLACE:
             usual = getattr(ReadingSettings(), each.field)
             value = VALUES.get(each.key) or ("off" if usual is not each.inverted else "on")
@@ -53,7 +53,7 @@ async def test_every_setting_of_a_place_has_its_command(
 async def test_a_value_that_cannot_be_is_refused_in_words(
     server: DiscordServer, mimo_house: House, start: Start, mod: User
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         for key, value in (("names", "maybe"), ("length", "many"), ("quiet", "late"), ("template", "no name")):
             refused = await told(server, "reading set", {"setting": key, "value": value}, user=mod)
             assert refused.content
@@ -65,7 +65,7 @@ async def test_a_value_that_cannot_be_is_refused_in_words(
 
 
 async def test_only_who_manages_the_server_sets_it(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         refused = await told(server, "reading set", {"setting": "bots", "value": "on"})
         shared = await told(server, "dictionary add", {"word": "a", "said": "b", "whose": "server"})
     assert "moderators" in refused.content
@@ -77,7 +77,7 @@ async def test_roles_and_people(server: DiscordServer, mimo_house: House, start:
     role = Role("regulars")
     server.world.home.roles.append(role)
     scope = f"role:discord:{role.id}"
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await told(server, "reading role", {"role": role, "rule": "required"}, user=mod)
         await told(server, "reading role", {"role": role, "rule": "blocked"}, user=mod)
         await told(server, "reading ignore", {"person": server.world.ada}, user=mod)
@@ -92,7 +92,7 @@ async def test_roles_and_people(server: DiscordServer, mimo_house: House, start:
 
 async def test_how_somebody_is_read(server: DiscordServer, mimo_house: House, start: Start) -> None:
     options = {"nickname": "Lady A", "speed": "fast", "tongue": "zh", "readme": False}
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         shown = await told(server, "settings aloud", options)
         own = await mimo_house.core.preferences.get(account(server))
         assert (own.nickname, own.speed, own.spoken_language, own.opted_out) == ("Lady A", "fast", "zh", True)
@@ -104,7 +104,7 @@ async def test_how_somebody_is_read(server: DiscordServer, mimo_house: House, st
 
 
 async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         added = await told(server, "dictionary add", {"word": "gg", "said": "good game"})
         listed = await told(server, "dictionary list")
         file = (await told(server, "dictionary export", {"format": "csv"})).files[0]
@@ -123,7 +123,7 @@ async def test_a_dictionary_of_one_s_own(server: DiscordServer, mimo_house: Hous
 async def test_a_word_is_silenced(
     server: DiscordServer, mimo_house: House, start: Start, locale: str, tongue: str
 ) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         added = await told(server, "dictionary add", {"word": "kek", "said": "-"}, locale=locale)
         listed = await told(server, "dictionary list", locale=locale)
         command = next(one for one in server.state.commands[None] if one["name"] == "dictionary")
@@ -139,7 +139,7 @@ async def test_a_word_is_silenced(
 
 async def test_a_dictionary_of_the_server(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
     dictionaries = mimo_house.core.dictionaries
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         options = {"word": r"\bgl(\w*)", "said": "good luck", "whose": "server", "pattern": True}
         await told(server, "dictionary add", options, user=mod)
         bad = await told(server, "dictionary add", options | {"word": "((("}, user=mod)
@@ -160,7 +160,7 @@ async def test_a_doubtful_file_is_taken_in_when_who_asked_says_so(
     dictionaries = mimo_house.core.dictionaries
     data = "你懂的,你知道\ngg,好局\n".encode("gb18030")
     options = {"file": server.attach("mine.csv", data), "whose": "server"}
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         question = await told(server, "dictionary import", options, user=mod)
         assert say("dictionary.line", "en", written="你懂的", said="你知道") in question.content
         assert question.content.endswith(say("dictionary.ask", "en", count=2))
@@ -183,7 +183,7 @@ async def test_a_doubtful_file_is_taken_in_when_who_asked_says_so(
 
 async def test_a_dictionary_is_brought_in_from_a_file(server: DiscordServer, mimo_house: House, start: Start) -> None:
     dictionaries = mimo_house.core.dictionaries
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await told(server, "dictionary add", {"word": "gg", "said": "good game"})
         taken = await told(server, "dictionary import", {"file": server.attach("mine.csv", b"brb,be right back\n")})
         assert taken.content.startswith("Imported 1 entries.")
@@ -206,7 +206,7 @@ async def test_the_servers_dictionary_goes_out_and_comes_back(
 ) -> None:
     dictionaries = mimo_house.core.dictionaries
     before = (Entry("gg", "good game"), Entry(r"\bgl(\w*)", "good luck", pattern=True))
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         for entry in before:
             options = {"word": entry.written, "said": entry.said, "whose": "server", "pattern": entry.pattern}
             await told(server, "dictionary add", options, user=mod)

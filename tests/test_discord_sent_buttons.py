@@ -42,11 +42,11 @@ async def _panel(server: DiscordServer, house: House) -> tuple[Message, str]:
     """A message to press under, and the token of words that its owner had spoken."""
     panel = await (await server.slash("say", {"text": TEXT})).answered()
     words = Utterance(TEXT, "discord:1", account=account(server))
-    return panel, await house.doors.desk.words.keep(words)
+    return panel, await house.services.requests.words.keep(words)
 
 
 async def test_what_was_sent_is_spoken(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel, token = await _panel(server, house)
         for custom_id, values in VOICES.items():
             before = len(voices_of(server))
@@ -63,7 +63,7 @@ def _has_sound(press: Exchange) -> bool:
 
 
 async def test_what_was_sent_is_handed_over(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel, token = await _panel(server, house)
         for custom_id, name in FILES.items():
             press = await _press(server, panel, custom_id.replace("TOKEN", token), ())
@@ -71,7 +71,7 @@ async def test_what_was_sent_is_handed_over(server: DiscordServer, house: House,
 
 
 async def test_what_was_sent_is_answered(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel, token = await _panel(server, house)
         for custom_id, code in SAID.items():
             press = await _press(server, panel, custom_id.replace("TOKEN", token), ())
@@ -80,7 +80,7 @@ async def test_what_was_sent_is_answered(server: DiscordServer, house: House, st
 
 async def test_what_was_sent_deletes(server: DiscordServer, house: House, start: Start) -> None:
     """The ids of messages in base 36, joined by dots."""
-    async with start(house.doors):
+    async with start(house.services):
         panel, _ = await _panel(server, house)
         sent = list(server.messages)
         assert len(sent) == 2
@@ -91,7 +91,7 @@ async def test_what_was_sent_deletes(server: DiscordServer, house: House, start:
 
 
 async def test_a_form_that_was_sent_is_taken(server: DiscordServer, house: House, start: Start, mod: User) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         opened = await server.slash("server blocklist", user=mod)
         form = await opened.form()
         assert form["custom_id"] == "mp:blocked"

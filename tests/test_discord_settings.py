@@ -6,9 +6,9 @@ import pytest
 from discord import Permissions
 
 from bot.model import Space
-from bot.platforms.discord.forms import FIELD, entries_of, fields_of
-from bot.store.dictionaries import Entry
-from bot.store.spaces import MOST_WORDS, WORD_CHARACTERS, SpaceSettings
+from bot.platforms.discord.commands import FIELD, entries_of, fields_of
+from bot.store.dictionary import Entry
+from bot.store.settings import MOST_WORDS, WORD_CHARACTERS, SpaceSettings
 from bot.texts import say
 from cogs.server import server_settings
 from tests.conftest import House
@@ -37,7 +37,7 @@ async def told(server: DiscordServer, name: str, options: dict[str, Any] | None 
 
 
 async def test_a_persons_own_voice_and_style_are_used(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         shown = await told(server, "mine", {"voice": "Mia", "style": "Happy, Slow down", "language": "zh"})
         assert shown.content.splitlines()[0] == "你的声音：Mia"
         panel = await (await server.slash("say", {"text": TEXT})).answered()
@@ -51,7 +51,7 @@ async def test_a_persons_own_voice_and_style_are_used(server: DiscordServer, mim
 
 
 async def test_favourites_come_first(server: DiscordServer, mimo_house: House, start: Start) -> None:
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await told(server, "favourite", {"kind": "voice", "name": "Mia"})
         await told(server, "favourite", {"kind": "style", "name": "Whisper"})
         voices = await (await server.autocomplete("say", "voice", "")).suggestions()
@@ -71,7 +71,7 @@ async def test_a_voice_that_nobody_has_is_not_saved(
     preferences = mimo_house.core.preferences
     refusal = say("voice.unknown", tongue, voice="Nope", voices="§").partition("§")[0]
     await preferences.favourite(account(server), "voice", "Retired", True)
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         await told(server, "mine", {"voice": "dean"})
         for name, options in (
             ("mine", {"voice": "Nope"}),
@@ -89,15 +89,15 @@ async def test_a_voice_that_nobody_has_is_not_saved(
 
 
 async def test_a_person_is_forgotten(server: DiscordServer, house: House, start: Start) -> None:
-    await house.doors.reader.dictionaries.put(account(server), Entry("gg", "good game"))
-    async with start(house.doors):
+    await house.services.reader.dictionaries.put(account(server), Entry("gg", "good game"))
+    async with start(house.services):
         await told(server, "mine", {"style": "Happy"})
         panel = await (await server.slash("say", {"text": TEXT})).answered()
         assert (await told(server, "forget")).content == say("discord.settings.forgotten", "en")
         press = await server.press(panel, panel.button("mp:again"))
         assert (await press.answered()).content == say("words.gone", "en")
-    assert (await house.doors.desk.preferences.get(account(server))).style == ""
-    assert await house.doors.reader.dictionaries.get(account(server)) == ()
+    assert (await house.services.requests.preferences.get(account(server))).style == ""
+    assert await house.services.reader.dictionaries.get(account(server)) == ()
 
 
 @pytest.mark.parametrize(
@@ -111,20 +111,20 @@ async def test_only_moderators_set_the_server(
     server.world.home.roles.append(role)
     named: dict[str, dict[str, Any]] = {"role": {"role": role}, "channel": {"channel": server.world.general}}
     extra = named.get(name, {})
-    async with start(house.doors):
-        before = await house.doors.desk.spaces.get(home(server))
+    async with start(house.services):
+        before = await house.services.requests.spaces.get(home(server))
         assert (await told(server, name, options | extra)).content == say("discord.moderators_only", "en")
         direct = server.world.add_direct(server.world.ada)
         nowhere = await server.slash("server settings", {"cooldown": 5}, channel=direct)
         assert (await nowhere.answered()).content == say("discord.moderators_only", "en")
-        assert await house.doors.desk.spaces.get(home(server)) == before
+        assert await house.services.requests.spaces.get(home(server)) == before
 
 
 async def test_discord_hides_what_moderators_set_from_everybody_else(
     server: DiscordServer, house: House, start: Start
 ) -> None:
     """It hides whole commands alone, so a person's own settings are another command."""
-    async with start(house.doors):
+    async with start(house.services):
         synced = {command["name"]: command for command in server.state.commands[None]}
     own, shared = synced["settings"], synced["server"]
     assert own.get("default_member_permissions") is None
@@ -135,7 +135,7 @@ async def test_discord_hides_what_moderators_set_from_everybody_else(
 
 async def test_what_a_server_sets_holds(server: DiscordServer, mimo_house: House, start: Start, mod: User) -> None:
     options = {"voice": "Mia", "style": "Whisper", "language": "zh", "cooldown": 600, "words": True}
-    async with start(mimo_house.doors):
+    async with start(mimo_house.services):
         shown = await told(server, "settings", options, user=mod)
         assert shown.content.splitlines()[:4] == [
             "Voice: Mia",
@@ -156,7 +156,7 @@ async def test_roles_and_channels(server: DiscordServer, house: House, start: St
     world, singer, bo = server.world, Role("singer"), User("bo")
     world.add_member(world.home, bo, singer)
     other = world.add_channel(world.home, "other", permissions=EVERYTHING_WE_NEED)
-    async with start(house.doors):
+    async with start(house.services):
         shown = await told(server, "role", {"role": singer, "rule": "allowed"}, user=mod)
         assert f"Roles allowed: <@&{singer.id}>" in shown.content
         refused = await (await server.slash("say", {"text": TEXT})).answered()
@@ -179,7 +179,7 @@ async def test_roles_and_channels(server: DiscordServer, house: House, start: St
 async def test_what_a_role_may_use(server: DiscordServer, house: House, start: Start, mod: User) -> None:
     world, singer, bo = server.world, Role("singer"), User("bo")
     world.add_member(world.home, bo, singer)
-    async with start(house.doors):
+    async with start(house.services):
         shown = await told(server, "role", {"role": singer, "rule": "allowed", "what": "singing"}, user=mod)
         assert f"Roles allowed: <@&{singer.id}> (singing)" in shown.content
         refused = await (await server.slash("sing", {"text": TEXT})).answered()
@@ -209,11 +209,11 @@ async def test_two_moderators_at_once_both_have_their_way(
 ) -> None:
     roles = [Role(f"role {number}") for number in range(6)]
     server.world.home.roles += roles
-    async with start(house.doors):
+    async with start(house.services):
         sent = [await server.slash("server role", {"role": role, "rule": "blocked"}, user=mod) for role in roles]
         for exchange in sent:
             await exchange.answered()
-        kept = await house.doors.desk.spaces.get(home(server))
+        kept = await house.services.requests.spaces.get(home(server))
     assert {entry.rpartition(":")[2] for entry in kept.blocked_roles} == {str(role.id) for role in roles}
 
 
@@ -222,7 +222,7 @@ async def test_a_role_rests_as_long_as_moderators_say(
 ) -> None:
     world, singer, bo = server.world, Role("singer"), User("bo")
     world.add_member(world.home, bo, singer)
-    async with start(house.doors):
+    async with start(house.services):
         await told(server, "settings", {"cooldown": 600}, user=mod)
         shown = await told(server, "role", {"role": singer, "cooldown": 0}, user=mod)
         assert f"Role cooldowns: <@&{singer.id}> 0 s" in shown.content
@@ -240,7 +240,7 @@ async def test_a_role_rests_as_long_as_moderators_say(
 
 
 async def test_words_are_blocked_by_a_form(server: DiscordServer, house: House, start: Start, mod: User) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         opened = await server.slash("server blocklist", user=mod)
         filled = await server.submit(opened, ["evening\n\n  bad phrase  "])
         shown = await filled.answered()

@@ -18,19 +18,19 @@ def stage(server: DiscordServer) -> Channel:
 
 
 @pytest.fixture
-async def company(server: DiscordServer, room: Channel) -> User:
+async def company(server: DiscordServer, voice_channel: Channel) -> User:
     """Somebody who was there before the bot logged in."""
-    await server.voice.people.join(server.world.ada, room)
+    await server.voice.people.join(server.world.ada, voice_channel)
     return server.world.ada
 
 
-async def test_what_is_played_is_heard(server: DiscordServer, client: discord.Client, room: Channel) -> None:
-    await server.voice.people.join(server.world.ada, room)
-    voice = await join(client, room)
-    await grouped(voice, server, room)
+async def test_what_is_played_is_heard(server: DiscordServer, client: discord.Client, voice_channel: Channel) -> None:
+    await server.voice.people.join(server.world.ada, voice_channel)
+    voice = await join(client, voice_channel)
+    await grouped(voice, server, voice_channel)
     sent = packets()
     voice.play(Packets(sent))
-    listener = server.voice.listener(room)
+    listener = server.voice.listener(voice_channel)
     heard = await listener.ended()
     assert [packet.opus for packet in heard] == [*sent, *[SILENCE] * 5]
     assert all(packet.encrypted != packet.silence for packet in heard)
@@ -46,20 +46,20 @@ async def test_what_is_played_is_heard(server: DiscordServer, client: discord.Cl
 
 @pytest.mark.parametrize("bot_commits", [False, True])
 async def test_whoever_comes_in_mid_play_hears_the_rest(
-    server: DiscordServer, client: discord.Client, room: Channel, bot_commits: bool
+    server: DiscordServer, client: discord.Client, voice_channel: Channel, bot_commits: bool
 ) -> None:
     ada, bob = server.world.ada, User("bob")
-    group, listener = server.voice.group(room), server.voice.listener(room)
+    group, listener = server.voice.group(voice_channel), server.voice.listener(voice_channel)
     group.bot_commits = bot_commits
-    await server.voice.people.join(ada, room)
-    voice = await join(client, room)
-    await grouped(voice, server, room)
+    await server.voice.people.join(ada, voice_channel)
+    voice = await join(client, voice_channel)
+    await grouped(voice, server, voice_channel)
     before = voice.voice_privacy_code
     sent = packets(0.6)
     voice.play(Packets(sent))
     await listener.packets(at_least=10)
-    await server.voice.people.join(bob, room)
-    await grouped(voice, server, room)
+    await server.voice.people.join(bob, voice_channel)
+    await grouped(voice, server, voice_channel)
     assert before != voice.voice_privacy_code == group.privacy_code
     assert group.members == {ada.id, bob.id, client.application_id}
     heard = (await listener.ended())[: len(sent)]
@@ -70,34 +70,38 @@ async def test_whoever_comes_in_mid_play_hears_the_rest(
     assert group.lost_commits == (0 if bot_commits else 2)
 
 
-async def test_whoever_left_hears_no_more(server: DiscordServer, client: discord.Client, room: Channel) -> None:
+async def test_whoever_left_hears_no_more(
+    server: DiscordServer, client: discord.Client, voice_channel: Channel
+) -> None:
     ada, bob = server.world.ada, User("bob")
     for user in (ada, bob):
-        await server.voice.people.join(user, room)
-    voice = await join(client, room)
-    await grouped(voice, server, room)
+        await server.voice.people.join(user, voice_channel)
+    voice = await join(client, voice_channel)
+    await grouped(voice, server, voice_channel)
     code = voice.voice_privacy_code
     await server.voice.people.leave(bob)
-    await grouped(voice, server, room)
+    await grouped(voice, server, voice_channel)
     assert voice.voice_privacy_code != code
-    await server.voice.people.deafen(ada, room)
+    await server.voice.people.deafen(ada, voice_channel)
     voice.play(Packets(packets()))
-    heard = await server.voice.listener(room).ended()
+    heard = await server.voice.listener(voice_channel).ended()
     assert {packet.heard_by for packet in heard} == {()}
 
 
-async def test_the_last_to_leave_ends_the_group(server: DiscordServer, client: discord.Client, room: Channel) -> None:
-    listener = server.voice.listener(room)
-    await server.voice.people.join(server.world.ada, room)
-    voice = await join(client, room)
-    await grouped(voice, server, room)
+async def test_the_last_to_leave_ends_the_group(
+    server: DiscordServer, client: discord.Client, voice_channel: Channel
+) -> None:
+    listener = server.voice.listener(voice_channel)
+    await server.voice.people.join(server.world.ada, voice_channel)
+    voice = await join(client, voice_channel)
+    await grouped(voice, server, voice_channel)
     await server.voice.people.leave(server.world.ada)
     await until(lambda: not voice._connection.can_encrypt)
     voice.play(Packets(packets()))
     heard = await listener.ended()
     assert len(listener.exposed) == len(heard) - 5 == len(packets())
-    await server.voice.people.join(server.world.ada, room)
-    await grouped(voice, server, room)
+    await server.voice.people.join(server.world.ada, voice_channel)
+    await grouped(voice, server, voice_channel)
     voice.play(Packets(packets()))
     heard = await listener.ended(2)
     assert [packet.opus for packet in heard[-len(packets()) - 5 : -5]] == list(packets())
@@ -105,38 +109,38 @@ async def test_the_last_to_leave_ends_the_group(server: DiscordServer, client: d
 
 
 async def test_alone_there_is_nobody_to_share_keys_with(
-    server: DiscordServer, client: discord.Client, room: Channel
+    server: DiscordServer, client: discord.Client, voice_channel: Channel
 ) -> None:
-    voice = await join(client, room)
+    voice = await join(client, voice_channel)
     voice.play(Packets(packets()))
-    heard = await server.voice.listener(room).ended()
+    heard = await server.voice.listener(voice_channel).ended()
     assert voice.voice_privacy_code is None
     assert {packet.heard_by for packet in heard} == {()}
     assert [packet.opus for packet in heard[:-5]] == list(packets())
 
 
-async def test_a_late_welcome(server: DiscordServer, client: discord.Client, room: Channel) -> None:
-    listener = server.voice.listener(room)
-    server.voice.hold_welcome(room)
-    await server.voice.people.join(server.world.ada, room)
-    voice = await join(client, room)
+async def test_a_late_welcome(server: DiscordServer, client: discord.Client, voice_channel: Channel) -> None:
+    listener = server.voice.listener(voice_channel)
+    server.voice.hold_welcome(voice_channel)
+    await server.voice.people.join(server.world.ada, voice_channel)
+    voice = await join(client, voice_channel)
     sent = packets(0.6)
     voice.play(Packets(sent))
     early = await listener.packets(at_least=10)
     assert not any(packet.encrypted or packet.heard_by for packet in early)
     assert voice.voice_privacy_code is None
-    server.voice.release_welcome(room)
+    server.voice.release_welcome(voice_channel)
     heard = await listener.ended()
     assert heard[len(sent) - 1].encrypted
     assert len(listener.exposed) >= 10
     assert [packet.opus for packet in heard[:-5]] == list(sent)
 
 
-async def test_heartbeats_acknowledge(server: DiscordServer, client: discord.Client, room: Channel) -> None:
+async def test_heartbeats_acknowledge(server: DiscordServer, client: discord.Client, voice_channel: Channel) -> None:
     server.voice.faults.heartbeat_ms = 400
-    await server.voice.people.join(server.world.ada, room)
-    voice = await join(client, room)
-    await grouped(voice, server, room)
+    await server.voice.people.join(server.world.ada, voice_channel)
+    voice = await join(client, voice_channel)
+    await grouped(voice, server, voice_channel)
     line = server.voice.lines[0]
     count = len(line.heartbeats)
     await server.until(lambda: len(line.heartbeats) > count + 1)
@@ -167,16 +171,16 @@ async def test_on_a_stage_one_is_let_up(server: DiscordServer, stage: Channel, c
 
 
 async def test_who_is_there_is_known_from_the_start(
-    server: DiscordServer, room: Channel, company: User, client: discord.Client
+    server: DiscordServer, voice_channel: Channel, company: User, client: discord.Client
 ) -> None:
     ada, bob = company, User("bob")
-    channel = client.get_channel(room.id)
+    channel = client.get_channel(voice_channel.id)
     assert isinstance(channel, discord.VoiceChannel)
     assert [member.id for member in channel.members] == [ada.id]
     assert channel.permissions_for(channel.guild.me).value == EVERYTHING_WE_NEED
-    await server.voice.people.join(bob, room)
-    await server.voice.people.mute(ada, room)
+    await server.voice.people.join(bob, voice_channel)
+    await server.voice.people.mute(ada, voice_channel)
     await until(lambda: len(channel.members) == 2 and channel.voice_states[ada.id].self_mute)
     await server.voice.people.leave(ada)
-    await server.voice.set_user_limit(room, 7)
+    await server.voice.set_user_limit(voice_channel, 7)
     await until(lambda: [member.id for member in channel.members] == [bob.id] and channel.user_limit == 7)

@@ -61,16 +61,16 @@ Dial = Callable[..., Any]
 
 
 @pytest.fixture
-def dial(server: DiscordServer, room: Channel) -> Dial:
+def dial(server: DiscordServer, voice_channel: Channel) -> Dial:
     """The bot asks to join by opcode 4 and opens a websocket to where it is sent."""
 
     @asynccontextmanager
-    async def open_(channel: Channel = room, version: str = "8") -> AsyncIterator[Raw]:
+    async def open_(channel: Channel = voice_channel, version: str = "8") -> AsyncIterator[Raw]:
         session = Session(intents=1 << 7)
         server.gateway.sessions[session.id] = session
         assert server.gateway.on_voice_state is not None
-        wish = {"guild_id": server.world.home.id, "channel_id": channel.id, "self_mute": False, "self_deaf": True}
-        await server.gateway.on_voice_state(session, wish)
+        request = {"guild_id": server.world.home.id, "channel_id": channel.id, "self_mute": False, "self_deaf": True}
+        await server.gateway.on_voice_state(session, request)
         state, sold = (event["d"] for event in session.events)
         identity = {
             "server_id": sold["guild_id"], "user_id": state["user_id"], "session_id": state["session_id"],
@@ -185,18 +185,25 @@ async def test_whoever_was_moved_has_to_come_anew(dial: Dial, server: DiscordSer
 
 
 @pytest.mark.parametrize(("code", "stays"), [(1000, False), (4000, True)])
-async def test_who_logs_off_is_in_no_call(server: DiscordServer, room: Channel, code: int, stays: bool) -> None:
+async def test_who_logs_off_is_in_no_call(
+    server: DiscordServer, voice_channel: Channel, code: int, stays: bool
+) -> None:
     """But whoever may come back stays in the list: so it is after a bot died."""
     identity = {"token": server.token, "intents": 1 | 1 << 7, "properties": {}}
-    wish = {"guild_id": str(room.guild_id), "channel_id": str(room.id), "self_mute": False, "self_deaf": True}
+    request = {
+        "guild_id": str(voice_channel.guild_id),
+        "channel_id": str(voice_channel.id),
+        "self_mute": False,
+        "self_deaf": True,
+    }
     async with aiohttp.ClientSession() as http:
         async with http.ws_connect(f"{server.gateway.url}?v=10&encoding=json") as gateway:
             await gateway.send_json({"op": 2, "d": identity})
-            await gateway.send_json({"op": 4, "d": wish})
-            await server.until(lambda: server.voice.bot_in() is room)
+            await gateway.send_json({"op": 4, "d": request})
+            await server.until(lambda: server.voice.bot_in() is voice_channel)
             await gateway.close(code=code)
         await server.until(lambda: not server.gateway.connected)
-    assert (server.voice.bot_in() is room) == stays
+    assert (server.voice.bot_in() is voice_channel) == stays
 
 
 async def test_garbage_for_keys_is_refused(dial: Dial, server: DiscordServer) -> None:
@@ -255,9 +262,9 @@ async def _complaint(server: DiscordServer) -> str:
     ],
 )
 async def test_packets_are_looked_at(
-    dial: Dial, server: DiscordServer, room: Channel, changes: dict[str, Any], complaint: str, heard: int
+    dial: Dial, server: DiscordServer, voice_channel: Channel, changes: dict[str, Any], complaint: str, heard: int
 ) -> None:
-    listener = server.voice.listener(room)
+    listener = server.voice.listener(voice_channel)
     async with dial() as raw, _line(raw) as send:
         await listener.until(lambda it: it.speaking)
         send(1)
@@ -269,25 +276,27 @@ async def test_packets_are_looked_at(
     assert len(server.voice.violations) == bool(complaint)
 
 
-async def test_sound_comes_after_opcode_5(dial: Dial, server: DiscordServer, room: Channel) -> None:
+async def test_sound_comes_after_opcode_5(dial: Dial, server: DiscordServer, voice_channel: Channel) -> None:
     async with dial() as raw, _line(raw, speaking=False) as send:
         for n in range(6):
             send(n)
         assert "opcode 5" in await _complaint(server)
-    assert not server.voice.listener(room).heard
+    assert not server.voice.listener(voice_channel).heard
 
 
-async def test_opcode_5_may_be_overtaken(dial: Dial, server: DiscordServer, room: Channel) -> None:
+async def test_opcode_5_may_be_overtaken(dial: Dial, server: DiscordServer, voice_channel: Channel) -> None:
     async with dial() as raw, _line(raw, speaking=False) as send:
         send(1)
         await raw.send(5, {"speaking": 1, "delay": 0, "ssrc": server.voice.lines[-1].ssrc})
-        assert (await server.voice.listener(room).packets())[0].opus == OPUS
+        assert (await server.voice.listener(voice_channel).packets())[0].opus == OPUS
     assert server.voice.violations == []
 
 
-async def test_what_is_not_encrypted_end_to_end_nobody_hears(dial: Dial, server: DiscordServer, room: Channel) -> None:
-    listener = server.voice.listener(room)
-    await server.voice.people.join(server.world.ada, room)
+async def test_what_is_not_encrypted_end_to_end_nobody_hears(
+    dial: Dial, server: DiscordServer, voice_channel: Channel
+) -> None:
+    listener = server.voice.listener(voice_channel)
+    await server.voice.people.join(server.world.ada, voice_channel)
     async with dial() as raw, _line(raw) as send:
         await listener.until(lambda it: it.speaking)
         send(1)

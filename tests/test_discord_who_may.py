@@ -266,7 +266,7 @@ async def _pressed(scene: Scene, panel: Message, verb: str, user: User) -> Excha
 
 
 async def test_suggestions(scene: Scene) -> None:
-    preferences = scene.evening.house.doors.desk.preferences
+    preferences = scene.evening.house.services.requests.preferences
     secret = "Secretly furious"
     await preferences.favourite(Account("discord", str(scene.evening.ada.id)), "style", secret, True)
     for each in sorted(SUGGESTIONS):
@@ -301,7 +301,10 @@ async def test_nothing_is_missing_here(scene: Scene) -> None:
 async def test_what_was_refused_changed_nothing(scene: Scene) -> None:
     """Refused settings are the same afterwards: the sentence is no afterthought."""
     home = Space("discord", str(scene.evening.server.world.home.id))
-    before = (await scene.evening.house.doors.desk.spaces.get(home), await scene.evening.house.core.readings.get(home))
+    before = (
+        await scene.evening.house.services.requests.spaces.get(home),
+        await scene.evening.house.core.readings.get(home),
+    )
     for actor in ("member", "seated", "foreign"):
         for name, options in (
             ("server settings", {"language": "zh"}),
@@ -315,5 +318,8 @@ async def test_what_was_refused_changed_nothing(scene: Scene) -> None:
             exchange = await scene.evening.server.slash(name, options, user=scene.people[actor])
             assert await scene.refusal(exchange) == "discord.moderators_only"
     assert await scene.evening.house.core.bindings.of(home) == ()
-    after = (await scene.evening.house.doors.desk.spaces.get(home), await scene.evening.house.core.readings.get(home))
+    after = (
+        await scene.evening.house.services.requests.spaces.get(home),
+        await scene.evening.house.core.readings.get(home),
+    )
     assert after == before

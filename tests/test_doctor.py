@@ -30,11 +30,11 @@ ANN = Account("discord", "1")
 
 
 async def _of(house: House, check: str, **asked: Any) -> list[Finding]:
-    return [finding for finding in await house.doors.doctor.examine(**asked) if finding.check == check]
+    return [finding for finding in await house.services.doctor.examine(**asked) if finding.check == check]
 
 
 async def test_a_sound_house_passes_every_check(mimo_house: House) -> None:
-    findings = await mimo_house.doors.doctor.examine(ANN, Space("discord", "9"))
+    findings = await mimo_house.services.doctor.examine(ANN, Space("discord", "9"))
     assert [finding.check for finding in findings] == [
         "store", "opus", "dave", "provider", "provider", "quota", "quota",
     ]  # fmt: skip
@@ -143,15 +143,15 @@ async def discord_server() -> AsyncIterator[DiscordServer]:
 async def test_discord_says_what_the_host_has_to_switch_on(
     discord_server: DiscordServer, house: House, tmp_path: Path
 ) -> None:
-    name, content = await build(discord_server, house.doors, tmp_path).examine()
+    name, content = await build(discord_server, house.services, tmp_path).examine()
     assert (name.state, content.state, content.code) == (State.GOOD, State.WARNING, "doctor.discord.content.off")
     discord_server.world.application_flags = 1 << 18
-    _, content = await build(discord_server, house.doors, tmp_path).examine()
+    _, content = await build(discord_server, house.services, tmp_path).examine()
     assert (content.state, content.code) == (State.GOOD, "doctor.discord.content")
 
 
 async def test_a_refused_token_of_discord(discord_server: DiscordServer, house: House, tmp_path: Path) -> None:
-    platform = build(discord_server, house.doors, tmp_path, token=SecretStr("not.the.token"))
+    platform = build(discord_server, house.services, tmp_path, token=SecretStr("not.the.token"))
     (finding,) = await _of(house, "discord", more=[("discord", platform.examine)])
     assert (finding.state, finding.code) == (State.BAD, "doctor.failed")
     assert "token" in finding.sentence("en")
@@ -177,4 +177,4 @@ async def test_a_refused_token_of_telegram(house: House, token: str) -> None:
 
 def _telegram(house: House, server: TelegramServer, token: str) -> TelegramPlatform:
     config = TelegramConfig(token=SecretStr(token), api_url=server.root)
-    return TelegramPlatform(config, EndpointsConfig(), house.doors)
+    return TelegramPlatform(config, EndpointsConfig(), house.services)

@@ -12,20 +12,17 @@ import pytest
 
 from bot.model import Account
 from bot.store import clips
-from bot.store.bindings import Bindings
-from bot.store.blocked import BlockedAccounts
-from bot.store.calls import CallTotals, Full, ProviderCalls, ProviderLimits
+from bot.store.accounts import BlockedAccounts
 from bot.store.clips import ClipStore, StoredClip
 from bot.store.commands import Commands
 from bot.store.database import FILE_NAME, Database
 from bot.store.deliveries import Left, Next
-from bot.store.dictionaries import Dictionaries
+from bot.store.dictionary import Dictionaries
 from bot.store.ledger import Ledger
-from bot.store.markers import Markers
-from bot.store.preferences import Preference, Preferences
-from bot.store.readings import Readings, ReadingSettings
+from bot.store.provider_calls import CallTotals, Full, ProviderCalls, ProviderLimits
 from bot.store.schema import HEAD, metadata
-from bot.store.spaces import Spaces, SpaceSettings
+from bot.store.sessions import Bindings, Markers
+from bot.store.settings import Preference, Preferences, Readings, ReadingSettings, Spaces, SpaceSettings
 from bot.store.words import KeptWords, Words
 from tests import earlier
 from tests.ledger_case import FakeClock

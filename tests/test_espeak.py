@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note, Voice, VoiceKind
-from bot.speech.markup import split_tags
-from bot.speech.provider import Provider, SpeechRequest
-from bot.speech.providers.espeak.provider import EspeakProvider
-from bot.speech.providers.espeak.runs import split_runs
+from bot.providers.base import Provider, SpeechRequest
+from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.runs import split_runs
+from bot.text.markup import split_tags
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear, level, longest_silence, melody
 
 

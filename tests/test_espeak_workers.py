@@ -14,8 +14,8 @@ import pytest
 
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.espeak.provider import EspeakProvider
+from bot.providers.base import SpeechRequest
+from bot.providers.builtin.provider import EspeakProvider
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear
 from tests.shell import ROOT
 
@@ -135,7 +135,7 @@ async def test_a_death_before_the_first_sound_is_not_noticed(tmp_path: Path) -> 
     mark = tmp_path / "died"
     program = (
         f"import pathlib, runpy; mark = pathlib.Path({str(mark)!r})\n"
-        f"if mark.exists(): runpy.run_module('bot.speech.providers.espeak.worker', run_name='__main__')\n"
+        f"if mark.exists(): runpy.run_module('bot.providers.builtin.worker', run_name='__main__')\n"
         f"mark.touch(); {READY}"
     )
     provider = EspeakProvider("espeak", program=(sys.executable, "-c", program))
@@ -225,8 +225,8 @@ async def test_a_worker_has_limits(espeak: EspeakProvider) -> None:
 
 BOT = """
 import asyncio, sys
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.espeak.provider import EspeakProvider
+from bot.providers.base import SpeechRequest
+from bot.providers.builtin.provider import EspeakProvider
 
 async def main():
     provider = EspeakProvider("espeak")
@@ -257,12 +257,12 @@ def test_a_worker_loads_the_same_program_as_the_bot_wherever_that_lies(tmp_path:
     shutil.copytree(ROOT / "bot", tmp_path / "bot", ignore=shutil.ignore_patterns("__pycache__"))
     script = """
 import asyncio, sys
-from bot.speech.providers.espeak.workers import Workers
+from bot.providers.builtin.pool import Workers
 
 _WORKER = '''
 import sys
 import bot
-from bot.speech.providers.espeak.messages import READY, pack
+from bot.providers.builtin.protocol import READY, pack
 for _ in range(2):
     sys.stdout.buffer.write(pack(READY, f"{bot.__file__} {sys.path[0]}".encode()))
 sys.stdout.buffer.flush()

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BotError, ErrorKind, InputError, ProviderError, QuotaError, StoreError
 from bot.model import Account, Note
-from bot.platforms.reading.failures import Told, unread_for
+from bot.platforms.reading.messages import Told, unread_for
 
 ANN, BO = Account("telegram", "1"), Account("telegram", "2")
 

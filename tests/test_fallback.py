@@ -33,7 +33,7 @@ class _Nobody:
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.speech.fallback._FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture
@@ -71,13 +71,13 @@ async def test_a_voice_of_who_failed_gives_way_to_the_usual_one(own_house: House
 async def test_a_saved_voice_is_not_gone_because_its_engine_was_down(
     own_house: House, engine: OpenAISpeechServer
 ) -> None:
-    desk = own_house.doors.desk
-    await desk.preferences.set(SAM, voice="af_heart")
+    requests = own_house.services.requests
+    await requests.preferences.set(SAM, voice="af_heart")
     engine.faults = ["500"] * 3
-    away = await desk.speak(utterance("While it is down."), Recording())
+    away = await requests.speak(utterance("While it is down."), Recording())
     assert away.receipt.provider == "espeak"
     own_house.core.speech._chain._breakers["own"].succeeded()  # its rest is over
-    again = await desk.speak(utterance("And up again.", key="k2"), Recording())
+    again = await requests.speak(utterance("And up again.", key="k2"), Recording())
     assert again.receipt.provider == "own"
     assert engine.requests[-1][2]["voice"] == "af_heart"
     codes = {note.code for note in (*away.receipt.notes, *again.receipt.notes)}

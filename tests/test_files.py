@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreError
-from bot.lock import folder_lock
 from bot.model import Account
 from bot.store import files
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.store.clips import ClipStore
 from bot.store.database import FILE_NAME, Database
+from bot.store.files import folder_lock
 from bot.store.schema import HEAD
 from bot.texts import LANGUAGES, of_error
 from tests.shell import ROOT, Shell

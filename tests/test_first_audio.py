@@ -8,8 +8,8 @@ import pytest
 
 from bot.errors import ProviderError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
+from bot.providers.http import Timeouts
 from bot.speech.sink import Recording
-from bot.speech.timeouts import Timeouts
 from bot.texts import of_error
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
@@ -126,7 +126,7 @@ async def test_in_a_call_the_next_one_goes_on_after_what_broke_off(build_house: 
 async def test_who_cannot_be_reached_for_long_is_not_tried_again(
     build_house: BuildHouse, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.speech.chain._LONGEST_TRY", 0.0)
+    monkeypatch.setattr("bot.speech.fallback._LONGEST_TRY", 0.0)
     house = await make(build_house, mimo)
     mimo.faults.append(Fault("500", times=9))
     assert (await house.speech.speak(utterance(), Recording())).provider == "espeak"

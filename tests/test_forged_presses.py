@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.digits import is_id, is_whole, whole
 from bot.model import Space
-from bot.platforms.discord.forms import entries_of
+from bot.patterns import is_id, is_whole, whole
+from bot.platforms.discord.commands import entries_of
 from bot.platforms.discord.panel import Press, ids_of_text, ids_to_text
 from bot.texts import say
 from tests.conftest import House
@@ -52,7 +52,7 @@ def _forged(panel: Message, custom_id: str) -> str:
 async def test_discord_answers_each_with_a_sentence(
     server: DiscordServer, house: House, start: Start, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT})).answered()
         with caplog.at_level(logging.INFO, "mouthpiece.discord"):
             for number, (custom_id, code) in enumerate(DISCORD.items()):
@@ -70,7 +70,7 @@ async def test_a_moderator_deletes_nothing_by_ids_from_elsewhere(
     server: DiscordServer, house: House, start: Start, mod: User
 ) -> None:
     elsewhere = server.world.add_channel(server.world.home, "elsewhere")
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT}, channel=elsewhere)).answered()
         real = panel.button("mp:delete")
         here = await (await server.slash("say", {"text": TEXT}, user=mod)).answered()
@@ -82,7 +82,7 @@ async def test_a_moderator_deletes_nothing_by_ids_from_elsewhere(
 
 
 async def test_private_words_are_their_askers_alone(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         said = await server.slash("say", {"text": TEXT, "private": True})
         panel = await server.until(lambda: next((m for m in (said.original, *said.followups) if m and m.buttons), None))
         files, again = panel.button("mp:files"), panel.button("mp:again")
@@ -95,10 +95,10 @@ async def test_private_words_are_their_askers_alone(server: DiscordServer, house
 async def test_a_form_pressed_as_a_button_empties_no_list(
     server: DiscordServer, house: House, start: Start, mod: User
 ) -> None:
-    space = house.doors.desk.spaces
+    space = house.services.requests.spaces
     home = Space("discord", str(server.world.home.id))
     await space.set(home, blocked_words=["pineapple"])
-    async with start(house.doors):
+    async with start(house.services):
         panel = await (await server.slash("say", {"text": TEXT}, user=mod)).answered()
         press = await server.press(panel, _forged(panel, "mp:blocked"), user=mod)
         assert (await press.answered()).content == say(OLD, "en")

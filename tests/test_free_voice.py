@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.speech.meter import BUILT_IN
+from bot.speech.quota import BUILT_IN
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.discord_case import TEXT, Start, account, voices_of
@@ -26,7 +26,7 @@ async def poor(build_house: BuildHouse, mimo: MimoServer) -> House:
 async def test_on_discord_a_button_speaks_it_for_nothing(
     server: DiscordServer, mimo: MimoServer, poor: House, start: Start, options: dict[str, object]
 ) -> None:
-    async with start(poor.doors):
+    async with start(poor.services):
         refused = await (await server.slash("say", {"text": TEXT, **options})).answered()
         assert refused.content.startswith("You have 3 of 3 characters left today")
         label = refused.data["components"][0]["components"][0]["label"]
@@ -46,9 +46,9 @@ async def test_on_discord_a_button_speaks_it_for_nothing(
 async def test_what_is_gone_and_what_was_free_already_is_not_offered(
     server: DiscordServer, poor: House, build_house: BuildHouse, start: Start
 ) -> None:
-    async with start(poor.doors):
+    async with start(poor.services):
         refused = await (await server.slash("say", {"text": TEXT})).answered()
-        await poor.doors.desk.words.forget(account(server))
+        await poor.services.requests.words.forget(account(server))
         gone = await (await server.press(refused, refused.button("mp:free"))).answered()
         assert gone.content == say("words.gone", "en")
 
@@ -57,7 +57,7 @@ async def test_where_only_the_free_voice_has_a_limit_nothing_is_offered(
     server: DiscordServer, build_house: BuildHouse, start: Start
 ) -> None:
     house = await build_house(speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 3})
-    async with start(house.doors):
+    async with start(house.services):
         refused = await (await server.slash("say", {"text": TEXT})).answered()
     assert refused.content.startswith("You have 3 of 3 characters left")
     assert refused.buttons == []
@@ -66,7 +66,7 @@ async def test_where_only_the_free_voice_has_a_limit_nothing_is_offered(
 async def test_again_after_the_free_voice_names_the_price_of_the_usual_one(
     server: DiscordServer, poor: House, start: Start
 ) -> None:
-    async with start(poor.doors):
+    async with start(poor.services):
         refused = await (await server.slash("say", {"text": TEXT})).answered()
         panel = await (await server.press(refused, refused.button("mp:free"))).answered()
         labels = [one["label"] for one in panel.data["components"][0]["components"]]

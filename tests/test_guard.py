@@ -1,4 +1,4 @@
-"""Who may speak where: asked at the waist, for every door, before anything is held or sent."""
+"""Who may speak where: asked at the synthesis core, for every front end, before anything is held or sent."""
 
 import asyncio
 from dataclasses import replace
@@ -10,14 +10,14 @@ from sqlalchemy import func, select
 
 from bot.errors import BotError, DuplicateError, InputError, ProviderError, StoreError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
-from bot.speech.guard import Guard
+from bot.speech.policy import Policy
 from bot.speech.sink import Recording
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.store.database import Database
+from bot.store.entries import Override
 from bot.store.ledger import Ledger
-from bot.store.quota import Override
 from bot.store.schema import ledger as ledger_table
-from bot.store.spaces import Spaces
+from bot.store.settings import Spaces
 from bot.texts import of_error
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
@@ -42,19 +42,19 @@ class Case:
         self.spaces = Spaces(database, clock=self.clock)
         self.blocked = BlockedAccounts(database, clock=self.clock)
         self.ledger = ledger
-        self.guard = self.with_cooldown(0)
+        self.policy = self.with_cooldown(0)
 
-    def with_cooldown(self, seconds: int) -> Guard:
+    def with_cooldown(self, seconds: int) -> Policy:
         """A guard with the host's own cooldown."""
         book = self.ledger.overrides
-        self.guard = Guard(self.spaces, self.blocked, book, admins=("discord:3",), cooldown=seconds, clock=self.clock)
-        return self.guard
+        self.policy = Policy(self.spaces, self.blocked, book, admins=("discord:3",), cooldown=seconds, clock=self.clock)
+        return self.policy
 
     async def refused(self, utterance: Utterance = SAID, spoken: str | None = None, **changes: Any) -> str:
         """The code of the refusal; empty where the utterance is admitted."""
         asked = replace(utterance, **changes)
         try:
-            await self.guard.admit(asked, asked.text if spoken is None else spoken)
+            await self.policy.admit(asked, asked.text if spoken is None else spoken)
         except InputError as error:
             return error.code
         return ""
@@ -135,7 +135,7 @@ async def test_channels(case: Case) -> None:
     assert await case.refused(channel="6", account=BOB) == ""
     assert await case.refused(channel="55") == "guard.channel"
     assert await case.refused(account=None) == ""
-    # A door that does not say where it stands must not be a way around.
+    # A front end that does not say where it stands must not be a way around.
     assert await case.refused(channel="") == "guard.channel"
 
 
@@ -145,7 +145,7 @@ async def test_a_cooldown_is_each_persons_own_in_each_space(case: Case) -> None:
     assert await case.refused(key="1") == ""
     case.clock.now = 29.5
     with pytest.raises(InputError) as caught:
-        await case.guard.admit(replace(SAID, key="2"))
+        await case.policy.admit(replace(SAID, key="2"))
     assert (caught.value.code, caught.value.facts) == ("guard.cooldown", {"seconds": 1})
     assert "1 s" in of_error(caught.value, "en")
     assert await case.refused(key="3", account=BOB) == ""
@@ -215,13 +215,13 @@ async def test_the_longer_of_both_rests_is_told(case: Case) -> None:
     await case.spaces.set(GUILD, cooldown=90)
     assert await case.refused(key="1") == ""
     with pytest.raises(InputError) as caught:
-        await case.guard.admit(replace(SAID, key="2"))
+        await case.policy.admit(replace(SAID, key="2"))
     assert caught.value.facts == {"seconds": 90}
     case.clock.now = 60
     assert await case.refused(key="3", space=None) == ""  # the space's rest goes on
     case.clock.now = 90
     with pytest.raises(InputError) as caught:
-        await case.guard.admit(replace(SAID, key="4"))
+        await case.policy.admit(replace(SAID, key="4"))
     assert caught.value.facts == {"seconds": 30}
 
 
@@ -251,9 +251,9 @@ async def test_of_many_at_once_one_passes(case: Case) -> None:
 async def test_a_refusal_for_another_reason_begins_no_cooldown(case: Case) -> None:
     await case.spaces.set(GUILD, cooldown=30, blocked_words=["darn"])
     assert await case.refused(key="1", text="darn") == "guard.word"
-    await case.guard.check(replace(SAID, key="2"))
+    await case.policy.check(replace(SAID, key="2"))
     assert await case.refused(key="3") == ""
-    await case.guard.check(replace(SAID, key="4"))
+    await case.policy.check(replace(SAID, key="4"))
 
 
 async def test_a_second_delivery_of_the_same_wish_is_left_to_the_ledger(case: Case) -> None:
@@ -262,11 +262,11 @@ async def test_a_second_delivery_of_the_same_wish_is_left_to_the_ledger(case: Ca
 
 
 async def test_only_so_many_cooldowns_are_remembered(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.speech.cooldown._MOST_RESTING", 3)
+    monkeypatch.setattr("bot.speech.policy._MOST_RESTING", 3)
     await case.spaces.set(GUILD, cooldown=30)
     for number in range(5):
         assert await case.refused(account=Account("discord", f"x{number}"), key=str(number)) == ""
-    assert len(case.guard._cooldowns._last) == 3
+    assert len(case.policy._cooldowns._last) == 3
     assert await case.refused(account=Account("discord", "x4"), key="again") == "guard.cooldown"
 
 
@@ -293,7 +293,7 @@ async def test_a_blocked_word_stops_everyone(case: Case, account: Account | None
 async def test_which_word_it_was_is_told_to_nobody(case: Case) -> None:
     await case.spaces.set(GUILD, blocked_words=["darn"])
     with pytest.raises(InputError) as caught:
-        await case.guard.admit(replace(SAID, text="darn"))
+        await case.policy.admit(replace(SAID, text="darn"))
     assert caught.value.facts == {}
     for language in ("en", "zh"):
         assert "darn" not in of_error(caught.value, language)
@@ -304,7 +304,7 @@ async def test_a_long_harmless_text_passes(case: Case) -> None:
     assert await case.refused(text="darned " * 3000) == ""
 
 
-# Through the waist
+# Through the synthesis core
 
 
 async def _rows(house: House) -> int:
@@ -400,7 +400,7 @@ async def test_a_recording_that_was_cancelled_is_free_and_counts_as_a_request_an
     mimo_house: House,
 ) -> None:
     await mimo_house.core.spaces.set(GUILD, cooldown=60)
-    wish = replace(SAID, text="Hello there. " + "And more words. " * 60, lane=Lane.JOB)
+    request = replace(SAID, text="Hello there. " + "And more words. " * 60, lane=Lane.JOB)
     speaking: list[asyncio.Task[object]] = []
     done: list[int] = []
 
@@ -409,7 +409,7 @@ async def test_a_recording_that_was_cancelled_is_free_and_counts_as_a_request_an
         done.append(ready)
         speaking[0].cancel()
 
-    speaking.append(asyncio.create_task(mimo_house.speech.speak(wish, Recording(), cancel)))
+    speaking.append(asyncio.create_task(mimo_house.speech.speak(request, Recording(), cancel)))
     with pytest.raises(asyncio.CancelledError):
         await speaking[0]
     assert done == [1]
@@ -423,13 +423,13 @@ async def test_a_recording_that_was_cancelled_is_free_and_counts_as_a_request_an
 async def test_a_recording_of_which_a_later_part_is_refused_is_free_and_counts_as_a_request(
     mimo_house: House, mimo: MimoServer
 ) -> None:
-    wish = replace(SAID, text="Hello there. " + "And more words. " * 60, lane=Lane.JOB)
+    request = replace(SAID, text="Hello there. " + "And more words. " * 60, lane=Lane.JOB)
 
     def refuse(_ready: int, _parts: int) -> None:
         mimo.faults.append(Fault("421"))
 
     with pytest.raises(ProviderError, match=r"provider\.moderation"):
-        await mimo_house.speech.speak(wish, Recording(), refuse)
+        await mimo_house.speech.speak(request, Recording(), refuse)
     used = await mimo_house.ledger.usage(ANN.scope)
     assert (used.characters, used.requests) == (0, 1)
     assert await mimo_house.ledger.audit() == []
@@ -465,12 +465,12 @@ async def test_a_block_by_another_process_reaches_the_waist(house: House, tmp_pa
 
 
 async def test_a_failure_after_characters_were_charged_leaves_the_cooldown(case: Case) -> None:
-    guard = case.with_cooldown(30)
+    policy = case.with_cooldown(30)
 
     async def fails(charged: int) -> str:
         """The refusal of what is asked next."""
-        await guard.admit(SAID, SAID.text)
-        with pytest.raises(StoreError), guard.excusing([SAID], lambda: charged):
+        await policy.admit(SAID, SAID.text)
+        with pytest.raises(StoreError), policy.refund_cooldown_on_failure([SAID], lambda: charged):
             raise StoreError("store.busy")
         return await case.refused(key="next")
 

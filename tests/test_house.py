@@ -17,14 +17,14 @@ _BORDERS = {
     "bot/app.py": "one platform's fault must not take the other down",
     "bot/log.py": "a record that cannot be formatted must not break off what it tells of",
     "bot/cli/execute.py": "the outermost border of the command line",
-    "bot/store/driver.py": "SQLAlchemy's own border with a driver, which raises the error again, sorted",
+    "bot/store/database.py": "SQLAlchemy's own border with a driver, which raises the error again, sorted",
     "bot/store/ledger.py": "one bad batch must not stop the ledger",
     "cogs/errors.py": "Discord's commands",
     "bot/platforms/discord/call/link.py": "a call that nobody watches would end without a word",
     "bot/platforms/discord/call/session.py": "one message's fault must not end a voice call",
     "bot/platforms/telegram/handlers.py": "Telegram's commands",
     "bot/platforms/telegram/updates.py": "one update that the library cannot parse must not stop the others",
-    "bot/platforms/telegram/chat_reading.py": "one message's fault must not end the reading of a chat",
+    "bot/platforms/telegram/reading/chat.py": "one message's fault must not end the reading of a chat",
 }
 """Files that may catch everything, and what border each of them is."""
 _NAMES_TO_AVOID = {"utils", "helpers", "manager", "common", "misc"}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.speech import language
-from bot.speech.language import LATIN, detect, detect_stretches, identify, language_of, stretches
+from bot.text import language
+from bot.text.language import LATIN, detect, detect_stretches, identify, language_of, stretches
 
 ALL = LATIN | {"zh", "ko", "ru"}
 

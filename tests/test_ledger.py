@@ -7,8 +7,8 @@ import pytest
 
 from bot.errors import DuplicateError, QuotaError
 from bot.store.database import Database
+from bot.store.entries import Charge, Hold, Limit
 from bot.store.ledger import Ledger
-from bot.store.quota import Charge, Hold, Limit
 from tests.ledger_case import ANN, BOB, GUILD, NOON, FakeClock, day, minute, states, take
 
 pytest_plugins = ["tests.ledger_fixtures"]

@@ -10,8 +10,8 @@ from sqlalchemy import text
 
 from bot.errors import BotError, QuotaError, StoreError
 from bot.store.database import FILE_NAME, Database
+from bot.store.entries import Charge, Hold
 from bot.store.ledger import Ledger
-from bot.store.quota import Charge, Hold
 from tests.ledger_case import ANN, GUILD, day, states, take
 
 pytest_plugins = ["tests.ledger_fixtures"]

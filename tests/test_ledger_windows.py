@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from bot.errors import QuotaError
 from bot.store import audit
 from bot.store.database import Database
+from bot.store.entries import Charge, Limit
 from bot.store.ledger import Ledger
-from bot.store.quota import Charge, Limit
 from bot.store.schema import counter, ledger
 from tests.ledger_case import ANN, BOB, GUILD, NOON, FakeClock, day, minute, take
 

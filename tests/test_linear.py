@@ -12,11 +12,11 @@ import pytest
 import bot
 import cogs
 from bot.errors import InputError
+from bot.normalization.clean import clean, clean_message
+from bot.normalization.message import ChatMessage, Reading
+from bot.normalization.numbers import _money, _twice, _units
+from bot.normalization.reader import VOCABULARIES
 from bot.patterns import PROVED, linear
-from bot.speech.chat.message import ChatMessage, Reading
-from bot.speech.chat.numbers import _money, _twice, _units
-from bot.speech.chat.reader import VOCABULARIES
-from bot.speech.clean import clean, clean_message
 from tests.pattern_steps import steps
 from tests.trees import tree_of
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).parent.parent
 _MOST_STEPS = 6_000
 """From one place. It is a count from above: what it really is, ``python -m bench linear`` shows."""
 _CALLS = {"compile", "sub", "subn", "match", "search", "fullmatch", "split", "findall", "finditer"}
-_ALLOWED = {"bot/patterns.py", "bot/speech/chat/lexicon.py"}
+_ALLOWED = {"bot/patterns.py", "bot/normalization/lexicon.py"}
 """Files that compile what is not written in them: ``linear`` itself, and the word lists of people."""
 
 _MADE = {"_money_patterns", "_units_pattern", "_twice_pattern", "_compiled"}

@@ -21,7 +21,10 @@ def vowel(pitch: float, *formants: float, seconds: float = 1.0) -> Samples:
     harmonics = np.arange(pitch, RATE / 2.2, pitch)
     weights = sum((1 / (1 + ((harmonics - formant) / 120) ** 2) for formant in formants), np.zeros(len(harmonics)))
     at = np.arange(round(seconds * RATE)) / RATE
-    return (0.1 * (weights[:, None] * np.sin(2 * math.pi * harmonics[:, None] * at)).sum(0)).astype(np.float32)
+    sound: Samples = (0.1 * (weights[:, None] * np.sin(2 * math.pi * harmonics[:, None] * at)).sum(0)).astype(
+        np.float32
+    )
+    return sound
 
 
 def pitch_of(sound: Samples) -> float:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.speech.providers.builtin.chinese_numbers import amount, spell
-from bot.speech.providers.builtin.mandarin import read, to_symbols
-from bot.speech.providers.builtin.mandarin_symbols import UnknownSyllableError, symbols
+from bot.providers.builtin.chinese_numbers import amount, spell
+from bot.providers.builtin.mandarin import read, to_symbols
+from bot.providers.builtin.mandarin_symbols import UnknownSyllableError, symbols
 
 natural = pytest.mark.skipif(find_spec("pypinyin") is None, reason="needs the extra natural (make install)")
 

@@ -6,7 +6,7 @@ import pytest
 
 from bot.config import QuotaConfig
 from bot.model import Account, Utterance
-from bot.speech.meter import PAID, Meter
+from bot.speech.quota import PAID, Meter
 from bot.store.database import Database
 from bot.store.ledger import Ledger
 from tests.ledger_case import states

@@ -10,12 +10,11 @@ from sqlalchemy import Connection, create_engine
 
 from bot.model import Account, Space
 from bot.store.database import FILE_NAME, Database
+from bot.store.entries import Override
 from bot.store.ledger import Ledger
 from bot.store.migrations.upgrade import settings
-from bot.store.preferences import Preference, Preferences
-from bot.store.quota import Override
 from bot.store.schema import HEAD
-from bot.store.spaces import Spaces
+from bot.store.settings import Preference, Preferences, Spaces
 
 ANN = Account("discord", "1")
 

@@ -13,11 +13,9 @@ from bot import texts
 from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Sample, Usage, Voice, VoiceKind
-from bot.speech.provider import Provider, SpeechRequest
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.refusal import retry_after, tidy
-from bot.speech.timeouts import Timeouts
-from bot.speech.wire import MAX_ANSWER, service_root
+from bot.providers.base import Provider, SpeechRequest
+from bot.providers.http import MAX_ANSWER, Timeouts, retry_after, service_root, tidy
+from bot.providers.mimo import MimoProvider, MimoSettings
 from tests.fakes import tones
 from tests.fakes.mimo_server import CLONE, DESIGN, TONES, V2, V25, Fault, MimoServer
 from tests.mimo_case import (  # noqa: F401  the fixtures of this file

@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 from bot.errors import ErrorKind, ProviderError
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.refusal import failure, read_refusal
-from bot.speech.truncation import expected_seconds, longest_seconds, looks_truncated
+from bot.providers.base import SpeechRequest
+from bot.providers.http import failure, read_refusal
+from bot.providers.mimo import MimoProvider, MimoSettings
+from bot.text.split import expected_seconds, longest_seconds, looks_truncated
 from tests.fakes.mimo_server import Fault, MimoServer
 from tests.mimo_case import (  # noqa: F401  the fixtures of this file
     SENTENCE,

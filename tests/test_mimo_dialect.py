@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from bot.errors import InputError
 from bot.model import Note, Voice, VoiceKind
-from bot.speech.markup import split_tags, without_tags
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.mimo.dialect import (
+from bot.providers.base import SpeechRequest
+from bot.providers.mimo.dialect import (
     V2,
     V25,
     V25_CLONE,
@@ -19,6 +18,7 @@ from bot.speech.providers.mimo.dialect import (
     voice_id,
     word,
 )
+from bot.text.markup import split_tags, without_tags
 
 DESIGNED = Voice(VoiceKind.DESIGNED, description="An old sailor, hoarse, slow.")
 

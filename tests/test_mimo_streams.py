@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
-from bot.speech import wire
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.mimo import MimoProvider
+from bot.providers import http
+from bot.providers.base import SpeechRequest
+from bot.providers.mimo import MimoProvider
 from tests.fakes import tones
 from tests.fakes.mimo_server import TONES, Fault, MimoServer
 from tests.mimo_case import (  # noqa: F401  the fixtures of this file
@@ -103,7 +103,7 @@ async def test_a_silent_socket_ends_whole_answers_too(server: MimoServer) -> Non
 async def test_a_refusal_that_does_not_end_is_judged_by_its_status(
     server: MimoServer, mimo: MimoProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(wire, "REFUSAL_SECONDS", 0.1)
+    monkeypatch.setattr(http, "REFUSAL_SECONDS", 0.1)
     server.faults.append(Fault("refusal_hangs"))
     assert await kind_of(mimo, SpeechRequest(SENTENCE)) is ErrorKind.SERVER
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from bot.audio import ogg
-from bot.audio.clip import ClipEncoder
-from bot.audio.opus import decode
+from bot.audio.opus import ClipEncoder, decode
 from bot.audio.pcm import Pcm
 from bot.errors import AudioError
 from bot.model import SAMPLE_RATE, Clip

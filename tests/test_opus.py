@@ -1,12 +1,11 @@
-"""The encoder: exact lengths for any chunking, packets that fit both doors, sound that is still the sound."""
+"""The encoder: exact lengths for any chunking, packets that fit both front ends, sound that is still the sound."""
 
 import random
 
 import numpy as np
 import pytest
 
-from bot.audio.clip import ClipEncoder
-from bot.audio.opus import OpusStream, decode
+from bot.audio.opus import ClipEncoder, OpusStream, decode
 from bot.audio.pcm import Pcm
 from bot.errors import AudioError
 from tests.at_once import encode

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import InputError
-from bot.speech.chat.lexicon import MOST_PATTERNS, Dictionary, Patterns, check_pattern
-from bot.speech.chat.message import ChatMessage, Delivery, Mark, Reading, Span
-from bot.speech.clean import clean_message
+from bot.normalization.clean import clean_message
+from bot.normalization.lexicon import MOST_PATTERNS, Dictionary, Patterns, check_pattern
+from bot.normalization.message import ChatMessage, Delivery, Mark, Reading, Span
 from bot.texts import of_error
 
 

@@ -8,7 +8,7 @@ import pytest
 from bot.errors import InputError
 from bot.model import Account
 from bot.store.database import Database
-from bot.store.preferences import MOST_FAVOURITES, MOST_RECENT, Preference, Preferences
+from bot.store.settings import MOST_FAVOURITES, MOST_RECENT, Preference, Preferences
 
 pytest_plugins = ["tests.ledger_fixtures"]
 

@@ -7,8 +7,8 @@ from sqlalchemy import delete, update
 
 from bot.errors import QuotaError
 from bot.store.database import Database
+from bot.store.entries import Limit, Mismatch, Override, most_generous
 from bot.store.ledger import Ledger
-from bot.store.quota import Limit, Mismatch, Override, most_generous
 from bot.store.schema import counter
 from tests.ledger_case import ANN, BOB, GUILD, FakeClock, day, minute, take
 

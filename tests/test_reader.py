@@ -10,14 +10,12 @@ import pytest
 from bot import texts
 from bot.errors import InputError
 from bot.model import Account, Lane, Space
-from bot.platforms.reading.heard import Heard, Readable, Unread
-from bot.platforms.reading.names import NameMemory
-from bot.platforms.reading.prepared import Manner, PreparedReadings
-from bot.platforms.reading.reader import Reader
-from bot.speech.chat.message import ChatMessage
-from bot.store.blocked import BlockedAccounts
-from bot.store.dictionaries import Entry
-from bot.store.readings import ReadingSettings
+from bot.normalization.message import ChatMessage
+from bot.platforms.reading.judge import Manner, PreparedReadings, Reader
+from bot.platforms.reading.messages import Heard, NameMemory, Readable, Unread
+from bot.store.accounts import BlockedAccounts
+from bot.store.dictionary import Entry
+from bot.store.settings import ReadingSettings
 from tests.conftest import BuildHouse, House
 
 SAM = Account("discord", "1")
@@ -41,12 +39,12 @@ def aloud(reader: Reader, *items: Readable, **how: Any) -> list[str]:
 
 
 async def test_a_plain_message_passes(house: House) -> None:
-    readable = await read(house.doors.reader, heard())
+    readable = await read(house.services.reader, heard())
     assert (readable.utterance.text, readable.utterance.lane, readable.name) == ("hello there", Lane.CALL, "Sam")
     assert (readable.utterance.account, readable.utterance.space, readable.utterance.key) == (
         SAM, GUILD, "discord:message:77",
     )  # fmt: skip
-    assert aloud(house.doors.reader, readable) == ["Sam says: hello there"]
+    assert aloud(house.services.reader, readable) == ["Sam says: hello there"]
 
 
 LONG = "the quick brown fox jumps over a lazy dog and then goes home to sleep, " * 4
@@ -102,7 +100,8 @@ def noon(house: House) -> Reader:
     """The house's reader, at twelve o'clock UTC."""
     core = house.core
     return Reader(
-        house.doors.desk, core.guard, readings=core.readings, dictionaries=core.dictionaries, bindings=core.bindings,
+        house.services.requests, core.policy, readings=core.readings, dictionaries=core.dictionaries,
+        bindings=core.bindings,
         markers=core.markers, language="en", now=lambda: datetime(2026, 11, 21, 12, tzinfo=UTC),
     )  # fmt: skip
 
@@ -117,17 +116,17 @@ async def test_quiet_hours_are_those_of_the_place(house: House) -> None:
 
 async def test_a_blocked_role_counts_whatever_else_is_held(house: House) -> None:
     await house.core.readings.set(GUILD, required_roles=["role:discord:7"], blocked_roles=["role:discord:8"])
-    judged = await house.doors.reader.judge(heard(roles=("role:discord:7", "role:discord:8")))
+    judged = await house.services.reader.judge(heard(roles=("role:discord:7", "role:discord:8")))
     assert judged == Unread("unread.role")
 
 
 async def test_who_opted_out_is_never_read(house: House) -> None:
     await house.core.preferences.set(SAM, opted_out=True)
-    assert await house.doors.reader.judge(heard()) == Unread("unread.opted_out")
+    assert await house.services.reader.judge(heard()) == Unread("unread.opted_out")
 
 
 async def test_what_the_guard_refuses_is_told_as_a_gate(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     await house.core.spaces.set(GUILD, channels=["6"])
     assert await reader.judge(heard()) == Unread("unread.channel")
     await house.core.spaces.set(GUILD, channels=[], allowed_roles=["role:discord:3"])
@@ -138,13 +137,13 @@ async def test_what_the_guard_refuses_is_told_as_a_gate(house: House) -> None:
 
 async def test_an_account_that_the_host_blocked_is_not_read(house: House) -> None:
     await BlockedAccounts(house.core.database).block(SAM)
-    assert await house.doors.reader.judge(heard()) == Unread("unread.blocked_account")
-    await read(house.doors.reader, heard(account=ANN))
+    assert await house.services.reader.judge(heard()) == Unread("unread.blocked_account")
+    await read(house.services.reader, heard(account=ANN))
 
 
 @pytest.mark.parametrize(("word", "text"), [("🍆", "have an 🍆"), ("(╯°□°）╯", "well (╯°□°）╯")])
 async def test_a_blocked_sign_is_not_read_by_its_name(house: House, word: str, text: str) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     assert "party" in (await read(reader, heard("have a 🎉"))).utterance.text
     await house.core.spaces.set(GUILD, blocked_words=[word])
     assert await reader.judge(heard(text)) == Unread("unread.word")
@@ -153,18 +152,18 @@ async def test_a_blocked_sign_is_not_read_by_its_name(house: House, word: str, t
 
 
 async def test_what_only_the_guard_would_find_is_told_beforehand(house: House) -> None:
-    """The guard looks through accents that reading keeps; what it would refuse is not offered to it."""
+    """The policy looks through accents that reading keeps; what it would refuse is not offered to it."""
     await house.core.spaces.set(GUILD, blocked_words=["darn"])
     found = [text for text in ("d\u00adarn", "ＤＡＲＮ", "daarn", "d a r n") if await _would_be_refused(house, text)]
     assert found == []
 
 
 async def _would_be_refused(house: House, text: str) -> bool:
-    judged = await house.doors.reader.judge(heard(text))
+    judged = await house.services.reader.judge(heard(text))
     if isinstance(judged, Unread):
         return judged.code != "unread.word"
     try:
-        await house.core.guard.check(judged.utterance, judged.utterance.text)
+        await house.core.policy.check(judged.utterance, judged.utterance.text)
     except InputError:
         return True
     return False
@@ -172,19 +171,19 @@ async def _would_be_refused(house: House, text: str) -> bool:
 
 async def test_a_blocked_word_is_bleeped(house: House) -> None:
     await house.core.spaces.set(GUILD, blocked_words=["darn"])
-    readable = await read(house.doors.reader, heard("well darn it"))
+    readable = await read(house.services.reader, heard("well darn it"))
     assert "darn" not in readable.utterance.text
     assert readable.utterance.text.startswith("well")
 
 
 async def test_a_priority_role_has_priority(house: House) -> None:
     await house.core.readings.set(GUILD, priority_roles=["role:discord:7"])
-    assert (await read(house.doors.reader, heard(roles=("role:discord:7",)))).priority
-    assert not (await read(house.doors.reader, heard())).priority
+    assert (await read(house.services.reader, heard(roles=("role:discord:7",)))).priority
+    assert not (await read(house.services.reader, heard())).priority
 
 
 async def test_a_person_s_own_voice_goes_before_the_channel_s_and_that_before_the_place_s(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     await house.core.spaces.set(GUILD, default_voice="Mia", default_style="Sad")
     assert (await read(reader, heard())).utterance.voice.id == "Mia"
     bound = heard(voice="Dean", style="Happy")
@@ -214,7 +213,7 @@ async def test_each_way_of_writing_is_switchable(
     for value in (True, False):
         change: Any = {setting: value}
         await house.core.readings.set(GUILD, **change)
-        said[value] = (await read(house.doors.reader, heard(text))).utterance.text
+        said[value] = (await read(house.services.reader, heard(text))).utterance.text
     assert said[True] != said[False]
     for value, expected in ((True, on), (False, off)):
         if expected is not None and setting in {"skip_emoji", "expand_slang"}:
@@ -225,7 +224,7 @@ async def test_each_way_of_writing_is_switchable(
 
 
 async def test_a_name_is_said_by_the_template_by_the_nickname_or_not_at_all(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     await house.core.readings.set(GUILD, name_template="{name} reckons")
     assert aloud(reader, await read(reader, heard())) == ["Sam reckons: hello there"]
     await house.core.preferences.set(SAM, nickname="Captain Samuel")
@@ -238,7 +237,7 @@ async def test_a_name_is_said_by_the_template_by_the_nickname_or_not_at_all(hous
     ("name", "text", "said"), [("🔥🔥", "hi you", "someone says: "), ("░▒▓", "你好", "某人说："), ("", "hi", "someone")]
 )
 async def test_a_name_that_cannot_be_said_is_someone(house: House, name: str, text: str, said: str) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     (spoken,) = aloud(reader, await read(reader, heard(message=ChatMessage(text, author=name))))
     assert spoken.startswith(said)
 
@@ -247,12 +246,12 @@ async def test_a_name_that_cannot_be_said_is_someone(house: House, name: str, te
     ("name", "said"), [("8839201938", "someone"), ("s̶a̶m", "sam"), ("प्रिया", "प्रिया"), ("1337", "1337")]
 )
 async def test_a_name_of_signs_and_digits_is_made_sayable(house: House, name: str, said: str) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     assert aloud(reader, await read(reader, heard(message=ChatMessage("hi", author=name)))) == [f"{said} says: hi"]
 
 
 async def test_who_is_mentioned_is_called_as_they_wish(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     message = ChatMessage("<@2> and <@3> look", author="Sam", users={"2": "annie_99", "3": "Bo"})
     assert (await read(reader, heard(message=message))).utterance.text == "annie 99 and Bo look"
     await house.core.preferences.set(ANN, nickname="Doctor Ann")
@@ -261,7 +260,7 @@ async def test_who_is_mentioned_is_called_as_they_wish(house: House) -> None:
 
 
 async def test_who_is_answered_is_called_as_they_wish(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     answer = heard(message=ChatMessage("me too", author="Sam", reply_to="annie_99"), answered=ANN)
     assert aloud(reader, await read(reader, answer)) == ["Sam to annie 99: me too"]
     await house.core.preferences.set(ANN, nickname="Lady A")
@@ -272,13 +271,13 @@ async def test_who_is_answered_is_called_as_they_wish(house: House) -> None:
 
 
 async def test_how_fast_somebody_speaks_is_remembered(house: House) -> None:
-    assert (await read(house.doors.reader, heard())).utterance.speed == ""
+    assert (await read(house.services.reader, heard())).utterance.speed == ""
     await house.core.preferences.set(SAM, speed="fast")
-    assert (await read(house.doors.reader, heard())).utterance.speed == "fast"
+    assert (await read(house.services.reader, heard())).utterance.speed == "fast"
 
 
 async def test_a_burst_names_its_author_once(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     items = [await read(reader, heard(text, id=text, key=text)) for text in ("so", "about lunch")]
     utterances = reader.compose(items, NameMemory(lambda: 0.0))
     assert [utterance.text for utterance in utterances] == ["Sam says: so", "about lunch"]
@@ -287,7 +286,7 @@ async def test_a_burst_names_its_author_once(house: House) -> None:
 
 @pytest.mark.parametrize(("text", "more"), [("hello", "and 4 more from Sam"), ("你好呀", "Sam还有 4 条")])
 async def test_those_left_out_are_counted_aloud(house: House, text: str, more: str) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     (spoken,) = aloud(reader, await read(reader, heard(text)), left_out=4)
     assert spoken.endswith("\n" + more)
 
@@ -303,14 +302,14 @@ async def test_those_left_out_are_counted_aloud(house: House, text: str, more: s
 )
 async def test_a_name_cannot_smuggle_anything_into_the_count(house: House, name: str, more: str) -> None:
     await house.core.spaces.set(GUILD, blocked_words=["darn"])
-    reader = house.doors.reader
+    reader = house.services.reader
     (spoken,) = aloud(reader, await read(reader, heard(message=ChatMessage("hi", author=name))), left_out=2)
     assert spoken.splitlines()[1] == more
-    await house.core.guard.check(replace((await read(reader, heard())).utterance, text=spoken), spoken)
+    await house.core.policy.check(replace((await read(reader, heard())).utterance, text=spoken), spoken)
 
 
 async def test_who_is_behind_reads_less_and_says_so(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     item = await read(reader, heard(LONG))
     (whole,), (short,) = aloud(reader, item), aloud(reader, item, shorter=True)
     assert len(short) <= 150 < len(whole)
@@ -318,14 +317,14 @@ async def test_who_is_behind_reads_less_and_says_so(house: House) -> None:
 
 
 async def test_the_longest_reading_is_the_channel_s_or_the_place_s(house: House) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     await house.core.readings.set(GUILD, max_characters=100)
     assert len((await read(reader, heard(LONG * 2))).utterance.text) <= 100
     assert len((await read(reader, heard(LONG * 2, max_characters=40))).utterance.text) <= 40
 
 
 async def test_dictionaries_of_a_place_and_of_a_person(house: House) -> None:
-    reader, dictionaries = house.doors.reader, house.core.dictionaries
+    reader, dictionaries = house.services.reader, house.core.dictionaries
     await dictionaries.replace(GUILD, [Entry("gg", "good game"), Entry("mp", "mouthpiece")])
     await dictionaries.replace(SAM, [Entry("GG", "golly gosh")])
     assert (await read(reader, heard("gg mp"))).utterance.text == "golly gosh mouthpiece"
@@ -336,7 +335,7 @@ async def test_dictionaries_of_a_place_and_of_a_person(house: House) -> None:
 
 
 async def test_patterns_of_a_place_are_read_by_and_a_person_s_word_goes_before(house: House) -> None:
-    reader, dictionaries = house.doors.reader, house.core.dictionaries
+    reader, dictionaries = house.services.reader, house.core.dictionaries
     await dictionaries.put(GUILD, Entry(r"ep(\d+)", r"episode \1", pattern=True))
     assert (await read(reader, heard("ep7 now"))).utterance.text == "episode 7 now"
     await dictionaries.put(SAM, Entry("now", "this minute"))
@@ -345,7 +344,7 @@ async def test_patterns_of_a_place_are_read_by_and_a_person_s_word_goes_before(h
 
 async def test_a_full_dictionary_is_prepared_off_the_loop_and_once(house: House) -> None:
     await house.core.dictionaries.replace(GUILD, [Entry(f"word{number}", f"number {number}") for number in range(500)])
-    reader = house.doors.reader
+    reader = house.services.reader
     first, second = await asyncio.gather(read(reader, heard("word499")), read(reader, heard("hm word7")))
     assert (first.utterance.text, second.utterance.text) == ("number 499", "hm number 7")
     assert first.reading is second.reading
@@ -386,7 +385,7 @@ async def test_signs_are_named_in_the_language_of_the_text(
 ) -> None:
     await house.core.readings.set(GUILD, language=place)
     await house.core.preferences.set(SAM, spoken_language=own)
-    assert word in (await read(house.doors.reader, heard(text))).utterance.text
+    assert word in (await read(house.services.reader, heard(text))).utterance.text
 
 
 @pytest.mark.parametrize(
@@ -414,7 +413,7 @@ async def test_signs_are_named_in_the_language_of_the_text(
 async def test_what_is_too_short_to_tell_is_read_in_the_language_of_the_place(
     house: House, text: str, said: str
 ) -> None:
-    reader = house.doors.reader
+    reader = house.services.reader
     await house.core.readings.set(GUILD, language="zh")
     assert (await read(reader, heard(text))).utterance.text == said
     await house.core.preferences.set(SAM, spoken_language="en")
@@ -423,7 +422,7 @@ async def test_what_is_too_short_to_tell_is_read_in_the_language_of_the_place(
 
 
 async def test_what_would_be_said_is_explained_with_its_rules(house: House) -> None:
-    explained = await house.doors.reader.explain(heard("btw look: https://youtu.be/x"))
+    explained = await house.services.reader.explain(heard("btw look: https://youtu.be/x"))
     assert explained.text.startswith("Sam says: by the way look")
     assert {"slang", "link", "name"} <= {each.rule for each in explained.rules}
     assert explained.unread is None
@@ -435,4 +434,4 @@ async def test_settings_survive_a_restart(build_house: BuildHouse) -> None:
     await first.core.readings.set(GUILD, names=False)
     await first.core.dictionaries.put(GUILD, Entry("gg", "good game"))
     second = await build_house(**sections)
-    assert aloud(second.doors.reader, await read(second.doors.reader, heard("gg"))) == ["good game"]
+    assert aloud(second.services.reader, await read(second.services.reader, heard("gg"))) == ["good game"]

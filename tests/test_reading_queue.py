@@ -9,11 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Account, Space, Utterance
-from bot.platforms.reading.heard import Heard, Readable, Unread
-from bot.platforms.reading.names import NameMemory
-from bot.platforms.reading.outcomes import Outcomes
+from bot.normalization.message import ChatMessage, Reading
+from bot.platforms.reading.messages import Heard, NameMemory, Outcomes, Readable, Unread
 from bot.platforms.reading.queue import LISTENED_TO, MOST, MOST_EACH, PRIORITY_TURNS, ReadingQueue
-from bot.speech.chat.message import ChatMessage, Reading
 
 GUILD = Space("discord", "9")
 _ids = count(1)

@@ -9,12 +9,11 @@ import pytest
 
 from bot.errors import InputError
 from bot.model import Account, Space
-from bot.speech.chat import lexicon
-from bot.store.bindings import MOST_BINDINGS, Binding, Bindings
+from bot.normalization import lexicon
 from bot.store.database import Database
-from bot.store.dictionaries import MOST_OWN, MOST_PATTERNS, MOST_SHARED, Dictionaries, Entry
-from bot.store.markers import Marker, Markers
-from bot.store.readings import MOST_IGNORED, Readings, ReadingSettings
+from bot.store.dictionary import MOST_OWN, MOST_PATTERNS, MOST_SHARED, Dictionaries, Entry
+from bot.store.sessions import MOST_BINDINGS, Binding, Bindings, Marker, Markers
+from bot.store.settings import MOST_IGNORED, Readings, ReadingSettings
 from tests.ledger_case import FakeClock
 
 pytest_plugins = ["tests.ledger_fixtures"]

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.store.recall import Recall
+from bot.store.settings import Recall
 from tests.ledger_case import FakeClock
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import ErrorKind
-from bot.speech.refusals import EVERY, Refusals
+from bot.speech.fallback import EVERY, Refusals
 
 
 class Clock:

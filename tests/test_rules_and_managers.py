@@ -22,7 +22,7 @@ async def test_a_rule_does_not_hold_for_who_set_it(
     world.add_member(world.home, bo, *([singer] if rule == "blocked" else []))
     world.add_member(world.home, mod, *([singer] if rule == "blocked" else []))
     other = world.add_channel(world.home, "other", permissions=EVERYTHING_WE_NEED)
-    async with start(house.doors):
+    async with start(house.services):
         if rule == "channel":
             change = await server.slash("server channel", {"channel": other, "open": "open"}, user=mod)
         else:
@@ -47,8 +47,8 @@ async def test_managers_of_another_server_are_not_exempt(
     elsewhere = world.add_guild("elsewhere")
     there: Channel = world.add_channel(elsewhere, "there")
     world.add_member(elsewhere, mod)
-    await house.doors.desk.spaces.set(Space("discord", str(elsewhere.id)), allowed_roles=["role:discord:1"])
-    async with start(house.doors):
+    await house.services.requests.spaces.set(Space("discord", str(elsewhere.id)), allowed_roles=["role:discord:1"])
+    async with start(house.services):
         refused = await (await server.slash("say", {"text": TEXT}, user=mod, channel=there)).answered()
         assert refused.content == say("guard.role", "en")
 
@@ -61,9 +61,9 @@ async def test_what_managers_write_is_read_aloud(evening: Evening) -> None:
     await evening.start()
     await evening.join()
     await evening.server.voice.people.join(boss, evening.lounge)
-    room = evening.session.link.room
-    assert room is not None
-    await until(lambda: boss.id in room.voice_states)
-    await evening.house.doors.desk.spaces.set(evening.space, allowed_roles=["role:discord:1"], channels=["1"])
+    voice_channel = evening.session.link.voice_channel
+    assert voice_channel is not None
+    await until(lambda: boss.id in voice_channel.voice_states)
+    await evening.house.services.requests.spaces.set(evening.space, allowed_roles=["role:discord:1"], channels=["1"])
     assert await evening.outcomes(await evening.write("From me.", boss)) == ["read"]
     assert await evening.outcomes(await evening.write("And from me?")) == ["unread.role"]

@@ -1,4 +1,4 @@
-"""``mouthpiece run`` as a real process between three real servers: both doors, signals, kills, a second run."""
+"""``mouthpiece run`` as a real process between three real servers: both front ends, signals, kills, a second run."""
 
 import asyncio
 import re

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from bot.config import SpeechConfig
 from bot.errors import InputError
 from bot.model import Utterance, Voice, VoiceKind
-from bot.speech.markup import OPENING
-from bot.speech.provider import SpeechRequest
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.script import Script, speakable_text
+from bot.providers.base import SpeechRequest
+from bot.providers.mimo import MimoProvider, MimoSettings
+from bot.speech.synthesis import Script, speakable_text
+from bot.text.markup import OPENING
 from bot.texts import of_error
 from tests.at_once import script_of
 

@@ -1,4 +1,4 @@
-"""The waist: from an utterance to packets, with the real store, the real codec and a real server behind it."""
+"""The synthesis core: from an utterance to packets, with the real store, the real codec and a real server behind it."""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from bot.audio.opus import decode
 from bot.errors import BotError, BusyError, DuplicateError, ErrorKind, InputError, ProviderError, QuotaError
 from bot.model import SAMPLE_RATE, Account, Clip, Lane, Receipt, Space, Utterance, Voice, VoiceKind
 from bot.speech.sink import Recording
-from bot.store.quota import Override
+from bot.store.entries import Override
 from tests.conftest import BuildHouse, House, until
 from tests.fakes.mimo_answers import Fault
 from tests.fakes.mimo_rules import TONES
@@ -24,13 +24,13 @@ GUILD = Space("discord", "9")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.speech.fallback._FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture
 def small_segments(monkeypatch: pytest.MonkeyPatch) -> int:
     """The service takes fewer characters at once, so that a text of several segments is soon spoken."""
-    monkeypatch.setattr("bot.speech.providers.mimo.provider.MAX_TEXT", 120)
+    monkeypatch.setattr("bot.providers.mimo.provider.MAX_TEXT", 120)
     return 120
 
 
@@ -111,7 +111,7 @@ async def test_identical_requests_at_once_are_one_call(mimo_house: House, mimo: 
     receipts = await asyncio.gather(*(one(number) for number in range(10)))
     assert len(mimo.calls) == 1
     assert sorted(receipt.cached for receipt in receipts) == [False] + [True] * 9
-    assert mimo_house.speech._shelf._flights == {}
+    assert mimo_house.speech._cache._in_flight == {}
 
 
 async def test_a_second_delivery_neither_speaks_nor_charges(mimo_house: House, mimo: MimoServer) -> None:
@@ -365,7 +365,7 @@ async def test_a_live_call_overtakes_a_long_job(build_house: BuildHouse, mimo: M
     async with asyncio.timeout(10):
         await gate.reached.wait()
         call = asyncio.create_task(house.speech.speak(utterance("Quick.", key="call", lane=Lane.CALL), Listener()))
-        await until(lambda: house.speech._chain._budget._turns["mimo"].waiting == 1)
+        await until(lambda: house.speech._chain._limiter._turns["mimo"].waiting == 1)
         gate.set()
         await asyncio.gather(job, call)
     spoken = [body["messages"][-1]["content"] for body in mimo.calls]
@@ -424,7 +424,7 @@ async def test_too_long_a_text_is_refused(mimo_house: House) -> None:
 async def test_far_more_sound_than_text_is_not_believed(
     build_house: BuildHouse, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.speech.truncation._ALWAYS_BELIEVED", 5.0)
+    monkeypatch.setattr("bot.text.split._ALWAYS_BELIEVED", 5.0)
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
     )
@@ -445,7 +445,7 @@ async def test_a_full_queue_says_so(build_house: BuildHouse, mimo: MimoServer) -
     async with asyncio.timeout(5):
         await listener.heard.wait()
         tasks.append(asyncio.create_task(house.speech.speak(utterance("Two.", key="2"), Recording())))
-        await until(lambda: house.speech._chain._budget._turns["mimo"].waiting == 1)
+        await until(lambda: house.speech._chain._limiter._turns["mimo"].waiting == 1)
         with pytest.raises(BusyError, match=r"busy\.queue"):
             await house.speech.speak(utterance("Three.", key="3"), Recording())
         gate.set()

@@ -14,15 +14,12 @@ from sqlalchemy import Connection
 from bot import values
 from bot.errors import InputError
 from bot.model import Account, Space
-from bot.platforms.telegram.settings_pages import SHARED_SETTINGS
+from bot.platforms.telegram.settings import SHARED_SETTINGS
 from bot.store.database import FILE_NAME, Database
-from bot.store.moving import Moves
-from bot.store.preferences import Preference, Preferences
-from bot.store.readings import Readings, ReadingSettings
+from bot.store.migrate_space import Moves
 from bot.store.schema import space_setting
-from bot.store.setting import Checked, Kept, Kind, Names, Setting, Switch, setting, settings_of
-from bot.store.settings_table import Rows
-from bot.store.spaces import Spaces, SpaceSettings
+from bot.store.setting_fields import Checked, Kept, Kind, Names, Setting, Switch, setting, settings_of
+from bot.store.settings import Preference, Preferences, Readings, ReadingSettings, Rows, Spaces, SpaceSettings
 from bot.texts import LANGUAGES, of_error
 from tests import earlier
 from tests.conftest import House
@@ -211,7 +208,7 @@ def test_no_duration(typed: str) -> None:
 
 
 async def test_each_is_set_on_discord_and_telegram(server: DiscordServer, house: House, start: Start) -> None:
-    async with start(house.doors):
+    async with start(house.services):
         commands = {each["name"]: each["options"] for each in server.state.commands[None] if each.get("type", 1) == 1}
 
     def options(name: str) -> dict[str, Any]:

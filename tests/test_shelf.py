@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.model import Utterance
-from bot.speech.providers.espeak.provider import EspeakProvider
-from bot.speech.shelf import Shelf
+from bot.providers.builtin.provider import EspeakProvider
+from bot.speech.cache import ClipCache
 from bot.store.clips import ClipStore
 from tests.at_once import script_of
 
 
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Shelf]:
+async def opened(folder: Path) -> AsyncIterator[ClipCache]:
     async with ClipStore.open(folder) as clips:
-        yield Shelf(clips, most_waiting=1)
+        yield ClipCache(clips, most_waiting=1)
 
 
 async def test_texts_that_differ_in_a_pause_alone_have_clips_of_their_own(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.errors import InputError
 from bot.model import Space
 from bot.store.database import Database
-from bot.store.spaces import MOST_CHANNELS, MOST_ROLES, MOST_WORDS, Spaces, SpaceSettings
+from bot.store.settings import MOST_CHANNELS, MOST_ROLES, MOST_WORDS, Spaces, SpaceSettings
 from tests.ledger_case import FakeClock
 
 pytest_plugins = ["tests.ledger_fixtures"]

@@ -3,10 +3,10 @@
 import pytest
 
 from bot.model import Speed, Utterance, Voice, VoiceKind
-from bot.speech.provider import Provider, SpeechRequest
-from bot.speech.providers.espeak.provider import EspeakProvider
-from bot.speech.providers.mimo import MimoProvider, MimoSettings
-from bot.speech.providers.openai_speech import OpenAISpeechProvider, OpenAISpeechSettings
+from bot.providers.base import Provider, SpeechRequest
+from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.mimo import MimoProvider, MimoSettings
+from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 from tests.at_once import script_of
 
 

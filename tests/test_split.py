@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Segment
-from bot.speech.markup import brackets, is_audio_tag, split_tags, without_tags
-from bot.speech.split import (
+from bot.text.markup import brackets, is_audio_tag, split_tags, without_tags
+from bot.text.split import (
     FIRST_CHARACTERS,
     LIVE_CHARACTERS,
     PARAGRAPH_GAP,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.speech.sse import EventReader, EventTooLargeError, events
+from bot.providers.http import EventReader, EventTooLargeError, events
 
 
 def read(*chunks: bytes, limit: int = 10_000) -> list[bytes]:

@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.model import Voice, VoiceKind
-from bot.speech.grammar import Command, parse
-from bot.speech.language import language_of
-from bot.speech.styles import CATALOGUE, StyleType, find, search
-from bot.speech.styles import parse as parse_styles
+from bot.text.language import language_of
+from bot.text.markup import Command, parse
+from bot.text.styles import CATALOGUE, StyleType, find, search
+from bot.text.styles import parse as parse_styles
 
 
 def test_every_shelf_has_styles_in_both_languages() -> None:

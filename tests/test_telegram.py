@@ -1,4 +1,4 @@
-"""Telegram's door, end to end: the unmodified library against the stand-in, the core with a real engine."""
+"""Telegram's front end, end to end: the unmodified library against the stand-in, the core with a real engine."""
 
 import asyncio
 import io
@@ -125,7 +125,7 @@ async def test_the_bot_is_described_and_nothing_is_set_twice(launch: Launch, hou
     await line.platform.stop(20)
     before = settings()
     about["description", "zh"] = "changed elsewhere"
-    async with launch(house.doors):
+    async with launch(house.services):
         pass
     assert settings() == before + 1
     assert about["description", "zh"] == say("telegram.description", "zh")
@@ -174,14 +174,14 @@ async def test_edited_ones_stay_quiet_even_where_telegram_sends_them(line: Line,
 async def test_a_second_delivery_neither_speaks_nor_charges(
     server: TelegramServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         update = await server.text("/say Only once, please.")
         await server.wait_for("sendVoice")
         await server.all_acknowledged()
         server.redeliver(update)
         await server.until(lambda: not server.pending)
     server.redeliver(update)
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.until(lambda: not server.pending)
     assert len(server.asked("sendVoice")) == 1
     assert server.asked("sendMessage") == []
@@ -198,7 +198,7 @@ async def test_a_second_delivery_stays_silent_with_the_built_in_engine_too(
     await line.server.until(lambda: not line.server.pending)
     await line.platform.stop(20)
     line.server.redeliver(update)
-    async with launch(house.doors):
+    async with launch(house.services):
         await line.server.until(lambda: not line.server.pending)
     assert len(line.server.asked("sendVoice")) == 1
     assert await spent(house) == len("Only once, please.")
@@ -270,7 +270,7 @@ async def test_the_sign_of_recording_is_kept_alive_in_private_and_shown_once_in_
     def signs(chat_id: int) -> int:
         return sum(call.params["chat_id"] == str(chat_id) for call in server.done("sendChatAction"))
 
-    async with launch(mimo_house.doors, action=0.01):
+    async with launch(mimo_house.services, action=0.01):
         await server.text("/say Hello there.")
         await gate.reached.wait()
         await server.text("/say Hello, village.", chat=group, user=BO, thread=5)
@@ -316,7 +316,7 @@ async def test_an_upload_whose_answer_is_late_is_not_doubled(
 ) -> None:
     gate = Gate()
     server.faults = [Fault("sendVoice", gate=gate)]
-    async with launch(house.doors, upload_read=0.2) as line:
+    async with launch(house.services, upload_read=0.2) as line:
         await server.text("/say This one takes long.")
         await gate.reached.wait()
         await line.platform.stop(20)
@@ -349,7 +349,7 @@ async def test_refusals_are_told_in_the_persons_language(
     server: TelegramServer, build_house: BuildHouse, launch: Launch
 ) -> None:
     house = await build_house(speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 10})
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         await server.text("/say This is far too much for the day.", user=LI)
         await server.text("/say voice:nobody Hello")
         calls = {call.params["chat_id"]: call.params["text"] for call in await server.wait_for("sendMessage", 2)}
@@ -368,13 +368,13 @@ async def test_a_backups_voice_says_so(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-nobody"}},
         speech={"providers": ["mimo", "espeak"]},
     )
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.text("/say Somebody else speaks.")
         (call,) = await server.wait_for("sendVoice")
     heard(call)
     assert "espeak" in call.params["caption"]
     server.world.private(BO).no_voices = True
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.text("/say Somebody else speaks here.", user=BO)
         (file,) = await server.wait_for("sendAudio")
     remark, words = file.params["caption"].split("\n")
@@ -385,7 +385,7 @@ async def test_a_backups_voice_says_so(
 async def test_the_service_speaks_at_the_right_pitch_and_length(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text("/say style:Whisper voice:Mia A sentence from the service.")
         (call,) = await server.wait_for("sendVoice")
     heard(call)
@@ -404,7 +404,7 @@ async def test_one_person_waits_for_himself_and_for_nobody_else(
         quota={"account_requests_per_minute": 100},
     )
     gate = mimo.hold_after(0)
-    async with launch(house.doors):
+    async with launch(house.services):
         for number in range(WAITING + 2):
             await server.text(f"/say Sentence number {number}.")
         (call,) = await server.wait_for("sendMessage")
@@ -421,7 +421,7 @@ async def test_stopped_in_the_middle_it_finishes_the_voice(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors) as line:
+    async with launch(mimo_house.services) as line:
         await server.text("/say A sentence that is being spoken.")
         await gate.reached.wait()
         stopping = asyncio.create_task(line.platform.stop(20))
@@ -435,7 +435,7 @@ async def test_stopped_in_the_middle_it_finishes_the_voice(
     assert len(server.asked("sendVoice")) == 1
     assert server.updates.polls <= polls + 1
     assert server.pending == [left], "what was not taken stays on the server"
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         call = (await server.wait_for("sendVoice", 2))[1]
     assert call.params["chat_id"] == str(BO.id)
 
@@ -444,7 +444,7 @@ async def test_cut_off_it_says_so_and_charges_nothing(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, grace=0.0) as line:
+    async with launch(mimo_house.services, grace=0.0) as line:
         await server.text("/say A sentence that takes too long.")
         await gate.reached.wait()
         await line.platform.stop(0)
@@ -483,10 +483,10 @@ async def test_no_log_holds_the_token_or_the_words(server: TelegramServer, house
     for name in quieted:  # they log what they send at DEBUG, as bot.log.protect knows
         logging.getLogger(name).setLevel(logging.WARNING)
     try:
-        async with launch(house.doors):
+        async with launch(house.services):
             await server.text("/say The planted sentence.")
             await server.wait_for("sendVoice")
-        async with launch(house.doors, token=TOKEN + "x") as line:
+        async with launch(house.services, token=TOKEN + "x") as line:
             with pytest.raises(PlatformError):
                 await line.task
     finally:

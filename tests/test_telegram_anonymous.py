@@ -85,7 +85,7 @@ async def test_what_the_group_asked_for_its_administrators_may_give_up(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, group: Chat
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, queue=0.02):
+    async with launch(mimo_house.services, queue=0.02):
         for number in range(2):
             text, marks = f"/say {WORDS} {number}", [{"type": "bot_command", "offset": 0, "length": 4}]
             await server.write(ANONYMOUS, group, sender_chat=group.json, text=text, entities=marks)

@@ -6,8 +6,8 @@ import json
 import pytest
 
 from bot.model import Account, Space
-from bot.store.dictionaries import Entry
-from bot.store.preferences import Preference
+from bot.store.dictionary import Entry
+from bot.store.settings import Preference
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import TONES, MimoServer
@@ -62,7 +62,7 @@ async def test_plain_text_in_a_group_is_nobodys_command(line: Line, house: House
 async def test_another_style_is_spoken_with_its_price_before_and_what_is_left_after(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors) as line:
+    async with launch(mimo_house.services) as line:
         await server.text(f"/say voice:Mia {WORDS}")
         first = (await server.wait_for("sendVoice"))[0]
         await server.press(first.result, buttons(first.result)["Whisper"])
@@ -87,7 +87,7 @@ async def test_again_is_another_take_and_whoever_presses_pays(
     server: TelegramServer, mimo_house: House, mimo: MimoServer, launch: Launch
 ) -> None:
     group = server.group(-1009)
-    async with launch(mimo_house.doors) as line:
+    async with launch(mimo_house.services) as line:
         await server.text(f"/say {WORDS}", chat=group)
         first = (await server.wait_for("sendVoice"))[0]
         again = say("telegram.button.again", "en", characters=len(WORDS))
@@ -104,14 +104,14 @@ async def test_again_is_another_take_and_whoever_presses_pays(
 async def test_a_second_delivery_of_a_pressed_button_charges_nothing(
     server: TelegramServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text(WORDS)
         first = (await server.wait_for("sendVoice"))[0]
         again = say("telegram.button.again", "en", characters=len(WORDS))
         update = await server.press(first.result, buttons(first.result)[again])
         await server.wait_for("sendVoice", 2)
     server.redeliver(update)
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.until(lambda: not server.pending)
     assert len(server.asked("sendVoice")) == 2
     assert server.asked("sendMessage") == []
@@ -136,7 +136,7 @@ async def test_the_words_are_shown_over_the_chat_or_hidden_below(line: Line) -> 
 async def test_words_that_are_gone_are_said_to_be_gone(line: Line, house: House) -> None:
     await line.server.text(WORDS)
     (call,) = await line.server.wait_for("sendVoice")
-    await house.doors.desk.words.forget(ACCOUNT)
+    await house.services.requests.words.forget(ACCOUNT)
     await line.server.press(call.result, buttons(call.result)["Whisper"])
     assert await toasts(line, 1) == [say("words.gone", "en")]
     await line.platform.stop(20)
@@ -148,7 +148,7 @@ async def test_a_refusal_after_the_price_is_told_below(
 ) -> None:
     limit = {"builtin_characters_per_day": len(WORDS) + 3}
     house = await build_house(speech={"providers": ["espeak"]}, quota=limit)
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         await server.text(WORDS)
         (call,) = await server.wait_for("sendVoice")
         await server.press(call.result, buttons(call.result)["Happy"])
@@ -171,7 +171,7 @@ async def test_a_button_that_carries_nothing_known_stops_spinning(line: Line) ->
 async def test_a_voice_and_a_style_of_ones_own_hold_from_then_on(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text("/voice mia")
         await server.text("/style Whisper")
         said = {call.params["text"] for call in await server.wait_for("sendMessage", 2)}
@@ -183,7 +183,7 @@ async def test_a_voice_and_a_style_of_ones_own_hold_from_then_on(
     assert call.sound is not None
     assert call.sound.pitch == pytest.approx(TONES["Mia"], abs=3)
     assert "nobody" in refused.params["text"]
-    own = await mimo_house.doors.desk.preferences.get(ACCOUNT)
+    own = await mimo_house.services.requests.preferences.get(ACCOUNT)
     assert (own.voice, own.style) == ("Mia", "Whisper")
 
 
@@ -200,7 +200,7 @@ async def test_without_a_name_there_are_buttons_to_choose_from(line: Line, house
     assert sorted(await toasts(line, 2)) == sorted(
         [say("telegram.voice.set", "zh", voice="zh"), say("telegram.style.set", "zh", style="悄悄话")]
     )
-    own = await house.doors.desk.preferences.get(Account("telegram", str(LI.id)))
+    own = await house.services.requests.preferences.get(Account("telegram", str(LI.id)))
     assert (own.voice, own.style) == ("zh", "悄悄话")
     await line.server.text("/voice", user=LI)
     marked = (await line.server.wait_for("sendMessage", 3))[2]
@@ -211,7 +211,7 @@ async def test_without_a_name_there_are_buttons_to_choose_from(line: Line, house
 
 async def test_favourites_are_kept_by_a_button_and_stand_first(line: Line, house: House) -> None:
     async def own() -> Preference:
-        return await house.doors.desk.preferences.get(ACCOUNT)
+        return await house.services.requests.preferences.get(ACCOUNT)
 
     await line.server.text("/voice zh")
     (set_by_name,) = await line.server.wait_for("sendMessage")
@@ -247,7 +247,7 @@ async def test_in_a_group_a_list_of_voices_is_everyones(line: Line, house: House
     assert await toasts(line, 1) == [say("telegram.voice.set", "en", voice="en-f")]
     await line.server.all_acknowledged()
     assert line.server.asked("editMessageText") == []
-    assert (await house.doors.desk.preferences.get(Account("telegram", str(BO.id)))).voice == "en-f"
+    assert (await house.services.requests.preferences.get(Account("telegram", str(BO.id)))).voice == "en-f"
 
 
 @pytest.mark.parametrize(
@@ -279,7 +279,7 @@ async def test_quota_shows_a_bar_and_when_it_resets(line: Line) -> None:
 
 
 async def test_sing_sings(server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text("/sing La la la, we are here.")
         heard((await server.wait_for("sendVoice"))[0])
     (spoken,) = [seen.json["messages"][-1]["content"] for seen in mimo.requests if seen.method == "POST"]
@@ -296,7 +296,7 @@ async def test_a_persons_settings_choose_the_language(line: Line) -> None:
 
 
 async def test_a_person_is_forgotten_on_demand(line: Line, house: House) -> None:
-    await house.doors.reader.dictionaries.put(ACCOUNT, Entry("gg", "good game"))
+    await house.services.reader.dictionaries.put(ACCOUNT, Entry("gg", "good game"))
     await line.server.text("/voice zh")
     await line.server.wait_for("sendMessage")
     await line.server.text(WORDS)
@@ -304,9 +304,9 @@ async def test_a_person_is_forgotten_on_demand(line: Line, house: House) -> None
     await line.server.text("/settings forget")
     said = (await line.server.wait_for("sendMessage", 2))[1]
     assert said.params["text"] == say("telegram.settings.forgotten", "en")
-    assert await house.doors.desk.preferences.get(ACCOUNT) == Preference()
-    assert await house.doors.desk.words.newest(ACCOUNT, 10) == ()
-    assert await house.doors.reader.dictionaries.get(ACCOUNT) == ()
+    assert await house.services.requests.preferences.get(ACCOUNT) == Preference()
+    assert await house.services.requests.words.newest(ACCOUNT, 10) == ()
+    assert await house.services.reader.dictionaries.get(ACCOUNT) == ()
 
 
 async def test_the_words_are_below_unless_the_group_switches_them_off(line: Line, house: House) -> None:
@@ -317,7 +317,7 @@ async def test_the_words_are_below_unless_the_group_switches_them_off(line: Line
         assert call.result["caption"] == WORDS
         quote = {"type": "expandable_blockquote", "offset": 0, "length": len(WORDS)}
         assert call.result["caption_entities"] == [quote]
-    await house.doors.desk.spaces.set(Space("telegram", "-1011"), show_words=False)
+    await house.services.requests.spaces.set(Space("telegram", "-1011"), show_words=False)
     await line.server.text(f"/say {WORDS}", chat=group)
     assert "caption" not in (await line.server.wait_for("sendVoice", 3))[2].params
 
@@ -357,10 +357,10 @@ async def test_the_answered_message_sets_the_tone_only_where_that_is_wanted(
 ) -> None:
     group = server.group(-1012)
     other = await server.text("My cat has died.", user=BO, chat=group)
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text("/say I am so sorry.", chat=group, reply_to=other["message"])
         await server.wait_for("sendVoice")
-        await mimo_house.doors.desk.spaces.set(Space("telegram", "-1012"), reply_context=True)
+        await mimo_house.services.requests.spaces.set(Space("telegram", "-1012"), reply_context=True)
         await server.text("/say I am so sorry, really.", chat=group, reply_to=other["message"])
         await server.wait_for("sendVoice", 2)
     first, second = [seen.body.decode() for seen in mimo.requests if seen.method == "POST"]
@@ -374,9 +374,11 @@ async def test_a_word_blocked_in_the_answered_message_costs_the_tone_alone(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     group = server.group(-1012)
-    await mimo_house.doors.desk.spaces.set(Space("telegram", "-1012"), reply_context=True, blocked_words=("banana",))
+    await mimo_house.services.requests.spaces.set(
+        Space("telegram", "-1012"), reply_context=True, blocked_words=("banana",)
+    )
     other = await server.text("I love banana.", user=BO, chat=group)
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text("/say Please stop that.", chat=group, reply_to=other["message"])
         heard((await server.wait_for("sendVoice"))[0])
         await server.text("/say No more banana.", chat=group, reply_to=other["message"])
@@ -389,16 +391,16 @@ async def test_a_word_blocked_in_the_answered_message_costs_the_tone_alone(
 async def test_a_store_that_fails_while_it_is_spoken_takes_no_voice_away(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    group, space, desk = server.group(-1014), Space("telegram", "-1014"), mimo_house.doors.desk
-    await desk.spaces.set(space, show_words=True)
+    group, space, requests = server.group(-1014), Space("telegram", "-1014"), mimo_house.services.requests
+    await requests.spaces.set(space, show_words=True)
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text(f"/say {WORDS}", chat=group)
         await gate.reached.wait()
         await mimo_house.core.database.write(
             lambda connection: connection.exec_driver_sql("ALTER TABLE space_setting RENAME TO gone")
         )
-        desk.spaces.drop(space.scope)
+        requests.spaces.drop(space.scope)
         gate.set()
         (voice,) = await server.wait_for("sendVoice")
     heard(voice)
@@ -409,7 +411,7 @@ async def test_a_store_that_fails_while_it_is_spoken_takes_no_voice_away(
 async def test_a_button_pressed_again_and_again_is_made_and_paid_for_once(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors) as line:
+    async with launch(mimo_house.services) as line:
         await server.text(WORDS)
         (first,) = await server.wait_for("sendVoice")
         gate = mimo.hold_after(0)
@@ -434,7 +436,7 @@ async def test_who_waits_is_told_the_place_and_may_give_up(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, queue=0.02) as line:
+    async with launch(mimo_house.services, queue=0.02) as line:
         await server.text("/say The first one takes long.", user=BO)
         await gate.reached.wait()
         await server.text(f"/say {WORDS}")
@@ -464,7 +466,7 @@ async def test_progress_is_shown_while_it_is_spoken_and_can_be_cancelled(
     if group is not None:
         group.admins.add(LI.id)
     gate = mimo.hold_after(8)
-    async with launch(mimo_house.doors, slow=0.02) as line:
+    async with launch(mimo_house.services, slow=0.02) as line:
         await server.text("/say " + "word " * 300, chat=group)
         (told,) = await server.wait_for("sendMessage")
         assert told.params["text"] in ("MiMo is slow.", "This takes a moment.")
@@ -489,10 +491,10 @@ async def test_over_the_quota_a_button_has_the_free_voice_speak(
         speech={"providers": ["mimo", "espeak"]},
         quota={"account_characters_per_day": 3},
     )
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         await server.text(f"/say voice:Mia {WORDS}")
         (refused,) = await server.wait_for("sendMessage")
-        assert refused.params["text"].startswith("You have 3 of 3 characters left today")
+        assert refused.params["text"].startswith("This takes 21 characters, but you have 3 of 3 left today.")
         ((label, data),) = buttons(refused.result).items()
         assert label == "Use the free voice"
         await server.press(refused.result, data)
@@ -521,6 +523,6 @@ async def test_buttons_outlive_a_restart(line: Line, house: House, launch: Launc
     (call,) = await line.server.wait_for("sendVoice")
     await line.platform.stop(20)
     await line.server.press(call.result, buttons(call.result)["Happy"])
-    async with launch(house.doors):
+    async with launch(house.services):
         heard((await line.server.wait_for("sendVoice", 2))[1])
     assert await spent(house) == 2 * len(WORDS)

@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.cli import names
+from bot.cli import arguments
 from bot.errors import InputError
 from bot.model import Account, Space
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.texts import LANGUAGES, say
 from tests.conftest import BuildHouse, House
 from tests.fakes.telegram_chats import ANN, ANONYMOUS, Chat, Json, commands
@@ -57,7 +57,7 @@ async def small(build_house: BuildHouse) -> House:
 
 
 async def test_channels_share_one_quota(small: House, launch: Launch, server: TelegramServer) -> None:
-    async with open_village(launch, server, small.doors) as village:
+    async with open_village(launch, server, small.services) as village:
         await heard_as(village, FIRST, "/say Twenty letters, yes.")
         refused = await told_as(village, SECOND, "/say Another channel has none left.")
         assert "20 of 40" in refused
@@ -72,8 +72,8 @@ async def test_channels_share_one_quota(small: House, launch: Launch, server: Te
 
 
 async def test_channels_share_one_cooldown(house: House, launch: Launch, server: TelegramServer) -> None:
-    await house.doors.desk.spaces.set(Space("telegram", str(GROUP)), cooldown=600)
-    async with open_village(launch, server, house.doors) as village:
+    await house.services.requests.spaces.set(Space("telegram", str(GROUP)), cooldown=600)
+    async with open_village(launch, server, house.services) as village:
         await heard_as(village, FIRST, "/say One.")
         rest = LANGUAGES["en"]["guard.cooldown"].partition("{")[0]
         assert (await told_as(village, SECOND, "/say Two.")).startswith(rest)
@@ -84,8 +84,8 @@ async def test_a_block_holds_for_one_channel_or_for_all(
     house: House, launch: Launch, server: TelegramServer, typed: str
 ) -> None:
     blocked = BlockedAccounts(house.core.database)
-    await blocked.block(names.account(typed))
-    async with open_village(launch, server, house.doors) as village:
+    await blocked.block(arguments.account(typed))
+    async with open_village(launch, server, house.services) as village:
         assert await told_as(village, FIRST, "/say Me?") == say("guard.blocked_account", "en")
         if "/" in typed:
             assert await told_as(village, SECOND, "/say Me?") == say("guard.blocked_account", "en")
@@ -95,7 +95,7 @@ async def test_a_block_holds_for_one_channel_or_for_all(
         voices = len(server.done("sendVoice"))
         first = await write_as(server, village.group, channel(FIRST), "Read me.")
         await village.known(first)
-        outcome = house.doors.reader.outcomes.get(f"{GROUP}:{first['message_id']}")
+        outcome = house.services.reader.outcomes.get(f"{GROUP}:{first['message_id']}")
         assert getattr(outcome, "code", outcome) == "unread.blocked_account"
         assert len(server.done("sendVoice")) == voices
 
@@ -103,7 +103,7 @@ async def test_a_block_holds_for_one_channel_or_for_all(
 async def test_reading_aloud_charges_all_channels_together_and_names_each(
     house: House, launch: Launch, server: TelegramServer
 ) -> None:
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell("/read on")
         written = [await write_as(server, village.group, channel(n), "Good morning.") for n in (FIRST, SECOND)]
         for message in written:
@@ -111,7 +111,7 @@ async def test_reading_aloud_charges_all_channels_together_and_names_each(
         await village.tell(f"/reading ignore {FIRST}")
         ignored = await write_as(server, village.group, channel(FIRST), "Not me any more.")
         await village.known(ignored)
-        outcome = house.doors.reader.outcomes.get(f"{GROUP}:{ignored['message_id']}")
+        outcome = house.services.reader.outcomes.get(f"{GROUP}:{ignored['message_id']}")
         assert getattr(outcome, "code", outcome) == "unread.ignored"
     assert await used(house, SHARED) > 0
     assert (
@@ -122,7 +122,7 @@ async def test_reading_aloud_charges_all_channels_together_and_names_each(
 async def test_a_channel_is_no_administrator_and_changes_nothing(
     house: House, launch: Launch, server: TelegramServer
 ) -> None:
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         admins = say("telegram.admins_only", "en")
         for command in ("/settings words on", "/read on", "/reading names off", "/dictionary add a = b"):
             answer = await told_as(village, FIRST, command)
@@ -134,14 +134,14 @@ async def test_a_channel_is_no_administrator_and_changes_nothing(
         assert await told_as(village, FIRST, "/who", reply_to_message=voice.result) == admins
         answer = await village.said("/who", ANN, reply_to=voice.result)
         assert str(FIRST) in answer, "the group's administrators learn which channel it was"
-    assert (await house.doors.desk.preferences.get(SHARED)).voice == ""
+    assert (await house.services.requests.preferences.get(SHARED)).voice == ""
 
 
 async def test_what_channels_share_follows_a_group_to_its_new_id(house: House) -> None:
     old, new = Space("telegram", "-5"), Space("telegram", "-1005")
     blocked = BlockedAccounts(house.core.database)
     await blocked.block(old.channel_senders)
-    await house.doors.moves.move(old, new)
+    await house.services.moves.move(old, new)
     assert await blocked.is_blocked(new.channel_senders)
 
 
@@ -150,4 +150,4 @@ async def test_what_channels_share_follows_a_group_to_its_new_id(house: House) -
 )
 def test_what_is_no_account_is_refused(typed: str) -> None:
     with pytest.raises(InputError):
-        names.account(typed)
+        arguments.account(typed)

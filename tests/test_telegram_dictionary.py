@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.model import Account, Space
-from bot.store.dictionaries import Entry
+from bot.store.dictionary import Entry
 from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
@@ -101,7 +101,7 @@ async def test_of_an_album_of_files_the_one_with_the_command_is_obeyed(
 ) -> None:
     files = [server.world.store("document", b"[]", {"file_name": "words.json"}).about for _ in range(3)]
     captions = ["/dictionary list", None, None]
-    async with launch(house.doors, gather=0.2):
+    async with launch(house.services, gather=0.2):
         for file, caption in zip(files, captions if first else reversed(captions), strict=True):
             private = server.world.private(BO)
             await server.write(BO.json, private, document=file, caption=caption, media_group_id="album-1")
@@ -113,7 +113,7 @@ async def test_of_an_album_of_files_the_one_with_the_command_is_obeyed(
 async def test_what_cannot_be_taken_is_refused_with_a_sentence(
     launch: Launch, server: TelegramServer, house: House
 ) -> None:
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         for order in ("add btw = by the way", "remove btw", "import"):
             assert await village.said(f"/dictionary {order}", BO) == say("telegram.dictionary.admins_only", "en")
         private = server.world.private(BO)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from bot.platforms.fairness import BURST, GROUP_BURST, NOTICE, WAITING
-from bot.platforms.telegram.places import PLACES
+from bot.platforms.telegram.updates import PLACES
 from bot.texts import say
 from bot.web import WebServer
 from tests.conftest import BuildHouse, House
@@ -48,7 +48,7 @@ async def test_another_one_is_answered_while_one_person_sends_600_commands(
     for number in range(FLOOD):
         await server.text(flood.format(number), user=ANN)
     await server.text("/help", user=BO)
-    async with launch(roomy_house.doors, look_again=0.01, clock=lambda: 1000.0):
+    async with launch(roomy_house.services, look_again=0.01, clock=lambda: 1000.0):
         await server.until(lambda: len(server.calls) > 0)
         await server.until(lambda: answered(server, BO.id) == 1)
         speaks = "{}" in flood
@@ -71,7 +71,7 @@ async def test_who_waits_for_themselves_takes_no_place_from_others(
         for number in range(WAITING + 1):
             await server.text(f"/say Sentence number {number}.", user=person)
     await server.text("/help", user=BO)
-    async with launch(roomy_house.doors, look_again=0.01):
+    async with launch(roomy_house.services, look_again=0.01):
         await server.until(lambda: answered(server, BO.id) == 1)
         gate.set()
         await server.wait_for("sendVoice", len(people) * (WAITING + 1))
@@ -86,7 +86,7 @@ async def test_who_has_no_quota_left_is_told_of_each_of_a_few_commands(
         speech={"providers": ["mimo"]},
         quota={"account_characters_per_day": 1},
     )
-    async with launch(house.doors, clock=lambda: 1000.0):
+    async with launch(house.services, clock=lambda: 1000.0):
         for number in range(3):
             await server.text(f"/say Sentence number {number}.")
         await server.wait_for("sendMessage", 3)
@@ -99,7 +99,7 @@ async def test_in_a_group_another_one_finds_room_for_an_answer(
     for _ in range(FLOOD):
         await server.text("/help", user=ANN, chat=group)
     await server.text("/help", user=BO, chat=group)
-    async with launch(roomy_house.doors, look_again=0.01, clock=lambda: 1000.0):
+    async with launch(roomy_house.services, look_again=0.01, clock=lambda: 1000.0):
         await server.until(lambda: len(server.calls) > 0)
         await server.until(lambda: answered(server, group.id) == GROUP_BURST + 2)
 
@@ -109,7 +109,7 @@ async def test_a_webhook_brings_others_too(
 ) -> None:
     gate = mimo.hold_after(0)
     web = WebServer("127.0.0.1", 0)
-    async with launch(roomy_house.doors, web=web, settings=HOOK, clock=lambda: 1000.0):
+    async with launch(roomy_house.services, web=web, settings=HOOK, clock=lambda: 1000.0):
         await server.wait_for("setWebhook")
         server.updates.proxied = web.root
         for number in range(FLOOD):
@@ -126,7 +126,7 @@ async def test_the_flooder_is_told_again_after_a_while(
 ) -> None:
     now = [1000.0]
     gate = mimo.hold_after(0)
-    async with launch(roomy_house.doors, clock=lambda: now[0]):
+    async with launch(roomy_house.services, clock=lambda: now[0]):
         for number in range(WAITING + 4):
             await server.text(f"/say Sentence number {number}.")
         await server.wait_for("sendMessage")

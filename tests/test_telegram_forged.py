@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.platforms.telegram.buttons import _FORMS, PRESSES
+from bot.platforms.telegram.handlers import _FORMS, PRESSES
 from bot.texts import LANGUAGES
 from tests.fakes.telegram_chats import Person
 from tests.telegram_case import Line, fixture_launch, fixture_line, fixture_server  # noqa: F401  fixtures of this file

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from bot.model import Account, Space
-from bot.platforms.telegram.asking import GENERAL
-from bot.store.blocked import BlockedAccounts
-from bot.store.quota import Override
+from bot.platforms.telegram.messages import GENERAL
+from bot.store.accounts import BlockedAccounts
+from bot.store.entries import Override
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
@@ -62,12 +62,12 @@ async def test_a_groups_settings_are_its_administrators(line: Line, house: House
     ):
         await told(line, order, group)
     assert "zh" in (await told(line, "language auto", group)).params["text"]
-    kept = await house.doors.desk.spaces.get(space)
+    kept = await house.services.requests.spaces.get(space)
     assert (kept.cooldown, kept.default_voice, kept.blocked_words, kept.show_words) == (7, "en-f", ("banana",), True)
     assert kept.language == ""
     assert kept.role_cooldowns == {"role:telegram:-1010": 0}
     assert "for administrators: –" in (await told(line, "admins_cooldown -", group)).params["text"]
-    assert (await house.doors.desk.spaces.get(space)).role_cooldowns == {}
+    assert (await house.services.requests.spaces.get(space)).role_cooldowns == {}
     assert (await told(line, "cooldown x", group)).params["text"] == say("telegram.settings.number", "en")
     unknown = (await told(line, "what 1", group)).params["text"]
     assert unknown.startswith(say("telegram.settings.unknown", "en", keys="voice").rstrip("."))
@@ -85,7 +85,7 @@ async def test_a_switch_says_what_it_switches_to(line: Line, house: House, group
     await line.server.all_acknowledged()
     await line.server.press(shown, "g:context:on", user=LI)
     await line.server.wait_for("editMessageText", 2)
-    kept = await house.doors.desk.spaces.get(space)
+    kept = await house.services.requests.spaces.get(space)
     assert (kept.show_words, kept.reply_context) == (False, True), "delivered twice it does nothing more"
     assert len(line.server.asked("editMessageText")) == 2
     changed = line.server.world.messages[group.id, shown["message_id"]]
@@ -96,7 +96,7 @@ async def test_who_cannot_be_asked_for_allows_nothing(line: Line, house: House, 
     line.server.faults = [Fault("getChatMember", code=400, description="Bad Request: member list is inaccessible")]
     refused = await told(line, "words off", group, LI)
     assert refused.params["text"] == say("telegram.admins_only", "zh")
-    assert (await house.doors.desk.spaces.get(Space("telegram", "-1010"))).show_words
+    assert (await house.services.requests.spaces.get(Space("telegram", "-1010"))).show_words
 
 
 async def test_speaking_can_be_limited_to_topics(line: Line, house: House, group: Chat) -> None:
@@ -112,14 +112,14 @@ async def test_speaking_can_be_limited_to_topics(line: Line, house: House, group
     heard(voice)
     assert voice.params["message_thread_id"] == "7"
     await told(line, "here on", group)
-    kept = await house.doors.desk.spaces.get(Space("telegram", "-1010"))
+    kept = await house.services.requests.spaces.get(Space("telegram", "-1010"))
     assert kept.channels == ("7", GENERAL)
     await line.server.text(f"/say {WORDS}", chat=group, user=BO)
     assert "message_thread_id" not in (await line.server.wait_for("sendVoice", 2))[1].params
     shown = (await told(line, "", group, thread=7)).result
     await line.server.press(shown, "g:here:off")
     await line.server.wait_for("editMessageText")
-    assert (await house.doors.desk.spaces.get(Space("telegram", "-1010"))).channels == (GENERAL,)
+    assert (await house.services.requests.spaces.get(Space("telegram", "-1010"))).channels == (GENERAL,)
     await told(line, "everywhere", group)
     await line.server.text(f"/say {WORDS}", chat=group, user=BO, thread=8)
     assert (await line.server.wait_for("sendVoice", 3))[2].params["message_thread_id"] == "8"
@@ -153,7 +153,7 @@ async def test_a_quota_of_a_groups_administrators_and_the_groups_share(
         quota={"account_characters_per_day": 5, "space_characters_per_day": 30},
     )
     await house.ledger.set_override(Override("role:telegram:-1010", characters_per_day=500))
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.text(f"/say {WORDS}", chat=group, user=BO)
         refused = (await server.wait_for("sendMessage"))[0].params["text"]
         assert "5" in refused
@@ -173,7 +173,7 @@ async def test_who_waits_in_a_group_is_told_once_and_may_give_up(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, group: Chat
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, queue=0.02):
+    async with launch(mimo_house.services, queue=0.02):
         for number, person in enumerate((BO, LI, Person(1004, "Di"), Person(1005, "Ed"), Person(1006, "Flo"))):
             await server.text(f"/say {WORDS} Number {number}.", chat=group, user=person)
         await server.until(lambda: bool(server.done("sendMessage")))

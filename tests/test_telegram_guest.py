@@ -44,7 +44,7 @@ def said(text: str) -> Json:
 async def test_a_style_beside_the_name_is_for_the_message_replied_to(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors) as line:
+    async with launch(mimo_house.services) as line:
         await server.guest(f"{NAME} whisper", reply_to=said(WORDS))
         card = await result(server)
         assert card["input_message_content"]["message_text"] == f"whisper: {WORDS}"
@@ -64,10 +64,10 @@ async def test_a_card_that_is_spoken_in_private_is_nothing_of_the_other_chats(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     elsewhere = Space("telegram", "-2001")
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.guest(f"{NAME} {WORDS}")
         token = link(await result(server))
-        await mimo_house.doors.desk.spaces.set(elsewhere, blocked_words=("closer",), channels=("7",))
+        await mimo_house.services.requests.spaces.set(elsewhere, blocked_words=("closer",), channels=("7",))
         await server.text(f"/start {token}")
         heard((await server.wait_for("sendVoice"))[0])
     assert (await mimo_house.ledger.usage(ACCOUNT.scope)).characters == len(WORDS)
@@ -105,7 +105,7 @@ async def test_where_no_words_are_kept_there_is_no_button_that_leads_nowhere(
     build_house: BuildHouse, server: TelegramServer, launch: Launch
 ) -> None:
     house = await build_house(speech={"providers": ["espeak"], "words_hours": 0})
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.guest(f"{NAME} {WORDS}")
         given = await result(server)
     assert given["input_message_content"]["message_text"] == say("telegram.guest.not_kept", "en", bot=BOT["username"])

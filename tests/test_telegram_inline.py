@@ -47,7 +47,7 @@ async def ready(server: TelegramServer, typed: str, n: int) -> list[dict[str, An
 async def test_typing_asks_nobody_and_costs_nothing(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         for end in range(5, len(WORDS)):
             await server.inline(WORDS[:end])
             await answers(server, end - 4)
@@ -66,7 +66,7 @@ async def test_typing_asks_nobody_and_costs_nothing(
 async def test_who_types_on_gets_one_answer(server: TelegramServer, house: House, launch: Launch) -> None:
     for end in range(5, len(WORDS)):
         newest = await server.inline(WORDS[:end])
-    async with launch(house.doors, typing=0.2):
+    async with launch(house.services, typing=0.2):
         (call,) = await answers(server)
         await server.inline("Something new.")
         await answers(server, 2)
@@ -168,7 +168,7 @@ async def test_words_that_are_gone_are_not_offered(line: Line, house: House) -> 
     await line.server.text(WORDS)
     await line.server.wait_for("sendVoice")
     await ready(line.server, "", 1)
-    await house.doors.desk.words.forget(ACCOUNT)
+    await house.services.requests.words.forget(ACCOUNT)
     await ready(line.server, "", 0)
 
 
@@ -176,7 +176,7 @@ async def test_ready_voices_outlive_a_restart(line: Line, house: House, launch: 
     await line.server.text(f"/say style:Whisper {WORDS}")
     (voice,) = await line.server.wait_for("sendVoice")
     await line.platform.stop(20)
-    async with launch(house.doors):
+    async with launch(house.services):
         (offered,) = await ready(line.server, "closer", 1)
     assert offered["voice_file_id"] == voice.result["voice"]["file_id"]
     assert offered["title"] == f"{WORDS} (Whisper)"
@@ -196,7 +196,7 @@ async def test_a_voice_that_telegram_forgot_does_not_hide_the_rest(line: Line) -
 
 async def kept(house: House) -> list[str]:
     """The words that are kept of Ann, oldest first."""
-    return [words.text for words in (await house.doors.desk.words.newest(ACCOUNT, 100))[::-1]]
+    return [words.text for words in (await house.services.requests.words.newest(ACCOUNT, 100))[::-1]]
 
 
 async def starts(line: Line, typed: str, n: int) -> str:

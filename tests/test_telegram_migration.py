@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.model import Account, Space, Utterance
-from bot.platforms.telegram.aloud import WHOLE
-from bot.store.bindings import Binding
-from bot.store.dictionaries import Entry
-from bot.store.quota import Charge, Override
+from bot.platforms.telegram.reading.groups import WHOLE
+from bot.store.dictionary import Entry
+from bot.store.entries import Charge, Override
+from bot.store.sessions import Binding
 from bot.texts import say
 from tests.conftest import House, until
 from tests.fakes.mimo_server import MimoServer
@@ -35,7 +35,7 @@ async def test_all_that_is_set_goes_along_and_is_obeyed(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer, small: Chat
 ) -> None:
     house = mimo_house
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         for order in (
             "/settings cooldown 1",
             "/settings admins_cooldown 0",
@@ -99,7 +99,7 @@ async def test_either_word_of_telegram_is_enough_and_a_repetition_changes_nothin
         group = server.group(GROUP - number)
         group.basic = True
         said = await _words_of_the_service(server, group, NEW - number)
-        async with launch(house.doors):
+        async with launch(house.services):
             server.redeliver(said[number])
             await server.all_acknowledged()
             assert (await spaces.get(new)).cooldown == 7
@@ -130,7 +130,7 @@ async def test_what_the_new_chat_has_stays(launch: Launch, server: TelegramServe
     await core.bindings.bind(Binding(OLD_SPACE, WHOLE, voice="Mia"))
     await core.bindings.bind(Binding(NEW_SPACE, WHOLE, voice="Bo"))
     await core.preferences.set(Account("telegram", str(GROUP)), voice="en-f")
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.upgrade(small, NEW)
         await server.all_acknowledged()
     kept = await core.spaces.get(NEW_SPACE)
@@ -147,7 +147,7 @@ async def test_what_the_new_chat_has_stays(launch: Launch, server: TelegramServe
 async def test_an_answer_to_the_old_chat_goes_to_the_new_one(
     launch: Launch, server: TelegramServer, house: House, small: Chat
 ) -> None:
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         small.migrated_to = server.group(NEW).id
         await server.text("/say Where did everybody go?", chat=small, user=BO)
         (voice,) = await village.voices()
@@ -160,7 +160,7 @@ async def test_an_answer_to_the_old_chat_goes_to_the_new_one(
 async def test_what_waited_in_the_old_chat_is_said_in_the_new_one(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer, small: Chat
 ) -> None:
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         await village.tell("/read on")
         village.time.running = False
         waiting = await village.write("We are growing.")
@@ -185,8 +185,8 @@ async def test_rows_that_name_the_group_are_found_under_its_new_id(house: House)
     await ledger.set_override(Override(OLD_SPACE.scope, characters_per_day=9))
     charges = (Charge(writer.scope), Charge(OLD_SPACE.scope))
     await ledger.hold("k2", charges=charges, characters=40, lease=60)
-    await house.doors.moves.move(OLD_SPACE, NEW_SPACE)
-    await house.doors.moves.move(OLD_SPACE, NEW_SPACE)
+    await house.services.moves.move(OLD_SPACE, NEW_SPACE)
+    await house.services.moves.move(OLD_SPACE, NEW_SPACE)
     assert await ledger.settle("k2", characters=30), "what was under way goes on"
     new_writer = Account("telegram", str(NEW))
     assert [(await ledger.usage(each.scope)).characters for each in (new_writer, NEW_SPACE)] == [30, 30]
@@ -205,7 +205,7 @@ async def test_a_store_that_is_busy_is_tried_again(
 ) -> None:
     await house.core.spaces.set(OLD_SPACE, cooldown=7)
     with closing(sqlite3.connect(house.core.database.path, isolation_level=None)) as other:
-        async with launch(house.doors, pause_first=0.01):
+        async with launch(house.services, pause_first=0.01):
             other.execute("BEGIN IMMEDIATE")
             await server.upgrade(small, NEW)
             await until(lambda: "store.busy" in caplog.text, 20)

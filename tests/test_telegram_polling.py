@@ -7,8 +7,8 @@ import pytest
 
 from bot.errors import PlatformError
 from bot.platforms.telegram.client import Limiter
-from bot.platforms.telegram.places import PLACES
-from bot.platforms.telegram.traffic import Traffic
+from bot.platforms.telegram.delivery import Traffic
+from bot.platforms.telegram.updates import PLACES
 from bot.texts import say
 from tests.conftest import House
 from tests.fakes.mimo_server import MimoServer
@@ -32,7 +32,7 @@ async def test_no_more_is_fetched_than_can_be_answered(
     gate = mimo.hold_after(1)
     people = [Person(5000 + number, "P") for number in range(PLACES + 5)]
     early = [await server.text("/say Hello there.", user=person) for person in people[: PLACES - 2]]
-    async with launch(mimo_house.doors, grace=0.0):
+    async with launch(mimo_house.services, grace=0.0):
         await gate.reached.wait()
         await server.until(lambda: len(server.asked("sendChatAction")) >= PLACES - 2)
         late = [await server.text("/say Hello there.", user=person) for person in people[PLACES - 2 :]]
@@ -49,7 +49,7 @@ async def test_what_is_being_answered_stays_on_the_server_for_a_time(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, acknowledge: float
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, acknowledge=acknowledge, look_again=0.01) as line:
+    async with launch(mimo_house.services, acknowledge=acknowledge, look_again=0.01) as line:
         slow = await server.text("/say Hello there.")
         await gate.reached.wait()
         quick = await server.text("/help", user=BO)
@@ -68,7 +68,7 @@ async def test_a_long_one_does_not_keep_new_ones_away(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, look_again=0.01):
+    async with launch(mimo_house.services, look_again=0.01):
         await server.text("/say Hello there.")
         await gate.reached.wait()
         for number in range(120):  # more than one request brings
@@ -81,7 +81,7 @@ async def test_a_long_one_does_not_keep_new_ones_away(
 
 @pytest.mark.parametrize("token", ["1:wrong", "no/token/at/all", "ключ"])
 async def test_a_bad_token_is_refused(server: TelegramServer, house: House, launch: Launch, token: str) -> None:
-    async with launch(house.doors, token=token) as line:
+    async with launch(house.services, token=token) as line:
         with pytest.raises(PlatformError) as refused:
             await line.task
     assert refused.value.code == "platform.token"
@@ -89,7 +89,7 @@ async def test_a_bad_token_is_refused(server: TelegramServer, house: House, laun
 
 
 async def test_a_token_withdrawn_while_it_runs_ends_it(server: TelegramServer, house: House, launch: Launch) -> None:
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         server.token = "1:another"
         await server.text("/say Hello")
         with pytest.raises(PlatformError) as refused:
@@ -99,7 +99,7 @@ async def test_a_token_withdrawn_while_it_runs_ends_it(server: TelegramServer, h
 
 async def test_a_network_that_is_down_is_no_bad_token(server: TelegramServer, house: House, launch: Launch) -> None:
     await server.stop()
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         with pytest.raises(PlatformError) as refused:
             await line.task
         await server.start()
@@ -113,7 +113,7 @@ async def test_a_network_that_is_down_is_no_bad_token(server: TelegramServer, ho
 
 async def test_an_outage_while_it_runs_is_sat_out(server: TelegramServer, house: House, launch: Launch) -> None:
     server.faults = [Fault("getUpdates", times=4, code=502, description="Bad Gateway")]
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         await server.text("/say Back again.")
         heard((await server.wait_for("sendVoice"))[0])
     assert line.naps.taken == [1.0, 2.0, 4.0, 8.0]
@@ -128,7 +128,7 @@ async def test_an_update_that_nobody_understands_is_passed_over(
     await server.text("/help", user=people[0])
     broken = await server.write(BO.json, server.world.private(BO), text=secret, reply_to_story={"chat": {}})
     await server.text("/help", user=people[1])
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         await server.wait_for("sendMessage", 2)
         await server.all_acknowledged()
         alone = await server.write(BO.json, server.world.private(BO), text=secret, date="yesterday")
@@ -136,7 +136,7 @@ async def test_an_update_that_nobody_understands_is_passed_over(
         await server.text("/help", user=people[2])
         await server.wait_for("sendMessage", 3)
         assert not line.task.done()
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.text("/help", user=people[3])
         await server.wait_for("sendMessage", 4)
     assert {call.params["chat_id"] for call in server.done("sendMessage")} == {str(person.id) for person in people}
@@ -156,7 +156,7 @@ async def test_an_answer_that_holds_no_updates_is_sat_out(
 ) -> None:
     caplog.set_level("INFO")
     server.faults = [Fault("getUpdates", times=2, body=f'{{"ok": true, "result": {result}}}')]
-    async with launch(house.doors) as line:
+    async with launch(house.services) as line:
         await server.text("/help")
         await server.wait_for("sendMessage")
     assert line.naps.taken == [1.0, 2.0]
@@ -167,7 +167,7 @@ async def test_the_last_answer_may_be_none_of_telegrams_too(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
     gate = mimo.hold_after(1)
-    async with launch(mimo_house.doors, grace=0.0) as line:
+    async with launch(mimo_house.services, grace=0.0) as line:
         await server.text("/say A sentence that takes too long.")
         await gate.reached.wait()
         server.faults = [Fault("getUpdates", times=1000, body='{"ok": true, "result": {"x": "y"}}')]
@@ -182,7 +182,7 @@ async def test_a_second_bot_on_the_same_token_is_named_once(
     server: TelegramServer, house: House, launch: Launch, caplog: pytest.LogCaptureFixture
 ) -> None:
     server.faults = [Fault("getUpdates", times=3, code=409, description="Conflict: terminated by other request")]
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.text("/help")
         await server.wait_for("sendMessage")
     named = [record for record in caplog.records if record.getMessage() == say("telegram.conflict", "en")]
@@ -192,7 +192,7 @@ async def test_a_second_bot_on_the_same_token_is_named_once(
 async def test_a_webhook_of_before_is_taken_away(server: TelegramServer, house: House, launch: Launch) -> None:
     server.updates.webhook = "https://example.org/hook"
     waiting = await server.text("/help")
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.wait_for("sendMessage")
     assert waiting not in server.pending
 
@@ -201,7 +201,7 @@ async def test_a_webhook_of_before_is_taken_away(server: TelegramServer, house: 
 async def test_a_local_server_may_be_written_in_every_way(
     server: TelegramServer, house: House, launch: Launch, end: str
 ) -> None:
-    async with launch(house.doors, settings={"api_url": f" {server.root}{end} "}):
+    async with launch(house.services, settings={"api_url": f" {server.root}{end} "}):
         await server.text("/say Hello there.")
         heard((await server.wait_for("sendVoice"))[0])
 
@@ -237,15 +237,15 @@ async def test_only_what_puts_messages_into_a_group_counts_against_its_limit() -
 async def test_after_a_failed_request_it_is_unknown_what_is_acknowledged(
     server: TelegramServer, house: House, launch: Launch
 ) -> None:
-    resting = asyncio.Event()
+    open_circuit = asyncio.Event()
 
     async def rest(_: float) -> None:
-        resting.set()
+        open_circuit.set()
         await asyncio.Event().wait()
 
     gate = Gate()
     server.faults = [Fault("sendMessage", gate=gate)]
-    async with launch(house.doors, sleep=rest, look_again=60.0) as line:
+    async with launch(house.services, sleep=rest, look_again=60.0) as line:
         await server.text("/help")
         await gate.reached.wait()
         polls = server.updates.polls
@@ -253,7 +253,7 @@ async def test_after_a_failed_request_it_is_unknown_what_is_acknowledged(
         server.faults.append(Fault("getUpdates", reset=True))
         gate.open()
         async with asyncio.timeout(10):
-            await resting.wait()
+            await open_circuit.wait()
         assert server.pending
         await line.platform.stop(5.0)
     assert server.pending == [], "it is acknowledged when the bot stops"

@@ -50,7 +50,7 @@ async def send(server: TelegramServer, user: Person = ANN, **content: Any) -> No
 async def test_words_that_look_like_an_option_are_words(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, typed: str
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text(typed)
         await server.wait_for("sendVoice")
     assert spoken(mimo) == [typed]
@@ -60,7 +60,7 @@ async def test_words_that_look_like_an_option_are_words(
 async def test_options_that_are_some_hold_for_plain_words_too(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         await server.text(f'style:"Happy, Slow down" voice:mia how:ever {WORDS}')
         await server.wait_for("sendVoice")
     (call,) = mimo.calls
@@ -72,7 +72,7 @@ async def test_options_that_are_some_hold_for_plain_words_too(
 async def test_options_alone_hold_for_the_words_of_an_answered_message(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch
 ) -> None:
-    async with launch(mimo_house.doors):
+    async with launch(mimo_house.services):
         photo = await server.photo(WORDS)
         await server.text("voice:Mia", reply_to=photo)
         await server.wait_for("sendVoice")
@@ -103,7 +103,7 @@ async def test_where_no_voices_are_listed_what_looks_like_an_id_is_one(
             providers={"local": {"type": "openai-speech", "base_url": engine.base_url}},
             speech={"providers": ["local"], "default_voice": "alloy"},
         )
-        async with launch(house.doors):
+        async with launch(house.services):
             await server.text(typed)
             await server.wait_for("sendVoice")
         spoken_there = [body for path, _, body in engine.requests if path == "/v1/audio/speech"]
@@ -136,7 +136,7 @@ async def test_of_an_album_the_item_with_the_words_is_spoken(
     server: TelegramServer, house: House, launch: Launch, first: bool
 ) -> None:
     items: list[Json] = [{"caption": WORDS}, {}, {}]
-    async with launch(house.doors, gather=0.2):
+    async with launch(house.services, gather=0.2):
         for words in items if first else reversed(items):
             await send(server, photo=[PHOTO], media_group_id="album-1", **words)
         heard((await server.wait_for("sendVoice"))[0])
@@ -149,7 +149,7 @@ async def test_what_has_no_words_gets_a_hint_once_in_a_while(
 ) -> None:
     time = Time()
     hint = say("telegram.no_words", "en")
-    async with launch(house.doors, gather=0.0, clock=time):
+    async with launch(house.services, gather=0.0, clock=time):
         for _ in range(3):
             await send(server, photo=[PHOTO], media_group_id="album-2")
         await server.all_acknowledged()
@@ -177,7 +177,7 @@ async def test_where_no_voices_are_listed_any_may_be_saved(
         )
         group = server.group(-1010)
         group.admins.add(ANN.id)
-        async with launch(house.doors):
+        async with launch(house.services):
             for number, (order, chat) in enumerate(
                 [
                     ("/voice af_heart", None),
@@ -190,10 +190,10 @@ async def test_where_no_voices_are_listed_any_may_be_saved(
                 await server.text(order, chat=chat)
                 said = (await server.wait_for("sendMessage", number))[-1]
                 assert "af_heart" in said.params["text"]
-            desk, space = house.doors.desk, Space("telegram", "-1010")
-            assert (await desk.preferences.get(ACCOUNT)).voice == "af_heart"
-            assert (await desk.spaces.get(space)).default_voice == "af_heart"
-            assert [each.voice for each in await house.doors.reader.bindings.of(space)] == ["af_heart"]
+            requests, space = house.services.requests, Space("telegram", "-1010")
+            assert (await requests.preferences.get(ACCOUNT)).voice == "af_heart"
+            assert (await requests.spaces.get(space)).default_voice == "af_heart"
+            assert [each.voice for each in await house.services.reader.bindings.of(space)] == ["af_heart"]
             favourite = server.done("sendMessage")[0]
             await server.press(favourite.result, "f:v:on:af_heart")
             (told,) = await server.wait_for("answerCallbackQuery")

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from bot.model import Account, Space
-from bot.platforms.reading.reader import Reader
-from bot.platforms.telegram.chat_reading import CLOSED, KEPT_ROOM
-from bot.platforms.telegram.traffic import MOST
-from bot.speech.truncation import expected_seconds
+from bot.platforms.reading.judge import Reader
+from bot.platforms.telegram.delivery import MOST
+from bot.platforms.telegram.reading.chat import CLOSED, KEPT_ROOM
+from bot.text.split import expected_seconds
 from bot.texts import say
 from tests.conftest import BuildHouse, House, until
 from tests.fakes.mimo_server import MimoServer
@@ -112,7 +112,7 @@ async def test_topics_are_read_one_by_one(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer
 ) -> None:
     server.group(GROUP, threads={7, 8})
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         on = await village.said("/read on", thread=7)
         assert on == say("telegram.read.on.topic", "en")
         await village.write("Not read.", thread=8)
@@ -163,7 +163,7 @@ async def test_a_voice_for_those_without_one(village: Village, mimo: MimoServer)
 async def test_privacy_mode_is_explained_where_it_blocks(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer
 ) -> None:
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         server.world.bot["can_read_all_group_messages"] = False
         on = await village.said("/read on")
         assert say("telegram.read.privacy", "en") in on
@@ -180,13 +180,14 @@ async def test_privacy_mode_is_explained_where_it_blocks(
 
 
 def at_noon(house: House) -> Any:
-    """What a door is given, with a reader for whom it is twelve o'clock UTC."""
+    """What a front end is given, with a reader for whom it is twelve o'clock UTC."""
     core = house.core
     reader = Reader(
-        house.doors.desk, core.guard, readings=core.readings, dictionaries=core.dictionaries, bindings=core.bindings,
+        house.services.requests, core.policy, readings=core.readings, dictionaries=core.dictionaries,
+        bindings=core.bindings,
         markers=core.markers, language="en", now=lambda: datetime(2026, 11, 21, 12, tzinfo=UTC),
     )  # fmt: skip
-    return replace(house.doors, reader=reader)
+    return replace(house.services, reader=reader)
 
 
 async def test_quiet_hours_are_kept(
@@ -248,14 +249,14 @@ async def test_a_second_delivery_is_not_spoken_again(village: Village, mimo: Mim
 async def test_a_restart_goes_on_reading_and_drops_what_waited(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer
 ) -> None:
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         await village.tell("/read on")
         village.time.running = False
         waiting = await village.write("I still wait.")
         await village.settled()
     assert not mimo.calls
     assert (await mimo_house.ledger.usage(f"account:telegram:{BO.id}")).characters == 0
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         await village.write("Back again.")
         await village.voices()
         assert spoken(mimo) == ["Bo says: Back again."]
@@ -266,7 +267,7 @@ async def test_a_voice_that_is_being_made_when_the_bot_stops_arrives(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer
 ) -> None:
     gate = mimo.hold_after(1)
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         await village.tell("/read on")
         await village.write("Almost done.")
         await gate.reached.wait()
@@ -283,7 +284,7 @@ async def test_the_built_in_engine_goes_on_and_says_so_once(
         speech={"providers": ["mimo", "espeak"]},
         quota={"account_characters_per_day": 40},
     )
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell("/read on")
         for number, text in enumerate(
             ["It is a fine day.", "The quota ends with this.", "The other voice goes on."], 1
@@ -303,7 +304,7 @@ async def test_where_the_quota_ends_within_a_burst_the_rest_is_read_and_it_is_to
         speech={"providers": ["mimo"]},
         quota={"account_characters_per_day": 30},
     )
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell("/read on")
         village.time.running = False
         await village.write("Short enough.")
@@ -323,7 +324,7 @@ async def test_a_failure_is_told_once_until_it_works_again(
     house = await build_house(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
     )
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell("/read on")
         told = len(server.done("sendMessage"))
         for number in range(3):
@@ -346,7 +347,7 @@ async def test_what_is_told_is_told_in_the_language_that_holds_now(
         providers={"mimo": {"base_url": mimo.base_url, "api_key": "sk-test"}}, speech={"providers": ["mimo"]}
     )
     mimo.moderated.add("bad thing")
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell("/read on")
         told: list[str] = []
         for language in ("en", "zh"):
@@ -362,7 +363,7 @@ async def test_what_is_told_is_told_in_the_language_that_holds_now(
 async def test_a_group_that_takes_no_voices_is_told_once(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer
 ) -> None:
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         village.group.no_voices = True
         assert say("telegram.doctor.voices.off", "en") in await village.said("/read on")
         await village.write("As a file.")
@@ -397,7 +398,7 @@ async def test_a_voice_that_telegram_may_have_taken_is_not_sent_again(village: V
 
 @pytest.mark.parametrize("person", [ANN, LI])
 async def test_who_is_limited_to_nothing_pays_for_nothing(village: Village, mimo_house: House, person: Person) -> None:
-    await mimo_house.doors.desk.preferences.set(Account("telegram", str(person.id)), opted_out=True)
+    await mimo_house.services.requests.preferences.set(Account("telegram", str(person.id)), opted_out=True)
     message = await village.write("Not me.", person)
     await village.settled()
     assert await village.said("/why", BO, reply_to=message) == say("telegram.unread.opted_out", "en")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from bot.model import Account, Space
-from bot.platforms.reading.heard import Unread
+from bot.platforms.reading.messages import Unread
 from bot.platforms.reading.queue import MOST, MOST_EACH
 from bot.platforms.telegram import why
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.texts import LANGUAGES, say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
@@ -42,7 +42,7 @@ async def off(scene: Scene) -> Json:
 
 
 async def never_on(scene: Scene) -> Json:
-    await scene.house.doors.reader.bindings.forget(SPACE)
+    await scene.house.services.reader.bindings.forget(SPACE)
     return await scene.unread()
 
 
@@ -239,7 +239,7 @@ async def test_each_gate_is_named(
         quota={"account_characters_per_day": 30} if gate == "without_quota" else {},
     )
     server.group(GROUP, threads={7} if gate == "elsewhere" else set())
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell("/read on all")
         message = await close(Scene(village, house, mimo))
         calls = len(mimo.calls)
@@ -279,7 +279,7 @@ def test_every_gate_has_words_that_hold_on_telegram() -> None:
 
 
 async def test_what_cannot_be_asked(launch: Launch, server: TelegramServer, house: House) -> None:
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         usage = say("telegram.why.usage", "en")
         assert await village.said("/why") == usage
         assert await village.said("/explain") == usage

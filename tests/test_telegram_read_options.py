@@ -3,8 +3,8 @@
 import pytest
 
 from bot.model import Space
-from bot.platforms.telegram.aloud import WHOLE
-from bot.store.bindings import Binding
+from bot.platforms.telegram.reading.groups import WHOLE
+from bot.store.sessions import Binding
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
@@ -31,12 +31,12 @@ async def test_the_longest_reading_of_a_topic_outlives_a_restart(
     paid = {"mimo": {"base_url": mimo.base_url, "api_key": next(iter(mimo.keys))}}
     house = await build_house(providers=paid, speech={"providers": ["mimo"]})
     shown = say("telegram.read.options", language, voice="Mia", style="–", most=30)
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         await village.tell(f"/read {begins} all", admin)
         said = await village.said(f"/read {begins} 30 voice:mia", admin, thread=7)
         assert said == f"{say('telegram.read.on.topic', language)} {shown}"
     again = await build_house(providers=paid, speech={"providers": ["mimo"]})
-    async with open_village(launch, server, again.doors) as village:
+    async with open_village(launch, server, again.services) as village:
         assert shown in await village.said("/read", admin, thread=7)
         assert shown not in await village.said("/read", admin, thread=8)
         await village.write(LONG, thread=7)

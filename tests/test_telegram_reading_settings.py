@@ -6,7 +6,7 @@ import pytest
 
 from bot.model import Account, Space
 from bot.platforms.reading.settings import OWN, PLACE, own_lines, place_lines
-from bot.store.readings import ReadingSettings
+from bot.store.settings import ReadingSettings
 from bot.texts import say
 from tests.conftest import BuildHouse, House, until
 from tests.fakes.mimo_server import MimoServer
@@ -55,7 +55,7 @@ async def test_every_setting_of_a_group_has_its_command_and_outlives_a_restart(
     server.group(GROUP).admins.add(admin.id)
     settings = list(ON_TELEGRAM.items())
     for some in (settings[:8], settings[8:]):  # the library lets 20 messages a minute into a group
-        async with open_village(launch, server, house.doors) as village:
+        async with open_village(launch, server, house.services) as village:
             for key, (english, chinese, _) in some:
                 name = say(f"reading.{key}.name", language)
                 refused = await village.said(f"/reading {name} {english}", BO)
@@ -68,7 +68,7 @@ async def test_every_setting_of_a_group_has_its_command_and_outlives_a_restart(
     for _, _, changes in ON_TELEGRAM.values():
         assert {field: getattr(kept, field) for field in changes} == changes
     assert kept.name_template == ("{name} writes" if language == "en" else "{name}写道")
-    async with open_village(launch, server, again.doors) as village:
+    async with open_village(launch, server, again.services) as village:
         shown = await village.said("/reading", admin)
         for key, line in zip((each.key for each in PLACE), place_lines(kept, language), strict=False):
             assert (line in shown) == (key not in OF_CALLS | {"webhooks"}), key
@@ -81,7 +81,7 @@ async def test_every_setting_of_ones_own_has_its_command_and_outlives_a_restart(
     launch: Launch, server: TelegramServer, build_house: BuildHouse, language: str, person: Person
 ) -> None:
     house = await build_house(speech={"providers": ["espeak"]})
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         private = server.world.private(person)
         for number, (key, (english, chinese, _)) in enumerate(OWN_ON_TELEGRAM.items()):
             name = say(f"reading.{key}.name", language)
@@ -93,14 +93,14 @@ async def test_every_setting_of_ones_own_has_its_command_and_outlives_a_restart(
     for _, _, changes in OWN_ON_TELEGRAM.values():
         assert {field: getattr(kept, field) for field in changes} == changes
     assert kept.nickname == ("Sam" if language == "en" else "小明")
-    async with open_village(launch, server, again.doors) as village:
+    async with open_village(launch, server, again.services) as village:
         shown = await village.said("/reading", person, chat=server.world.private(person))
         assert shown.startswith("\n".join(own_lines(kept, language)))
         assert say("telegram.reading.usage", language).strip() in shown
 
 
 async def test_what_cannot_be_set_is_said(launch: Launch, server: TelegramServer, house: House) -> None:
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         unknown = await village.said("/reading nothing on")
         assert unknown.startswith(say("reading.unknown", "en", keys="names")[:-1])
         for key in OF_CALLS:
@@ -184,7 +184,7 @@ async def test_explain_shows_the_words_and_the_rules(village: Village, mimo: Mim
 async def test_the_doctor_is_for_administrators_and_knows_the_group(
     launch: Launch, server: TelegramServer, mimo_house: House
 ) -> None:
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         assert await village.said("/doctor", BO) == say("telegram.admins_only", "en")
         assert await village.said("/doctor", chat=server.world.private(ANN)) == say("telegram.groups_only", "en")
         well = await village.said("/doctor")

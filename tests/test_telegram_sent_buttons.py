@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 
 from bot.model import Space, Utterance
-from bot.store.bindings import Binding
-from bot.store.preferences import Preference
-from bot.store.spaces import SpaceSettings
+from bot.store.sessions import Binding
+from bot.store.settings import Preference, SpaceSettings
 from bot.texts import say
 from tests.conftest import House
 from tests.fakes.telegram_chats import ANN, Chat, Json
@@ -86,7 +85,7 @@ async def _press(line: Line, message: Json, data: str) -> str:
 
 
 async def _token(house: House) -> str:
-    return await house.doors.desk.words.keep(Utterance("Come a little closer.", "telegram:1", account=ACCOUNT))
+    return await house.services.requests.words.keep(Utterance("Come a little closer.", "telegram:1", account=ACCOUNT))
 
 
 async def test_what_was_sent_is_spoken(line: Line, house: House) -> None:
@@ -108,8 +107,8 @@ async def test_what_was_sent_sets_a_person_s_own(line: Line, house: House) -> No
     message = await _sent(line)
     for data, (field, value) in OWN.items():
         await _press(line, message, data)
-        assert getattr(await house.doors.desk.preferences.get(ACCOUNT), field) == value, data
-    assert (await house.doors.desk.preferences.get(ACCOUNT)).favourite_voices == Preference().favourite_voices
+        assert getattr(await house.services.requests.preferences.get(ACCOUNT), field) == value, data
+    assert (await house.services.requests.preferences.get(ACCOUNT)).favourite_voices == Preference().favourite_voices
 
 
 async def test_what_was_sent_sets_a_group_s(line: Line, house: House) -> None:
@@ -118,11 +117,11 @@ async def test_what_was_sent_sets_a_group_s(line: Line, house: House) -> None:
     message = {**await _sent(line, group), "message_thread_id": int(TOPIC), "is_topic_message": True}
     for data, holds in SHARED.items():
         await _press(line, message, data)
-        assert holds(await house.doors.desk.spaces.get(GROUP)), data
+        assert holds(await house.services.requests.spaces.get(GROUP)), data
     await _press(line, message, "g:read:on")
-    assert await house.doors.reader.bindings.of(GROUP) == (Binding(GROUP, TOPIC),)
+    assert await house.services.reader.bindings.of(GROUP) == (Binding(GROUP, TOPIC),)
     await _press(line, message, "g:read:off")
-    assert await house.doors.reader.bindings.of(GROUP) == ()
+    assert await house.services.reader.bindings.of(GROUP) == ()
 
 
 @pytest.mark.parametrize("shared", [False, True])

@@ -47,7 +47,7 @@ async def test_a_person_s_own_settings_are_buttons(line: Line, house: House) -> 
     assert "🗣 Voice: en-f" in buttons(again)
     await line.server.press(again, "p:readme:off")
     await line.server.until(lambda: "p:readme:on" in buttons(again).values())
-    assert (await house.doors.desk.preferences.get(ACCOUNT)).opted_out
+    assert (await house.services.requests.preferences.get(ACCOUNT)).opted_out
 
 
 async def test_the_way_back_shows_all_settings(line: Line) -> None:
@@ -80,7 +80,7 @@ async def test_administrators_choose_the_values_of_a_group(
     await line.server.wait_for("answerCallbackQuery", 3)
     await line.server.press(message, data)
     await line.server.until(lambda: f"o:{page}" in buttons(message).values())
-    kept = await house.doors.desk.spaces.get(GROUP)
+    kept = await house.services.requests.spaces.get(GROUP)
     assert getattr(kept, key) == value
     assert any(str(value) in name or value == "zh" for name in buttons(message))
     if page != "cooldown":
@@ -88,15 +88,15 @@ async def test_administrators_choose_the_values_of_a_group(
         await line.server.until(lambda: f"g:{page}:-" in buttons(message).values())
         await line.server.press(message, f"g:{page}:-")
         await line.server.until(lambda: f"o:{page}" in buttons(message).values())
-        assert getattr(await house.doors.desk.spaces.get(GROUP), key) == ""
+        assert getattr(await house.services.requests.spaces.get(GROUP), key) == ""
 
 
 async def test_reading_is_switched_by_a_button(line: Line, house: House, group: Chat) -> None:
     message = await shown(line, group)
     await line.server.press(message, "g:read:on")
     await line.server.until(lambda: "g:read:off" in buttons(message).values())
-    assert [each.channel for each in await house.doors.reader.bindings.of(GROUP)] == [""]
+    assert [each.channel for each in await house.services.reader.bindings.of(GROUP)] == [""]
     await line.server.press(message, "g:read:off")
     await line.server.until(lambda: "g:read:on" in buttons(message).values())
-    assert await house.doors.reader.bindings.of(GROUP) == ()
-    assert (await house.doors.desk.preferences.get(Account("telegram", str(BO.id)))).opted_out is False
+    assert await house.services.reader.bindings.of(GROUP) == ()
+    assert (await house.services.requests.preferences.get(Account("telegram", str(BO.id)))).opted_out is False

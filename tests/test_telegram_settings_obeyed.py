@@ -40,11 +40,11 @@ async def test_where_and_how_often_people_speak(
 ) -> None:
     server.group(GROUP, threads={7, 8}).admins.add(admin.id)
     house = await build(build_house, mimo)
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         for key, value in (("cooldown", "600"), ("admins_cooldown", "0"), ("context", on), ("here", on)):
             await order(village, admin, language, key, value, thread=7)
         await order(village, admin, language, "language", say(f"reading.value.{OTHER[language]}", language), thread=7)
-    async with open_village(launch, server, (await build(build_house, mimo)).doors) as village:
+    async with open_village(launch, server, (await build(build_house, mimo)).services) as village:
         assert await village.said("/say Here?", BO, thread=8) == say("guard.channel", "en")
         about = await village.write("My cat has died.", DI, thread=7)
         await server.text("/say I am sorry.", user=BO, chat=village.group, thread=7, reply_to=about)
@@ -58,7 +58,7 @@ async def test_where_and_how_often_people_speak(
         shown = await village.said("/settings", DI, thread=7)
         assert shown.startswith(say("telegram.settings.group", OTHER[language])), "as the group speaks"
         await order(village, admin, language, "everywhere", "", thread=7)
-    async with open_village(launch, server, (await build(build_house, mimo)).doors) as village:
+    async with open_village(launch, server, (await build(build_house, mimo)).services) as village:
         await server.text("/say Here as well.", user=admin, chat=village.group, thread=8)
         await village.voices(4)
 
@@ -76,9 +76,9 @@ async def test_who_speaks(
 ) -> None:
     server.group(GROUP).admins.add(admin.id)
     for state, refused in ((on, True), (off, False)):
-        async with open_village(launch, server, (await build(build_house, mimo)).doors) as village:
+        async with open_village(launch, server, (await build(build_house, mimo)).services) as village:
             await order(village, admin, language, "admins", state)
-        async with open_village(launch, server, (await build(build_house, mimo)).doors) as village:
+        async with open_village(launch, server, (await build(build_house, mimo)).services) as village:
             if refused:
                 assert await village.said("/say May I?", BO) == say("guard.role", "en")
             await server.text("/say I may.", user=admin if refused else BO, chat=village.group)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.model import Account, Space
-from bot.platforms.telegram.asking import admins_of
+from bot.platforms.telegram.messages import admins_of
 from bot.texts import say
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_server import MimoServer
@@ -38,14 +38,14 @@ async def test_a_groups_settings_are_kept_over_a_restart(
     house = await build_house(providers=_paid(mimo))
     server.group(GROUP).admins.add(admin.id)
     at = 0 if language == "en" else 1
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         for key, row in OF_GROUP.items():
             await village.said(f"/settings {say(f'telegram.setting.{key}', language)} {row[at]}", admin)
             kept = await house.core.spaces.get(SPACE)
             assert getattr(kept, str(row[2])) == row[3 + at], key
     again = await build_house(providers=_paid(mimo))
     assert await again.core.spaces.get(SPACE) == kept
-    async with open_village(launch, server, again.doors) as village:
+    async with open_village(launch, server, again.services) as village:
         assert str(OF_GROUP["voice"][at]) in await village.said("/settings", admin)
         words = ("hello", "你好")[at]
         await village.server.text(f"/say {words}", user=admin, chat=village.group)
@@ -63,7 +63,7 @@ async def test_ones_own_settings_are_kept_over_a_restart(
     house = await build_house(providers=_paid(mimo))
     private = server.world.private(person)
     voice, style = ("Mia", "Happy") if language == "en" else ("冰糖", "开心")
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         for command, said in (
             (f"/voice {voice.lower()}", say("telegram.voice.set", language, voice=voice)),
             (f"/style {style}", say("telegram.style.set", language, style=style)),
@@ -76,7 +76,7 @@ async def test_ones_own_settings_are_kept_over_a_restart(
     again = await build_house(providers=_paid(mimo))
     own = await again.core.preferences.get(Account("telegram", str(person.id)))
     assert (own.favourite_voices, own.favourite_styles) == ((voice,), ("Happy",))
-    async with open_village(launch, server, again.doors) as village:
+    async with open_village(launch, server, again.services) as village:
         words = "hello" if language == "en" else "你好"
         await village.server.text(words, user=person, chat=private)
         await village.voices()

@@ -1,10 +1,10 @@
 """What fits into a Telegram group: counted strictly, over all of its topics; several clips as one; albums."""
 
-from bot.audio.joining import joined
+from bot.audio.effects import joined
 from bot.audio.opus import decode
 from bot.model import Utterance
-from bot.platforms.telegram.chat_reading import KEPT_ROOM
-from bot.platforms.telegram.traffic import MOST, SECONDS, Traffic
+from bot.platforms.telegram.delivery import MOST, SECONDS, Traffic
+from bot.platforms.telegram.reading.chat import KEPT_ROOM
 from bot.speech.sink import Recording
 from bot.texts import say
 from tests.conftest import House, until
@@ -67,7 +67,7 @@ async def test_topics_share_the_room_of_their_group(
     launch: Launch, server: TelegramServer, mimo_house: House, mimo: MimoServer
 ) -> None:
     server.group(GROUP, threads={7, 8, 9})
-    async with open_village(launch, server, mimo_house.doors) as village:
+    async with open_village(launch, server, mimo_house.services) as village:
         await village.tell("/read on all")
         village.time.running = False
         village.time.pass_by(30)

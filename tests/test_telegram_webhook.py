@@ -13,8 +13,7 @@ import httpx
 import pytest
 
 from bot.errors import PlatformError
-from bot.platforms.telegram.places import PLACES
-from bot.platforms.telegram.polling import KINDS
+from bot.platforms.telegram.updates import KINDS, PLACES
 from bot.texts import say
 from bot.web import WebServer
 from tests.conftest import House
@@ -48,7 +47,7 @@ def update(text: str = "/help") -> dict[str, Any]:
 
 
 async def test_what_is_brought_is_spoken(server: TelegramServer, house: House, launch: Launch, web: WebServer) -> None:
-    async with launch(house.doors, web=web, settings=SETTINGS):
+    async with launch(house.services, web=web, settings=SETTINGS):
         server.updates.proxied = web.root
         await server.text("/say Brought to the door.")
         heard((await server.wait_for("sendVoice"))[0])
@@ -71,7 +70,7 @@ async def test_who_does_not_know_the_secret_is_refused(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level("INFO")
-    async with launch(house.doors, web=web, settings=SETTINGS), httpx.AsyncClient(trust_env=False) as client:
+    async with launch(house.services, web=web, settings=SETTINGS), httpx.AsyncClient(trust_env=False) as client:
         headers = [] if given is None else [(b"X-Telegram-Bot-Api-Secret-Token", given.encode())]
         answer = await client.post(f"{web.root}/telegram/hook", json=update(), headers=headers)
     assert answer.status_code == 403
@@ -99,7 +98,7 @@ async def test_only_updates_are_taken(
     server: TelegramServer, house: House, launch: Launch, web: WebServer, body: str | bytes, kind: str, status: int
 ) -> None:
     headers = {"X-Telegram-Bot-Api-Secret-Token": SECRET, "Content-Type": kind}
-    async with launch(house.doors, web=web, settings=SETTINGS), httpx.AsyncClient(trust_env=False) as client:
+    async with launch(house.services, web=web, settings=SETTINGS), httpx.AsyncClient(trust_env=False) as client:
         answer = await client.post(f"{web.root}/telegram/hook", content=body, headers=headers)
         assert (answer.status_code, answer.text) == (status, "" if status != 413 else answer.text)
         assert (await client.get(f"{web.root}/telegram/hook", headers=headers)).status_code == 405
@@ -110,7 +109,7 @@ async def test_what_nobody_understands_is_not_brought_for_ever(
 ) -> None:
     secret = "my secret words"
     caplog.set_level("INFO")
-    async with launch(house.doors, web=web, settings=SETTINGS):
+    async with launch(house.services, web=web, settings=SETTINGS):
         server.updates.proxied = web.root
         chat = server.world.private(ANN)
         broken = await server.write(ANN.json, chat, text=secret, reply_to_story={"chat": {}})
@@ -125,7 +124,7 @@ async def test_what_nobody_understands_is_not_brought_for_ever(
 async def test_without_a_secret_one_is_made_and_what_is_brought_twice_is_spoken_once(
     server: TelegramServer, mimo_house: House, launch: Launch, web: WebServer
 ) -> None:
-    async with launch(mimo_house.doors, web=web, settings={"webhook_url": URL}):
+    async with launch(mimo_house.services, web=web, settings={"webhook_url": URL}):
         server.updates.proxied = web.root
         twice = await server.text("/say Only once.")
         await server.wait_for("sendVoice")
@@ -140,7 +139,7 @@ async def test_what_finds_no_place_is_brought_again(
     server: TelegramServer, mimo: MimoServer, mimo_house: House, launch: Launch, web: WebServer
 ) -> None:
     gate = mimo.hold_after(0)
-    async with launch(mimo_house.doors, web=web, settings=SETTINGS, grace=0.0):
+    async with launch(mimo_house.services, web=web, settings=SETTINGS, grace=0.0):
         server.updates.proxied = web.root
         for number in range(PLACES):
             await server.text("/say Hello there.", user=Person(5000 + number, "P"))
@@ -150,7 +149,7 @@ async def test_what_finds_no_place_is_brought_again(
         assert server.pending == [late]
     gate.set()
     assert server.pending == [late]
-    async with launch(mimo_house.doors, web=web, settings=SETTINGS):
+    async with launch(mimo_house.services, web=web, settings=SETTINGS):
         server.updates.proxied = web.root
         await server.until(lambda: not server.pending)
         await server.until(
@@ -161,7 +160,7 @@ async def test_what_finds_no_place_is_brought_again(
 async def test_an_address_that_telegram_does_not_take_is_no_bad_token(
     server: TelegramServer, house: House, launch: Launch, web: WebServer
 ) -> None:
-    async with launch(house.doors, web=web, settings={"webhook_url": "https://bot.example.org:9000/"}) as line:
+    async with launch(house.services, web=web, settings={"webhook_url": "https://bot.example.org:9000/"}) as line:
         with pytest.raises(PlatformError) as refused:
             await line.task
     assert refused.value.code == "platform.unreachable"
@@ -170,10 +169,10 @@ async def test_an_address_that_telegram_does_not_take_is_no_bad_token(
 async def test_back_to_polling_the_webhook_is_taken_away(
     server: TelegramServer, house: House, launch: Launch, web: WebServer
 ) -> None:
-    async with launch(house.doors, web=web, settings=SETTINGS):
+    async with launch(house.services, web=web, settings=SETTINGS):
         assert server.updates.webhook == URL
     waiting = await server.text("/help")
-    async with launch(house.doors):
+    async with launch(house.services):
         await server.wait_for("sendMessage")
     assert waiting not in server.pending
 
@@ -186,7 +185,7 @@ async def test_bots_on_the_test_servers_use_other_addresses(house: House, launch
         config = TelegramConfig.model_validate(
             {"token": server.token, "api_url": server.root, "test_environment": True}
         )
-        platform = TelegramPlatform(config, EndpointsConfig(), house.doors)
+        platform = TelegramPlatform(config, EndpointsConfig(), house.services)
         task = asyncio.create_task(platform.run(asyncio.Event()))
         await server.text("/help")
         await server.wait_for("sendMessage")

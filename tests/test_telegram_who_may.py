@@ -11,10 +11,10 @@ import pytest
 from telegram.ext import ApplicationBuilder
 
 from bot.model import Account, Space
-from bot.platforms.telegram.buttons import PRESSES as BUTTONS
 from bot.platforms.telegram.handlers import COMMANDS as LISTED
+from bot.platforms.telegram.handlers import PRESSES as BUTTONS
 from bot.platforms.telegram.handlers import register
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.texts import LANGUAGES, say
 from tests.conftest import House
 from tests.fakes.telegram_chats import ANN, ANONYMOUS, BO, LI, Chat, Json, Person, commands
@@ -141,11 +141,11 @@ def _begin(code: str) -> str:
 
 @pytest.fixture(name="scene")
 async def fixture_scene(launch: Launch, server: TelegramServer, house: House) -> Any:
-    await house.doors.desk.spaces.set(Space("telegram", str(GROUP)), language="en")
-    await house.doors.desk.preferences.set(Account("telegram", str(LI.id)), language="en")
+    await house.services.requests.spaces.set(Space("telegram", str(GROUP)), language="en")
+    await house.services.requests.preferences.set(Account("telegram", str(LI.id)), language="en")
     other = server.group(-1011, "Another village")
     other.admins.add(LI.id)
-    async with open_village(launch, server, house.doors) as village:
+    async with open_village(launch, server, house.services) as village:
         village.group.admins.add(HIDDEN.id)
         await server.text("/say Something to talk about.", user=BO, chat=village.group)
         (voice,) = await village.voices()
@@ -193,7 +193,7 @@ async def test_who_administers_is_asked_at_the_press(scene: Scene, house: House)
     await scene.server.press(shown, data, user=ANN)
     await scene.server.wait_for("answerCallbackQuery", 2)
     await scene.server.all_acknowledged()
-    assert (await house.doors.desk.spaces.get(Space("telegram", str(GROUP)))).show_words
+    assert (await house.services.requests.spaces.get(Space("telegram", str(GROUP)))).show_words
 
 
 async def test_an_administrator_is_taken_for_one_for_a_minute(scene: Scene) -> None:
@@ -231,6 +231,6 @@ def test_nothing_is_missing_here() -> None:
     assert set(LISTED) == set(COMMANDS)
     assert set(BUTTONS) == set(PRESSES)
     application = ApplicationBuilder().token("1:a").updater(None).build()
-    counter = SimpleNamespace(doors=SimpleNamespace(moves=None), timings=None, aloud=None)
-    register(application, counter, lambda: 0.0)  # type: ignore[arg-type]
+    context = SimpleNamespace(services=SimpleNamespace(moves=None), timings=None, aloud=None)
+    register(application, context, lambda: 0.0)  # type: ignore[arg-type]
     assert {type(each).__name__ for group in application.handlers.values() for each in group} == KINDS

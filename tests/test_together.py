@@ -27,7 +27,7 @@ GUILD = Space("discord", "9")
 
 @pytest.fixture(autouse=True)
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.speech.chain._FIRST_PAUSE", 0.001)
+    monkeypatch.setattr("bot.speech.fallback._FIRST_PAUSE", 0.001)
 
 
 def burst(*texts: str, prefix: str = "m", **more: object) -> list[Utterance]:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BusyError
 from bot.model import Lane
-from bot.speech.turns import Asker, Turns, Waiting
+from bot.speech.limits import Asker, Turns, Waiting
 
 
 async def _settle() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.audio.decoding import WavStream
 from bot.audio.pcm import Pcm, decode_wav
-from bot.audio.wav_stream import WavStream
 from bot.errors import AudioError
 from tests.fakes import tones
 

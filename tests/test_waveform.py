@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from bot.audio.waveform import Sketch
+from bot.audio.opus import Sketch
 
 BLOCK = 2400
 

@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot import connections as http_bounds
-from bot.connections import Connections, most_connections, networks
-from bot.web import WebServer
+from bot import web as http_bounds
+from bot.web import Connections, WebServer, most_connections, networks
 from tests.conftest import until
 from tests.fakes.telegram_server import TelegramServer
 from tests.telegram_case import fixture_server, heard  # noqa: F401  the fixture of this file

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.windows import DAY, MINUTE, Calendar, Timeline, at, frees_at, sliding, weighted
+from bot.store.entries import DAY, MINUTE, Calendar, Timeline, at, frees_at, sliding, weighted
 
 HOUR = 3_600_000
 

@@ -24,7 +24,7 @@ _MOST_GAIN = 18.0
 
 
 def _biquad(rate: int, bins: int, numerator: tuple[float, ...], denominator: tuple[float, ...]) -> NDArray[np.float64]:
-    """The power response of a second-order filter given for 48 kHz, at frequencies of another rate."""
+    """Return the power response of a second-order filter given for 48 kHz, at frequencies of another rate."""
     frequencies = np.linspace(0, rate / 2, bins)
     z = np.exp(-2j * math.pi * np.minimum(frequencies, 23_999.0) / 48_000)
     top = numerator[0] + numerator[1] * z + numerator[2] * z**2
@@ -35,7 +35,7 @@ def _biquad(rate: int, bins: int, numerator: tuple[float, ...], denominator: tup
 
 @lru_cache(maxsize=8)
 def _weighting(rate: int, bins: int) -> NDArray[np.float32]:
-    """The K-weighting: a shelf for the head, a high-pass for the ear."""
+    """Return the K-weighting: a clip cache for the head, a high-pass for the ear."""
     shelf = _biquad(
         rate,
         bins,

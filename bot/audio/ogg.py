@@ -1,4 +1,6 @@
-"""Clips as Ogg Opus files (RFC 3533, RFC 7845): written, read back, split. Called by sinks, the clip cache and doors.
+"""Clips as Ogg Opus files (RFC 3533, RFC 7845): written, read back, split.
+
+Called by sinks, the clip cache and front ends.
 
 An Ogg file is a row of **pages**. A page is a header, a table of lengths, and the packets themselves:
 
@@ -111,7 +113,7 @@ def _sound_pages(packets: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes, int
 
 
 def write(clip: Clip, tags: Mapping[str, str]) -> bytes:
-    """The clip as a file. ``tags`` are comments, for instance TITLE; SYNTHETIC_TAGS come on top and win.
+    """Return the clip as a file. ``tags`` are comments, for instance TITLE; SYNTHETIC_TAGS come on top and win.
 
     The same clip and tags give the same bytes. Raises ValueError for a tag's name or size the format cannot hold.
     """
@@ -134,7 +136,7 @@ def write(clip: Clip, tags: Mapping[str, str]) -> bytes:
 
 
 def read(data: bytes) -> tuple[Clip, dict[str, str]]:
-    """The clip in a file of ours, and its tags but for the sketch's; ``write`` of both gives the file again.
+    """Return the clip in a file of ours, and its tags but for the sketch's; ``write`` of both gives the file again.
 
     Raises AudioError: ``audio.not_ogg`` for anything else, ``audio.broken`` where a page is damaged or missing.
     """
@@ -156,7 +158,7 @@ def read(data: bytes) -> tuple[Clip, dict[str, str]]:
 
 
 def _packets(data: bytes) -> tuple[list[bytes], int]:
-    """All packets of one stream, and the granule of its last page."""
+    """Return all packets of one stream, and the granule of its last page."""
     if data[:4] != b"OggS":
         raise AudioError("audio.not_ogg")
     packets: list[bytes] = []
@@ -264,7 +266,7 @@ def _heard(clip: Clip, packet: int) -> int:
 
 
 def _points(clip: Clip, first: int, last: int) -> bytes:
-    """The sketch of these samples."""
+    """Return the sketch of these samples."""
     points = len(clip.waveform)
     start = min(first * points // clip.samples, points - 1)
     return clip.waveform[start : max(start + 1, -(-last * points // clip.samples))]

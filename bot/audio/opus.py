@@ -1,20 +1,17 @@
-"""Samples to Opus packets and back, by the libopus inside PyAV's wheel. Called by ``clip.py`` and ``ogg.py``.
+"""Samples to Opus packets and back by PyAV's libopus, and finished clips with their waveform."""
 
-Every packet is 20 ms, mono, and decodes at 48 kHz: the same bytes go into an Ogg file and into a voice call.
-24 kHz is one of libopus's own rates, so nothing is resampled on the way in.
-"""
-
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
 from bot.audio.pcm import Pcm, to_int16
 from bot.errors import AudioError
-from bot.model import SAMPLE_RATE
+from bot.model import SAMPLE_RATE, Clip
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -79,7 +76,7 @@ class OpusStream:
         return self._fed // 2
 
     def feed(self, samples: bytes) -> list[bytes]:
-        """The packets that these bytes complete; any number of bytes. Takes about 0.2 ms per packet."""
+        """Return the packets that these bytes complete; any number of bytes. Takes about 0.2 ms per packet."""
         self._fed += len(samples)
         samples = self._rest + samples if self._rest else samples
         whole = len(samples) - len(samples) % _PACKET_BYTES
@@ -87,7 +84,7 @@ class OpusStream:
         return self._run(samples[:whole])
 
     def finish(self) -> list[bytes]:
-        """The last packets, padded with silence until every sample fed has left the encoder's look-ahead.
+        """Return the last packets, padded with silence until every sample fed has left the encoder's look-ahead.
 
         Half a sample at the very end is dropped. There is at least one packet per stream, however short. The stream
         takes nothing more afterwards.
@@ -107,7 +104,7 @@ class OpusStream:
 
 
 def decode(packets: Iterable[bytes], pre_skip: int, samples: int) -> Pcm:
-    """The sound of 20 ms mono packets at 24 kHz, exactly ``samples`` long.
+    """Return the sound of 20 ms mono packets at 24 kHz, exactly ``samples`` long.
 
     ``pre_skip`` counts at 48 kHz. Raises AudioError ``audio.broken`` for packets that are not Opus or are too few.
     """
@@ -123,3 +120,82 @@ def decode(packets: Iterable[bytes], pre_skip: int, samples: int) -> Pcm:
     if len(sound) < 2 * samples:
         raise AudioError("audio.broken")
     return Pcm(to_int16(soxr.resample(sound, 2 * SAMPLE_RATE, SAMPLE_RATE)), SAMPLE_RATE)
+
+
+MAX_POINTS = 256
+_BLOCK = SAMPLE_RATE // 10
+"""Samples in 100 ms."""
+
+
+def _peak(block: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Return the largest distance from zero in each row."""
+    top = block.max(axis=-1).astype(np.int32)
+    peak: NDArray[np.int32] = np.maximum(top, -block.min(axis=-1).astype(np.int32))
+    return peak
+
+
+class Sketch:
+    """Peaks of 24 kHz s16le samples, taken as they arrive. Not thread-safe. 20 bytes of memory per second."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._peaks: list[int] = []
+
+    def feed(self, samples: bytes) -> None:
+        """Any number of bytes."""
+        samples = self._rest + samples if self._rest else samples
+        blocks = len(samples) // (2 * _BLOCK)
+        self._rest = samples[blocks * 2 * _BLOCK :]
+        if blocks:
+            self._peaks += _peak(np.frombuffer(samples, "<i2", blocks * _BLOCK).reshape(blocks, _BLOCK)).tolist()
+
+    def finish(self) -> bytes:
+        """1 to 256 points from 0 (silence) to 255 (full scale), linear, evenly over the length."""
+        if len(self._rest) >= 2:
+            self._peaks.append(int(_peak(np.frombuffer(self._rest, "<i2", len(self._rest) // 2))))
+            self._rest = b""
+        peaks = np.asarray(self._peaks or [0])
+        points = min(len(peaks), MAX_POINTS)
+        folded = np.maximum.reduceat(peaks, np.arange(points) * len(peaks) // points)
+        return bytes((folded * 255 // 32768).astype(np.uint8))
+
+
+_FIRST_SLICE = 2 * PACKET_SAMPLES
+_SLICE = 5 * 2 * PACKET_SAMPLES
+"""Bytes of 100 ms: about 1 ms of work, which an event loop may do at a time."""
+
+
+class ClipEncoder:
+    """Encodes one utterance, and remembers its packets for the clip. Not thread-safe.
+
+    Ready when the constructor returns: make it while the provider is still thinking.
+    """
+
+    def __init__(self, bitrate: int = 32_000) -> None:
+        self._stream = OpusStream(bitrate)
+        self._sketch = Sketch()
+        self._packets: list[bytes] = []
+
+    def feed(self, samples: bytes) -> list[bytes]:
+        """Return the packets that these 24 kHz s16le bytes complete; any number of bytes."""
+        packets = self._stream.feed(samples)
+        self._sketch.feed(samples)
+        self._packets += packets
+        return packets
+
+    def slices(self, samples: bytes) -> Iterator[list[bytes]]:
+        """``feed`` in steps of 100 ms, the very first one of 20 ms: for a loop that wants its turn in between."""
+        first = self._stream.samples == 0
+        at = 0
+        while at < len(samples):
+            step = _FIRST_SLICE if first else _SLICE
+            yield self.feed(samples[at : at + step])
+            at += step
+            first = False
+
+    def finish(self) -> tuple[list[bytes], Clip]:
+        """Return the last packets, and the whole clip."""
+        last = self._stream.finish()
+        self._packets += last
+        clip = Clip(tuple(self._packets), self._stream.pre_skip, self._stream.samples, self._sketch.finish())
+        return last, clip

@@ -34,7 +34,7 @@ _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakK
 
 
 def load_sample(data: bytes) -> Sample:
-    """A sample of these bytes, told by its first bytes and its size alone; see ``check_sample`` for its sound.
+    """Return a sample of these bytes, told by its first bytes and its size alone; see ``check_sample`` for its sound.
 
     Raises InputError: ``sample.not_audio``, ``sample.too_large`` (limit: bytes).
     """
@@ -53,7 +53,7 @@ def _starts_mp3(data: bytes) -> bool:
 
 
 async def check_sample(data: bytes) -> Sample:
-    """A sample whose sound is known to decode, 1 to 60 seconds long.
+    """Return a sample whose sound is known to decode, 1 to 60 seconds long.
 
     Raises InputError as ``load_sample``, and ``sample.too_short``, ``sample.too_long`` (limit: seconds); BusyError
     ``sample.busy`` when no answer comes in time.
@@ -76,7 +76,7 @@ async def check_sample(data: bytes) -> Sample:
 
 
 async def _measure(sample: Sample) -> float | None:
-    """Seconds of sound, counted a little past the longest allowed; None where it does not decode."""
+    """Return seconds of sound, counted a little past the longest allowed; None where it does not decode."""
     # Isolated (-I): neither the working directory nor PYTHON* variables say what the child imports.
     child = await asyncio.create_subprocess_exec(
         sys.executable,

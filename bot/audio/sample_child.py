@@ -32,7 +32,7 @@ def limit_resources() -> None:
 
 
 def measure(data: bytes, form: str, longest: float) -> float:
-    """Seconds of sound. Raises ValueError or a libav error where there is none."""
+    """Return seconds of sound. Raises ValueError or a libav error where there is none."""
     import av  # noqa: PLC0415 - after the limits, which then hold for the library as well
 
     # The format is given, not guessed: libav would otherwise follow playlists and open what they name.

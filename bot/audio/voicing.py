@@ -46,7 +46,7 @@ def _joined(frames: NDArray[np.float32], length: int) -> Samples:
 
 
 def _envelopes(magnitudes: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
-    """The smooth part of each spectrum, without the harmonics of the voice."""
+    """Return the smooth part of each spectrum, without the harmonics of the voice."""
     logarithm = np.log(np.maximum(magnitudes, _FLOOR))
     cepstrum = np.fft.irfft(logarithm, axis=1)
     keep = max(8, round(_SMOOTH * rate))

@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from bot.cli import names
+from bot.cli import arguments
 from bot.config import Config
-from bot.store.blocked import BlockedAccounts
+from bot.store.accounts import BlockedAccounts
 from bot.store.database import Database
 from bot.texts import say
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 
 async def block(config: Config, asked: "Arguments") -> int:
-    """The account speaks no more."""
-    account = names.account(asked.account)
+    """Return the account speaks no more."""
+    account = arguments.account(asked.account)
     async with Database.open(config.data_dir) as database:
-        await names.check_known(database, asked.account, config.quota.admins)
+        await arguments.check_known(database, asked.account, config.quota.admins)
         new = await BlockedAccounts(database).block(account)
     print(say("account.blocked" if new else "account.blocked_before", config.language, account=asked.account))
     return 0
 
 
 async def unblock(config: Config, asked: "Arguments") -> int:
-    """The account speaks again."""
-    account = names.account(asked.account)
+    """Return the account speaks again."""
+    account = arguments.account(asked.account)
     async with Database.open(config.data_dir) as database:
-        await names.check_known(database, asked.account, config.quota.admins)
+        await arguments.check_known(database, asked.account, config.quota.admins)
         known = await BlockedAccounts(database).unblock(account)
     print(say("account.unblocked" if known else "account.not_blocked", config.language, account=asked.account))
     return 0

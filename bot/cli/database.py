@@ -10,10 +10,9 @@ from bot.app import build
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import StoreError
-from bot.store.backup import back_up
-from bot.store.database import FILE_NAME, Database
+from bot.store.database import FILE_NAME, Database, back_up
+from bot.store.entries import Mismatch
 from bot.store.ledger import Ledger
-from bot.store.quota import Mismatch
 from bot.texts import say
 
 _AMOUNTS = ("characters", "requests", "granted")
@@ -43,7 +42,7 @@ async def check(config: Config, asked: Arguments) -> int:
 
 
 async def _search(database: Database, *, repair: bool) -> tuple[list[str], list[str]]:
-    """What is wrong with the indexes, and what still is afterwards. Raises StoreError."""
+    """Return what is wrong with the indexes, and what still is afterwards. Raises StoreError."""
     faults = await database.faults()
     if not (faults and repair):
         return faults, faults
@@ -57,7 +56,7 @@ async def _search(database: Database, *, repair: bool) -> tuple[list[str], list[
 
 
 async def count_again(ledger: Ledger, *, repair: bool) -> tuple[list[Mismatch], int, list[Mismatch]]:
-    """The sums that are wrong, how many were set right, and those still wrong afterwards. Raises StoreError.
+    """Return the sums that are wrong, how many were set right, and those still wrong afterwards. Raises StoreError.
 
     Counted once more, since a sum of a minute may go out of sight, or another go wrong, between the two.
     """
@@ -107,7 +106,7 @@ def _tell(config: Config, found: _Found, *, repair: bool) -> None:
 
 
 async def backup(config: Config, asked: Arguments) -> int:
-    """A copy as it stands, also while the bot runs: not opened, which would bring the original up to date."""
+    """Return a copy as it stands, also while the bot runs: not opened, which would bring the original up to date."""
     target = Path(asked.file)
     size = await asyncio.to_thread(back_up, config.data_dir / FILE_NAME, target)
     print(say("db.backed_up", config.language, path=str(target), kilobytes=-(-size // 1000)))

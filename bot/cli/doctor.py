@@ -5,21 +5,21 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 
-from bot.app import build, doors_of, platforms_of, provider_of
+from bot.app import build, platforms_of, provider_of, services_of
 from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
 from bot.errors import ConfigError, StoreError
-from bot.lock import check_lock
 from bot.platforms.doctor import Check, Finding, State, examine_without_store, found, rights_of_files
-from bot.speech.provider import Provider
+from bot.providers.base import Provider
+from bot.store.files import check_lock
 from bot.texts import of_error
 
 _FAILED = 1
 
 
 async def doctor(config: Config, asked: Arguments) -> int:
-    """One line for each check; exit code 1 unless none is bad."""
+    """Return one line for each check; exit code 1 unless none is bad."""
     findings = await _examine(config, speak=asked.speak)
     if asked.json:
         rows = [{"check": each.check, "state": each.state, "says": each.sentence(config.language)} for each in findings]
@@ -46,7 +46,7 @@ async def _examine_parts(config: Config, *, speak: bool) -> tuple[Finding, ...]:
                 more += [(platform.name, platform.examine) for platform in platforms_of(core)]
             except ConfigError:
                 nobody = (found("platform", State.BAD, "doctor.no_token"),)
-            return await doors_of(core).doctor.examine(more=more, speak=speak) + nobody
+            return await services_of(core).doctor.examine(more=more, speak=speak) + nobody
     except StoreError as error:
         problem = of_error(error, config.language)
         store = found("store", State.BAD, "doctor.failed", check="store", problem=problem)
@@ -59,7 +59,7 @@ async def _examine_parts(config: Config, *, speak: bool) -> tuple[Finding, ...]:
 
 
 async def _keys(providers: Sequence[Provider]) -> Sequence[Finding]:
-    """What works but should not stay so; a matter of the host alone."""
+    """Return what works but should not stay so; a matter of the host alone."""
     return [
         found("key", State.WARNING, code, provider=provider.name)
         for provider in providers

@@ -56,14 +56,14 @@ async def _until_told(command: Coroutine[Any, Any, int]) -> int:
 
 
 def _written(code: int) -> int:
-    """The exit code, once standard output has taken everything. Raises OSError."""
+    """Return the exit code, once standard output has taken everything. Raises OSError."""
     if sys.stdout is not None:
         sys.stdout.flush()
     return code
 
 
 def _refused(error: OSError, config: Config) -> int:
-    """A refusal of the system that no command expected: of standard output, or of whatever it names."""
+    """Return a refusal of the system that no command expected: of standard output, or of whatever it names."""
     if error.filename == OUTPUT:
         with suppress(OSError):  # what is left for it must not be tried again, at the end of the process
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,7 +75,7 @@ def _refused(error: OSError, config: Config) -> int:
 
 
 def _tell(error: BotError, config: Config) -> int:
-    """One sentence on standard error, secrets masked; of a configuration, one for each fault."""
+    """Return one sentence on standard error, secrets masked; of a configuration, one for each fault."""
     for each in (error, *(error.more if isinstance(error, ConfigError) else ())):
         sentence = Redactor(config.secrets).mask(of_error(each, config.language))
         print(f"mouthpiece: {sentence}", file=sys.stderr)

@@ -10,8 +10,8 @@ from bot.app import provider_of
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import BotError
-from bot.speech.provider import Health, Provider
-from bot.speech.styles import CATALOGUE, search
+from bot.providers.base import Health, Provider
+from bot.text.styles import CATALOGUE, search
 from bot.texts import of_error, say
 
 T = TypeVar("T")
@@ -55,14 +55,17 @@ async def voices(config: Config, asked: Arguments) -> int:
 
 
 async def styles(config: Config, asked: Arguments) -> int:
-    """The catalogue, or what a query may mean."""
+    """Return the catalogue, or what a query may mean."""
     found = search(asked.query) if asked.query else CATALOGUE
     _print([{"type": style.type.value, "en": style.en, "zh": style.zh} for style in found], as_json=asked.json)
     return 0
 
 
 async def models(config: Config, asked: Arguments) -> int:
-    """What each provider lists; one that lists nothing or cannot be asked says so, manual ids work all the same."""
+    """Return what each provider lists; one that lists nothing or cannot be asked says so.
+
+    Manual ids work all the same.
+    """
     rows: list[dict[str, object]] = []
     failed = False
     for provider, answer in await _ask(config, lambda provider: provider.models()):
@@ -78,7 +81,7 @@ async def models(config: Config, asked: Arguments) -> int:
 
 
 async def health(config: Config, asked: Arguments) -> int:
-    """One line for each provider; exit code 6 unless all of them would answer."""
+    """Return one line for each provider; exit code 6 unless all of them would answer."""
     rows: list[dict[str, object]] = []
     for provider, answer in await _ask(config, lambda provider: provider.health(speak=asked.speak)):
         found = answer if isinstance(answer, Health) else Health(ok=False, detail=of_error(answer, config.language))
@@ -107,7 +110,7 @@ def _providers(config: Config) -> list[Provider]:
 
 
 async def _ask(config: Config, ask: Callable[[Provider], Awaitable[T]]) -> list[tuple[Provider, T | BotError]]:
-    """The same question to every provider at once; a refusal is an answer."""
+    """Return the same question to every provider at once; a refusal is an answer."""
     async with AsyncExitStack() as stack:
         asked = _providers(config)
         for provider in asked:

@@ -11,8 +11,8 @@ from bot.app import build, platforms_of, provider_of, serve
 from bot.cli.arguments import Arguments
 from bot.cli.info import warnings_of
 from bot.config import Config
-from bot.digits import is_whole
 from bot.errors import BotError, ConfigError
+from bot.patterns import is_whole
 from bot.texts import of_error, say
 
 PERMISSIONS = {
@@ -29,14 +29,14 @@ PERMISSIONS = {
 
 
 async def run(config: Config, asked: Arguments) -> int:
-    """The bot. Whatever it makes is for its owner alone."""
+    """Return the bot. Whatever it makes is for its owner alone."""
     os.umask(0o077)
     await serve(config)
     return 0
 
 
 async def config_check(config: Config, asked: Arguments) -> int:
-    """What the configuration means: who speaks, which platforms start.
+    """Return what the configuration means: who speaks, which platforms start.
 
     Raises ConfigError when nobody could speak or a file it names is unfit.
     """
@@ -111,7 +111,7 @@ async def invite(config: Config, asked: Arguments) -> int:
 
 
 def _from_token(config: Config) -> str:
-    """A bot token's first part is the application's id in base64 (Discord's documentation)."""
+    """Return a bot token's first part is the application's id in base64 (Discord's documentation)."""
     first = config.discord.token.get_secret_value().partition(".")[0]
     try:
         return base64.b64decode(first + "=" * (-len(first) % 4)).decode("ascii")

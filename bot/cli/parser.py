@@ -57,7 +57,7 @@ class _Parser(argparse.ArgumentParser):
         super().error(f"{message}. Did you mean {nearest[0]}?" if nearest else message)
 
     def _words(self) -> list[str]:
-        """Every command and every option, of all commands."""
+        """Return every command and every option, of all commands."""
         words = list(self._option_string_actions)
         for action in self._actions:
             words += map(str, action.choices or ())
@@ -110,7 +110,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _group(commands: Any, name: str, text: str) -> Any:
-    """A word that needs another one behind it."""
+    """Return a word that needs another one behind it."""
     return commands.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")
 
 

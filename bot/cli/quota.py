@@ -5,13 +5,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from bot.app import Core, build
-from bot.cli import names
+from bot.cli import arguments
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import InputError
-from bot.speech.meter import BUILT_IN, PAID
-from bot.store.quota import Override
-from bot.store.spaces import LONGEST_COOLDOWN
+from bot.speech.quota import BUILT_IN, PAID
+from bot.store.entries import Override
+from bot.store.settings import LONGEST_COOLDOWN
 from bot.texts import say
 
 _MOST = 1_000_000_000
@@ -19,12 +19,12 @@ _MOST = 1_000_000_000
 
 
 async def show(config: Config, asked: Arguments) -> int:
-    """Today's use of an account, limits of its own, and what every provider was asked for."""
+    """Return today's use of an account, limits of its own, and what every provider was asked for."""
     async with build(config, kind="cli") as core:
         if asked.account:
-            await names.check_known(core.database, asked.account, config.quota.admins)
+            await arguments.check_known(core.database, asked.account, config.quota.admins)
         account = await _rows(core, asked.account) if asked.account else []
-        own = await core.ledger.overrides([names.scope(asked.account)]) if asked.account else []
+        own = await core.ledger.overrides([arguments.scope(asked.account)]) if asked.account else []
         providers = [await _provider(core, name) for name in config.chain]
     if asked.json:
         shown = {"account": account, "limits": [asdict(limits) for limits in own], "providers": providers}
@@ -44,14 +44,14 @@ async def show(config: Config, asked: Arguments) -> int:
 
 
 async def _rows(core: Core, name: str) -> list[dict[str, object]]:
-    """An account's balance on both meters, or a space's; a role has none."""
-    kind = names.scope(name).partition(":")[0]
+    """Return an account's balance on both meters, or a space's; a role has none."""
+    kind = arguments.scope(name).partition(":")[0]
     if kind == "role":
         return []
     if kind == "space":
-        shared = await core.speech.space_balance(names.space(name))
+        shared = await core.speech.space_balance(arguments.space(name))
         return [{"account": name} | asdict(shared)]
-    account = names.account(name)
+    account = arguments.account(name)
     named = {"account": f"{account.platform}:{account.id}"}
     return [named | asdict(await core.speech.balance(account, meter=meter)) for meter in (PAID, BUILT_IN)]
 
@@ -63,14 +63,14 @@ async def _provider(core: Core, name: str) -> dict[str, object]:
 
 
 async def grant(config: Config, asked: Arguments) -> int:
-    """Characters on top for today, or a daily limit of its own."""
+    """Return characters on top for today, or a daily limit of its own."""
     if not 0 <= asked.characters <= _MOST:
         raise InputError("quota.out_of_range", limit=_MOST)
-    scope = names.scope(asked.account)
+    scope = arguments.scope(asked.account)
     if scope.startswith("role:") and not asked.per_day:
         raise InputError("quota.role_per_day")
     async with build(config, kind="cli") as core:
-        await names.check_known(core.database, asked.account, config.quota.admins)
+        await arguments.check_known(core.database, asked.account, config.quota.admins)
         if asked.per_day:
             await core.ledger.set_override(replace(await _own(core, scope), characters_per_day=asked.characters))
         else:
@@ -82,7 +82,7 @@ async def grant(config: Config, asked: Arguments) -> int:
 
 async def change(config: Config, asked: Arguments) -> int:
     """Limits of its own for an account, a space or a role: those that are named, beside those that it has."""
-    scope = names.scope(asked.account)
+    scope = arguments.scope(asked.account)
     named = {
         "characters_per_day": _within(asked.per_day, _MOST),
         "requests_per_minute": _within(asked.per_minute, _MOST),
@@ -95,7 +95,7 @@ async def change(config: Config, asked: Arguments) -> int:
     if "cooldown" in changes and scope.startswith("space:"):
         raise InputError("quota.no_cooldown_of_space")
     async with build(config, kind="cli") as core:
-        await names.check_known(core.database, asked.account, config.quota.admins)
+        await arguments.check_known(core.database, asked.account, config.quota.admins)
         limits = replace(await _own(core, scope), **changes)
         await core.ledger.set_override(limits)
     print(_described(asked.account, limits, config.language))
@@ -109,12 +109,12 @@ def _within(amount: int | None, most: int) -> int | None:
 
 
 async def _own(core: Core, scope: str) -> Override:
-    """The limits that were set for it; where none were, one that says nothing."""
+    """Return the limits that were set for it; where none were, one that says nothing."""
     return next(iter(await core.ledger.overrides([scope])), Override(scope))
 
 
 def _described(name: str, limits: Override, language: str) -> str:
-    """What an account, a space or a role has of its own, in a sentence."""
+    """Return what an account, a space or a role has of its own, in a sentence."""
     amounts = {
         "quota.own.day": limits.characters_per_day,
         "quota.own.minute": limits.requests_per_minute,
@@ -127,11 +127,11 @@ def _described(name: str, limits: Override, language: str) -> str:
 
 async def reset(config: Config, asked: Arguments) -> int:
     """Nothing used today, on both meters; with --all no limits of its own either."""
-    scope = names.scope(asked.account)
+    scope = arguments.scope(asked.account)
     if scope.startswith("role:") and not asked.all:
         raise InputError("quota.role_reset")
     async with build(config, kind="cli") as core:
-        await names.check_known(core.database, asked.account, config.quota.admins)
+        await arguments.check_known(core.database, asked.account, config.quota.admins)
         await core.ledger.reset(scope)
         await core.ledger.reset(scope, BUILT_IN)
         if asked.all:

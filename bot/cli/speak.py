@@ -1,4 +1,4 @@
-"""``mouthpiece say`` and ``mouthpiece demo``: text becomes a voice message on the command line."""
+"""``mouthpiece say``, ``say --message`` and ``mouthpiece demo``."""
 
 import asyncio
 import json
@@ -7,30 +7,84 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.app import Core, build
 from bot.audio import ogg
 from bot.audio.reference import check_sample
-from bot.cli import names
+from bot.cli import arguments
 from bot.cli.arguments import Arguments
-from bot.cli.message import dictionary, print_rules, read_aloud, rules
 from bot.config import Config
 from bot.errors import InputError, StoreError
-from bot.model import Account, Lane, Receipt, Utterance, Voice, VoiceKind
-from bot.platforms.saved import SavedVoices
-from bot.speech.chat.message import Spoken
-from bot.speech.grammar import parse
-from bot.speech.performance import Progress
-from bot.speech.provider import SpeechRequest
+from bot.model import Account, Lane, Receipt, Space, Utterance, Voice, VoiceKind
+from bot.normalization.clean import clean_message
+from bot.normalization.message import ChatMessage, Reading, Spoken
+from bot.normalization.reader import tongue
+from bot.platforms.reading import dictionary
+from bot.platforms.reading.dictionary import dead_words, needs_question, preview, warning
+from bot.platforms.requests import SavedVoices
+from bot.providers.base import SpeechRequest
 from bot.speech.service import Explanation
 from bot.speech.sink import Recording
-from bot.speech.styles import parse as parse_styles
-from bot.store.dictionaries import Entry
+from bot.speech.synthesis import Progress
+from bot.store.dictionary import Entry
 from bot.store.files import make_folder
+from bot.text.markup import parse
+from bot.text.styles import parse as parse_styles
 from bot.texts import codes, of_note, spoken
 from bot.texts import say as sentence
+
+
+def dictionary_entries(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
+    """Return a file's entries as a place could take them in; what was guessed, and words never found, go to stderr.
+
+    ``sure``: guesses are confirmed. Raises InputError ``dictionary.file_unreadable`` (path),
+    ``dictionary.file_doubtful`` (shown), and as ``dictionary_file.understand``.
+    """
+    try:
+        with Path(name).open("rb") as file:
+            data = file.read(dictionary.MOST_BYTES + 1)
+    except (OSError, ValueError):
+        raise InputError("dictionary.file_unreadable", path=name) from None
+    found = dictionary.understand(data, name, Space("cli", "here"))
+    if needs_question(found, keep=True) and not sure:
+        raise InputError("dictionary.file_doubtful", shown=preview(found, language))
+    for line in warning(dead_words(found.entries), language):
+        print(line, file=sys.stderr)
+    return found.entries
+
+
+def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[Entry] = ()) -> Spoken:
+    """Return what would be said of a message, up to the longest text of one command.
+
+    ``entries``: words said otherwise.
+    """
+    reading = Reading(
+        language=asked.language or tongue(text, spoken(config.language)),
+        dictionary=tuple((each.written, each.said) for each in entries if not each.pattern),
+        patterns=tuple((each.written, each.said) for each in entries if each.pattern),
+        max_characters=config.speech.max_characters,
+        now=datetime.now(UTC),
+        zone=config.quota.zone,
+    )
+    return clean_message(ChatMessage(text), reading)
+
+
+def rules(spoken: Spoken) -> list[dict[str, str]]:
+    """Return what was changed, for a program to read."""
+    return [{"rule": each.rule, "before": each.before, "after": each.after} for each in spoken.rules]
+
+
+def print_rules(spoken: Spoken, language: str) -> None:
+    """The same for a person, a line for each change."""
+    for each in spoken.rules:
+        code = "explain.rule" if each.after else "explain.rule_out"
+        name = sentence(codes.RULE[each.rule], language)
+        print(sentence(code, language, rule=name, before=each.before, after=each.after))
+
 
 _ENDINGS = (".ogg", ".oga", ".opus")
 _MOST_SAMPLE = 16_000_000
@@ -99,8 +153,8 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     utterance = Utterance(
         text=command.text if command else read.text if read else typed,
         key=f"cli:{uuid.uuid4().hex}",
-        account=names.account(asked.account) if asked.account is not None else None,
-        space=names.space(asked.space) if asked.space is not None else None,
+        account=arguments.account(asked.account) if asked.account is not None else None,
+        space=arguments.space(asked.space) if asked.space is not None else None,
         styles=parse_styles(asked.style or (command.style if command else "")),
         voice=voice,
         instruction=asked.instruction or (command.instruction if command else ""),
@@ -112,7 +166,7 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
 
 
 async def _entries(asked: Arguments, language: str) -> tuple[Entry, ...]:
-    return await asyncio.to_thread(dictionary, asked.dictionary, language, sure=asked.yes)
+    return await asyncio.to_thread(dictionary_entries, asked.dictionary, language, sure=asked.yes)
 
 
 def _sample(path: Path) -> bytes:
@@ -152,7 +206,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _umask() -> int:
-    """The mask in force; it can only be read by setting it."""
+    """Return the mask in force; it can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -167,7 +221,7 @@ def _progress(language: str) -> Progress:
 
 
 async def _left(core: Core, account: Account | None, provider: str) -> int | None:
-    """Characters an account may still have spoken today; None without a limit."""
+    """Return characters an account may still have spoken today; None without a limit."""
     if account is None:
         return None
     return (await core.speech.balance(account, meter=core.speech.meter_of(provider))).left

@@ -5,20 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.platforms.accepted import Accepted
-from bot.platforms.desk import Desk
 from bot.platforms.doctor import Doctor, Finding
-from bot.platforms.reading.reader import Reader
+from bot.platforms.reading.judge import Reader
+from bot.platforms.requests import Accepted, Requests
 from bot.speech.service import SpeechService
-from bot.store.moving import Moves
+from bot.store.migrate_space import Moves
 
 
 @dataclass(frozen=True, slots=True)
-class Doors:
-    """What every door is given."""
+class Services:
+    """What every front end is given."""
 
     speech: SpeechService
-    desk: Desk
+    requests: Requests
     reader: Reader
     doctor: Doctor
     moves: Moves

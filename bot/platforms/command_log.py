@@ -1,6 +1,7 @@
 """One line in the log for each command: who, where, which, by which provider, how long, how many characters.
 
-Never the text. Kept by the front ends around every command and press; the desk adds what was spoken. Other log lines
+Never the text. Kept by the front ends around every command and press; the shared requests adds what was spoken. Other
+log lines
 of the same command end with its request id.
 """
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from bot.audio.opus import PACKET_SAMPLES, OpusStream, decode
 from bot.errors import AudioError, BotError
 from bot.model import Account, Space
-from bot.speech.meter import BUILT_IN, PAID, Balance
-from bot.speech.provider import Provider
+from bot.providers.base import Provider
+from bot.speech.quota import BUILT_IN, PAID, Balance
 from bot.speech.service import SpeechService
 from bot.store import files
-from bot.store.calls import ProviderCalls, ProviderLimits
 from bot.store.database import Database
+from bot.store.provider_calls import ProviderCalls, ProviderLimits
 from bot.texts import codes, in_chat, of_error, say
 
 LONGEST = 10.0
@@ -62,13 +62,13 @@ Check = Callable[[], Awaitable[Sequence[Finding]]]
 
 
 def found(name: str, state: State, code: str, /, **facts: object) -> Finding:
-    """A finding."""
+    """Return a finding."""
     return Finding(name, state, code, tuple(facts.items()))
 
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Knows the parts that every door shares."""
+    """Knows the parts that every front end shares."""
 
     database: Database
     calls: ProviderCalls
@@ -101,7 +101,7 @@ class Doctor:
         return await _examine(checks, self.language)
 
     async def _store(self) -> Sequence[Finding]:
-        """Whether it can be written, and for how long there is room."""
+        """Return whether it can be written, and for how long there is room."""
         await self.database.write(lambda connection: connection.exec_driver_sql("SELECT * FROM alembic_version"))
         folder = self.database.path.parent
         free = (await asyncio.to_thread(shutil.disk_usage, folder)).free // 1_000_000
@@ -126,7 +126,7 @@ class Doctor:
         return found("provider", State.GOOD, codes.WITH_REQUESTS.get(answer.code, answer.code), **facts)
 
     async def _quota(self, account: Account | None, space: Space | None) -> Sequence[Finding]:
-        """What is left of the person's and the place's share; without either, whether the ledger answers."""
+        """Return what is left of the person's and the place's share; without either, whether the ledger answers."""
         balances: list[tuple[str, Balance]] = []
         meter = PAID if any(each.capabilities.metered for each in self.providers) else BUILT_IN
         if account is not None or space is None:
@@ -207,7 +207,7 @@ def _share(code: str, balance: Balance) -> Finding:
 
 
 async def _opus() -> Sequence[Finding]:
-    """A fifth of a second there and back."""
+    """Return a fifth of a second there and back."""
 
     def there_and_back() -> None:
         stream = OpusStream()

@@ -13,7 +13,7 @@ from enum import Enum, auto
 
 from bot.errors import BotError, BusyError, CutOffError, QuotaError
 from bot.model import Account
-from bot.speech.turns import Waiting
+from bot.speech.limits import Waiting
 
 WAITING = 3
 """Commands of one person that may wait while another one is spoken."""

@@ -1,1 +1,1 @@
-"""Speech: cleaning, splitting, styles, budget, providers, and the waist that joins them."""
+"""Speech: cleaning, splitting, styles, budget, providers, and the synthesis core that joins them."""

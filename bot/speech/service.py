@@ -1,4 +1,4 @@
-"""The waist: everything that speaks passes ``SpeechService.speak`` or ``speak_together``.
+"""The synthesis core: everything that speaks passes ``SpeechService.speak`` or ``speak_together``.
 
 clean → split → (clip cache) → hold quota → provider → Opus packets → sink. The first two are ``script.py``, the
 quota is ``meter.py``, segments go through the providers in ``performance.py``, retries and budget are ``chain.py``,
@@ -17,22 +17,35 @@ from typing import Any
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError, QuotaError
 from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
-from bot.speech.casting import cast, lead, prepare
-from bot.speech.chain import Chain
-from bot.speech.guard import Guard
-from bot.speech.meter import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
-from bot.speech.performance import Failure, Performance, Progress, backup, counted_on, next_may_speak
-from bot.speech.provider import Provider, SpeechRequest, VoiceInfo
-from bot.speech.script import Manner, Script, compose, joined, manner_of, speakable_lines
-from bot.speech.shelf import Found, Shelf
+from bot.providers.base import Provider, SpeechRequest, VoiceInfo
+from bot.speech.cache import ClipCache, Found
+from bot.speech.fallback import Chain
+from bot.speech.limits import Asker, Waiting
+from bot.speech.policy import Policy
+from bot.speech.quota import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
 from bot.speech.sink import Sink
-from bot.speech.track import LiveTrack, RecordingTrack
-from bot.speech.truncation import expected_seconds, likely_seconds
-from bot.speech.turns import Asker, Waiting
+from bot.speech.synthesis import (
+    Failure,
+    LiveTrack,
+    Manner,
+    Progress,
+    RecordingTrack,
+    Script,
+    Synthesis,
+    allows_fallback,
+    backup,
+    compose,
+    joined,
+    manner_of,
+    meter_for,
+    speakable_lines,
+)
+from bot.speech.voices import cast, lead, prepare
 from bot.store.clips import ClipStore
 from bot.store.commands import Commands
+from bot.store.entries import Meter as MeterName
 from bot.store.ledger import Ledger
-from bot.store.quota import Meter as MeterName
+from bot.text.split import expected_seconds, likely_seconds
 
 MOST_TOGETHER = 50
 """Utterances that may be spoken together."""
@@ -60,7 +73,7 @@ class Explanation:
 
 
 @dataclass(slots=True)
-class _Wish:
+class _Request:
     """What is wanted: one utterance, or several that are spoken together."""
 
     first: Utterance
@@ -75,7 +88,7 @@ class _Wish:
     left_out: dict[str, BotError]
     notes: list[Note] = field(default_factory=list)
 
-    def leave_out(self, refusals: Mapping[str, BotError]) -> None:
+    def drop(self, refusals: Mapping[str, BotError]) -> None:
         """Go on without some. Where nobody is left, the first refusal is raised, one that has a sentence if any."""
         self.left_out |= refusals
         for key in refusals:
@@ -86,7 +99,7 @@ class _Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Candidates:
     """Who is asked, and what was said before."""
 
     providers: deque[Provider]
@@ -100,17 +113,24 @@ class SpeechService:
     """The synthesis core: one for a process, on one event loop."""
 
     def __init__(
-        self, chain: Chain, ledger: Ledger, clips: ClipStore, guard: Guard, *, speech: SpeechConfig, quota: QuotaConfig
+        self,
+        chain: Chain,
+        ledger: Ledger,
+        clips: ClipStore,
+        policy: Policy,
+        *,
+        speech: SpeechConfig,
+        quota: QuotaConfig,
     ) -> None:
         self._chain = chain
-        self._guard = guard
+        self._policy = policy
         self._ledger = ledger
-        self._shelf = Shelf(clips, most_waiting=speech.queue)
+        self._cache = ClipCache(clips, most_waiting=speech.queue)
         self._speech = speech
         self._quota = quota
 
     def voices(self) -> tuple[VoiceInfo, ...]:
-        """Every listed voice of the chain, in its order, each id once."""
+        """Return every listed voice of the chain, in its order, each id once."""
         listed: dict[str, VoiceInfo] = {}
         for provider in self._chain.providers:
             for info in provider.capabilities.voices:
@@ -118,7 +138,7 @@ class SpeechService:
         return tuple(listed.values())
 
     def lists_every_voice(self) -> bool:
-        """Whether each provider of the chain tells which voices it has."""
+        """Return whether each provider of the chain tells which voices it has."""
         return all(provider.capabilities.voices for provider in self._chain.providers)
 
     async def prepare(self) -> None:
@@ -126,7 +146,7 @@ class SpeechService:
         await prepare(self._chain.providers)
 
     async def explain(self, utterance: Utterance, *, live: bool = False) -> Explanation:
-        """What ``speak`` would send. Calls nobody, holds nothing.
+        """Return what ``speak`` would send. Calls nobody, holds nothing.
 
         Raises InputError, ProviderError UNSUPPORTED, StoreError.
         """
@@ -135,9 +155,9 @@ class SpeechService:
             order = self._chain.order(utterance.voice)
         except ConfigError:  # nobody has a key: still worth explaining
             order = self._chain.able(utterance.voice)
-        wish = await self._wish((utterance,), order)
-        await self._guard.check(utterance, wish.lines[utterance.key])
-        script = await self._compose(wish, live=live)
+        request = await self._prepare((utterance,), order)
+        await self._policy.check(utterance, request.lines[utterance.key])
+        script = await self._compose(request, live=live)
         said = _cast(script, order)
         plans = [provider.plan(request) for provider, request in said]
         return Explanation(
@@ -172,7 +192,7 @@ class SpeechService:
 
         All have the same ``manner`` (else ValueError); roles and channels may differ. Each is cleaned, asked of the
         guard, held and charged for itself, under its own key. Those that cannot be spoken (said before, refused by
-        the guard, nothing to say, no quota left) are left out and told in ``Receipt.left_out``; where none remains,
+        the policy, nothing to say, no quota left) are left out and told in ``Receipt.left_out``; where none remains,
         the first reason is raised: DuplicateError only when all were said before. Raises what ``speak`` raises.
         """
         if not 0 < len(utterances) <= MOST_TOGETHER or any(one.manner != utterances[0].manner for one in utterances):
@@ -180,16 +200,16 @@ class SpeechService:
         return await self._speak(utterances, sink, None, waiting)
 
     async def balance(self, account: Account, roles: tuple[str, ...] = (), meter: MeterName = PAID) -> Balance:
-        """What an account has spent today and may still spend. Raises StoreError."""
+        """Return what an account has spent today and may still spend. Raises StoreError."""
         return await balance(self._ledger, self._quota, account, roles, meter)
 
     async def space_balance(self, space: Space) -> Balance:
-        """The same for a space. Raises StoreError."""
+        """Return the same for a space. Raises StoreError."""
         return await space_balance(self._ledger, self._quota, space)
 
     def meters(self) -> tuple[MeterName, ...]:
-        """What people are charged on here: the meters of the chain, each once."""
-        return tuple(dict.fromkeys(counted_on(provider) for provider in self._chain.providers))
+        """Return what people are charged on here: the meters of the chain, each once."""
+        return tuple(dict.fromkeys(meter_for(provider) for provider in self._chain.providers))
 
     def would_be_free(self, utterance: Utterance) -> bool:
         """Return True if the provider that is asked first costs nothing."""
@@ -200,7 +220,7 @@ class SpeechService:
 
     @property
     def has_free_voice(self) -> bool:
-        """Whether an engine that costs nothing is set up."""
+        """Return whether an engine that costs nothing is set up."""
         return bool(self._chain.unmetered())
 
     def is_free(self, provider: str) -> bool:
@@ -208,41 +228,43 @@ class SpeechService:
         return self.meter_of(provider) == BUILT_IN
 
     def meter_of(self, provider: str) -> MeterName:
-        """The meter that a provider's speech is counted on."""
+        """Return the meter that a provider's speech is counted on."""
         spoke = next((known for known in self._chain.providers if known.name == provider), None)
-        return counted_on(spoke) if spoke is not None else PAID
+        return meter_for(spoke) if spoke is not None else PAID
 
     async def file_id(self, receipt: Receipt, platform: str) -> str | None:
-        """The platform's own name of this clip, where it was uploaded before."""
-        return await self._shelf.file_id(receipt.clip_key, platform)
+        """Return the platform's own name of this clip, where it was uploaded before."""
+        return await self._cache.file_id(receipt.clip_key, platform)
 
     async def uploaded(self, utterance: Utterance, sink: Sink, platform: str) -> str | None:
-        """The platform's own name of the clip that ``speak`` would play into ``sink``; None where it is not there.
+        """Return the platform's own name of the clip that ``speak`` would play into ``sink``.
+
+        None where it is not there.
 
         Asks nobody, holds nothing. Raises InputError, ProviderError, ConfigError, StoreError.
         """
-        for key in await self._places(utterance, sink):
-            if (name := await self._shelf.file_id(key, platform)) is not None:
+        for key in await self._cache_keys(utterance, sink):
+            if (name := await self._cache.file_id(key, platform)) is not None:
                 return name
         return None
 
     async def shelved(self, utterance: Utterance, sink: Sink) -> Clip | None:
-        """The same clip itself; no cooldown is obeyed, and none begins. Raises as ``uploaded``."""
-        found = await self._shelf.find(await self._places(utterance, sink))
+        """Return the same clip itself; no cooldown is obeyed, and none begins. Raises as ``uploaded``."""
+        found = await self._cache.find(await self._cache_keys(utterance, sink))
         return found.clip if found is not None else None
 
-    async def _places(self, utterance: Utterance, sink: Sink) -> tuple[str, ...]:
-        """Where the clip would stand on the shelf, if the guard lets it pass."""
+    async def _cache_keys(self, utterance: Utterance, sink: Sink) -> tuple[str, ...]:
+        """Where the clip would stand on the clip cache, if the policy lets it pass."""
         first = self._with_voice(utterance)
-        wish = await self._wish((first,), self._chain.order(first.voice))
-        await self._guard.check(utterance, wish.lines[utterance.key])
-        script = await self._compose(wish, live=sink.live)
-        line = await self._line_up(wish.order, script, self._bitrate(script, sink), utterance.take)
-        return tuple(line.keys.values())
+        request = await self._prepare((first,), self._chain.order(first.voice))
+        await self._policy.check(utterance, request.lines[utterance.key])
+        script = await self._compose(request, live=sink.live)
+        candidates = await self._available_providers(request.order, script, self._bitrate(script, sink), utterance.take)
+        return tuple(candidates.keys.values())
 
     async def remember_file(self, receipt: Receipt, platform: str, file_id: str) -> None:
         """The clip was uploaded and can be sent again by this name."""
-        await self._shelf.remember_file(receipt.clip_key, platform, file_id)
+        await self._cache.remember_file(receipt.clip_key, platform, file_id)
 
     def _with_voice(self, utterance: Utterance) -> Utterance:
         """With the configured voice where none is named."""
@@ -256,158 +278,177 @@ class SpeechService:
         first = self._with_voice(utterances[0])
         if (owed := await self._owed(first, sink)) is not None:
             return owed
-        wish = await self._wish((first, *utterances[1:]), self._chain.order(first.voice))
-        if first.unpaid and not self._leave_to_unpaid(wish):
+        request = await self._prepare((first, *utterances[1:]), self._chain.order(first.voice))
+        if first.unpaid and not self._leave_to_unpaid(request):
             raise InputError("free.none")
-        await self._admit(wish, utterances)
-        speaking = [utterance for utterance in utterances if utterance.key in wish.lines]
+        await self._admit(request, utterances)
+        speaking = [utterance for utterance in utterances if utterance.key in request.lines]
         asker = Asker(first.lane, _turns_of(first), waiting or Waiting(), _person_of(first))
         meter = Meter(self._ledger, self._quota, speaking, resumable=not sink.live)
-        with self._guard.excusing(speaking, lambda: meter.charged or meter.was_broken_off):
+        with self._policy.refund_cooldown_on_failure(speaking, lambda: meter.charged or meter.was_broken_off):
             async with meter:
                 while True:
                     try:
-                        return await self._try(wish, meter, sink, asker, progress)
+                        return await self._try(request, meter, sink, asker, progress)
                     except RefusedError as refused:
                         ended = refused.paid_quota
-                        if ended is None or not self._go_on_unpaid(wish, ended):
-                            wish.leave_out(refused.refusals)
+                        if ended is None or not self._go_on_unpaid(request, ended):
+                            request.drop(refused.refusals)
 
-    async def _wish(self, utterances: Sequence[Utterance], order: Sequence[Provider]) -> _Wish:
-        """Every text cleaned. Raises InputError where nothing is left to be spoken."""
+    async def _prepare(self, utterances: Sequence[Utterance], order: Sequence[Provider]) -> _Request:
+        """Return every text cleaned. Raises InputError where nothing is left to be spoken."""
         manner = manner_of(utterances[0])
         if sum(len(utterance.text) for utterance in utterances) > _LONG_TEXT:
             lines, unspoken = await asyncio.to_thread(speakable_lines, utterances, self._speech)
         else:
             lines, unspoken = speakable_lines(utterances, self._speech)
-        wish = _Wish(utterances[0], manner, order, self._chain.owners(manner.voice), lines, {})
-        wish.leave_out(unspoken)
-        return wish
+        request = _Request(utterances[0], manner, order, self._chain.owners(manner.voice), lines, {})
+        request.drop(unspoken)
+        return request
 
-    async def _admit(self, wish: _Wish, utterances: Sequence[Utterance]) -> None:
-        """Ask the guard for each. Raises what it raises where it lets none pass."""
+    async def _admit(self, request: _Request, utterances: Sequence[Utterance]) -> None:
+        """Ask the policy for each. Raises what it raises where it lets none pass."""
         refusals: dict[str, BotError] = {}
         for utterance in utterances:
-            if utterance.key in wish.lines and utterance.key not in refusals:
+            if utterance.key in request.lines and utterance.key not in refusals:
                 try:
-                    await self._guard.admit(utterance, wish.lines[utterance.key])
+                    await self._policy.admit(utterance, request.lines[utterance.key])
                 except InputError as error:
                     refusals[utterance.key] = error
-        wish.leave_out(refusals)
+        request.drop(refusals)
 
-    def _go_on_unpaid(self, wish: _Wish, ended: QuotaError) -> bool:
+    def _go_on_unpaid(self, request: _Request, ended: QuotaError) -> bool:
         """In a call, when the paid quota is used up: leave it to those who cost none. False where that is no way."""
-        if wish.first.lane is not Lane.CALL or all(map(_is_unmetered, wish.order)) or not self._leave_to_unpaid(wish):
+        if (
+            request.first.lane is not Lane.CALL
+            or all(map(_is_unmetered, request.order))
+            or not self._leave_to_unpaid(request)
+        ):
             return False
         scope, until = str(ended.facts["scope"]), f"{ended.facts['resets']:%Y-%m-%d}"
-        facts = (("provider", wish.order[0].name), ("scope", scope), ("until", until))
-        wish.notes = [Note("note.quota_built_in", facts)]
+        facts = (("provider", request.order[0].name), ("scope", scope), ("until", until))
+        request.notes = [Note("note.quota_built_in", facts)]
         return True
 
-    def _leave_to_unpaid(self, wish: _Wish) -> bool:
+    def _leave_to_unpaid(self, request: _Request) -> bool:
         """Leave it to engines that cost nothing. Return False if there are none."""
         unpaid = self._chain.unmetered()
-        able = tuple(filter(_is_unmetered, wish.order))
+        able = tuple(filter(_is_unmetered, request.order))
         if not (able or unpaid):
             return False  # the order stays: what the quota still covers is spoken in it
         if not able:  # they have no voice of this kind
-            wish.manner = replace(wish.manner, voice=Voice())
-        wish.order = able or unpaid
+            request.manner = replace(request.manner, voice=Voice())
+        request.order = able or unpaid
         return True
 
-    async def _try(self, wish: _Wish, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None) -> Receipt:
-        """Speak what the wish holds, from the shelf or by a provider. Raises RefusedError before anything is heard."""
-        script = await self._compose(wish, live=sink.live)
+    async def _try(
+        self, request: _Request, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None
+    ) -> Receipt:
+        """Speak what the wish holds, from the clip cache or by a provider.
+
+        Raises RefusedError before anything is heard.
+        """
+        script = await self._compose(request, live=sink.live)
         bitrate = self._bitrate(script, sink)
-        line = await self._line_up(wish.order, script, bitrate, wish.first.take)
-        async with nullcontext() if sink.live else self._shelf.flight(line.keys[line.providers[0].name]):
-            if (found := await self._shelf.find(tuple(line.keys.values()))) is not None:
-                return await self._play(found, script, meter, sink, wish)
+        candidates = await self._available_providers(request.order, script, bitrate, request.first.take)
+        async with (
+            nullcontext() if sink.live else self._cache.single_flight(candidates.keys[candidates.providers[0].name])
+        ):
+            if (found := await self._cache.find(tuple(candidates.keys.values()))) is not None:
+                return await self._play(found, script, meter, sink, request)
             track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
-            performance = Performance(
+            performance = Synthesis(
                 self._chain,
                 script,
                 meter,
                 track,
                 live=sink.live,
                 asker=asker,
-                providers=line.providers,
-                notes=(*wish.notes, *line.notes),
+                providers=candidates.providers,
+                notes=(*request.notes, *candidates.notes),
                 progress=progress,
             )
             await performance.run()
             clip = await track.finish()
-            key = await self._key(performance.leader, script, wish.first.take, line)
-            owed = key or _own_key(wish.first)
+            key = await self._key(performance.leader, script, request.first.take, candidates)
+            owed = key or _own_key(request.first)
             try:
                 # Charged first: a clip that is found in the cache after a kill is free.
                 await meter.settle(clip=owed)
             finally:
                 if owed:
                     leader = performance.leader or performance.spoke[-1][1]
-                    await self._shelf.keep(owed, clip, leader.name)
+                    await self._cache.keep(owed, clip, leader.name)
             spoke = performance.spoke[-1][1].name
             notes = _once(performance.notes)
-            left_out = tuple(wish.left_out.items())
+            left_out = tuple(request.left_out.items())
             charged, free = meter.charged, meter.free
             return Receipt(clip, spoke, script.spoken, charged, clip_key=key, notes=notes, free=free, left_out=left_out)
 
-    async def _play(self, found: Found, script: Script, meter: Meter, sink: Sink, wish: _Wish) -> Receipt:
-        """A clip from the shelf: costs nothing."""
+    async def _play(self, found: Found, script: Script, meter: Meter, sink: Sink, request: _Request) -> Receipt:
+        """Return a clip from the clip cache: costs nothing."""
         await meter.hold_free(script.shares())
         await sink.write(found.clip.packets)
         await meter.settle(clip=found.key)
-        notes = _once((*wish.notes, *await self._notes(found.provider, script)))
-        left_out = tuple(wish.left_out.items())
+        notes = _once((*request.notes, *await self._notes(found.provider, script)))
+        left_out = tuple(request.left_out.items())
         return Receipt(found.clip, found.provider, script.spoken, 0, True, found.key, notes, left_out=left_out)
 
-    async def _line_up(self, order: Sequence[Provider], script: Script, bitrate: int, take: int) -> _Line:
-        """Who will be asked, in order, and where the clips of those until the first of them would stand.
+    async def _available_providers(
+        self, order: Sequence[Provider], script: Script, bitrate: int, take: int
+    ) -> _Candidates:
+        """Return who will be asked, in order, and where the clips of those until the first of them would stand.
 
         Who rests after failures, or cannot even plan this, is left out with a note while somebody else is there.
         """
         keys: dict[str, str] = {}
-        line = deque(order)
+        candidates = deque(order)
         notes: list[Note] = []
         while True:
-            provider = line[0]
-            reason: Failure | None = self._chain.resting(provider)
+            provider = candidates[0]
+            reason: Failure | None = self._chain.open_circuit(provider)
             try:
-                keys[provider.name] = await self._shelf.key(line, script, bitrate, take)
+                keys[provider.name] = await self._cache.key(candidates, script, bitrate, take)
             except (ProviderError, ConfigError) as error:
                 reason = error
-                if len(line) == 1 or not next_may_speak(error):
+                if len(candidates) == 1 or not allows_fallback(error):
                     raise
-            if reason is None or len(line) == 1:
-                return _Line(line, keys, notes, bitrate)
-            line.popleft()
-            notes.append(backup(provider, line[0], reason))
+            if reason is None or len(candidates) == 1:
+                return _Candidates(candidates, keys, notes, bitrate)
+            candidates.popleft()
+            notes.append(backup(provider, candidates[0], reason))
 
-    async def _compose(self, wish: _Wish, *, live: bool) -> Script:
-        longest = min(provider.capabilities.segment_characters for provider in wish.order)
-        short = live or wish.first.lane is Lane.JOB  # so that others get a turn soon
-        mixed = self._speech.mixed_languages and wish.first.lane is Lane.CALL and wish.first.mixed
-        asked = replace(wish.first, voice=wish.manner.voice)
-        roles = await cast(joined(wish.lines), asked, wish.order, mixed=mixed)
+    async def _compose(self, request: _Request, *, live: bool) -> Script:
+        longest = min(provider.capabilities.segment_characters for provider in request.order)
+        short = live or request.first.lane is Lane.JOB  # so that others get a turn soon
+        mixed = self._speech.mixed_languages and request.first.lane is Lane.CALL and request.first.mixed
+        asked = replace(request.first, voice=request.manner.voice)
+        roles = await cast(joined(request.lines), asked, request.order, mixed=mixed)
         ready = partial(
-            compose, wish.manner, wish.lines, roles, short=short, segment_characters=longest, owners=wish.owners
+            compose,
+            request.manner,
+            request.lines,
+            roles,
+            short=short,
+            segment_characters=longest,
+            owners=request.owners,
         )
-        return await asyncio.to_thread(ready) if sum(map(len, wish.lines.values())) > _LONG_TEXT else ready()
+        return await asyncio.to_thread(ready) if sum(map(len, request.lines.values())) > _LONG_TEXT else ready()
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
-        """The configured one, or less where the recording would outgrow its sink."""
+        """Return the configured one, or less where the recording would outgrow its sink."""
         if sink.max_bytes is None:
             return self._speech.bitrate
         seconds = expected_seconds(script.spoken)[1]
         fitting = int(sink.max_bytes * 8 * 0.9 / max(seconds, 1.0))
         return max(_LEAST_BITRATE, min(self._speech.bitrate, fitting))
 
-    async def _key(self, leader: Provider | None, script: Script, take: int, line: _Line) -> str:
-        """Return where a clip that was spoken as it was meant to be goes on the shelf; empty for any other."""
+    async def _key(self, leader: Provider | None, script: Script, take: int, candidates: _Candidates) -> str:
+        """Return where a clip that was spoken as it was meant to be goes on the clip cache; empty for any other."""
         if leader is None:
             return ""
-        known = "" if script.is_cast else line.keys.get(leader.name)  # another voice may have been left out since
-        return known or await self._shelf.key(line.providers, script, line.bitrate, take)
+        known = "" if script.is_cast else candidates.keys.get(leader.name)  # another voice may have been left out since
+        return known or await self._cache.key(candidates.providers, script, candidates.bitrate, take)
 
     async def _owed(self, utterance: Utterance, sink: Sink) -> Receipt | None:
         """Play what was spoken and charged for this command before the process was killed.
@@ -416,16 +457,16 @@ class SpeechService:
         """
         if utterance.owed is None:
             return None
-        found = await self._shelf.find((utterance.owed.clip,))
+        found = await self._cache.find((utterance.owed.clip,))
         if found is None:
             await Commands(self._ledger).give_back(utterance.command)
             return None
         await sink.write(found.clip.packets)
-        spoken = (await self._wish((utterance,), self._chain.able(utterance.voice))).lines[utterance.key]
+        spoken = (await self._prepare((utterance,), self._chain.able(utterance.voice))).lines[utterance.key]
         return Receipt(found.clip, found.provider, spoken, utterance.owed.charged, clip_key=found.key)
 
     async def _notes(self, name: str, script: Script) -> tuple[Note, ...]:
-        """What a provider has to tell of this wish: also where the sound was made for another one."""
+        """Return what a provider has to tell of this wish: also where the sound was made for another one."""
         provider = next((known for known in self._chain.providers if known.name == name), None)
         if provider is None:
             return ()
@@ -445,19 +486,19 @@ def _own_key(utterance: Utterance) -> str:
 
 
 def _turns_of(utterance: Utterance) -> str:
-    """Whose turn it is: the space's, or the account's where there is none."""
+    """Return whose turn it is: the space's, or the account's where there is none."""
     whose = utterance.space or utterance.account
     return whose.scope if whose is not None else ""
 
 
 def _cast(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider, SpeechRequest]]:
-    """Who is asked for each segment, and what."""
+    """Return who is asked for each segment, and what."""
     said = [(lead(segment.provider, providers), segment) for segment in script.segments]
     return [(provider, script.request(segment, provider.name)) for provider, segment in said]
 
 
 def _is_unmetered(provider: Provider) -> bool:
-    return counted_on(provider) == BUILT_IN
+    return meter_for(provider) == BUILT_IN
 
 
 def _once(notes: Iterable[Note]) -> tuple[Note, ...]:

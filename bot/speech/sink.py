@@ -1,4 +1,7 @@
-"""Where speech goes: a sink takes Opus packets as they are made. Implemented by doors, called by the waist."""
+"""Where speech goes: a sink takes Opus packets as they are made.
+
+Implemented by front ends, called by the synthesis core.
+"""
 
 from collections.abc import Sequence
 from typing import Protocol

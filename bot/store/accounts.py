@@ -1,11 +1,59 @@
-"""Accounts that were seen before: who spoke, has limits of its own, set something or is blocked.
+"""Accounts seen before, and those blocked everywhere."""
 
-Called by the command line, which takes a name without a platform only for those.
-"""
+import time
+from collections.abc import Callable
+from functools import partial
 
-from sqlalchemy import Connection, select, union
+from sqlalchemy import Connection, delete, select, union
 
+from bot.model import Account
+from bot.store.database import Database, insert_into
 from bot.store.schema import blocked_account, counter, ledger, preference, quota_override
+from bot.store.settings import Recall
+
+
+class BlockedAccounts:
+    """One per process and database."""
+
+    def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock``: seconds that never go back, for how long an answer is believed."""
+        self._database = database
+        self._recall: Recall[bool] = Recall(clock=clock)
+
+    async def block(self, account: Account) -> bool:
+        """Let an account speak no more; False when it was blocked before. Raises StoreError."""
+        try:
+            return await self._database.write(partial(_block, scope=account.scope, now=self._database.now()))
+        finally:
+            self._recall.drop(account.scope)
+
+    async def unblock(self, account: Account) -> bool:
+        """Let an account speak again; False when it was not blocked. Raises StoreError."""
+        try:
+            return await self._database.write(partial(_unblock, scope=account.scope))
+        finally:
+            self._recall.drop(account.scope)
+
+    async def is_blocked(self, account: Account) -> bool:
+        """Return whether an account may not speak; another process' change arrives within 10 s. Raises StoreError."""
+        return await self._recall.get(
+            account.scope, lambda: self._database.read(partial(_is_blocked, scope=account.scope))
+        )
+
+
+def _block(connection: Connection, *, scope: str, now: int) -> bool:
+    row = insert_into(blocked_account).values(account=scope, since=now).on_conflict_do_nothing()
+    return connection.execute(row).rowcount == 1
+
+
+def _unblock(connection: Connection, *, scope: str) -> bool:
+    return connection.execute(delete(blocked_account).where(blocked_account.c.account == scope)).rowcount == 1
+
+
+def _is_blocked(connection: Connection, *, scope: str) -> bool:
+    found = connection.execute(select(blocked_account.c.account).where(blocked_account.c.account == scope))
+    return found.first() is not None
+
 
 _MOST = 10_000
 """Accounts that are looked at for a likely one."""

@@ -1,6 +1,7 @@
 """The clip cache: finished voice messages in a SQLite file of their own, ``clips.db``.
 
-Called by the waist: before a provider is asked, and after a clip was made. Telegram's door keeps its ``file_id`` here.
+Called by the synthesis core: before a provider is asked, and after a clip was made. Telegram's front end keeps its
+``file_id`` here.
 
 A cache may be lost, so the file is not forced to disk at each commit, is thrown away when damaged, and no error of it
 ever reaches a person: what cannot be read is not there, what cannot be written is not kept. It holds Ogg bytes and
@@ -37,7 +38,7 @@ from sqlalchemy import (
 )
 
 from bot.errors import StoreError
-from bot.store import engine as engines
+from bot.store import database as engines
 from bot.store import files
 from bot.store.database import Clock, Transactions
 
@@ -61,7 +62,7 @@ TOUCH_SECONDS = 3600
 metadata = MetaData()
 
 clip = Table(
-    "clip_2",  # a new number when the columns change: the old table is then unknown and the file made anew
+    "clip_2",  # a new number when the columns change: the old table is then unknown and the file made again
     metadata,
     Column("key", String(128), primary_key=True),
     Column("created", BigInteger, nullable=False),
@@ -124,7 +125,7 @@ class ClipStore:
             await store._file.close()
 
     async def get(self, key: str) -> StoredClip | None:
-        """The clip stored under a key, or None."""
+        """Return the clip stored under a key, or None."""
         row = await self._guarded(partial(self._read, partial(_get, key=key)), None)
         if row is None:
             return None
@@ -180,7 +181,7 @@ class ClipStore:
         await self._guarded(partial(self._write, partial(_remember, values=values)), None)
 
     async def file_id(self, key: str, platform: str) -> str | None:
-        """A platform's name for a clip, or None."""
+        """Return a platform's name for a clip, or None."""
         return await self._guarded(partial(self._read, partial(_file_id, key=key, platform=platform)), None)
 
     async def _write(self, body: Callable[[Connection], T]) -> T:
@@ -206,7 +207,7 @@ class ClipStore:
             raise StoreError("store.corrupt", path=str(self.path))
 
     async def _guarded(self, action: Callable[[], Awaitable[T]], fallback: T) -> T:
-        """Run an action; make the file anew and try again when it is damaged, else give up with the fallback."""
+        """Run an action; make the file again and try again when it is damaged, else give up with the fallback."""
         file = self._file
         try:
             return await action()

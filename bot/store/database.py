@@ -1,24 +1,318 @@
-"""``mouthpiece.db``: opening, checking, migrating, and running transactions on it.
-
-Called by ``bot.app`` (opens it once) and by every other file of ``bot/store`` (runs its transactions here).
-"""
+"""``mouthpiece.db``: engine, driver, opening, checking, migrating, backup and transactions."""
 
 import asyncio
+import errno
+import json
+import logging
+import os
 import sqlite3
 import stat
+import tempfile
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+import aiosqlite
+from sqlalchemy import (
+    Connection,
+    String,
+    Subquery,
+    Table,
+    bindparam,
+    event,
+    func,
+    inspect,
+    literal_column,
+    select,
+    text,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects.sqlite.aiosqlite import AsyncAdapt_aiosqlite_connection, AsyncAdapt_aiosqlite_cursor
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import await_only
 
 from bot.errors import StoreError
-from bot.store import engine as engines
 from bot.store import files
 from bot.store.schema import HEAD, metadata
+
+
+class Cursor(AsyncAdapt_aiosqlite_cursor):
+    """Holds no cursor of the driver between statements: each statement's lives in the driver's thread only."""
+
+    __slots__ = ("_description", "_last", "_touched")
+
+    def __init__(self, connection: "AdaptedConnection") -> None:
+        self._adapt_connection = connection
+        self._connection = connection._connection
+        self._rows: deque[Any] = deque()
+        self._description: Any = None
+        self._touched = -1
+        self._last: int | None = None
+
+    @property
+    def description(self) -> Any:
+        """Columns of the answer (DB-API); None for a statement without one."""
+        return self._description
+
+    @property
+    def rowcount(self) -> int:
+        """Rows changed (DB-API); -1 when not known."""
+        return self._touched
+
+    @property
+    def lastrowid(self) -> Any:
+        """Of the last INSERT (DB-API)."""
+        return self._last
+
+    def execute(self, operation: Any, parameters: Any = None) -> Any:
+        """Run a statement and fetch its rows."""
+        bound: Sequence[Any] = parameters if parameters is not None else ()
+        self._run(lambda cursor: cursor.execute(operation, bound))
+
+    def executemany(self, operation: Any, seq_of_parameters: Any) -> Any:
+        """Run a statement once for each set of parameters."""
+        self._run(lambda cursor: cursor.executemany(operation, seq_of_parameters))
+
+    def _run(self, step: Callable[[sqlite3.Cursor], object]) -> None:
+        driver: Any = self._connection
+        try:
+            answer = await_only(driver._execute(_in_thread, driver._conn, step))
+        except Exception as error:  # noqa: BLE001 - SQLAlchemy's own border: it raises the error again, sorted
+            self._adapt_connection._handle_exception(error)
+        self._description, self._touched, self._last, self._rows = answer
+
+    def close(self) -> None:
+        """Forget the rows; the driver's cursor is closed already."""
+        self._rows.clear()
+
+    async def _async_soft_close(self) -> None:
+        pass
+
+
+def _in_thread(
+    connection: sqlite3.Connection, step: Callable[[sqlite3.Cursor], object]
+) -> tuple[Any, int, int | None, deque[Any]]:
+    cursor = connection.cursor()
+    try:
+        step(cursor)
+        rows = deque(cursor.fetchall() if cursor.description else ())
+        return cursor.description, cursor.rowcount, cursor.lastrowid, rows
+    finally:
+        cursor.close()
+
+
+class AdaptedConnection(AsyncAdapt_aiosqlite_connection):
+    """SQLAlchemy's adapter with the cursor above."""
+
+    __slots__ = ()
+    _cursor_cls = Cursor  # type: ignore[assignment]  # mypy takes the inherited one for the exact type
+
+
+def connect(dbapi: Any, path: Path, busy_seconds: float) -> AdaptedConnection:
+    """Return a new connection; called by SQLAlchemy's pool inside its greenlet. Raises sqlite3.Error."""
+    return AdaptedConnection(dbapi, await_only(_connect(path, busy_seconds)))  # type: ignore[arg-type]
+
+
+async def _connect(path: Path, busy_seconds: float) -> aiosqlite.Connection:
+    # None: the sqlite3 module begins no transactions of its own; the engine does.
+    connection = aiosqlite.connect(path, isolation_level=None, timeout=busy_seconds)
+    thread = connection._thread
+    thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        # Its thread still has an answer for this loop, which may be closed a moment after a failed start.
+        await asyncio.to_thread(thread.join)
+        raise
+
+
+BUSY_SECONDS = 1.5
+"""How long a statement waits for another process' lock: below the 3 s in which Discord wants an answer."""
+
+PRAGMAS: Mapping[str, str] = {
+    "synchronous": "FULL",
+    "foreign_keys": "ON",
+    "secure_delete": "ON",
+    "journal_size_limit": str(64 * 1024 * 1024),
+}
+"""FULL, because with a write-ahead log NORMAL may lose the last commits when power fails; secure_delete, because words
+that are given up must not stay in the file."""
+
+_CODES = {
+    sqlite3.SQLITE_BUSY: "store.busy",
+    sqlite3.SQLITE_LOCKED: "store.busy",
+    sqlite3.SQLITE_FULL: "store.full",
+    sqlite3.SQLITE_READONLY: "store.read_only",
+    sqlite3.SQLITE_CANTOPEN: "store.read_only",
+    sqlite3.SQLITE_PERM: "store.read_only",
+    sqlite3.SQLITE_CORRUPT: "store.corrupt",
+    sqlite3.SQLITE_NOTADB: "store.corrupt",
+}
+_SIGNS_OF_DAMAGE = ("Could not decode to UTF-8", "unsupported file format")
+"""Beginnings of messages that have no code of their own: a text that damage changed, and a header."""
+_EXTENDED_CODES = {
+    # The shared-memory file beside the log cannot grow.
+    sqlite3.SQLITE_IOERR_SHMSIZE: "store.full",
+    sqlite3.SQLITE_IOERR_SHMOPEN: "store.read_only",
+}
+_ERRNO_CODES = {
+    errno.ENOSPC: "store.full",
+    errno.EDQUOT: "store.full",
+    errno.EROFS: "store.read_only",
+    errno.EACCES: "store.read_only",
+    errno.EPERM: "store.read_only",
+    errno.ENOTDIR: "store.read_only",
+    errno.EEXIST: "store.read_only",
+}
+
+
+def open_engine(path: Path, *, pragmas: Mapping[str, str] = PRAGMAS, busy_seconds: float = BUSY_SECONDS) -> AsyncEngine:
+    """Return an engine on the SQLite file at ``path`` (made on first use; its folder must be there).
+
+    A connection or engine with the execution option ``immediate=True`` takes the write lock when its
+    transaction begins: one that reads first and writes later could not get it any more (SQLITE_BUSY at once).
+    """
+    # aiosqlite writes every statement's parameters to its log at DEBUG.
+    logging.getLogger("aiosqlite").setLevel(logging.WARNING)
+    engine: AsyncEngine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}",
+        creator=lambda: connect(engine.dialect.dbapi, path, busy_seconds),
+        hide_parameters=True,  # or the text of an error would carry account ids into logs
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=busy_seconds,
+        pool_reset_on_return=None,  # every transaction here ends before its connection goes back
+    )
+
+    def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        try:
+            cursor = connection.cursor()
+            for name, value in pragmas.items():
+                cursor.execute(f"PRAGMA {name} = {value}")
+            cursor.close()
+        except sqlite3.Error:
+            connection.close()  # the pool does not know it yet
+            raise
+
+    event.listen(engine.sync_engine, "connect", _prepare)
+    event.listen(engine.sync_engine, "begin", _begin)
+    return engine
+
+
+async def begin_log(engine: AsyncEngine, wait: float) -> None:
+    """Switch the file to a write-ahead log, once; it stays so. Raises what the driver raises.
+
+    The switch needs the file for itself and does not wait for it, so it is tried again for ``wait`` seconds: two
+    processes may open a new file at the same time.
+    """
+    deadline = time.monotonic() + wait
+    while True:
+        try:
+            async with engine.connect() as connection:
+                bare = (await connection.get_raw_connection()).driver_connection
+                assert bare is not None
+                await bare.execute("PRAGMA journal_mode = WAL")  # below SQLAlchemy: not inside a transaction
+                return
+        except DRIVER_ERRORS as error:
+            if _code(error) != "store.busy" or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(0.02)
+
+
+def _begin(connection: Connection) -> None:
+    immediate = connection.get_execution_options().get("immediate", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+
+
+def insert_into(table: Table) -> sqlite.Insert:
+    """Return an INSERT that can say what to do on conflict (PostgreSQL's has the same methods)."""
+    return sqlite.insert(table)
+
+
+def rows_of(table: Table, names: Sequence[str]) -> Subquery:
+    """Return a table made of one parameter, ``rows``, that ``packed`` fills; its columns have the types of ``table``'s.
+
+    With a parameter per value, SQLAlchemy's work on those is most of what a batch of the ledger costs. (On PostgreSQL
+    ``jsonb_array_elements`` takes the place of ``json_each``.)
+    """
+    row = func.json_each(bindparam("rows", type_=String)).table_valued("value")
+    values = [
+        func.json_extract(row.c.value, literal_column(f"'$[{place}]'"), type_=table.c[name].type).label(name)
+        for place, name in enumerate(names)
+    ]
+    # WHERE true: without it the parser takes the ON CONFLICT of an INSERT for a join's condition.
+    return select(*values).where(literal_column("true")).subquery("given")
+
+
+def insert_rows(table: Table, names: Sequence[str]) -> sqlite.Insert:
+    """Return an INSERT of any number of rows that travel in one parameter, ``rows``."""
+    given = rows_of(table, names)
+    return sqlite.insert(table).from_select(list(names), select(given).where(literal_column("true")))
+
+
+def packed(rows: Sequence[Sequence[object]]) -> dict[str, str]:
+    """Return the parameter of ``rows_of``: numbers, booleans, None, and text without control characters."""
+    return {"rows": json.dumps(rows)}
+
+
+def damage(connection: Connection) -> str | None:
+    """Return what is wrong with the file's structure; None when it is sound.
+
+    Reads the whole file, but see ``faults``.
+    """
+    answer = connection.execute(text("PRAGMA quick_check(1)")).scalar_one()
+    return None if answer == "ok" else str(answer)
+
+
+def faults(connection: Connection) -> list[str]:
+    """Return what ``damage`` finds, and where an index does not fit its table, which takes far longer.
+
+    The first few.
+    """
+    answers = connection.execute(text("PRAGMA integrity_check(20)")).scalars().all()
+    return [str(answer) for answer in answers if answer != "ok"]
+
+
+def rebuild_indexes(connection: Connection) -> None:
+    """Build every index again from its table."""
+    connection.execute(text("REINDEX"))
+
+
+DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError)
+"""What ``translate`` takes. A pragma that fails while a connection is made is not wrapped by SQLAlchemy; texts and
+names that damage made unreadable fail to decode, in the driver or in its message."""
+
+
+def translate(error: BaseException, path: Path) -> StoreError:
+    """Return the StoreError for whatever a driver, the pool or the file system raised.
+
+    ``store.busy``, ``store.full``, ``store.read_only``, ``store.corrupt``, else ``store.failed``; fact: path.
+    """
+    return StoreError(_code(error), path=str(path))
+
+
+def _code(error: BaseException) -> str:
+    if isinstance(error, PoolTimeoutError):
+        return "store.busy"
+    if isinstance(error, OSError):
+        return _ERRNO_CODES.get(error.errno or 0, "store.failed")
+    if isinstance(error, UnicodeDecodeError):
+        return "store.corrupt"
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if str(cause).startswith(_SIGNS_OF_DAMAGE):
+        return "store.corrupt"
+    extended = getattr(cause, "sqlite_errorcode", None)
+    if not isinstance(extended, int):
+        return "store.failed"
+    # The low byte is the primary code.
+    return _EXTENDED_CODES.get(extended) or _CODES.get(extended & 0xFF, "store.failed")
+
 
 T = TypeVar("T")
 
@@ -52,9 +346,9 @@ class Transactions:
     async def start(self) -> None:
         """Make the file ready for writers and readers at the same time. Raises StoreError."""
         try:
-            await engines.begin_log(self._engine, self._wait)
-        except engines.DRIVER_ERRORS as error:
-            raise engines.translate(error, self.path) from error
+            await begin_log(self._engine, self._wait)
+        except DRIVER_ERRORS as error:
+            raise translate(error, self.path) from error
 
     def now(self) -> int:
         """Milliseconds since 1970, UTC."""
@@ -111,8 +405,8 @@ class Transactions:
         try:
             async with engine.connect() as connection:
                 return await connection.run_sync(transaction)
-        except engines.DRIVER_ERRORS as error:
-            raise engines.translate(error, self.path) from error
+        except DRIVER_ERRORS as error:
+            raise translate(error, self.path) from error
 
 
 class Database(Transactions):
@@ -125,7 +419,7 @@ class Database(Transactions):
         data_dir: Path,
         *,
         clock: Clock = time.time,
-        wait: float = engines.BUSY_SECONDS,
+        wait: float = BUSY_SECONDS,
         check: bool = True,
     ) -> AsyncIterator[Self]:
         """Open the database in ``data_dir``; make it or bring it up to date where needed.
@@ -142,8 +436,8 @@ class Database(Transactions):
             if not await asyncio.to_thread(is_there, path):
                 await asyncio.to_thread(files.make_whole, path, lambda unfinished: _upgrade(unfinished, wait))
         except OSError as error:
-            raise engines.translate(error, path) from error
-        database = cls(engines.open_engine(path, busy_seconds=wait), path, clock, wait)
+            raise translate(error, path) from error
+        database = cls(open_engine(path, busy_seconds=wait), path, clock, wait)
         try:
             await database._prepare(check)
             yield database
@@ -151,16 +445,16 @@ class Database(Transactions):
             await database.close()
 
     async def revision(self) -> str | None:
-        """The migration the file is at; None when it is empty."""
+        """Return the migration the file is at; None when it is empty."""
         return await self.read(_revision)
 
     async def faults(self) -> list[str]:
-        """What a search of everything finds, in the engine's words; the first few. Raises StoreError."""
-        return await self.read(engines.faults)
+        """Return what a search of everything finds, in the engine's words; the first few. Raises StoreError."""
+        return await self.read(faults)
 
     async def rebuild_indexes(self) -> None:
         """Mend indexes that do not fit their tables. Raises StoreError."""
-        await self.write(engines.rebuild_indexes)
+        await self.write(rebuild_indexes)
 
     async def empty_log(self) -> None:
         """Have what was deleted be in the write-ahead log no more either; later where others are reading.
@@ -169,12 +463,12 @@ class Database(Transactions):
         """
         try:
             await self._shielded(asyncio.to_thread(_empty_log, self.path))
-        except engines.DRIVER_ERRORS as error:
-            raise engines.translate(error, self.path) from error
+        except DRIVER_ERRORS as error:
+            raise translate(error, self.path) from error
 
     async def _prepare(self, check: bool) -> None:
         await self.start()
-        if check and await self.read(engines.damage) is not None:
+        if check and await self.read(damage) is not None:
             raise StoreError("store.corrupt", path=str(self.path))
         if await self.revision() is None:
             raise StoreError(await self.read(_what_instead), path=str(self.path))
@@ -242,15 +536,74 @@ def _upgrade(path: Path, wait: float) -> None:
     from bot.store.migrations.upgrade import upgrade  # noqa: PLC0415 - see above
 
     async def run() -> None:
-        engine = engines.open_engine(path, busy_seconds=wait)
+        engine = open_engine(path, busy_seconds=wait)
         try:
             async with engine.execution_options(immediate=True).connect() as connection:
                 await connection.run_sync(upgrade, str(path))
-        except engines.DRIVER_ERRORS as error:
-            raise engines.translate(error, path) from error
+        except DRIVER_ERRORS as error:
+            raise translate(error, path) from error
         except CommandError as error:  # the revisions that the file names are none of ours, or several
             raise StoreError("store.corrupt", path=str(path)) from error
         finally:
             await engine.dispose()
 
     asyncio.run(run())
+
+
+def back_up(source: Path, target: Path, *, busy_seconds: float = BUSY_SECONDS) -> int:
+    """Write one consistent view of the database ``source`` into a new file ``target``: whole, or not at all; its bytes.
+
+    The copy has no journal: what people wrote a moment ago, and tokens, are nothing to keep or to take up later.
+
+    A copy of the file alone would lack what still stands in its write-ahead log, and may be torn. The source is not
+    brought up to date: the copy is the way back from an update. Blocks: run it in a thread. Raises StoreError:
+    ``backup.nothing``, ``backup.exists``, ``backup.folder``, ``output.write``, and what ``is_there`` and ``translate``
+    raise or make.
+    """
+    try:
+        if not is_there(source):
+            raise StoreError("backup.nothing", path=str(source))
+    except OSError as error:
+        raise translate(error, source) from error
+    try:
+        if target.exists() or target.is_symlink():
+            raise StoreError("backup.exists", path=str(target))
+        if not target.parent.is_dir():
+            raise StoreError("backup.folder", path=str(target.parent))
+        # Only its owner may read it, as the data folder; VACUUM INTO takes an empty file.
+        handle, name = tempfile.mkstemp(prefix=".mouthpiece.", dir=target.parent)
+    except OSError as error:
+        raise StoreError("output.write", path=str(target), problem=error.strerror or "") from error
+    unfinished = Path(name)
+    try:
+        # rw: a source that has gone meanwhile must not be made again.
+        address = f"{source.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(address, timeout=busy_seconds, uri=True)) as connection:
+            connection.execute("VACUUM INTO ?", (name,))
+        _clear_journal(name)
+        os.fsync(handle)
+        unfinished.replace(target)
+        return os.fstat(handle).st_size
+    except sqlite3.Error as error:
+        raise translate(error, target if _of_target(error) else source) from error
+    except OSError as error:
+        raise translate(error, target) from error
+    finally:
+        os.close(handle)
+        unfinished.unlink(missing_ok=True)
+
+
+def _clear_journal(name: str) -> None:
+    """Take the commands that are being answered out of a copy, and their words out of its pages."""
+    with closing(sqlite3.connect(name, isolation_level=None)) as copy:
+        if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone() is None:
+            return  # of an earlier version
+        copy.execute("PRAGMA journal_mode = MEMORY")
+        copy.execute("PRAGMA secure_delete = ON")
+        copy.execute("DELETE FROM journal")
+
+
+def _of_target(error: sqlite3.Error) -> bool:
+    """Return whether it is about what is written: of the source everything else is told, its damage and its locks."""
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code == sqlite3.SQLITE_IOERR_WRITE or code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)

@@ -25,10 +25,9 @@ from sqlalchemy import ColumnElement, Connection, Row, case, delete, func, inser
 from bot.errors import QuotaError, StoreError
 from bot.model import Owed
 from bot.store import entries as money
-from bot.store.engine import insert_rows, packed
-from bot.store.entries import Deltas, LimitPassedError, Moment, Outcome, SettleEntry
+from bot.store.database import insert_rows, packed
+from bot.store.entries import DAY, Deltas, LimitPassedError, Moment, Outcome, SettleEntry
 from bot.store.schema import delivery, journal, ledger
-from bot.store.windows import DAY
 
 MOST_JOURNALED = 1000
 """Commands that may wait for their answers at once; more are left with the platform."""

@@ -1,23 +1,227 @@
-"""What the ledger does inside a transaction: a batch of holds, settlements and extensions written at once.
-
-Called by ``ledger.py``. Everything here is synchronous and runs on a connection whose transaction has begun.
-
-The counters of all entries are summed first, so that a batch needs one INSERT for its ledger rows and one upsert for
-its counters, however many entries it has. The upsert answers with the new values, and limits are checked on those:
-what it wrote is locked by then. A batch that passes a limit raises and is rolled back whole.
-"""
+"""Quota values, windows (days and sliding minutes), and the ledger's batches written in one transaction."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, case, select, update
 
 from bot.errors import BotError, DuplicateError, QuotaError
-from bot.store.engine import insert_rows, packed, rows_of
-from bot.store.quota import Hold, Limit
+from bot.store.database import insert_rows, packed, rows_of
 from bot.store.schema import counter, ledger
-from bot.store.windows import MINUTE, at, frees_at, sliding, weighted
+
+MINUTE = 60_000
+DAY = 86_400_000
+
+
+def at(milliseconds: int, zone: tzinfo = UTC) -> datetime:
+    """Return an instant as an aware datetime."""
+    return datetime.fromtimestamp(milliseconds / 1000, zone)
+
+
+class Calendar:
+    """Calendar days in a zone. A day has 23 or 25 hours where clocks are changed."""
+
+    def __init__(self, zone: tzinfo = UTC) -> None:
+        self.zone = zone
+        self._day = (0, 0)
+
+    def day(self, now: int) -> tuple[int, int]:
+        """Start and end of the day that ``now`` lies in."""
+        start, end = self._day
+        if not start <= now < end:
+            today = at(now, self.zone).date()
+            start, end = self._midnight(today), self._midnight(today + timedelta(days=1))
+            self._day = start, end
+        return start, end
+
+    def _midnight(self, day: date) -> int:
+        # Where midnight is skipped on that day (clocks go from 0:00 to 1:00), Python reads it with the offset
+        # before the jump, which names the very instant of the jump: where that day begins.
+        return round(datetime.combine(day, time(), self.zone).timestamp() * 1000)
+
+
+class Timeline:
+    """Turns a clock that an administrator may set back into windows that never go back.
+
+    A person's used-up day stays used up when the clock jumps from just after midnight to just before it: the
+    latest day seen is kept as long as it is the next one. A clock that was ahead by more was wrong, and its days
+    are not kept. For minutes, time goes on from where it was at the jump, at the clock's pace.
+    """
+
+    def __init__(self, calendar: Calendar, latest_day: int = 0, latest_minute: int = 0) -> None:
+        """``latest_…``: the latest window starts known from an earlier run; 0 for none."""
+        self.calendar = calendar
+        self._day = latest_day
+        self._steady = latest_minute
+        self._shift = 0
+
+    def day(self, now: int) -> tuple[int, int]:
+        """Start and end of the day to count in at ``now`` on the wall clock."""
+        start, end = self.calendar.day(now)
+        if start < self._day <= end:
+            return self.calendar.day(self._day)
+        self._day = start
+        return start, end
+
+    def steady(self, now: int) -> int:
+        """Return an instant that does not go back (unless the clock had been a day ahead), for sliding windows."""
+        moment = now + self._shift
+        if moment < self._steady:
+            gap = self._steady - moment
+            self._shift = self._shift + gap if gap <= DAY else 0
+            moment = now + self._shift
+        elif self._shift and now >= self._steady:
+            # The clock was put right again.
+            self._shift, moment = 0, now
+        self._steady = moment
+        return moment
+
+
+def sliding(now: int, width: int = MINUTE) -> tuple[int, int, int]:
+    """Start of the present bucket, start of the one before, and what part of that one counts still (0 to width)."""
+    start = now - now % width
+    return start, start - width, width - (now - start)
+
+
+def weighted(previous: int, current: int, remaining: int, width: int = MINUTE) -> int:
+    """Use in the last ``width``: the previous bucket counts by the share of it that the window still covers.
+
+    Rounded up. A fixed window would let twice the limit pass around a bucket's edge.
+    """
+    return current - (-previous * remaining // width)
+
+
+def frees_at(now: int, previous: int, current: int, *, asked: int, limit: int, width: int = MINUTE) -> int:
+    """Return when ``asked`` more fits under ``limit`` in a sliding window, if nobody else comes.
+
+    Where it can never fit, when the window is empty.
+    """
+    start, _, _ = sliding(now, width)
+    for bucket, fading, fixed in ((start, previous, current), (start + width, current, 0)):
+        room = limit - fixed - asked
+        if room >= 0:
+            remaining = width if fading <= room else room * width // fading
+            return max(now, bucket + width - remaining)
+    return start + 2 * width
+
+
+Metric = Literal["characters", "requests"]
+Window = Literal["day", "minute"]
+Meter = Literal["paid", "builtin"]
+"""Which count: what providers charge for, or what the built-in engine speaks for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most ``amount`` of ``metric`` in a ``window``."""
+
+    metric: Metric
+    amount: int
+    window: Window
+    """A day is a calendar day in the ledger's time zone; a minute is a sliding one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A scope that a hold is counted on, and the limits that it has there; without limits it is only counted."""
+
+    scope: str
+    """``account:discord:42`` or ``space:discord:9``."""
+    limits: tuple[Limit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Quota set aside under a key until it is settled, or until its lease runs out."""
+
+    key: str
+    characters: int
+    """Held now."""
+    expires: datetime
+    """When the lease runs out (UTC), unless extended."""
+    resumed: bool = False
+    """Whether an earlier try under the same key was lost half-way."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeUsage:
+    """What a scope has used today."""
+
+    scope: str
+    characters: int
+    requests: int
+    granted: int
+    """Characters that an admin gave on top of the limit, for today."""
+    resets: datetime
+    """When the next day begins, in the ledger's time zone."""
+
+    def left(self, limit: int) -> int:
+        """Return characters that may still be held today under a limit."""
+        return max(0, limit + self.granted - self.characters)
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Limits that replace the configured ones for an account, a space or everyone with a role."""
+
+    scope: str
+    """``account:discord:42``, ``space:discord:9``, ``role:discord:77``."""
+    characters_per_day: int | None = None
+    """None: this override does not speak about it."""
+    requests_per_minute: int | None = None
+    unlimited: bool = False
+    """No limits at all; for admins."""
+    cooldown: int | None = None
+    """Seconds between two utterances, in place of the configured ones; not of a space, whose moderators set it."""
+
+    def amount(self, limit: Limit) -> int | None:
+        """Return what it says in place of a limit's amount; None when it says nothing."""
+        if (limit.metric, limit.window) == ("characters", "day"):
+            return self.characters_per_day
+        if (limit.metric, limit.window) == ("requests", "minute"):
+            return self.requests_per_minute
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A counter that differs from the sum of its rows."""
+
+    scope: str
+    meter: str
+    window: str
+    start: int
+    """Milliseconds since 1970."""
+    counted: tuple[int, int, int]
+    """Characters, requests and grants in the counter."""
+    summed: tuple[int, int, int]
+    """The same by the ledger's rows."""
+
+
+_OVERRIDABLE = (Limit("characters", -1, "day"), Limit("requests", -1, "minute"))
+"""What an override may limit where nothing is configured."""
+
+
+def most_generous(limits: Sequence[Limit], overrides: Iterable[Override]) -> tuple[Limit, ...]:
+    """Return the limits that hold for someone: an override replaces the configured amount, also by a smaller one.
+
+    Where several overrides speak about the same limit, the largest amount counts; ``unlimited`` beats all.
+    """
+    applying = tuple(overrides)
+    if any(override.unlimited for override in applying):
+        return ()
+    named = {(limit.metric, limit.window) for limit in limits}
+    missing = (limit for limit in _OVERRIDABLE if (limit.metric, limit.window) not in named)
+    added = tuple(_overridden(limit, applying) for limit in missing)
+    return (*(_overridden(limit, applying) for limit in limits), *(limit for limit in added if limit.amount >= 0))
+
+
+def _overridden(limit: Limit, overrides: Iterable[Override]) -> Limit:
+    amounts = [amount for override in overrides if (amount := override.amount(limit)) is not None]
+    return Limit(limit.metric, max(amounts), limit.window) if amounts else limit
+
 
 _REFUSED = {
     ("account", "characters"): "quota.account_characters",
@@ -70,7 +274,7 @@ class HoldEntry:
     """Whether a try that failed, too, may be followed by another one."""
 
     def scopes(self) -> Iterable[tuple[str, tuple[Limit, ...]]]:
-        """Each scope it counts on, with its limits there."""
+        """Return each scope it counts on, with its limits there."""
         if self.account is not None:
             yield self.account, self.account_limits
         if self.space is not None:

@@ -1,6 +1,7 @@
 """The quota ledger: hold, spend, release, exactly, for many tasks and several processes at once.
 
-Called by the waist around every utterance; by the command line and the quota commands for usage and corrections.
+Called by the synthesis core around every utterance; by the command line and the quota commands for usage and
+corrections.
 
 What queues while a commit runs goes into the next transaction (see ``entries.py``), and with it what is noted of
 deliveries (``deliveries.py``). A batch that would pass a limit
@@ -31,13 +32,27 @@ from functools import partial
 from typing import Self
 
 from bot.errors import BotError, StoreError
-from bot.store import audit, corrections, deliveries
+from bot.store import audit, deliveries
 from bot.store.database import Database
 from bot.store.deliveries import AnyEntry, Mark
-from bot.store.entries import ExtendEntry, HoldEntry, LimitPassedError, Moment, Outcome, SettleEntry
-from bot.store.quota import Charge, Hold, Meter, Mismatch, Override, ScopeUsage
+from bot.store.entries import (
+    Calendar,
+    Charge,
+    ExtendEntry,
+    Hold,
+    HoldEntry,
+    LimitPassedError,
+    Meter,
+    Mismatch,
+    Moment,
+    Outcome,
+    Override,
+    ScopeUsage,
+    SettleEntry,
+    Timeline,
+    at,
+)
 from bot.store.schema import KEY_LENGTH
-from bot.store.windows import Calendar, Timeline, at
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +105,7 @@ class Ledger:
 
     async def start(self) -> None:
         """Begin to work. Raises StoreError."""
-        day, minute = await self._database.read(corrections.latest)
+        day, minute = await self._database.read(audit.latest)
         self._timeline = Timeline(Calendar(self._zone), day, minute)
         self._closing = False
         self._worker = asyncio.create_task(self._run(), name="ledger")
@@ -168,7 +183,7 @@ class Ledger:
 
     @property
     def database(self) -> Database:
-        """Where it is kept."""
+        """Return where it is kept."""
         return self._database
 
     # Now and then, and by hand
@@ -179,18 +194,18 @@ class Ledger:
         ``owner``: also all holds of other processes of this kind, for a process that knows itself to be the only
         one of its kind (``bot`` at the start, having locked the data folder).
         """
-        body = partial(corrections.reap, moment=self._moment(), kind=owner, survivor=self._owner)
+        body = partial(audit.reap, moment=self._moment(), kind=owner, survivor=self._owner)
         return await self._database.write(body)
 
     async def usage(self, scope: str, meter: Meter = "paid") -> ScopeUsage:
-        """What a scope has used today. Raises StoreError."""
-        return await self._database.read(partial(corrections.usage, scope=scope, meter=meter, moment=self._moment()))
+        """Return what a scope has used today. Raises StoreError."""
+        return await self._database.read(partial(audit.usage, scope=scope, meter=meter, moment=self._moment()))
 
     async def grant(self, scope: str, characters: int, meter: Meter = "paid") -> None:
         """Give a scope characters on top of its limit, for the current day. Raises StoreError."""
         await self._database.write(
             partial(
-                corrections.grant,
+                audit.grant,
                 scope=scope,
                 characters=characters,
                 meter=meter,
@@ -202,16 +217,16 @@ class Ledger:
     async def reset(self, scope: str, meter: Meter = "paid") -> None:
         """Set a scope's day back to nothing used and nothing granted. Raises StoreError."""
         await self._database.write(
-            partial(corrections.reset, scope=scope, meter=meter, moment=self._moment(), owner=self._owner)
+            partial(audit.reset, scope=scope, meter=meter, moment=self._moment(), owner=self._owner)
         )
 
     async def set_override(self, override: Override) -> None:
         """Store an override; one that says nothing removes what was stored. Raises StoreError."""
-        await self._database.write(partial(corrections.set_override, override=override))
+        await self._database.write(partial(audit.set_override, override=override))
 
     async def overrides(self, scopes: Sequence[str]) -> list[Override]:
-        """The overrides stored for any of these scopes. Raises StoreError."""
-        return await self._database.read(partial(corrections.overrides, scopes=tuple(scopes)))
+        """Return the overrides stored for any of these scopes. Raises StoreError."""
+        return await self._database.read(partial(audit.overrides, scopes=tuple(scopes)))
 
     async def audit(self) -> list[Mismatch]:
         """Counters that differ from the sum of their rows; empty as long as all is well. Raises StoreError."""
@@ -285,7 +300,7 @@ class Ledger:
                 await self._work.wait()
 
     def _next(self) -> list[_Waiting]:
-        """The next entries, one per key; holds whose callers have gone are dropped, settlements never."""
+        """Return the next entries, one per key; holds whose callers have gone are dropped, settlements never."""
         batch: list[_Waiting] = []
         keys: set[str] = set()
         while self._queue and len(batch) < BATCH:

@@ -271,7 +271,7 @@ Index("words_account", words.c.account, words.c.created)
 spoken = Table(
     "spoken",
     metadata,
-    # Ids alone: who had which message spoken. Telegram counts messages in each chat anew.
+    # Ids alone: who had which message spoken. Telegram counts messages in each chat again.
     Column("platform", String(40), primary_key=True),
     Column("chat", String(80), primary_key=True),
     Column("message", String(80), primary_key=True),

@@ -1,4 +1,4 @@
-"""What was said, for the buttons under a voice message, and who said it, for moderators. The doors keep and ask.
+"""What was said, for the buttons under a voice message, and who said it, for moderators. The front ends keep and ask.
 
 ``words`` is the one table that holds what people wrote, for a day by default; ``spoken`` holds ids alone.
 """
@@ -12,9 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, insert, select, tuple_, update
 
 from bot.model import Account, Space, Utterance, Voice, VoiceKind
-from bot.store import bounds
-from bot.store.database import Database
-from bot.store.engine import insert_into
+from bot.store import setting_fields
+from bot.store.database import Database, insert_into
 from bot.store.schema import spoken, words
 
 HOURS = 24.0
@@ -45,7 +44,7 @@ class KeptWords:
     take: int
 
     def utterance(self, key: str, account: Account | None, **changes: Any) -> Utterance:
-        """The same words as a new wish: who asks now pays. ``changes``: fields of Utterance, roles above all."""
+        """Return the same words as a new wish: who asks now pays. ``changes``: fields of Utterance, roles above all."""
         whole: dict[str, Any] = {
             "text": self.text,
             "space": self.space,
@@ -81,14 +80,14 @@ class Words:
         return await self._database.write(partial(_keep, row=row, before=before))
 
     async def get(self, token: str) -> KeptWords | None:
-        """The words behind a token; None when they are gone, or when it never was one. Raises StoreError."""
+        """Return the words behind a token; None when they are gone, or when it never was one. Raises StoreError."""
         if not self._kept or not _TOKEN.fullmatch(token):
             return None
         after = self._database.now() - self._kept
         return await self._database.read(partial(_get, token=token, after=after))
 
     async def newest(self, account: Account, most: int) -> tuple[KeptWords, ...]:
-        """The last words that an account had spoken or typed, the newest first. Raises StoreError."""
+        """Return the last words that an account had spoken or typed, the newest first. Raises StoreError."""
         if not self._kept:
             return ()
         after = self._database.now() - self._kept
@@ -114,9 +113,9 @@ class Words:
         )
 
     async def said_by(self, platform: str, chat_id: str, message_id: str) -> Account | None:
-        """Who had a message spoken; None when it is not ours or too old. Raises StoreError.
+        """Return who had a message spoken; None when it is not ours or too old. Raises StoreError.
 
-        The chat belongs to the name: Telegram counts its messages in each chat anew.
+        The chat belongs to the name: Telegram counts its messages in each chat again.
         """
         after = self._database.now() - MESSAGE_DAYS * 24 * _HOUR
         name = (platform, chat_id, message_id)
@@ -139,12 +138,12 @@ def _row(utterance: Utterance, token: str, now: int) -> dict[str, Any]:
         "token": token,
         "account": utterance.account.scope if utterance.account else "",
         "space": utterance.space.scope if utterance.space else "",
-        "text": bounds.well_formed(utterance.text),
-        "styles": [bounds.well_formed(style) for style in utterance.styles],
+        "text": setting_fields.well_formed(utterance.text),
+        "styles": [setting_fields.well_formed(style) for style in utterance.styles],
         "voice_kind": utterance.voice.kind.value,
-        "voice": bounds.well_formed(utterance.voice.id),
-        "description": bounds.well_formed(utterance.voice.description),
-        "instruction": bounds.well_formed(utterance.instruction),
+        "voice": setting_fields.well_formed(utterance.voice.id),
+        "description": setting_fields.well_formed(utterance.voice.description),
+        "instruction": setting_fields.well_formed(utterance.instruction),
         "take": utterance.take,
         "created": now,
     }

@@ -1,4 +1,4 @@
-"""Every sentence a person can read, by language: a code and its facts in, a sentence out. Used by every door."""
+"""Every sentence a person can read, by language: a code and its facts in, a sentence out. Used by every front end."""
 
 import re
 from collections.abc import Callable, Iterable
@@ -44,7 +44,7 @@ def is_chinese(language: str) -> bool:
 
 
 def say(code: str, language: str, **facts: object) -> str:
-    """The sentence of a code; the code itself where there is none."""
+    """Return the sentence of a code; the code itself where there is none."""
     template = LANGUAGES.get(language, en.SENTENCES).get(code) or en.SENTENCES.get(code, code)
     shown = _Facts({name: _shown(fact, language) for name, fact in facts.items()})
     for blank, fact in _OPTIONAL.items():  # a clause of its own, left out where the fact is empty
@@ -53,9 +53,9 @@ def say(code: str, language: str, **facts: object) -> str:
 
 
 def of_error(error: BotError, language: str, moment: Callable[[datetime], str] | None = None) -> str:
-    """What to tell a person of an expected failure: one sentence. A fact may be a failure itself.
+    """Return what to tell a person of an expected failure: one sentence. A fact may be a failure itself.
 
-    ``moment``: how the door writes a time, where it has a way of its own.
+    ``moment``: how the front end writes a time, where it has a way of its own.
     """
     facts = error.facts
     for name, fact in facts.items():
@@ -75,7 +75,7 @@ def in_chat(error: BotError, language: str, moment: Callable[[datetime], str] | 
 
 
 def of_note(note: Note, language: str) -> str:
-    """What to tell beside the sound."""
+    """Return what to tell beside the sound."""
     facts = dict(note.facts)
     if "reason" in facts:
         facts["reason"] = say(codes.REASON.get(str(facts["reason"]), str(facts["reason"])), language)
@@ -88,7 +88,7 @@ def of_provider(name: str, language: str) -> str:
 
 
 def of_voice(description: str, language: str) -> str:
-    """What a voice is, part by part: ``female, lively``. A part that there is no word for stays as it is."""
+    """Return what a voice is, part by part: ``female, lively``. A part that there is no word for stays as it is."""
     parts = [part.strip() for part in description.split(",") if part.strip()]
     words = [re.sub(r"\W+", "_", part.casefold()).strip("_") for part in parts]
     known = LANGUAGES.get(language, en.SENTENCES)

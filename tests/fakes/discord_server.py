@@ -1,6 +1,6 @@
 """A stand-in for Discord: real HTTP and a real websocket on loopback, for the unmodified discord.py.
 
-Every test of the Discord door starts one; ``python -m tests.fakes.discord_server`` runs it alone and prints its
+Every test of the Discord front end starts one; ``python -m tests.fakes.discord_server`` runs it alone and prints its
 addresses. People act as discord_people.py lets them, write as discord_chat.py, and call as discord_calls.py
 (``voice``). ``fail`` and ``hold`` make it misbehave; ``messages`` and the exchanges are what the bot made of it.
 Rules are in discord_rules.py, routes in discord_rest.py.

@@ -10,18 +10,18 @@ from tests.fakes.discord_errors import Refused
 from tests.fakes.discord_world import MUTE_MEMBERS, REQUEST_TO_SPEAK
 
 
-async def change_own_state(calls: Calls, guild_id: int, wish: dict[str, Any]) -> None:
+async def change_own_state(calls: Calls, guild_id: int, request: dict[str, Any]) -> None:
     """PATCH /guilds/{guild}/voice-states/@me. Raises Refused."""
     guild = next((guild for guild in calls.guilds if guild.id == guild_id and guild.bot_is_member), None)
     if guild is None:
         raise Refused(10004)
     state, channel = calls.bot_state(guild), calls.bot_in(guild)
-    if state is None or channel is None or str(wish.get("channel_id", channel.id)) != str(channel.id):
+    if state is None or channel is None or str(request.get("channel_id", channel.id)) != str(channel.id):
         raise Refused(10065)
     if not channel.stage:
         raise Refused(50024)
-    suppress = wish.get("suppress", state.suppress)
-    asked = wish.get("request_to_speak_timestamp", state.asked_to_speak)
+    suppress = request.get("suppress", state.suppress)
+    asked = request.get("request_to_speak_timestamp", state.asked_to_speak)
     if state.suppress and not suppress and not channel.permissions & MUTE_MEMBERS:
         raise Refused(50013)
     if asked and asked != state.asked_to_speak and not channel.permissions & REQUEST_TO_SPEAK:

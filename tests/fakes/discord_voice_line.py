@@ -278,7 +278,7 @@ class VoiceLine:
         return 0
 
     def _resume(self, data: Any) -> int:
-        """This server keeps nothing of a connection that broke: whoever resumes has to identify anew."""
+        """This server keeps nothing of a connection that broke: whoever resumes has to identify again."""
         ticket, code = self._checked(data)
         return 4006 if ticket is not None else code
 

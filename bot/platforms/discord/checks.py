@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import InputError
-from bot.platforms.discord.call.rooms import Room, check
+from bot.platforms.discord.call.link import Room, check
 from bot.platforms.doctor import Finding, State, found
 from bot.texts import codes, say
 
@@ -23,7 +23,7 @@ Channel = discord.abc.GuildChannel | discord.Thread
 
 
 def missing(channel: Channel) -> tuple[str, ...]:
-    """Names of the permissions that the bot needs in a channel and does not have."""
+    """Return names of the permissions that the bot needs in a channel and does not have."""
     rights = channel.permissions_for(channel.guild.me)
     needed: Sequence[str] = IN_TEXT
     if isinstance(channel, discord.VoiceChannel):
@@ -36,7 +36,7 @@ def missing(channel: Channel) -> tuple[str, ...]:
 
 
 def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
-    """One finding for each channel."""
+    """Return one finding for each channel."""
     findings = []
     for channel in channels:
         names = missing(channel)
@@ -49,10 +49,10 @@ def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
     return findings
 
 
-def crowded(room: Room) -> Finding | None:
-    """A voice channel that the bot could not enter because it is full."""
+def crowded(voice_channel: Room) -> Finding | None:
+    """Return a voice channel that the bot could not enter because it is full."""
     try:
-        check(room)
+        check(voice_channel)
     except InputError as error:
         return found("permissions", State.BAD, error.code, **error.facts) if error.code == "call.full" else None
     return None

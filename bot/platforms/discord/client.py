@@ -1,13 +1,12 @@
-"""The Discord platform: logs in, keeps the commands in sync, knows what is running, stops in order.
-
-Built by app.py, which names the command doors to load; they find what they need in ``Bot.doors``.
-"""
+"""The Discord platform: login, command sync, rate-limited notices, progress, and an ordered stop."""
 
 import asyncio
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +21,148 @@ from discord.http import Route
 from bot.config import DiscordConfig, EndpointsConfig
 from bot.errors import BusyError, PlatformError, StoreError
 from bot.platforms import command_log
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.platforms.discord.call.calls import Calls
-from bot.platforms.discord.call.timing import Timing
+from bot.platforms.discord.call.link import Timing
 from bot.platforms.discord.commands import Commands
+from bot.platforms.discord.context import account_of, space_of
 from bot.platforms.discord.journal import Journal, trace
-from bot.platforms.discord.once import Once
-from bot.platforms.discord.panel import Press
-from bot.platforms.discord.place import Queue
-from bot.platforms.discord.replies import Replies
-from bot.platforms.discord.voice_message import tell
-from bot.platforms.discord.wish import account_of, space_of
+from bot.platforms.discord.panel import Buttons, Press, button
+from bot.platforms.discord.voice_message import show, tell
+from bot.platforms.display import progress
 from bot.platforms.doctor import Finding, State, found
 from bot.platforms.fairness import FloodGuard, PersonalQueues, Verdict
+from bot.speech.limits import Waiting
 from bot.texts import TRADITIONAL, language, say
+
+DAY = 86_400.0
+"""Seconds."""
+_MOST = 10_000
+"""Things that are remembered; those told longest ago go first."""
+
+
+class RateLimitedNotice:
+    """Remembers what was told when."""
+
+    def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock``: seconds that never go back."""
+        self._clock = clock
+        self._told: dict[Hashable, float] = {}
+
+    def first(self, what: Hashable, seconds: float = DAY) -> bool:
+        """Return whether it was not told within the last ``seconds``; it counts as told from then on."""
+        now = self._clock()
+        before = self._told.get(what)
+        if before is not None and now - before < seconds:
+            return False
+        self._told.pop(what, None)
+        self._told[what] = now
+        if len(self._told) > _MOST:
+            del self._told[next(iter(self._told))]
+        return True
+
+
+MOST = 1000
+"""Messages that are remembered; the earliest go first."""
+Remove = Callable[[], Awaitable[None]]
+"""Deletes one message. Raises discord.HTTPException."""
+
+
+class InteractionResponses:
+    """Who deletes which message."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Remove] = {}
+
+    def keep(self, message_id: int, remove: Remove) -> None:
+        """Remember how a message is deleted."""
+        self._known[message_id] = remove
+        if len(self._known) > MOST:
+            del self._known[next(iter(self._known))]
+
+    def of(self, message_id: int) -> Remove | None:
+        """Return how it is deleted, if anybody knows."""
+        return self._known.get(message_id)
+
+
+AFTER = 3.0
+"""Seconds of waiting until the queue position is shown."""
+SLOW = 3.0
+"""Seconds until it is shown how much of it is spoken."""
+EVERY = 3.0
+"""Seconds between two looks, so that Discord's limit on edits is not touched."""
+_SETTLING = 2.0
+"""Seconds that a cancelled command may take to settle; the press is answered within Discord's three."""
+_LAST_EDIT = 3.0
+"""Seconds that an edit under way may take when the waiting is over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A command that may be cancelled until all of it is spoken."""
+
+    task: asyncio.Task[Any]
+    user_id: int
+    channel_id: int | None
+    waiting: Waiting
+
+
+class Queue:
+    """Commands under way, by the id of their interaction. One for a connection."""
+
+    def __init__(self) -> None:
+        self._queued: dict[int, Queued] = {}
+
+    async def cancel(self, interaction_id: int, user_id: int, *, moderates: int | None = None) -> bool:
+        """Cancel a command and wait until it has given back what was not spoken.
+
+        ``moderates``: the channel in which this person may cancel what others asked for. False if it is not this
+        person's, or is over.
+        """
+        queued = self._queued.get(interaction_id)
+        if queued is None or queued.waiting.is_over:
+            return False
+        if queued.user_id != user_id and (moderates is None or queued.channel_id != moderates):
+            return False
+        queued.task.cancel()
+        await asyncio.wait([queued.task], timeout=_SETTLING)
+        return True
+
+    @asynccontextmanager
+    async def shown(
+        self, interaction: discord.Interaction[Any], waiting: Waiting, language: str
+    ) -> AsyncIterator[None]:
+        """Show how far it is what is done inside, if that takes longer than a moment."""
+        task = asyncio.current_task()
+        assert task is not None, "commands run in tasks"
+        self._queued[interaction.id] = Queued(task, interaction.user.id, interaction.channel_id, waiting)
+        over = asyncio.Event()
+        showing = asyncio.create_task(_show(interaction, waiting, language, over))
+        try:
+            yield
+        finally:
+            del self._queued[interaction.id]
+            over.set()
+            await asyncio.wait([showing], timeout=_LAST_EDIT)  # an edit that came later would undo the answer
+            showing.cancel()
+
+
+async def _show(interaction: discord.Interaction[Any], waiting: Waiting, language: str, over: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    began, pause, shown = loop.time(), min(AFTER, SLOW), ""
+    press = Press("cancel", (str(interaction.id),))
+    while not over.is_set():
+        with suppress(TimeoutError):
+            async with asyncio.timeout(pause):
+                await over.wait()
+        due = waiting.place() is not None or loop.time() - began >= SLOW
+        words = progress(waiting, language) if due else ""
+        if words and words != shown and not over.is_set():
+            shown = words
+            with suppress(discord.DiscordException, aiohttp.ClientError, OSError):
+                await show(interaction, words, Buttons(button("waiting.cancel", language, press)))
+        pause = EVERY
+
 
 MOST_RUNNING = 500
 """Commands at a time; whoever comes then is asked to try again."""
@@ -68,7 +195,7 @@ _log = logging.getLogger("mouthpiece.discord")
 
 
 def language_of(interaction: discord.Interaction[Any], otherwise: str) -> str:
-    """The language to answer somebody in."""
+    """Return the language to answer somebody in."""
     return language(str(interaction.locale.value), otherwise)
 
 
@@ -85,7 +212,7 @@ class _Words(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContext[Any, Any],  # noqa: ARG002  the library's signature
     ) -> str | None:
-        """The text for a locale, where there is one that is not English."""
+        """Return the text for a locale, where there is one that is not English."""
         code = string.extras.get("code")
         language = _LANGUAGES.get(locale)
         if code is None or language is None:
@@ -101,7 +228,7 @@ def _name_of(interaction: discord.Interaction[Any]) -> str:
 
 
 def localized(code: str, english: str | None = None) -> app_commands.locale_str:
-    """The text of a code for the name or description of a command; Chinese is added when commands are synced."""
+    """Return the text of a code for the name or description of a command; Chinese is added when commands are synced."""
     return app_commands.locale_str(english or say(code, "en"), code=code)
 
 
@@ -119,7 +246,7 @@ Pressed = Callable[[discord.Interaction["Bot"], Press], Awaitable[None]]
 
 
 class Bot(commands.AutoShardedBot):
-    """The connection to Discord. Command doors take what they need from it."""
+    """The connection to Discord. Command front ends take what they need from it."""
 
     def __init__(self, platform: "DiscordPlatform", ready: asyncio.Event, **options: Any) -> None:
         super().__init__(
@@ -135,7 +262,7 @@ class Bot(commands.AutoShardedBot):
             http_trace=trace(),
             **options,
         )
-        self.doors: Doors = platform.doors
+        self.services: Services = platform.services
         self.stopping = False
         self.running: dict[asyncio.Task[Any], discord.Interaction[Bot]] = {}
         """Commands and presses under way, by their task."""
@@ -143,19 +270,19 @@ class Bot(commands.AutoShardedBot):
         self.flood = FloodGuard(burst=_BURST, rationed=False)
         self.personal = PersonalQueues(_TURN, most=AT_ONCE)
         """How many commands one person has spoken at once."""
-        self.calls = Calls(self, platform.doors, platform.timing)
-        self.once = Once()
-        self.replies = Replies()
-        self.journal = Journal(platform.doors.accepted, self)
+        self.calls = Calls(self, platform.services, platform.timing)
+        self.once = RateLimitedNotice()
+        self.responses = InteractionResponses()
+        self.journal = Journal(platform.services.accepted, self)
         self.presses: dict[str, Pressed] = {}
-        """Who answers a button, by its verb; command doors add theirs."""
+        """Who answers a button, by its verb; command front ends add theirs."""
         self.content_refused = platform.content_refused
         """Whether Discord refused the message-content intent, so that the bot runs without it."""
         self._platform = platform
         self._taking_commands = ready
 
     async def setup_hook(self) -> None:
-        """Load the command doors and bring Discord's list of commands up to date."""
+        """Load the command front ends and bring Discord's list of commands up to date."""
         for extension in self._platform.extensions:
             await self.load_extension(extension)
         await self.tree.set_translator(_Words())
@@ -179,7 +306,7 @@ class Bot(commands.AutoShardedBot):
 
     @property
     def full(self) -> bool:
-        """Whether as much is under way as may be."""
+        """Return whether as much is under way as may be."""
         return len(self.running) >= MOST_RUNNING
 
     async def admit(self, interaction: discord.Interaction["Bot"]) -> bool:
@@ -203,7 +330,7 @@ class Bot(commands.AutoShardedBot):
         if refused:
             entry.failed(BusyError(refused))
             with suppress(*NOT_DELIVERED):
-                await tell(interaction, say(refused, language_of(interaction, self.doors.language)))
+                await tell(interaction, say(refused, language_of(interaction, self.services.language)))
         return not refused
 
     def _answered(self, task: asyncio.Task[Any], entry: command_log.Entry) -> None:
@@ -217,15 +344,15 @@ class Bot(commands.AutoShardedBot):
         entry.close()
 
     async def language_for(self, interaction: discord.Interaction[Any]) -> str:
-        """The language to answer somebody in: their choice, else what Discord says."""
+        """Return the language to answer somebody in: their choice, else what Discord says."""
         locale = str(interaction.locale.value)
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await self.doors.desk.language(
-                    account_of(interaction), space_of(interaction), locale, self.doors.language
+                return await self.services.requests.language(
+                    account_of(interaction), space_of(interaction), locale, self.services.language
                 )
         except (StoreError, TimeoutError):  # an answer in the other language is still an answer
-            return language_of(interaction, self.doors.language)
+            return language_of(interaction, self.services.language)
 
     async def finish(self, grace: float) -> None:
         """Take no more commands; wait for those that run, then break them off and say so; leave calls; close."""
@@ -255,7 +382,7 @@ class Bot(commands.AutoShardedBot):
 
     async def _farewell(self, interaction: discord.Interaction["Bot"]) -> None:
         with suppress(*NOT_DELIVERED):
-            await tell(interaction, say("bot.stopping", language_of(interaction, self.doors.language)))
+            await tell(interaction, say("bot.stopping", language_of(interaction, self.services.language)))
             await self.journal.told(interaction)
 
 
@@ -268,18 +395,18 @@ class DiscordPlatform:
         self,
         config: DiscordConfig,
         endpoints: EndpointsConfig,
-        doors: Doors,
+        services: Services,
         extensions: Sequence[str],
         *,
         state_dir: Path,
         guild_ready_timeout: float | None = None,
         timing: Timing | None = None,
     ) -> None:
-        """``extensions`` are modules of command doors; ``state_dir`` keeps a note of the commands last synced.
+        """``extensions`` are modules of command front ends; ``state_dir`` keeps a note of the commands last synced.
 
         ``guild_ready_timeout`` (seconds) is how long the library waits for guilds before it is ready; None: its own 2.
         """
-        self.doors = doors
+        self.services = services
         self.extensions = tuple(extensions)
         self.message_content = config.message_content
         """Whether Discord is asked for what people write in channels."""
@@ -309,7 +436,7 @@ class DiscordPlatform:
             if error.code != "platform.intents" or not self.message_content:
                 raise
             self.message_content, self.content_refused = False, True
-            _log.warning("%s", say("platform.no_content", self.doors.language))
+            _log.warning("%s", say("platform.no_content", self.services.language))
             await self._connect(ready)
 
     async def _connect(self, ready: asyncio.Event) -> None:
@@ -345,7 +472,7 @@ class DiscordPlatform:
             raise PlatformError("platform.unreachable", platform=self.name) from error
 
     async def examine(self) -> Sequence[Finding]:
-        """Whether the token is taken, and whether messages can be read. Raises PlatformError."""
+        """Return whether the token is taken, and whether messages can be read. Raises PlatformError."""
         with addressed(self._endpoints):
             client = discord.Client(intents=discord.Intents(guilds=True), connector=self._connector())
             try:
@@ -380,7 +507,10 @@ class DiscordPlatform:
         serving.cancel()
 
     def _shards(self) -> dict[str, Any]:
-        """How many gateway connections there are, and which of them are ours; what is left out, Discord advises."""
+        """Return how many gateway connections there are, and which of them are ours; what is left out.
+
+        Discord advises.
+        """
         count, ids = self._config.shard_count, self._config.shard_ids
         return ({"shard_count": count} if count else {}) | ({"shard_ids": list(ids)} if ids else {})
 

@@ -1,12 +1,10 @@
-"""Discord's list of the bot's commands: sent when it changed, to everywhere or to the server of whoever develops.
-
-Made by ``client.py``. What was sent last is noted in a file, since sending takes seconds and Discord counts it.
-"""
+"""Registration of slash commands when they changed, and modals with long lists."""
 
 import asyncio
 import hashlib
 import json
 import logging
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.platforms.discord.panel import Press
 from bot.store.files import make_folder, write_private
 
 _EVERYWHERE = "everywhere"
@@ -80,7 +79,7 @@ def _place(bot: commands.AutoShardedBot, name: str) -> str:
 
 
 async def _sent(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> bool:
-    """Whether Discord has the list; so also where it has nothing to do with it any more."""
+    """Return whether Discord has the list; so also where it has nothing to do with it any more."""
     try:
         synced = await tree.sync(guild=guild)
     except (discord.HTTPException, app_commands.AppCommandError) as error:
@@ -93,7 +92,7 @@ async def _sent(tree: app_commands.CommandTree[Any], guild: discord.Object | Non
 
 
 async def _digest(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
-    """A hash of what a sync would send."""
+    """Return a hash of what a sync would send."""
     translator = tree.translator
     assert translator is not None, "set before the sync"
     payload = [await command.get_translated_payload(tree, translator) for command in tree.get_commands(guild=guild)]
@@ -104,3 +103,53 @@ def _reason(error: Exception) -> str:
     if isinstance(error, discord.HTTPException):
         return f"HTTP {error.status}, code {error.code}"
     return type(error).__name__
+
+
+FIELD = 4000
+"""Characters that a field takes."""
+_MOST_FIELDS = 4
+_ROOM = 500
+"""Characters left free in the last field, or another one follows."""
+
+
+def list_form(title: str, label: str, press: Press, entries: Sequence[str]) -> discord.ui.Modal:
+    """Return a form with the entries in it."""
+    form = discord.ui.Modal(title=title[:45], custom_id=press.custom_id, timeout=None)
+    for number, text in enumerate(fields_of(entries)):
+        field: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=f"field{number}",
+            style=discord.TextStyle.paragraph,
+            default=text or None,
+            required=False,
+            max_length=FIELD,
+        )
+        form.add_item(discord.ui.Label(text=label[:45], component=field))
+    return form
+
+
+def fields_of(entries: Sequence[str]) -> list[str]:
+    """Return the entries in lines, field by field; room for new ones at the end."""
+    fields = [""]
+    for entry in entries:
+        joined = f"{fields[-1]}\n{entry}" if fields[-1] else entry
+        if len(joined) <= FIELD:
+            fields[-1] = joined
+        else:
+            fields.append(entry)
+    if len(fields[-1]) > FIELD - _ROOM and len(fields) < _MOST_FIELDS:
+        fields.append("")
+    return fields[:_MOST_FIELDS]
+
+
+def entries_of(data: Mapping[str, Any]) -> list[str]:
+    """Return the lines of a form that was filled in."""
+    lines: list[str] = []
+    for row in _parts(data.get("components")):
+        for field in _parts([row["component"]] if "component" in row else row.get("components")):
+            lines += str(field.get("value") or "").splitlines()
+    return [line.strip() for line in lines if line.strip()]
+
+
+def _parts(found: object) -> list[Mapping[str, Any]]:
+    """Return the objects of a list; whatever else arrives holds nothing."""
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

@@ -17,8 +17,8 @@ import aiohttp
 import discord
 
 from bot.errors import StoreError
-from bot.platforms.accepted import Accepted, AcceptedCommand, upload_answered, upload_begins
-from bot.platforms.discord.wish import key_of
+from bot.platforms.discord.context import key_of
+from bot.platforms.requests import Accepted, AcceptedCommand, upload_answered, upload_begins
 
 _PLATFORM = "discord"
 _EXPIRED = "expired"
@@ -120,7 +120,7 @@ def command_of(interaction: discord.Interaction[Any]) -> AcceptedCommand | None:
 
 
 def is_resumed() -> bool:
-    """Whether this task answers what came to an earlier run."""
+    """Return whether this task answers what came to an earlier run."""
     brought = _BROUGHT.get()
     return brought is not None and brought.resumed
 

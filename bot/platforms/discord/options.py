@@ -10,11 +10,10 @@ from typing import Any
 from discord import app_commands
 
 from bot import values
-from bot.platforms.desk import Desk
-from bot.platforms.discord.choices import choices
 from bot.platforms.discord.client import localized
-from bot.platforms.discord.suggestions import LONGEST, complete_style, complete_voice
-from bot.store.setting import Number, Setting, Style, Switch, Text, Voice, Word
+from bot.platforms.discord.suggestions import LONGEST, choices, complete_style, complete_voice
+from bot.platforms.requests import Requests
+from bot.store.setting_fields import Number, Setting, Style, Switch, Text, Voice, Word
 
 
 def takes(settings: Sequence[Setting]) -> Callable[..., Any]:
@@ -50,16 +49,16 @@ def suggest(command: app_commands.Command[Any, ..., Any], settings: Sequence[Set
             command.autocomplete(each.key)(complete_style)
 
 
-async def changes_of(desk: Desk, settings: Sequence[Setting], options: Mapping[str, Any]) -> dict[str, Any]:
+async def changes_of(requests: Requests, settings: Sequence[Setting], options: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the options that were used change, by field. Raises InputError ``voice.unknown``."""
     used = {each: options[each.key] for each in settings if options.get(each.key) is not None}
-    return {each.field: await _change(desk, each, value) for each, value in used.items()}
+    return {each.field: await _change(requests, each, value) for each, value in used.items()}
 
 
-async def _change(desk: Desk, setting: Setting, value: Any) -> Any:
+async def _change(requests: Requests, setting: Setting, value: Any) -> Any:
     match setting.kind:
         case Voice() if not values.is_none(value):
-            return await desk.saved.known(value)
+            return await requests.saved.known(value)
         case Text() if values.is_none(value):  # Discord sends no empty option
             return ""
         case Word(unset=unset) if value == unset:

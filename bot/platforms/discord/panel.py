@@ -12,9 +12,9 @@ from typing import Any
 import discord
 
 from bot.model import Receipt
-from bot.platforms.desk import Answer
 from bot.platforms.discord.voice_message import Delivery
-from bot.speech.meter import Balance
+from bot.platforms.requests import Answer
+from bot.speech.quota import Balance
 from bot.texts import of_note, say
 
 PREFIX = "mp"
@@ -93,7 +93,10 @@ def _to_base(number: int) -> str:
 
 
 def button(code: str, language: str, press: Press, **looks: Any) -> discord.ui.Button[Any]:
-    """A button with a sentence on it; ``looks``: emoji, style, row and the facts of the sentence under ``facts``."""
+    """Return a button with a sentence on it; ``looks``: emoji, style.
+
+    Row and the facts of the sentence under ``facts``.
+    """
     label = say(code, language, **looks.pop("facts", {}))[:80]
     looks.setdefault("style", discord.ButtonStyle.secondary)
     return discord.ui.Button(label=label, custom_id=press.custom_id, **looks)
@@ -149,7 +152,7 @@ def report(
     private: bool,
     why: str = "",
 ) -> str:
-    """The private lines beside the sound: its length and cost, what is left, and whatever is to be known of it.
+    """Return the private lines beside the sound: its length and cost, what is left, and whatever is to be known of it.
 
     ``why``: code of the sentence that says why it came as a file, where that is to be told.
     """
@@ -165,7 +168,10 @@ def report(
 
 
 def what_is_left(balance: Balance | None, language: str) -> list[str]:
-    """One line, or none where there is no limit, or nobody knows. The moment is shown in the reader's own time."""
+    """Return one line, or none where there is no limit, or nobody knows.
+
+    The moment is shown in the reader's own time.
+    """
     if balance is None or balance.limit is None or balance.left is None:
         return []
     resets = discord.utils.format_dt(balance.resets, "R")

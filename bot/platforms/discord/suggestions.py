@@ -1,11 +1,8 @@
-"""Suggestions while somebody types: styles and voices, the person's own first, typing errors forgiven.
-
-Called by the command doors that have a style or a voice to name.
-"""
+"""Autocomplete: styles, voices and choices, the person's own first, typing errors forgiven."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from discord import Interaction, SelectOption
 from discord.app_commands import Choice
@@ -13,12 +10,21 @@ from rapidfuzz import fuzz, process
 from rapidfuzz.distance import OSA
 
 from bot.errors import StoreError
-from bot.platforms.desk import Desk
-from bot.platforms.discord.wish import account_of
-from bot.platforms.voices import description, in_order, title
-from bot.speech import styles
-from bot.speech.provider import VoiceInfo
-from bot.store.preferences import Preference
+from bot.platforms.discord.client import localized
+from bot.platforms.discord.context import account_of
+from bot.platforms.display import description, in_order, title
+from bot.platforms.requests import Requests
+from bot.providers.base import VoiceInfo
+from bot.store.settings import Preference
+from bot.text import styles
+from bot.texts import codes
+
+
+def choices(words: Any) -> list[Choice[str]]:
+    """Return the words, or those of a ``Literal``, each under its name in the reader's language."""
+    listed: Sequence[str] = words if isinstance(words, tuple) else get_args(words)
+    return [Choice(name=localized(codes.CHOICE[word]), value=word) for word in listed]
+
 
 MOST = 25
 """Discord shows no more, and refuses an answer that has more."""
@@ -32,11 +38,14 @@ _ALIKE = 65
 """Likeness in percent from which on a voice, or a style of somebody's own words, may be meant."""
 
 
-async def preference_of(interaction: Interaction[Any], desk: Desk) -> Preference:
-    """What the person likes; nothing where that cannot be read in time, since a list without it is still a list."""
+async def preference_of(interaction: Interaction[Any], requests: Requests) -> Preference:
+    """Return what the person likes; nothing where that cannot be read in time.
+
+    Since a list without it is still a list.
+    """
     try:
         async with asyncio.timeout(_PATIENCE):
-            return await desk.preferences.get(account_of(interaction))
+            return await requests.preferences.get(account_of(interaction))
     except (StoreError, TimeoutError):
         return Preference()
 
@@ -51,7 +60,7 @@ def suggest_styles(typed: str, language: str, own: Preference) -> list[Choice[st
 
 
 def style_options(language: str, own: Preference) -> list[SelectOption]:
-    """The styles of a menu: the person's own, then the catalogue."""
+    """Return the styles of a menu: the person's own, then the catalogue."""
     names = [name for name in _style_names(language, own) if len(name) <= LONGEST]
     return [SelectOption(label=name, value=name) for name in names[:MOST]]
 
@@ -59,15 +68,15 @@ def style_options(language: str, own: Preference) -> list[SelectOption]:
 async def complete_voice(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
     """Return voices for what is typed, described in the person's language."""
     bot = interaction.client
-    own = await preference_of(interaction, bot.doors.desk)
-    speech, language = bot.doors.speech, await bot.language_for(interaction)
+    own = await preference_of(interaction, bot.services.requests)
+    speech, language = bot.services.speech, await bot.language_for(interaction)
     return suggest_voices(speech.voices(), typed, own, language, more=not speech.lists_every_voice())
 
 
 async def complete_style(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
     """Return styles for what is typed, in the person's language."""
     bot = interaction.client
-    own = await preference_of(interaction, bot.doors.desk)
+    own = await preference_of(interaction, bot.services.requests)
     return suggest_styles(typed, await bot.language_for(interaction), own)
 
 

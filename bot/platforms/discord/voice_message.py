@@ -1,6 +1,7 @@
 """Answers with sound: Discord's voice messages, which discord.py 2.7.1 cannot send by its public interface.
 
-Called by the command doors, in this order: ``defer`` at once, ``send`` for each clip, ``tell`` for words. This is the
+Called by the command front ends, in this order: ``defer`` at once, ``send`` for each clip, ``tell`` for words. This
+is the
 only module that touches the library's private names, which is why its version is pinned.
 
 A voice message is a message with flag 8192 and one audio file, whose entry carries its length and a sketch of its
@@ -35,8 +36,8 @@ from discord.webhook.async_ import async_context, interaction_response_params
 from bot.audio import ogg
 from bot.errors import DuplicateError
 from bot.model import Clip
-from bot.platforms.accepted import uploading
 from bot.platforms.discord.journal import accept, command_of, is_resumed
+from bot.platforms.requests import uploading
 
 FILE_NAME = "voice-message.ogg"
 """Discord takes the type of the file from its name."""
@@ -101,13 +102,13 @@ class _VoiceFile(discord.File):
         self._clip = clip
 
     def to_dict(self, index: int) -> dict[str, Any]:
-        """The entry in ``attachments``."""
+        """Return the entry in ``attachments``."""
         sketch = base64.b64encode(self._clip.waveform).decode()
         return {**super().to_dict(index), "duration_secs": round(self._clip.seconds, 3), "waveform": sketch}
 
 
 def way_of(interaction: discord.Interaction[Any]) -> Way:
-    """How an answer with sound will go out, by where it is asked for and what the bot may do there."""
+    """Return how an answer with sound will go out, by where it is asked for and what the bot may do there."""
     if interaction.guild_id is None:
         return Way.CHANNEL if interaction.context.dm_channel else Way.RESPONSE
     if not interaction.is_guild_integration():
@@ -213,7 +214,7 @@ def is_private(interaction: discord.Interaction[Any]) -> bool:
 
 
 def was_for_everyone(interaction: discord.Interaction[Any]) -> bool:
-    """Whether what ``defer`` was called for, be it in vain, would have been posted into the channel."""
+    """Return whether what ``defer`` was called for, be it in vain, would have been posted into the channel."""
     return interaction.extras.get(_WANTED) is Way.CHANNEL
 
 
@@ -297,7 +298,7 @@ async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any)
 
 
 def _delivery(message: Any, *, line_id: int = 0, why: str = "") -> Delivery:
-    """What it became, and who can hear it: Discord says so by the flags of the message it returns."""
+    """Return what it became, and who can hear it: Discord says so by the flags of the message it returns."""
     flags = discord.MessageFlags._from_value(int(message.get("flags", 0)))
     if flags.voice:
         return Delivery("voice", int(message["id"]), flags.ephemeral, line_id)
@@ -361,7 +362,7 @@ async def _followed(interaction: discord.Interaction[Any], line: str) -> int:
 
 
 def _missing(interaction: discord.Interaction[Any]) -> str:
-    """Which permission the bot lacks where it answers with a file."""
+    """Return which permission the bot lacks where it answers with a file."""
     allowed = interaction.app_permissions
     return "discord.why_file.posting" if allowed.send_voice_messages else "discord.why_file.permission"
 

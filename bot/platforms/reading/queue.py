@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 
 from bot.model import Account
-from bot.platforms.reading.heard import Readable, Unread
-from bot.speech.truncation import expected_seconds
+from bot.platforms.reading.messages import Readable, Unread
+from bot.text.split import expected_seconds
 
 MOST = 50
 """Messages that wait."""
@@ -107,7 +107,7 @@ class ReadingQueue:
         return None
 
     def take(self) -> Batch | None:
-        """The next messages to read; None where nobody waits.
+        """Return the next messages to read; None where nobody waits.
 
         Those with priority first; else whoever was served longest ago, and among these whose message is the oldest.
         """
@@ -151,7 +151,7 @@ class ReadingQueue:
         return None
 
     def replace(self, item: Readable) -> bool:
-        """A message was edited: it keeps its place. False where it does not wait."""
+        """Return a message was edited: it keeps its place. False where it does not wait."""
         for index, each in enumerate(self._waiting):
             if each.item.heard.id == item.heard.id:
                 self._waiting[index] = replace(_waiting(item, each.number), counted=each.counted)
@@ -165,18 +165,18 @@ class ReadingQueue:
         return [each.item for each in gone]
 
     def listing(self) -> Sequence[Readable]:
-        """What waits, in the order of arrival."""
+        """Return what waits, in the order of arrival."""
         return [each.item for each in self._waiting]
 
     def _of(self, who: str) -> list[_Waiting]:
-        """What is going to be read of an author."""
+        """Return what is going to be read of an author."""
         return [each for each in self._waiting if each.item.heard.account.scope == who and not each.counted]
 
     def _counted(self, who: str) -> list[_Waiting]:
         return [each for each in self._waiting if each.item.heard.account.scope == who and each.counted]
 
     def _first(self) -> _Waiting:
-        """Whose turn it is, and with which message."""
+        """Return whose turn it is, and with which message."""
         reading = [each for each in self._waiting if not each.counted]
         favoured = min((each for each in reading if each.item.priority), key=self._order, default=None)
         other = min((each for each in reading if not each.item.priority), key=self._order, default=None)
@@ -208,7 +208,7 @@ class ReadingQueue:
         return self._rank[each.item.heard.account.scope], each.number
 
     def _burst(self, first: _Waiting, *, crowded: bool) -> list[_Waiting]:
-        """What the author wrote in one go: nobody else's message stands between, unless it is crowded anyway."""
+        """Return what the author wrote in one go: nobody else's message stands between, unless it is crowded anyway."""
         who = first.item.heard.account.scope
         others = [each.number for each in self._waiting if each.item.heard.account.scope != who and not each.counted]
         batch, characters = [first], len(first.item.utterance.text)
@@ -237,5 +237,5 @@ def _waiting(item: Readable, number: int) -> _Waiting:
 
 
 def _alike(one: Readable, other: Readable) -> bool:
-    """Whether they can be said in one breath: in the same way, and out of the same channel."""
+    """Return whether they can be said in one breath: in the same way, and out of the same channel."""
     return one.utterance.manner == other.utterance.manner and one.heard.channel == other.heard.channel

@@ -8,9 +8,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.errors import InputError
-from bot.store.preferences import Preference
-from bot.store.readings import ReadingSettings
-from bot.store.setting import Setting, settings_of
+from bot.store.setting_fields import Setting, settings_of
+from bot.store.settings import Preference, ReadingSettings
 from bot.texts import say
 
 PLACE = tuple(each for each in settings_of(ReadingSettings) if each.key)

@@ -22,23 +22,25 @@ from telegram.request import HTTPXRequest
 from bot import texts
 from bot.config import EndpointsConfig, TelegramConfig
 from bot.errors import ConfigError, PlatformError
-from bot.platforms.accepted import answer_answered, answer_begins, upload_answered, upload_begins
-from bot.platforms.base import Doors
+from bot.platforms.base import Services
 from bot.platforms.doctor import Finding, State, found
 from bot.platforms.fairness import FloodGuard, PersonalQueues
-from bot.platforms.telegram.aloud import Aloud
-from bot.platforms.telegram.asking import read
-from bot.platforms.telegram.counter import Counter
-from bot.platforms.telegram.delivery import Delivery
-from bot.platforms.telegram.handlers import register
-from bot.platforms.telegram.journal import Journal
-from bot.platforms.telegram.menus import set_menus
-from bot.platforms.telegram.places import PLACES, Places
-from bot.platforms.telegram.polling import Polling, Sleep, Timings
-from bot.platforms.telegram.rights import Rights
-from bot.platforms.telegram.traffic import Traffic
-from bot.platforms.telegram.updates import UpdatesRequest
-from bot.platforms.telegram.webhook import Webhook
+from bot.platforms.requests import answer_answered, answer_begins, upload_answered, upload_begins
+from bot.platforms.telegram.context import TelegramContext
+from bot.platforms.telegram.delivery import Delivery, Rights, Traffic
+from bot.platforms.telegram.handlers import register, set_menus
+from bot.platforms.telegram.messages import read
+from bot.platforms.telegram.reading.groups import Aloud
+from bot.platforms.telegram.updates import (
+    PLACES,
+    Journal,
+    Polling,
+    Sleep,
+    Timings,
+    UpdateSlots,
+    UpdatesRequest,
+    Webhook,
+)
 from bot.web import WebServer
 
 _log = logging.getLogger(__name__)
@@ -101,7 +103,7 @@ class TelegramPlatform:
         self,
         config: TelegramConfig,
         endpoints: EndpointsConfig,
-        doors: Doors,
+        services: Services,
         *,
         web: WebServer | None = None,
         timings: Timings | None = None,
@@ -115,7 +117,7 @@ class TelegramPlatform:
         self._webhook = (config.webhook_url.strip(), config.webhook_secret.get_secret_value().strip())
         self._web = web
         self._ca_file = endpoints.ca_file
-        self._doors = doors
+        self._services = services
         self._timings = timings or Timings()
         self._sleep = sleep
         self._clock = clock
@@ -160,7 +162,10 @@ class TelegramPlatform:
                 await request.shutdown()
 
     async def examine(self) -> Sequence[Finding]:
-        """Whether the token is taken, and whether messages of groups can be read. Raises PlatformError, ConfigError."""
+        """Return whether the token is taken, and whether messages of groups can be read.
+
+        Raises PlatformError, ConfigError.
+        """
         me = await self._me()
         reads = bool(me.can_read_all_group_messages)
         return (
@@ -180,19 +185,21 @@ class TelegramPlatform:
 
     async def _serve(self, bot: ExtBot[Any], ready: asyncio.Event) -> None:
         application: _App = ApplicationBuilder().bot(bot).updater(None).build()
-        delivery = Delivery(bot, self._doors.speech, timings=self._timings, sleep=self._sleep, clock=self._clock)
+        delivery = Delivery(bot, self._services.speech, timings=self._timings, sleep=self._sleep, clock=self._clock)
         turns = PersonalQueues(self._timings.turn)
         flood = FloodGuard(self._clock)
-        aloud = Aloud(self._doors, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep)
-        counter = Counter(self._doors, delivery, turns, flood, self._timings, aloud, Rights(bot))
-        key_of = register(application, counter, self._clock)
-        journal = Journal(self._doors.accepted, bot, key_of)
-        places = Places(application.process_update)
-        receiver = self._receiver(bot, places, journal, flood)
+        aloud = Aloud(
+            self._services, delivery, self._traffic, timings=self._timings, clock=self._clock, sleep=self._sleep
+        )
+        context = TelegramContext(self._services, delivery, turns, flood, self._timings, aloud, Rights(bot))
+        key_of = register(application, context, self._clock)
+        journal = Journal(self._services.accepted, bot, key_of)
+        slots = UpdateSlots(application.process_update)
+        receiver = self._receiver(bot, slots, journal, flood)
         try:
             await self._until_stop(self._log_in(application))
             if not self._stop.is_set():
-                taking_up = asyncio.create_task(journal.take_up(places))
+                taking_up = asyncio.create_task(journal.take_up(slots))
                 try:
                     await self._until_stop(receiver.run(ready))
                 finally:
@@ -203,17 +210,17 @@ class TelegramPlatform:
             await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
             await application.shutdown()
 
-    def _receiver(self, bot: ExtBot[Any], places: Places, journal: Journal, flood: FloodGuard) -> Polling | Webhook:
+    def _receiver(self, bot: ExtBot[Any], slots: UpdateSlots, journal: Journal, flood: FloodGuard) -> Polling | Webhook:
         url, secret = self._webhook
         if url and self._web is not None:
-            return Webhook(bot, places, self._web, journal, flood, url=url, secret=secret, timings=self._timings)
+            return Webhook(bot, slots, self._web, journal, flood, url=url, secret=secret, timings=self._timings)
         return Polling(
             bot,
-            places,
+            slots,
             journal,
             timings=self._timings,
             sleep=self._sleep,
-            on_conflict=lambda: _log.error("%s", texts.say("telegram.conflict", self._doors.language)),
+            on_conflict=lambda: _log.error("%s", texts.say("telegram.conflict", self._services.language)),
         )
 
     async def _until_stop(self, work: Coroutine[Any, Any, None]) -> None:
@@ -244,7 +251,7 @@ class TelegramPlatform:
 
     async def _excuse(self, update: Update, delivery: Delivery) -> None:
         """Tell somebody whose command was cut off when the bot stopped."""
-        asked = read(update, self._doors.language)
+        asked = read(update, self._services.language)
         if asked is None:
             return
         try:
@@ -252,7 +259,7 @@ class TelegramPlatform:
                 await delivery.sentence(asked.message, texts.say("telegram.cut", asked.language))
         except TimeoutError:
             _log.warning("somebody could not be told that a command was cut off")
-        await self._doors.accepted.close(asked.key)
+        await self._services.accepted.close(asked.key)
 
     def _bot(self, request: HTTPXRequest, polling: HTTPXRequest) -> ExtBot[Any]:
         return ExtBot(
@@ -265,7 +272,7 @@ class TelegramPlatform:
         )
 
     def _requests(self) -> tuple[HTTPXRequest, UpdatesRequest]:
-        """The connections for calls and for polling. Slow: reads certificate files. Raises ConfigError."""
+        """Return the connections for calls and for polling. Slow: reads certificate files. Raises ConfigError."""
         client: dict[str, Any] = {"verify": self._trust()}
         if not self._root.startswith(_OFFICIAL):
             client["trust_env"] = False  # a server of one's own is not asked through a proxy
@@ -282,7 +289,7 @@ class TelegramPlatform:
         return HTTPXRequest(connection_pool_size=2 * PLACES, **times), polling
 
     def _trust(self) -> ssl.SSLContext:
-        """The public authorities and, where configured, one of our own."""
+        """Return the public authorities and, where configured, one of our own."""
         if self._root.startswith("http:"):
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used, trusts nobody, costs nothing
         context = httpx.create_ssl_context()

@@ -1,33 +1,87 @@
-"""Puts voices and sentences into a Telegram chat. Used by every answer.
-
-A voice is never sent twice: what Telegram may have taken, although its answer did not come, is not sent again.
-"""
+"""Delivery of voices and sentences into Telegram chats, within Telegram's limits and the bot's rights."""
 
 import asyncio
 import contextlib
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import httpx
-from telegram import Bot, InlineKeyboardMarkup, Message, MessageEntity, ReplyParameters
+from telegram import (
+    Bot,
+    ChatMemberAdministrator,
+    ChatMemberRestricted,
+    InlineKeyboardMarkup,
+    Message,
+    MessageEntity,
+    ReplyParameters,
+    User,
+)
 from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus, ChatType, MessageLimit
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.audio import mp3, ogg
-from bot.digits import whole
 from bot.errors import PlatformError
 from bot.model import Clip, Receipt
-from bot.platforms.accepted import AcceptedCommand, uploading
-from bot.platforms.beside import Run, cut_runs, words_beside
-from bot.platforms.telegram.asking import Asked, admins_of
-from bot.platforms.telegram.polling import Sleep, Timings, seconds_of
+from bot.patterns import whole
+from bot.platforms.display import Run, cut_runs, words_beside
+from bot.platforms.requests import AcceptedCommand, uploading
+from bot.platforms.telegram.messages import Asked, admins_of
+from bot.platforms.telegram.updates import Sleep, Timings, seconds_of
 from bot.speech.service import SpeechService
-from bot.store.recall import Recall
+from bot.store.settings import Recall
 from bot.texts import of_note, say
+
+MOST = 20
+"""Messages in one group …"""
+SECONDS = 60.0
+"""… in any span of so many seconds."""
+_MOST_GROUPS = 1000
+"""Groups beyond which those that are quiet again are forgotten."""
+
+
+class Traffic:
+    """One for a bot."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """``clock``: seconds that never go back."""
+        self._clock = clock
+        self._sent: dict[int, deque[float]] = {}
+
+    def note(self, chat_id: int) -> None:
+        """A message goes out. Chats with one person have no such limit."""
+        if chat_id >= 0:
+            return
+        self._sent.setdefault(chat_id, deque(maxlen=10 * MOST)).append(self._clock())
+        if len(self._sent) > _MOST_GROUPS:
+            for each in tuple(self._sent):
+                self._recent(each)
+
+    def room(self, chat_id: int) -> int:
+        """Messages that may go out now."""
+        return max(0, MOST - len(self._recent(chat_id)))
+
+    def wait(self, chat_id: int, room: int) -> float:
+        """Return seconds until so many may go out; 0: they may now."""
+        recent = self._recent(chat_id)
+        missing = len(recent) + room - MOST
+        return max(0.0, recent[missing - 1] + SECONDS - self._clock()) if missing > 0 else 0.0
+
+    def _recent(self, chat_id: int) -> deque[float]:
+        sent = self._sent.get(chat_id)
+        if sent is None:
+            return deque()
+        since = self._clock() - SECONDS
+        while sent and sent[0] <= since:
+            sent.popleft()
+        if not sent:
+            del self._sent[chat_id]
+        return sent
+
 
 _log = logging.getLogger(__name__)
 
@@ -149,7 +203,7 @@ class Delivery:
         return True
 
     async def is_admin(self, asked: Asked) -> bool:
-        """Whether who asks administers the group, or writes as the group; no where Telegram does not say.
+        """Return whether who asks administers the group, or writes as the group; no where Telegram does not say.
 
         Raises nothing. A change takes a minute to be known here.
         """
@@ -166,7 +220,7 @@ class Delivery:
             return False
 
     async def roles(self, asked: Asked) -> tuple[str, ...]:
-        """The one role that Telegram's groups have, for who holds it. Raises nothing."""
+        """Return the one role that Telegram's groups have, for who holds it. Raises nothing."""
         return (admins_of(asked.space),) if asked.space is not None and await self.is_admin(asked) else ()
 
     async def _member(self, chat_id: int, user_id: int) -> bool:
@@ -222,7 +276,9 @@ class Delivery:
     async def deliver(
         self, asking: Message, receipt: Receipt, remark: str, extras: Extras = NOTHING
     ) -> tuple[Message, ...]:
-        """The same without a word where it fails, for those who tell it themselves; ``remark`` is all that is said.
+        """Return the same without a word where it fails, for those who tell it themselves.
+
+        ``remark`` is all that is said.
 
         Raises TelegramError, AudioError ``audio.too_large``.
         """
@@ -389,11 +445,67 @@ def _place(asking: Message) -> dict[str, Any]:
 
 
 def _parts(clip: Clip) -> list[_Part]:
-    """A clip as voice messages. CPU work. Raises AudioError."""
+    """Return a clip as voice messages. CPU work. Raises AudioError."""
     return [_Part(ogg.write(part, {}), max(1, round(part.seconds))) for part in ogg.split(clip, VOICE_BYTES)]
 
 
 def _no_voices(error: BadRequest) -> bool:
-    """Whether the person, or the group, takes no voice messages."""
+    """Return whether the person, or the group, takes no voice messages."""
     words = error.message.casefold()
     return "voice" in words and ("forbidden" in words or "not enough rights" in words)
+
+
+class Rights:
+    """One for a bot. Telegram is asked each time, since people ask in order to see what changed."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def sees_messages(self, chat_id: int) -> bool | None:
+        """Return whether what people write in a group reaches the bot: where its privacy mode is off.
+
+        Or it administers.
+
+        None where Telegram does not say. Raises nothing.
+        """
+        try:
+            everything = bool((await self._bot.get_me()).can_read_all_group_messages)
+            return everything or isinstance(await self._member(chat_id), ChatMemberAdministrator)
+        except TelegramError as error:
+            _log.info("nobody could say what the bot sees in a group (%s)", type(error).__name__)
+            return None
+
+    async def may_send_voices(self, chat_id: int) -> bool | None:
+        """Return whether a group takes voice messages from the bot; None where Telegram does not say.
+
+        Raises nothing.
+        """
+        try:
+            member = await self._member(chat_id)
+            everyone = (await self._bot.get_chat(chat_id)).permissions
+        except TelegramError as error:
+            _log.info("nobody could say what the bot may do in a group (%s)", type(error).__name__)
+            return None
+        if isinstance(member, ChatMemberAdministrator):
+            return True
+        if isinstance(member, ChatMemberRestricted) and not member.can_send_voice_notes:
+            return False
+        return everyone is None or everyone.can_send_voice_notes is not False
+
+    async def person(self, chat_id: int, account_id: str) -> User | None:
+        """Return who somebody in a group is, as far as the group may know it. Raises nothing.
+
+        None for an administrator who is anonymous there, for a channel, and where Telegram does not say.
+        """
+        number = whole(account_id)
+        if number is None:
+            return None
+        try:
+            member = await self._bot.get_chat_member(chat_id, number)
+        except TelegramError as error:
+            _log.info("nobody could say who somebody is (%s)", type(error).__name__)
+            return None
+        return None if getattr(member, "is_anonymous", False) else member.user
+
+    async def _member(self, chat_id: int) -> Any:
+        return await self._bot.get_chat_member(chat_id, self._bot.id)

@@ -14,11 +14,20 @@ from telegram.error import TelegramError
 from bot.errors import InputError, PlatformError
 from bot.model import Account, Space
 from bot.patterns import linear
-from bot.platforms.reading.dictionary import MOST_BYTES, Format, Lexicon
-from bot.platforms.reading.imports import Import, dead_words, imported, needs_question, question, warning
+from bot.platforms.reading.dictionary import (
+    MOST_BYTES,
+    Format,
+    Import,
+    Lexicon,
+    dead_words,
+    imported,
+    needs_question,
+    question,
+    warning,
+)
 from bot.platforms.telegram import keyboard
-from bot.platforms.telegram.asking import Asked
-from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.context import TelegramContext
+from bot.platforms.telegram.messages import Asked
 from bot.texts import LANGUAGES, codes, say
 
 CAPTION = linear(
@@ -31,56 +40,58 @@ _CHANGES = frozenset({"add", "remove", "import"})
 _PATTERN = re.compile(r"(?:pattern|正则|正則)\s{0,4}[:：]\s*", re.IGNORECASE)
 _REPLACE = frozenset({"replace", "替换", "替換"})
 
-Answer = Callable[[Counter, Asked, Lexicon, Account | Space, str], Awaitable[None]]
+Answer = Callable[[TelegramContext, Asked, Lexicon, Account | Space, str], Awaitable[None]]
 
 
-async def dictionary(counter: Counter, asked: Asked) -> None:
+async def dictionary(context: TelegramContext, asked: Asked) -> None:
     """``add WORD = SAID``, ``remove WORD``, ``list``, ``export``, ``import``. Raises InputError, StoreError."""
     order, _, rest = asked.line.strip().partition(" ")
     name = _ORDERS.get(order.casefold())
     if name is None:
         code = "telegram.dictionary.usage" if asked.space is None else "telegram.dictionary.usage.group"
-        await counter.delivery.sentence(asked.message, say(code, asked.language))
+        await context.delivery.sentence(asked.message, say(code, asked.language))
         return
-    if name in _CHANGES and asked.space is not None and not await counter.delivery.is_admin(asked):
+    if name in _CHANGES and asked.space is not None and not await context.delivery.is_admin(asked):
         raise InputError("telegram.dictionary.admins_only")
-    await _ANSWERS[name](counter, asked, Lexicon(counter.doors.reader.dictionaries), asked.space or asked.account, rest)
+    await _ANSWERS[name](
+        context, asked, Lexicon(context.services.reader.dictionaries), asked.space or asked.account, rest
+    )
 
 
-async def captioned(counter: Counter, asked: Asked) -> None:
+async def captioned(context: TelegramContext, asked: Asked) -> None:
     """The same where the command stands below a file; silent where it is another bot's."""
     found = CAPTION.fullmatch(asked.message.caption or "")
     if found is not None and (found[1] or "").casefold() in {"", asked.message.get_bot().username.casefold()}:
-        await dictionary(counter, replace(asked, line=found[2] or ""))
+        await dictionary(context, replace(asked, line=found[2] or ""))
 
 
-async def _add(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+async def _add(context: TelegramContext, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
     pattern = _PATTERN.match(rest.strip())
     typed = rest.strip()[pattern.end() :] if pattern is not None else rest
     written, said = _halves(typed)
     entry = await lexicon.add(owner, written, said, pattern=pattern is not None)
     added = say("dictionary.added", asked.language, written=entry.written, said=entry.said or "–")
     dead = warning(await asyncio.to_thread(dead_words, [entry]), asked.language)
-    await _tell(counter, asked, "\n".join([added, *dead]))
+    await _tell(context, asked, "\n".join([added, *dead]))
 
 
-async def _remove(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+async def _remove(context: TelegramContext, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
     pattern = _PATTERN.match(rest.strip())
     written = rest.strip()[pattern.end() :] if pattern is not None else rest.strip()
     await lexicon.remove(owner, written)
-    await _tell(counter, asked, say("dictionary.removed", asked.language, written=written))
+    await _tell(context, asked, say("dictionary.removed", asked.language, written=written))
 
 
-async def _list(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, _: str) -> None:
-    await _tell(counter, asked, await lexicon.lines(owner, asked.language))
+async def _list(context: TelegramContext, asked: Asked, lexicon: Lexicon, owner: Account | Space, _: str) -> None:
+    await _tell(context, asked, await lexicon.lines(owner, asked.language))
 
 
-async def _export(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+async def _export(context: TelegramContext, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
     form: Format = "csv" if rest.strip().casefold() == "csv" else "json"
-    await counter.delivery.document(asked.message, await lexicon.exported(owner, form), f"dictionary.{form}")
+    await context.delivery.document(asked.message, await lexicon.exported(owner, form), f"dictionary.{form}")
 
 
-async def _import(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
+async def _import(context: TelegramContext, asked: Asked, lexicon: Lexicon, owner: Account | Space, rest: str) -> None:
     document = _file(asked.message)
     if document is None:
         raise InputError("telegram.dictionary.no_file")
@@ -89,29 +100,29 @@ async def _import(counter: Counter, asked: Asked, lexicon: Lexicon, owner: Accou
     found = await lexicon.understood(owner, data, document.file_name or "", keep=keep)
     waiting = Import(asked.account, owner, found, keep)
     if needs_question(found, keep=keep):
-        buttons = keyboard.answers("i", counter.imports.ask(waiting), asked.language)
-        await counter.delivery.sentence(asked.message, question(found, asked.language, keep=keep), keyboard=buttons)
+        buttons = keyboard.answers("i", context.imports.ask(waiting), asked.language)
+        await context.delivery.sentence(asked.message, question(found, asked.language, keep=keep), keyboard=buttons)
         return
     await lexicon.take_in(owner, found, keep=keep)
-    await _tell(counter, asked, imported(found, asked.language))
+    await _tell(context, asked, imported(found, asked.language))
 
 
-async def answered(counter: Counter, asked: Asked) -> None:
+async def answered(context: TelegramContext, asked: Asked) -> None:
     """``i:yes:TOKEN``: take a file in, or not, as its question is answered by who asked for it.
 
     Raises InputError ``dictionary.ask_gone``, ``dictionary.ask_others``, ``telegram.dictionary.admins_only``.
     """
     _, word, token = asked.line.split(":")
-    waiting = counter.imports.answer(token, asked.account)
+    waiting = context.imports.answer(token, asked.account)
     if isinstance(waiting.owner, Space) and (
-        asked.space != waiting.owner or not await counter.delivery.is_admin(asked)
+        asked.space != waiting.owner or not await context.delivery.is_admin(asked)
     ):
         raise InputError("telegram.dictionary.admins_only")
     if word == "no":
-        await counter.delivery.change(asked.message, say("dictionary.not_imported", asked.language))
+        await context.delivery.change(asked.message, say("dictionary.not_imported", asked.language))
         return
-    await Lexicon(counter.doors.reader.dictionaries).take_in(waiting.owner, waiting.found, keep=waiting.keep)
-    await counter.delivery.change(asked.message, imported(waiting.found, asked.language))
+    await Lexicon(context.services.reader.dictionaries).take_in(waiting.owner, waiting.found, keep=waiting.keep)
+    await context.delivery.change(asked.message, imported(waiting.found, asked.language))
 
 
 _ANSWERS: dict[str, Answer] = {"add": _add, "remove": _remove, "list": _list, "export": _export, "import": _import}
@@ -122,7 +133,7 @@ _ORDERS = {say(codes.DICTIONARY_NAME[name], language): name for language in LANG
 
 
 def _halves(typed: str) -> tuple[str, str]:
-    """A word and what is said for it. An equals sign between blanks parts them, else the first one.
+    """Return a word and what is said for it. An equals sign between blanks parts them, else the first one.
 
     Raises InputError ``telegram.dictionary.equals``.
     """
@@ -135,13 +146,13 @@ def _halves(typed: str) -> tuple[str, str]:
 
 
 def _file(message: Message) -> Document | None:
-    """The file that the command stands below, or answers."""
+    """Return the file that the command stands below, or answers."""
     answered = message.reply_to_message
     return message.document or (answered.document if answered is not None else None)
 
 
 async def _fetched(document: Document) -> bytes:
-    """The file; one that is too large is not fetched. Raises PlatformError ``telegram.file.unread``."""
+    """Return the file; one that is too large is not fetched. Raises PlatformError ``telegram.file.unread``."""
     if (document.file_size or 0) > MOST_BYTES:
         return bytes(MOST_BYTES + 1)
     try:
@@ -150,5 +161,5 @@ async def _fetched(document: Document) -> bytes:
         raise PlatformError("telegram.file.unread") from None
 
 
-async def _tell(counter: Counter, asked: Asked, text: str) -> None:
-    await counter.delivery.sentence(asked.message, text)
+async def _tell(context: TelegramContext, asked: Asked, text: str) -> None:
+    await context.delivery.sentence(asked.message, text)

@@ -1,17 +1,24 @@
-"""What the bot answers on Telegram: the commands, registered here, and the border at which failures become sentences.
-
-Built by ``client.py``. A new command is a function in one of the files named below and a line in ``COMMANDS``.
-"""
+"""Command, button and menu handlers on Telegram, and the border where failures become sentences."""
 
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
-from telegram import Update
-from telegram.error import TelegramError
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeAllChatAdministrators,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
+    Update,
+)
+from telegram.constants import CallbackQueryLimit
+from telegram.error import BadRequest, InvalidToken, TelegramError
 from telegram.ext import (
     Application,
     CallbackQueryHandler,
@@ -23,33 +30,139 @@ from telegram.ext import (
 )
 
 from bot import texts
-from bot.errors import BotError, ConfigError, DuplicateError, ProviderError, QuotaError, StoreError
+from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError, QuotaError, StoreError
 from bot.platforms import command_log
-from bot.platforms.accepted import AcceptedCommand
-from bot.platforms.desk import FREE
 from bot.platforms.fairness import Verdict
-from bot.platforms.telegram import (
-    buttons,
-    choices,
-    dictionary,
-    doctor,
-    keyboard,
-    moderation,
-    read_aloud,
-    reading_settings,
-    settings,
-    speaking,
-    why,
-)
-from bot.platforms.telegram.asking import Asked, command_of, read
-from bot.platforms.telegram.counter import Counter
-from bot.platforms.telegram.guest import Guest
-from bot.platforms.telegram.hints import Hints
-from bot.platforms.telegram.inline import Inline
-from bot.platforms.telegram.journal import KeyOf
+from bot.platforms.requests import FREE, AcceptedCommand
+from bot.platforms.telegram import dictionary, keyboard, settings, speaking, why
+from bot.platforms.telegram.context import Queued, TelegramContext
+from bot.platforms.telegram.delivery import units
+from bot.platforms.telegram.inline import Guest, Inline
 from bot.platforms.telegram.keyboard import OLD_BUTTON
-from bot.platforms.telegram.listening import listen
+from bot.platforms.telegram.messages import Asked, command_of, read
 from bot.platforms.telegram.migration import follow
+from bot.platforms.telegram.reading import commands as reading_commands
+from bot.platforms.telegram.reading import settings as reading_settings
+from bot.platforms.telegram.reading.commands import Hints, listen
+from bot.platforms.telegram.updates import KeyOf
+from bot.texts import codes, say
+
+
+async def press(context: TelegramContext, asked: Asked) -> None:
+    """Do what the pressed button says; it is answered in any case, so that it stops spinning.
+
+    Raises InputError ``telegram.old_button`` for data that no button of today carries, forged or old.
+    """
+    letter = asked.line.partition(":")[0]
+    form = _FORMS.get(letter)
+    if form is None or not form.fullmatch(asked.line):
+        raise InputError(OLD_BUTTON)
+    await PRESSES[letter](context, asked)
+    await context.delivery.toast(asked)
+
+
+async def other_style(context: TelegramContext, asked: Asked) -> None:
+    """``s:whisper:TOKEN``: the same words in another style. Raises InputError ``telegram.old_button``."""
+    _, key, token = asked.line.split(":")
+    style = keyboard.style_of(key)
+    if style is None:
+        raise InputError(OLD_BUTTON)
+    await speaking.again(context, asked, token, styles=(style.en,))
+
+
+async def again(context: TelegramContext, asked: Asked) -> None:
+    """``r:TOKEN``: the same words as another take."""
+    await speaking.again(context, asked, _matter(asked), styles=None)
+
+
+async def free(context: TelegramContext, asked: Asked) -> None:
+    """``q:TOKEN``: by the free voice what the quota refused."""
+    await speaking.free(context, asked, _matter(asked))
+
+
+async def words(context: TelegramContext, asked: Asked) -> None:
+    """``w:TOKEN``: what the voice says; over the chat where it fits, else in a hidden message below."""
+    kept = await context.services.requests.words.get(_matter(asked))
+    if kept is None:
+        raise InputError("words.gone")
+    if units(kept.text) <= CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH:
+        await context.delivery.toast(asked, kept.text, alert=True)
+    elif await context.delivery.toast(asked):  # a second delivery must not post them twice
+        await context.delivery.sentence(asked.message, kept.text, hidden=True)
+
+
+async def voice(context: TelegramContext, asked: Asked) -> None:
+    """``v:Mia``: the person's own voice from now on."""
+    await context.delivery.toast(asked, await settings.choose_voice(context, asked, _matter(asked)))
+    await settings.press_choice(context, asked, "v")
+
+
+async def style(context: TelegramContext, asked: Asked) -> None:
+    """``t:whisper``: the person's own style from now on. Raises InputError ``telegram.old_button``."""
+    if (key := _matter(asked)) and keyboard.style_of(key) is None:
+        raise InputError(OLD_BUTTON)
+    await context.delivery.toast(asked, await settings.choose_style(context, asked, _matter(asked)))
+    await settings.press_choice(context, asked, "t")
+
+
+async def cancel(context: TelegramContext, asked: Asked) -> None:
+    """``x:NAME``: cancel what waits or is being spoken. Raises InputError ``waiting.over``."""
+    queued = context.waiting.get(_matter(asked))
+    allowed = queued is not None and await _may_cancel(context, asked, queued)
+    if queued is None or not allowed or queued.waiting.is_over:
+        raise InputError("waiting.over")
+    queued.task.cancel()
+    await context.delivery.toast(asked, texts.say("waiting.cancelled", asked.language))
+
+
+async def _may_cancel(context: TelegramContext, asked: Asked, queued: Queued) -> bool:
+    """Return True for the person who asked and, in the group where it was, for its administrators."""
+    if queued.account == asked.account:
+        return True
+    return queued.chat_id == asked.message.chat_id and await context.delivery.is_admin(asked)  # not of another group
+
+
+def _matter(asked: Asked) -> str:
+    return asked.line.partition(":")[2]
+
+
+Press = Callable[[TelegramContext, Asked], Awaitable[None]]
+PRESSES: dict[str, Press] = {
+    "s": other_style,
+    "r": again,
+    "w": words,
+    "q": free,
+    "v": voice,
+    "t": style,
+    "f": settings.press_favourite,
+    "l": settings.press_language,
+    "g": settings.press_group,
+    "o": settings.press_open,
+    "p": settings.press_own,
+    "x": cancel,
+    "i": dictionary.answered,
+}
+"""The registration list."""
+_NAMED = r"[A-Za-z0-9_-]{1,32}"
+_FORMS = {
+    letter: re.compile(form, re.ASCII)
+    for letter, form in {
+        "s": rf"s:[a-z0-9_]{{1,32}}:{_NAMED}",
+        "r": rf"r:{_NAMED}",
+        "w": rf"w:{_NAMED}",
+        "q": rf"q:{_NAMED}",
+        "v": r"v:[^\x00-\x1f\x7f]{0,62}",
+        "t": r"t:[a-z0-9_]{0,32}",
+        "f": r"f:[vt]:(?:on|off):[^\x00-\x1f\x7f]{1,62}",
+        "l": "l:(?:" + "|".join(("", *texts.LANGUAGES)) + ")",
+        "g": settings.GROUP_FORM,
+        "o": "o:[a-z]{1,16}",
+        "p": "p:readme:(?:on|off)",
+        "x": rf"x:{_NAMED}",
+        "i": rf"i:(?:yes|no):{_NAMED}",
+    }.items()
+}
+"""What each button carries, as ``keyboard.py`` writes it."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +176,7 @@ _NEW = filters.UpdateType.MESSAGE
 """Only what was just written: an edited command would be spoken, and charged, again."""
 
 
-Answer = Callable[[Counter, Asked], Awaitable[None]]
+Answer = Callable[[TelegramContext, Asked], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,72 +193,72 @@ class Command:
 COMMANDS: dict[str, Command] = {
     "say": Command(speaking.say),
     "sing": Command(speaking.sing),
-    "voice": Command(choices.voice),
-    "style": Command(choices.style),
-    "quota": Command(choices.quota),
+    "voice": Command(settings.voice),
+    "style": Command(settings.style),
+    "quota": Command(settings.quota),
     "settings": Command(settings.settings),
-    "who": Command(moderation.who, in_private=False, for_admins=True),
-    "read": Command(read_aloud.read, in_private=False, for_admins=True),
+    "who": Command(settings.who, in_private=False, for_admins=True),
+    "read": Command(reading_commands.read, in_private=False, for_admins=True),
     "reading": Command(reading_settings.reading),
     "dictionary": Command(dictionary.dictionary),
     "why": Command(why.why, in_private=False),
     "explain": Command(why.explain, in_private=False),
-    "doctor": Command(doctor.doctor, in_private=False, for_admins=True),
-    "help": Command(choices.show_help),
-    "start": Command(choices.start, in_groups=False),
+    "doctor": Command(why.doctor, in_private=False, for_admins=True),
+    "help": Command(settings.show_help),
+    "start": Command(settings.start, in_groups=False),
 }
 """The registration list; ``telegram.command.NAME`` in bot/texts is what Telegram's menu says of each."""
 
 
-async def hint(counter: Counter, asked: Asked) -> None:
+async def hint(context: TelegramContext, asked: Asked) -> None:
     """A command that is none."""
-    await counter.delivery.sentence(asked.message, texts.say("telegram.hint", asked.language))
+    await context.delivery.sentence(asked.message, texts.say("telegram.hint", asked.language))
 
 
-async def in_private(hints: Hints, counter: Counter, asked: Asked) -> None:
+async def in_private(hints: Hints, context: TelegramContext, asked: Asked) -> None:
     """Words without a command that was answered above, also those below a picture or a file, where one may stand."""
     hints.has_words(asked)
     name, _, bot = command_of(asked.message)[1:].casefold().partition("@")
     if not name:
-        await speaking.plain(counter, asked)
+        await speaking.plain(context, asked)
         return
     command = COMMANDS.get(name) if bot in {"", asked.message.get_bot().username.casefold()} else None
-    await (command.answer if command is not None else hint)(counter, asked)
+    await (command.answer if command is not None else hint)(context, asked)
 
 
-async def below_file(hints: Hints, counter: Counter, asked: Asked) -> None:
+async def below_file(hints: Hints, context: TelegramContext, asked: Asked) -> None:
     """``/dictionary`` below a file, which may be one of an album."""
     hints.has_words(asked)
-    await dictionary.captioned(counter, asked)
+    await dictionary.captioned(context, asked)
 
 
 def register(
-    application: Application[Any, Any, Any, Any, Any, Any], counter: Counter, clock: Callable[[], float]
+    application: Application[Any, Any, Any, Any, Any, Any], context: TelegramContext, clock: Callable[[], float]
 ) -> KeyOf:
     """Give every command to the application; returns what tells commands from other updates.
 
     ``clock``: seconds that never go back.
     """
     for name, command in COMMANDS.items():
-        application.add_handler(CommandHandler(name, partial(_serve, counter, command.answer), filters=_NEW))
+        application.add_handler(CommandHandler(name, partial(_serve, context, command.answer), filters=_NEW))
     hints, private = Hints(clock), _NEW & filters.ChatType.PRIVATE
     file = _NEW & filters.Document.ALL & filters.CaptionRegex(dictionary.CAPTION)
-    application.add_handler(MessageHandler(file, partial(_serve, counter, partial(below_file, hints))))
+    application.add_handler(MessageHandler(file, partial(_serve, context, partial(below_file, hints))))
     words = private & (filters.TEXT | filters.CAPTION)
-    application.add_handler(MessageHandler(words, partial(_serve, counter, partial(in_private, hints))))
-    application.add_handler(MessageHandler(private & filters.ATTACHMENT, partial(_serve, counter, hints.has_none)))
-    application.add_handler(CallbackQueryHandler(partial(_serve, counter, buttons.press)))
+    application.add_handler(MessageHandler(words, partial(_serve, context, partial(in_private, hints))))
+    application.add_handler(MessageHandler(private & filters.ATTACHMENT, partial(_serve, context, hints.has_none)))
+    application.add_handler(CallbackQueryHandler(partial(_serve, context, press)))
     commands = tuple(application.handlers[0])
-    inline = Inline(counter)
+    inline = Inline(context)
     application.add_handler(InlineQueryHandler(inline.answer))
     guests = filters.UpdateType.GUEST_MESSAGE & filters.TEXT
-    application.add_handler(MessageHandler(guests, Guest(counter).answer))
+    application.add_handler(MessageHandler(guests, Guest(context).answer))
     application.add_handler(ChosenInlineResultHandler(inline.chosen))
-    follow(application, counter.doors.moves, counter.timings)
-    listen(application, counter.aloud)
+    follow(application, context.services.moves, context.timings)
+    listen(application, context.aloud)
 
     def key_of(update: Update) -> str | None:
-        asked = read(update, counter.doors.language)
+        asked = read(update, context.services.language)
         if asked is None or all(handler.check_update(update) in (None, False) for handler in commands):
             return None
         return asked.key
@@ -153,32 +266,35 @@ def register(
     return key_of
 
 
-async def _serve(counter: Counter, answer: Answer, update: Update, _: object) -> None:
+async def _serve(context: TelegramContext, answer: Answer, update: Update, _: object) -> None:
     """Answer one update, unless it was answered before; the border at which every failure becomes a sentence."""
-    asked = read(update, counter.doors.language)
+    asked = read(update, context.services.language)
     if asked is None:
         await _let_go(update)
         return
-    if not await _admitted(counter, asked, update):
-        await counter.doors.accepted.drop(asked.key)
+    if not await _admitted(context, asked, update):
+        await context.services.accepted.drop(asked.key)
         return
-    async with counter.doors.accepted.answering(asked.key) as command:
+    async with context.services.accepted.answering(asked.key) as command:
         if command is None:
             return
         with command_log.logged(
             asked.key.rpartition(":")[2], _name_of(asked), asked.author or asked.account, asked.space
         ) as entry:
-            await _answer(counter, answer, replace(asked, command=command), command, entry)
+            await _answer(context, answer, replace(asked, command=command), command, entry)
 
 
-async def _admitted(counter: Counter, asked: Asked, update: Update) -> bool:
-    """Whether a command is not one too many of its sender; what was begun by an earlier run is not asked about."""
+async def _admitted(context: TelegramContext, asked: Asked, update: Update) -> bool:
+    """Return whether a command is not one too many of its sender.
+
+    What was begun by an earlier run is not asked about.
+    """
     group = asked.message.chat_id if asked.space is not None else None
-    verdict = counter.flood.judge(asked.account, group, weight=1.0 if asked.query is None else _PRESS)
-    if verdict is not Verdict.ANSWER and await counter.doors.accepted.was_begun(asked.key):
+    verdict = context.flood.judge(asked.account, group, weight=1.0 if asked.query is None else _PRESS)
+    if verdict is not Verdict.ANSWER and await context.services.accepted.was_begun(asked.key):
         return True
     if verdict is Verdict.TELL:
-        await counter.delivery.sentence(asked.message, texts.say("busy.flood", asked.language))
+        await context.delivery.sentence(asked.message, texts.say("busy.flood", asked.language))
     if verdict is not Verdict.ANSWER:
         await _let_go(update)
     return verdict is Verdict.ANSWER
@@ -193,36 +309,36 @@ def _name_of(asked: Asked) -> str:
 
 
 async def _answer(
-    counter: Counter, answer: Answer, asked: Asked, command: AcceptedCommand, entry: command_log.Entry
+    context: TelegramContext, answer: Answer, asked: Asked, command: AcceptedCommand, entry: command_log.Entry
 ) -> None:
     try:
-        desk = counter.doors.desk
-        language = await desk.language(asked.account, asked.space, asked.locale, counter.doors.language)
+        requests = context.services.requests
+        language = await requests.language(asked.account, asked.space, asked.locale, context.services.language)
         asked = replace(asked, language=language)
         command.check()
-        await answer(counter, asked)
+        await answer(context, asked)
     except DuplicateError as error:  # cut off so often that no try is left
         entry.failed(error)
-        await _tell(counter, asked, texts.say("cut_off.twice", asked.language))
+        await _tell(context, asked, texts.say("cut_off.twice", asked.language))
     except BotError as error:
         entry.failed(error)
         if error.code == OLD_BUTTON:
             _log.info("an old or made-up button was pressed")
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
-        if not counter.flood.may_refuse(asked.account, error):
+        if not context.flood.may_refuse(asked.account, error):
             await _stop_spinning(asked)
             return
         text = texts.in_chat(error, asked.language)
         if isinstance(error, QuotaError) and (token := str(error.facts.get(FREE, ""))):
-            await counter.delivery.toast(asked)
-            await counter.delivery.sentence(asked.message, text, keyboard=keyboard.free_voice(token, asked.language))
+            await context.delivery.toast(asked)
+            await context.delivery.sentence(asked.message, text, keyboard=keyboard.free_voice(token, asked.language))
             return
-        await _tell(counter, asked, text, alert=error.code not in _IN_PASSING)
+        await _tell(context, asked, text, alert=error.code not in _IN_PASSING)
     except Exception as error:  # noqa: BLE001  a border: one command's fault must not take the bot down
         entry.failed(error)
         _log.exception("a command broke off")
-        await _tell(counter, asked, texts.say("error.unexpected", asked.language))
+        await _tell(context, asked, texts.say("error.unexpected", asked.language))
 
 
 async def _stop_spinning(asked: Asked) -> None:
@@ -239,7 +355,57 @@ async def _let_go(update: Update) -> None:
             await update.callback_query.answer()
 
 
-async def _tell(counter: Counter, asked: Asked, text: str, *, alert: bool = True) -> None:
+async def _tell(context: TelegramContext, asked: Asked, text: str, *, alert: bool = True) -> None:
     """Over the chat where a button was pressed and not answered yet, else below the message."""
-    if not await counter.delivery.toast(asked, text, alert=alert):
-        await counter.delivery.sentence(asked.message, text)
+    if not await context.delivery.toast(asked, text, alert=alert):
+        await context.delivery.sentence(asked.message, text)
+
+
+T = TypeVar("T")
+_LANGUAGES = (("en", ""), ("zh", "zh"))
+"""Ours, and Telegram's code for it; without a code it is shown to everyone else.
+
+Telegram takes codes of two letters here, so clients in Traditional Chinese show the menu of ``zh``.
+"""
+
+
+async def set_menus(bot: Bot) -> None:
+    """Bring menus and descriptions up to date. Raises nothing: commands work without."""
+    try:
+        for language, code in _LANGUAGES:
+            await _describe(bot, language, code)
+            for scope, names in _scopes():
+                menu = [BotCommand(name, say(codes.TELEGRAM_COMMAND[name], language)) for name in names]
+                if await _known(bot.get_my_commands(scope=scope, language_code=code)) != tuple(menu):
+                    await bot.set_my_commands(menu, scope=scope, language_code=code)
+    except TelegramError as error:
+        _log.warning("the menus and descriptions were not set (%s)", type(error).__name__)
+
+
+async def _describe(bot: Bot, language: str, code: str) -> None:
+    """Set what people read of the bot before they begin, and on its page."""
+    words = say("telegram.description", language)
+    known = await _known(bot.get_my_description(language_code=code))
+    if known is None or known.description != words:
+        await bot.set_my_description(words, language_code=code)
+    words = say("telegram.short_description", language)
+    short = await _known(bot.get_my_short_description(language_code=code))
+    if short is None or short.short_description != words:
+        await bot.set_my_short_description(words, language_code=code)
+
+
+async def _known(asked: Coroutine[Any, Any, T]) -> T | None:
+    """Return what is set; None if Telegram refuses to say. Raises NetworkError, RetryAfter."""
+    try:
+        return await asked
+    except (BadRequest, InvalidToken):  # a server of one's own that lacks the method answers 400 or 404
+        return None
+
+
+def _scopes() -> tuple[tuple[BotCommandScope, list[str]], ...]:
+    in_groups = [name for name, command in COMMANDS.items() if command.in_groups]
+    return (
+        (BotCommandScopeAllPrivateChats(), [name for name, command in COMMANDS.items() if command.in_private]),
+        (BotCommandScopeAllGroupChats(), [name for name in in_groups if not COMMANDS[name].for_admins]),
+        (BotCommandScopeAllChatAdministrators(), in_groups),
+    )

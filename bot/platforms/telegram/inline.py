@@ -1,9 +1,4 @@
-"""Inline mode, ``@bot words`` in any chat: nothing is synthesized for what is only being typed.
-
-Offered are the person's own voices that Telegram has already, cards with styles, and a button that makes the voice in
-private, whence it is brought back. A voice is found by the words that are kept and the clip's name in the cache, so
-that it is offered after a restart too. Registered in ``handlers.py``.
-"""
+"""Inline mode and guest mode on Telegram: nothing is synthesized while somebody only types."""
 
 import asyncio
 import logging
@@ -18,6 +13,8 @@ from telegram import (
     InlineQueryResultCachedVoice,
     InlineQueryResultsButton,
     InputTextMessageContent,
+    Message,
+    MessageEntity,
     Update,
 )
 from telegram.error import BadRequest, TelegramError
@@ -26,14 +23,136 @@ from bot import texts
 from bot.errors import BotError, ConfigError, InputError, ProviderError
 from bot.model import Account, Utterance
 from bot.platforms.telegram import keyboard
-from bot.platforms.telegram.counter import Counter
+from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.delivery import VOICE_BYTES, cut
-from bot.speech import grammar, styles
+from bot.platforms.telegram.messages import Asked, read_guest
+from bot.platforms.telegram.speaking import answered_words
 from bot.speech.sink import Recording
-from bot.speech.styles import Style
 from bot.store.words import KeptWords
+from bot.text import markup, styles
+from bot.text.styles import Style
 
 _log = logging.getLogger(__name__)
+
+_SHOWN = 200
+"""Characters of the words on a card."""
+_TITLE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be spoken, and how, by what somebody wrote beside the bot's name."""
+
+    text: str
+    style: str
+    command: markup.Command
+
+
+class Guest:
+    """Answers where the bot is a guest."""
+
+    def __init__(self, context: TelegramContext) -> None:
+        self._counter = context
+
+    async def answer(self, update: Update, _: object) -> None:
+        """Answer once; the border for its failures."""
+        asked = read_guest(update, self._counter.services.language)
+        if asked is None:
+            return
+        try:
+            await self._answer(asked)
+        except (BotError, TelegramError) as error:
+            _log.info("a guest was not answered (%s)", getattr(error, "code", type(error).__name__))
+
+    async def _answer(self, asked: Asked) -> None:
+        requests, username = self._counter.services.requests, str(asked.message.get_bot().username)
+        language = await requests.language(asked.account, asked.space, asked.locale, self._counter.services.language)
+        wanted = _wanted(asked, username)
+        if not wanted.text:
+            await self._give(asked, _sentence(texts.say("telegram.usage.guest", language, bot=username)))
+            return
+        request = await requests.with_defaults(
+            Utterance(
+                wanted.text,
+                asked.key,
+                account=asked.account,
+                author=asked.author,
+                space=asked.space,
+                channel=asked.channel,
+                styles=styles.parse(wanted.style),
+                voice=wanted.command.whose,
+                instruction=wanted.command.instruction,
+                take=wanted.command.take,
+            )
+        )
+        try:
+            file_id = await self._counter.services.speech.uploaded(request, Recording(VOICE_BYTES), "telegram")
+        except (InputError, ProviderError, ConfigError) as error:
+            await self._give(asked, _sentence(texts.in_chat(error, language)))
+            return
+        if file_id is not None and await self._given_voice(asked, file_id, request):
+            return
+        token = await requests.words.keep(request)
+        if not token:
+            await self._give(asked, _sentence(texts.say("telegram.guest.not_kept", language, bot=username)))
+            return
+        await self._give(asked, _card(request, f"https://t.me/{username}?start=make--{token}", language))
+
+    async def _given_voice(self, asked: Asked, file_id: str, request: Utterance) -> bool:
+        """False where Telegram does not know the voice any more."""
+        voice = InlineQueryResultCachedVoice(id="voice", voice_file_id=file_id, title=_title(request))
+        try:
+            await self._give(asked, voice)
+        except BadRequest as error:
+            if "file" not in error.message.casefold():
+                raise
+            return False
+        return True
+
+    async def _give(self, asked: Asked, result: InlineQueryResultArticle | InlineQueryResultCachedVoice) -> None:
+        assert asked.message.guest_query_id is not None
+        await asked.message.get_bot().answer_guest_query(asked.message.guest_query_id, result)
+
+
+def _wanted(asked: Asked, username: str) -> _Wanted:
+    """Return the words written, or those of the message replied to; beside these a known style may be named alone."""
+    command = markup.parse(_without_mention(asked.message, username))
+    replied = answered_words(asked)
+    if replied and command.text and not command.style and all(map(styles.find, styles.parse(command.text))):
+        return _Wanted(replied, command.text, command)
+    return _Wanted(command.text or replied, command.style, command)
+
+
+def _without_mention(message: Message, username: str) -> str:
+    named = message.parse_entities([MessageEntity.MENTION]).values()
+    line = message.text or ""
+    for mention in named:
+        if mention.casefold() == f"@{username}".casefold():
+            line = line.replace(mention, " ", 1)
+    return line.strip()
+
+
+def _sentence(text: str) -> InlineQueryResultArticle:
+    return InlineQueryResultArticle(
+        id="sentence", title=cut(text, _TITLE), input_message_content=InputTextMessageContent(text)
+    )
+
+
+def _card(request: Utterance, link: str, language: str) -> InlineQueryResultArticle:
+    """Return the words, with a way to have them spoken in private."""
+    manner = f"{', '.join(request.styles)}: " if request.styles else ""
+    hear = InlineKeyboardButton(texts.say("telegram.inline.hear", language), url=link)
+    return InlineQueryResultArticle(
+        id="card",
+        title=_title(request),
+        input_message_content=InputTextMessageContent(cut(f"{manner}{request.text}", _SHOWN)),
+        reply_markup=InlineKeyboardMarkup([[hear]]),
+    )
+
+
+def _title(request: Utterance) -> str:
+    return cut(" ".join(request.text.split()), _TITLE)
+
 
 _MOST_READY = 10
 _LOOKED_THROUGH = 50
@@ -44,7 +163,6 @@ _GOES_ON = 60.0
 """Seconds after which what somebody typed is no unfinished query any more."""
 _TYPING = 2000
 """People whose unfinished queries are remembered."""
-_TITLE = 64
 """Characters."""
 _CARDS = keyboard.UNDER_A_VOICE
 _CACHE = 0
@@ -71,8 +189,8 @@ class _Unfinished:
 class Inline:
     """Answers inline queries."""
 
-    def __init__(self, counter: Counter) -> None:
-        self._counter = counter
+    def __init__(self, context: TelegramContext) -> None:
+        self._counter = context
         self._unfinished: OrderedDict[int, _Unfinished] = OrderedDict()
         self._newest: dict[int, str] = {}
         """Ids of the queries that are being answered, the newest of each person."""
@@ -106,7 +224,10 @@ class Inline:
             self._unfinished.pop(update.chosen_inline_result.from_user.id, None)
 
     def _going_on(self, person: int, line: str) -> _Unfinished:
-        """The query that this one may go on with, or a new one. A client asks with nothing typed at each beginning."""
+        """Return the query that this one may go on with, or a new one.
+
+        A client asks with nothing typed at each beginning.
+        """
         now = asyncio.get_running_loop().time()
         before = self._unfinished.pop(person, None)
         if before is None or not line or now - before.when > _GOES_ON:
@@ -119,9 +240,9 @@ class Inline:
 
     async def _answer(self, query: InlineQuery, unfinished: _Unfinished) -> None:
         account = Account("telegram", str(query.from_user.id))
-        desk, otherwise = self._counter.doors.desk, self._counter.doors.language
+        requests, otherwise = self._counter.services.requests, self._counter.services.language
         code = query.from_user.language_code
-        language = await desk.language(account, None, texts.language(code) if code else None, otherwise)
+        language = await requests.language(account, None, texts.language(code) if code else None, otherwise)
         typed = _Typed(account, language, query.query)
         results: list[Result] = [*await self._ready(typed)]
         button, token = None, await self._keep(typed, unfinished)
@@ -140,9 +261,9 @@ class Inline:
             await query.answer(rest, cache_time=_CACHE, is_personal=True, button=button)
 
     async def _ready(self, typed: _Typed) -> list[InlineQueryResultCachedVoice]:
-        """The person's voices whose words hold what is typed; all for nothing typed."""
-        wanted = _folded(grammar.parse(typed.line).text)
-        rows = await self._counter.doors.desk.words.newest(typed.account, _LOOKED_THROUGH)
+        """Return the person's voices whose words hold what is typed; all for nothing typed."""
+        wanted = _folded(markup.parse(typed.line).text)
+        rows = await self._counter.services.requests.words.newest(typed.account, _LOOKED_THROUGH)
         found: dict[str, KeptWords] = {}
         for kept in [kept for kept in rows if wanted in _folded(kept.text)][:_LOOKED_UP]:
             if (file_id := await uploaded(self._counter, kept, typed.account)) is not None:
@@ -152,14 +273,14 @@ class Inline:
         return [_voice(number, file_id, kept) for number, (file_id, kept) in enumerate(found.items())]
 
     async def _keep(self, typed: _Typed, unfinished: _Unfinished) -> str:
-        """The token of what is typed so far, in the place of what was typed before.
+        """Return the token of what is typed so far, in the place of what was typed before.
 
         Empty where there is nothing to speak, or it may not be spoken.
         """
-        command = grammar.parse(typed.line)
+        command = markup.parse(typed.line)
         if not command.text:
             return ""
-        wish = Utterance(
+        request = Utterance(
             command.text,
             "",
             account=typed.account,
@@ -168,20 +289,20 @@ class Inline:
             instruction=command.instruction,
             take=command.take,
         )
-        desk = self._counter.doors.desk
+        requests = self._counter.services.requests
         try:
-            await desk.speech.explain(wish)  # asks nobody
+            await requests.speech.explain(request)  # asks nobody
         except (InputError, ProviderError):
             return ""
-        before = await desk.words.get(unfinished.token)
+        before = await requests.words.get(unfinished.token)
         same = before is not None and _grown(before.text, command.text)
-        whole = await desk.with_defaults(wish)
-        unfinished.token = await desk.words.keep(whole, instead_of=unfinished.token if same else "")
+        whole = await requests.with_defaults(request)
+        unfinished.token = await requests.words.keep(whole, instead_of=unfinished.token if same else "")
         return unfinished.token
 
     def _cards(self, typed: _Typed, token: str, bot: str) -> list[InlineQueryResultArticle]:
         """For each style: the words as a message, with a way to have them spoken in private."""
-        text = grammar.parse(typed.line).text
+        text = markup.parse(typed.line).text
         named = [style for key in _CARDS if (style := keyboard.style_of(key)) is not None]
         return [self._card(style, text, token, bot, typed.language) for style in named]
 
@@ -198,11 +319,11 @@ class Inline:
         )
 
 
-async def uploaded(counter: Counter, kept: KeptWords, account: Account) -> str | None:
+async def uploaded(context: TelegramContext, kept: KeptWords, account: Account) -> str | None:
     """Telegram's name of a voice that says these words, where it has one. Asks nobody. Raises StoreError."""
-    wish = kept.utterance("inline", account, space=None)
+    request = kept.utterance("inline", account, space=None)
     try:
-        return await counter.doors.speech.uploaded(wish, Recording(VOICE_BYTES), "telegram")
+        return await context.services.speech.uploaded(request, Recording(VOICE_BYTES), "telegram")
     except (InputError, ProviderError, ConfigError):
         return None
 

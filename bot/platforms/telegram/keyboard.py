@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 from telegram.constants import InlineKeyboardButtonLimit
 
-from bot.platforms.desk import Answer
-from bot.speech import styles
-from bot.speech.styles import Style
+from bot.platforms.requests import Answer
+from bot.text import styles
+from bot.text.styles import Style
 from bot.texts import codes, say
 
 OLD_BUTTON = "telegram.old_button"
@@ -33,7 +33,7 @@ class Choice:
 
 
 def style_of(key: str) -> Style | None:
-    """The style a button names."""
+    """Return the style a button names."""
     return next((style for style in styles.CATALOGUE if style.key == key), None)
 
 
@@ -85,7 +85,7 @@ def free_voice(token: str, language: str) -> InlineKeyboardMarkup:
 
 
 def cancel(name: str, language: str) -> InlineKeyboardMarkup:
-    """One button that gives up waiting."""
+    """Return one button that gives up waiting."""
     return InlineKeyboardMarkup([[_button(say("waiting.cancel", language), f"x:{name}")]])
 
 

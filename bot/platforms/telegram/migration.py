@@ -13,8 +13,8 @@ from telegram.ext import Application, MessageHandler, filters
 
 from bot.errors import StoreError
 from bot.model import Space
-from bot.platforms.telegram.polling import Timings
-from bot.store.moving import Moves
+from bot.platforms.telegram.updates import Timings
+from bot.store.migrate_space import Moves
 
 _log = logging.getLogger(__name__)
 

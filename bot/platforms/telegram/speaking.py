@@ -1,4 +1,4 @@
-"""Speaks what somebody asks for on Telegram: ``/say``, ``/sing``, plain text in private, buttons that say it again."""
+"""``/say``, ``/sing``, plain text in private, and buttons that say it again, on Telegram."""
 
 import asyncio
 import logging
@@ -7,26 +7,68 @@ import secrets
 from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass, replace
 
-from telegram import Message
+from telegram import Message, MessageEntity
 
 from bot import texts
 from bot.errors import StoreError
 from bot.model import Account, Utterance
-from bot.platforms.beside import words_beside
-from bot.platforms.desk import Answer
-from bot.platforms.progress import progress
+from bot.normalization.message import ChatMessage
+from bot.platforms.display import SPOILER, progress, words_beside
+from bot.platforms.reading.messages import chosen_words
+from bot.platforms.requests import Answer
 from bot.platforms.telegram import keyboard
-from bot.platforms.telegram.answered import answered_words, context_of, line_with_spoilers
-from bot.platforms.telegram.asking import Asked
-from bot.platforms.telegram.counter import Counter, Queued
+from bot.platforms.telegram.context import Queued, TelegramContext
 from bot.platforms.telegram.delivery import VOICE_BYTES, Extras, cut
-from bot.platforms.telegram.places import aside
-from bot.speech import grammar, styles
-from bot.speech.blocklist import blocklist
-from bot.speech.meter import Balance
+from bot.platforms.telegram.messages import Asked, chat_message, command_of, spans_of
+from bot.platforms.telegram.updates import aside
+from bot.speech.limits import Waiting
+from bot.speech.policy import blocklist
+from bot.speech.quota import Balance
 from bot.speech.sink import Recording
-from bot.speech.turns import Waiting
+from bot.text import markup, styles
 from bot.texts import codes
+
+_CONTEXT = 500
+"""Characters of an answered message that may serve for the tone."""
+
+
+def line_with_spoilers(asked: Asked) -> str:
+    """Return what is written after the command, with ``||`` around what Telegram's clients marked as a spoiler."""
+    message = asked.message
+    entities = message.entities or message.caption_entities
+    spoilers = [each for each in entities if each.type == MessageEntity.SPOILER]
+    if asked.query is not None or not spoilers:
+        return asked.line
+    units = asked.line.encode("utf-16-le", "replace")
+    begin, at = len(command_of(message)), 0
+    pieces: list[str] = []
+    for spoiler in spoilers:
+        start = max(at, 2 * (spoiler.offset - begin))
+        end = max(start, 2 * (spoiler.offset - begin + spoiler.length))
+        plain, hidden = (units[a:b].decode("utf-16-le", "ignore") for a, b in ((at, start), (start, end)))
+        pieces += (plain, f"{SPOILER}{hidden}{SPOILER}" if hidden else "")
+        at = end
+    return "".join((*pieces, units[at:].decode("utf-16-le", "ignore")))
+
+
+def answered_words(asked: Asked) -> str:
+    """Return the part quoted, or all of it, as it is to be spoken; empty where nothing is answered."""
+    if asked.query is not None:
+        return ""
+    quote, answered = asked.message.quote, asked.message.reply_to_message
+    if quote is not None:
+        said = ChatMessage(quote.text, "telegram", spans=spans_of(quote.text, quote.entities or ()))
+    elif answered is not None:
+        said = chat_message(answered)
+    else:
+        return ""
+    return chosen_words(said, asked.language)
+
+
+def context_of(asked: Asked) -> str:
+    """As much of them as may serve for the tone of an answer."""
+    return answered_words(asked)[:_CONTEXT]
+
 
 _log = logging.getLogger(__name__)
 
@@ -39,23 +81,23 @@ _NAME = 40
 """Characters of a person's name in a caption."""
 
 
-async def say(counter: Counter, asked: Asked) -> None:
+async def say(context: TelegramContext, asked: Asked) -> None:
     """``/say style:Whisper voice:Mia text``, or as a reply: the text of the message replied to."""
-    await _say(counter, asked, grammar.parse(line_with_spoilers(asked)))
+    await _say(context, asked, markup.parse(line_with_spoilers(asked)))
 
 
-async def sing(counter: Counter, asked: Asked) -> None:
+async def sing(context: TelegramContext, asked: Asked) -> None:
     """``/sing words``, or as a reply."""
-    await _say(counter, asked, grammar.parse(line_with_spoilers(asked)), _SING)
+    await _say(context, asked, markup.parse(line_with_spoilers(asked)), _SING)
 
 
-async def plain(counter: Counter, asked: Asked) -> None:
+async def plain(context: TelegramContext, asked: Asked) -> None:
     """What is written to the bot in private, without any command: spoken, and seldom meant as an option.
 
     Options alone are some where the words are those of an answered message.
     """
-    voices = {info.id.casefold() for info in counter.doors.speech.voices()}
-    unlisted = not counter.doors.speech.lists_every_voice()
+    voices = {info.id.casefold() for info in context.services.speech.voices()}
+    unlisted = not context.services.speech.lists_every_voice()
 
     def is_option(typed: str, key: str, value: str) -> bool:
         if key == "voice":
@@ -65,17 +107,17 @@ async def plain(counter: Counter, asked: Asked) -> None:
         return bool(named) and all(map(styles.find, named))
 
     line = line_with_spoilers(asked)
-    command = grammar.parse(line, is_option)
+    command = markup.parse(line, is_option)
     has_words = bool(command.text or answered_words(asked))
-    await _say(counter, asked, command if has_words else grammar.Command(line.strip()))
+    await _say(context, asked, command if has_words else markup.Command(line.strip()))
 
 
-async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: tuple[str, ...] = ()) -> None:
+async def _say(context: TelegramContext, asked: Asked, command: markup.Command, given: tuple[str, ...] = ()) -> None:
     text = command.text or answered_words(asked)
     if not text:
-        await counter.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))
+        await context.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))
         return
-    roles = await counter.delivery.roles(asked)
+    roles = await context.delivery.roles(asked)
     utterance = Utterance(
         text,
         asked.key,
@@ -87,44 +129,47 @@ async def _say(counter: Counter, asked: Asked, command: grammar.Command, given: 
         manages=bool(roles),
         styles=given or styles.parse(command.style),
         voice=command.whose,
-        instruction=command.instruction or (await _tone(counter, asked) if command.text else ""),
+        instruction=command.instruction or (await _tone(context, asked) if command.text else ""),
         take=command.take,
     )
-    await speak(counter, asked, utterance)
+    await speak(context, asked, utterance)
 
 
-async def _tone(counter: Counter, asked: Asked) -> str:
-    """The answered message as a hint for the tone, where the group wants that and it holds no word blocked there."""
+async def _tone(context: TelegramContext, asked: Asked) -> str:
+    """Return the answered message as a hint for the tone.
+
+    Where the group wants that and it holds no word blocked there.
+    """
     quoted = context_of(asked)
     if asked.space is None or not quoted:
         return ""
-    settings = await counter.doors.desk.spaces.get(asked.space)
+    settings = await context.services.requests.spaces.get(asked.space)
     tone = texts.say("telegram.tone", asked.language, quoted=quoted)
-    # The guard searches instructions too: a clean text would be refused for another one's words.
+    # The policy searches instructions too: a clean text would be refused for another one's words.
     if not settings.reply_context or blocklist(settings.blocked_words).found_in(tone):
         return ""
     return tone
 
 
-async def speak(counter: Counter, asked: Asked, utterance: Utterance) -> None:
-    """Speak an utterance and answer with it. Raises as the waist.
+async def speak(context: TelegramContext, asked: Asked, utterance: Utterance) -> None:
+    """Speak an utterance and answer with it. Raises as the synthesis core.
 
     Once it was spoken, and maybe charged, nothing but AudioError ``audio.too_large``.
     """
     _speaks(asked)
     if asked.command is not None:
         utterance = replace(utterance, command=asked.command.key, owed=asked.command.owed)
-    shows_words = asked.space is None or (await counter.doors.desk.spaces.get(asked.space)).show_words
+    shows_words = asked.space is None or (await context.services.requests.spaces.get(asked.space)).show_words
     async with AsyncExitStack() as turn:
-        answer = await _spoken(counter, asked, utterance, turn)
+        answer = await _spoken(context, asked, utterance, turn)
         if answer is None:
             return
-        known_as = await _known_as(counter, asked)
+        known_as = await _known_as(context, asked)
         beside = _beside(asked, answer, known_as, shows_words=shows_words)
-        sent = await counter.delivery.voice(
+        sent = await context.delivery.voice(
             asked.message, answer.receipt, asked.language, beside, command=asked.command
         )
-    await _remember(counter, sent, known_as.account)
+    await _remember(context, sent, known_as.account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,24 +180,24 @@ class _KnownAs:
     name: str
 
 
-async def _known_as(counter: Counter, asked: Asked) -> _KnownAs:
-    """A message shows who wrote it, a pressed button does not: administrators may be anonymous. Raises nothing.
+async def _known_as(context: TelegramContext, asked: Asked) -> _KnownAs:
+    """Return a message shows who wrote it, a pressed button does not: administrators may be anonymous. Raises nothing.
 
     Who is not known to be there openly, at this moment, is the group.
     """
     if asked.query is None or asked.space is None:
         return _KnownAs(asked.author or asked.account, "")
-    person = await counter.rights.person(asked.message.chat_id, asked.account.id)
+    person = await context.rights.person(asked.message.chat_id, asked.account.id)
     if person is None:
         return _KnownAs(Account("telegram", asked.space.id), asked.message.chat.title or "")
     return _KnownAs(asked.account, person.full_name)
 
 
-async def _remember(counter: Counter, sent: tuple[Message, ...], account: Account) -> None:
+async def _remember(context: TelegramContext, sent: tuple[Message, ...], account: Account) -> None:
     """Who had the messages spoken. Raises nothing: it was delivered."""
     try:
         for message in sent:
-            await counter.doors.desk.words.remember_message(
+            await context.services.requests.words.remember_message(
                 "telegram", str(message.chat_id), str(message.message_id), account
             )
     except StoreError as error:
@@ -160,7 +205,10 @@ async def _remember(counter: Counter, sent: tuple[Message, ...], account: Accoun
 
 
 def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bool) -> Extras:
-    """The buttons; after one was pressed, in private what it cost, in a group who pressed it; the words, if wanted."""
+    """Return the buttons; after one was pressed, in private what it cost, in a group who pressed it; the words.
+
+    If wanted.
+    """
     remark = ""
     if asked.query is not None and asked.space is None:
         remark = cost(answer.receipt.paid, answer.balance, asked.language)
@@ -175,14 +223,14 @@ def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bo
 
 
 def cost(charged: int, balance: Balance | None, language: str) -> str:
-    """What was charged and, where that is known and limited, what is left."""
+    """Return what was charged and, where that is known and limited, what is left."""
     code = "telegram.cost" if charged else "telegram.free"
     if balance is None or balance.left is None:
         return texts.say(code, language, characters=charged)
     return texts.say(codes.LEFT[code], language, characters=charged, left=balance.left)
 
 
-async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: AsyncExitStack) -> Answer | None:
+async def _spoken(context: TelegramContext, asked: Asked, utterance: Utterance, turn: AsyncExitStack) -> Answer | None:
     """Have it spoken; tell how many go before, with a way to give up. None where it was given up.
 
     ``turn`` holds the person's turn, and shows that it is spoken, until the caller has delivered it.
@@ -190,14 +238,14 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
     waiting, done, name = Waiting(), asyncio.Event(), secrets.token_urlsafe(9)
 
     async def in_turn() -> Answer:
-        with aside() if counter.turns.has(asked.account) else nullcontext():
-            await turn.enter_async_context(counter.turns.turn(asked.account, waiting))
-        await turn.enter_async_context(counter.delivery.recording(asked.message))
-        return await counter.doors.desk.speak(utterance, Recording(VOICE_BYTES), waiting)
+        with aside() if context.turns.has(asked.account) else nullcontext():
+            await turn.enter_async_context(context.turns.turn(asked.account, waiting))
+        await turn.enter_async_context(context.delivery.recording(asked.message))
+        return await context.services.requests.speak(utterance, Recording(VOICE_BYTES), waiting)
 
     speaking = asyncio.create_task(in_turn())
-    counter.waiting[name] = Queued(asked.account, speaking, waiting, asked.message.chat_id)
-    telling = asyncio.create_task(_tell_progress(counter, asked, waiting, name, done))
+    context.waiting[name] = Queued(asked.account, speaking, waiting, asked.message.chat_id)
+    telling = asyncio.create_task(_tell_progress(context, asked, waiting, name, done))
     try:
         return await speaking  # whoever is cancelled here takes it along and waits until it is settled
     except asyncio.CancelledError:
@@ -206,15 +254,17 @@ async def _spoken(counter: Counter, asked: Asked, utterance: Utterance, turn: As
             raise  # the bot stops
         return None
     finally:
-        del counter.waiting[name]
+        del context.waiting[name]
         done.set()
         await telling
 
 
-async def _tell_progress(counter: Counter, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event) -> None:
+async def _tell_progress(
+    context: TelegramContext, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event
+) -> None:
     """Send a message that shows how far it is, with a way to cancel; keep it true, and remove it in the end."""
-    told, shown, delivery, timings = None, "", counter.delivery, counter.timings
-    accepted = counter.doors.accepted
+    told, shown, delivery, timings = None, "", context.delivery, context.timings
+    accepted = context.services.accepted
     button, clock = keyboard.cancel(name, asked.language), asyncio.get_running_loop().time
     slow_at = clock() + timings.slow
     next_change = 0.0
@@ -238,7 +288,7 @@ async def _tell_progress(counter: Counter, asked: Asked, waiting: Waiting, name:
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Whether it is set within a time."""
+    """Return whether it is set within a time."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
@@ -253,41 +303,43 @@ def _speaks(asked: Asked) -> None:
         asked.command.speaks = True
 
 
-async def again(counter: Counter, asked: Asked, token: str, *, styles: tuple[str, ...] | None) -> None:
+async def again(context: TelegramContext, asked: Asked, token: str, *, styles: tuple[str, ...] | None) -> None:
     """Speak the words behind a button: in other styles, or (None) as another take; a pressed button tells the price.
 
     They are spoken where they are asked for, on the share of that place. Raises InputError ``words.gone``,
-    ``press.under_way``, and as the waist.
+    ``press.under_way``, and as the synthesis core.
     """
     _speaks(asked)
-    desk, wanted = counter.doors.desk, ("again",) if styles is None else ("styles", *styles)
-    with desk.presses.alone(asked.account, token, *wanted):
-        roles = await counter.delivery.roles(asked)
-        wish = await desk.again(token, asked.key, asked.account, styles=styles, roles=roles, channel=asked.channel)
-        wish = replace(wish, space=asked.space, manages=bool(roles))
+    requests, wanted = context.services.requests, ("again",) if styles is None else ("styles", *styles)
+    with requests.presses.alone(asked.account, token, *wanted):
+        roles = await context.delivery.roles(asked)
+        request = await requests.again(
+            token, asked.key, asked.account, styles=styles, roles=roles, channel=asked.channel
+        )
+        request = replace(request, space=asked.space, manages=bool(roles))
         if asked.query is not None:
-            await counter.delivery.toast(asked, await _price(counter, wish, asked.language))
-        await speak(counter, asked, wish)
+            await context.delivery.toast(asked, await _price(context, request, asked.language))
+        await speak(context, asked, request)
 
 
-async def free(counter: Counter, asked: Asked, token: str) -> None:
+async def free(context: TelegramContext, asked: Asked, token: str) -> None:
     """Speak by the free voice what the quota refused. Raises as ``again``."""
     _speaks(asked)
-    desk = counter.doors.desk
-    with desk.presses.alone(asked.account, token, "free"):
-        roles = await counter.delivery.roles(asked)
-        utterance = await desk.free(token, asked.key, asked.account, roles=roles, channel=asked.channel)
-        await counter.delivery.toast(asked, texts.say("telegram.free", asked.language))
-        await speak(counter, asked, replace(utterance, space=asked.space))
+    requests = context.services.requests
+    with requests.presses.alone(asked.account, token, "free"):
+        roles = await context.delivery.roles(asked)
+        utterance = await requests.free(token, asked.key, asked.account, roles=roles, channel=asked.channel)
+        await context.delivery.toast(asked, texts.say("telegram.free", asked.language))
+        await speak(context, asked, replace(utterance, space=asked.space))
 
 
-async def _price(counter: Counter, wish: Utterance, language: str) -> str:
-    """What it will cost, unless it was spoken before, and what is left then."""
-    assert wish.account is not None
-    explained = await counter.doors.speech.explain(wish)
-    meter = counter.doors.speech.meter_of(explained.provider)
-    balance = await counter.doors.speech.balance(wish.account, wish.roles, meter)
-    code = "telegram.free" if counter.doors.speech.is_free(explained.provider) else "telegram.price"
+async def _price(context: TelegramContext, request: Utterance, language: str) -> str:
+    """Return what it will cost, unless it was spoken before, and what is left then."""
+    assert request.account is not None
+    explained = await context.services.speech.explain(request)
+    meter = context.services.speech.meter_of(explained.provider)
+    balance = await context.services.speech.balance(request.account, request.roles, meter)
+    code = "telegram.free" if context.services.speech.is_free(explained.provider) else "telegram.price"
     if balance.left is None:
         return texts.say(code, language, characters=explained.characters)
     left = max(0, balance.left - explained.characters)

@@ -1,16 +1,16 @@
-"""``/why`` and ``/explain``, as an answer to a message: why it was not read aloud, and what would be said of it.
+"""``/why``, ``/explain`` and ``/doctor`` on Telegram."""
 
-Registered in ``handlers.py``. The gates and their sentences are those of Discord's menus; where Telegram calls for
-other words, ``telegram.unread.…`` has them.
-"""
+from collections.abc import Sequence
+from functools import partial
 
 from telegram import Message
 
 from bot import texts
-from bot.platforms.reading.heard import Unread
-from bot.platforms.telegram.asking import Asked, command_of
-from bot.platforms.telegram.counter import Counter
-from bot.platforms.telegram.heard import id_of, is_speech
+from bot.errors import InputError
+from bot.platforms.doctor import Finding, State, found
+from bot.platforms.reading.messages import Unread
+from bot.platforms.telegram.context import TelegramContext
+from bot.platforms.telegram.messages import Asked, command_of, id_of, is_speech
 from bot.texts import codes
 
 _MOST_RULES = 15
@@ -20,68 +20,68 @@ _SHOWN = 60
 """Characters of each change."""
 
 
-async def why(counter: Counter, asked: Asked) -> None:
+async def why(context: TelegramContext, asked: Asked) -> None:
     """Name the gate that stopped a message."""
-    message = await _asked_about(counter, asked)
+    message = await _asked_about(context, asked)
     if message is not None:
-        await counter.delivery.sentence(asked.message, sentence(await _found(counter, message), asked.language))
+        await context.delivery.sentence(asked.message, sentence(await _found(context, message), asked.language))
 
 
-async def explain(counter: Counter, asked: Asked) -> None:
+async def explain(context: TelegramContext, asked: Asked) -> None:
     """Show what would be said, and which rule did it."""
-    message = await _asked_about(counter, asked)
+    message = await _asked_about(context, asked)
     if message is not None:
-        await counter.delivery.sentence(asked.message, await _explained(counter, message, asked.language))
+        await context.delivery.sentence(asked.message, await _explained(context, message, asked.language))
 
 
 def sentence(unread: Unread, language: str) -> str:
-    """A gate, in the words that hold on Telegram."""
+    """Return a gate, in the words that hold on Telegram."""
     code = codes.TELEGRAM_UNREAD.get(unread.code, unread.code)
     return texts.say(code, language, **dict(unread.facts))
 
 
-async def _asked_about(counter: Counter, asked: Asked) -> Message | None:
-    """The message that the command answers; None, with a word, where it answers none of a group."""
+async def _asked_about(context: TelegramContext, asked: Asked) -> Message | None:
+    """Return the message that the command answers; None, with a word, where it answers none of a group."""
     message = asked.message.reply_to_message
     if asked.space is None or message is None or message.forum_topic_created is not None:
-        await counter.delivery.sentence(asked.message, texts.say("telegram.why.usage", asked.language))
+        await context.delivery.sentence(asked.message, texts.say("telegram.why.usage", asked.language))
         return None
     return message
 
 
-async def _found(counter: Counter, message: Message) -> Unread:
-    """What was remembered of a message, else what would stop it now. Raises StoreError."""
-    if counter.aloud.waits(message):
+async def _found(context: TelegramContext, message: Message) -> Unread:
+    """Return what was remembered of a message, else what would stop it now. Raises StoreError."""
+    if context.aloud.waits(message):
         return Unread("unread.waiting")
-    outcome = counter.doors.reader.outcomes.get(id_of(message))
+    outcome = context.services.reader.outcomes.get(id_of(message))
     if outcome == "read":
         return Unread("unread.read")
-    return outcome or await _now(counter, message) or Unread("unread.unknown")
+    return outcome or await _now(context, message) or Unread("unread.unknown")
 
 
-async def _now(counter: Counter, message: Message) -> Unread | None:
-    """What would stop the message if it came at this moment. Raises StoreError."""
+async def _now(context: TelegramContext, message: Message) -> Unread | None:
+    """Return what would stop the message if it came at this moment. Raises StoreError."""
     if not is_speech(message, message.get_bot().id):
         return Unread("unread.not_speech")
     if command_of(message):
         return Unread("unread.command")
-    binding = await counter.aloud.binding_of(message)
+    binding = await context.aloud.binding_of(message)
     if binding is None:
         return Unread("unread.not_read_here")
-    if await counter.rights.sees_messages(message.chat_id) is False:
+    if await context.rights.sees_messages(message.chat_id) is False:
         return Unread("unread.no_content")
-    judged = await counter.doors.reader.judge(await counter.aloud.heard(message, binding))
+    judged = await context.services.reader.judge(await context.aloud.heard(message, binding))
     return judged if isinstance(judged, Unread) else None
 
 
-async def _explained(counter: Counter, message: Message, language: str) -> str:
-    """The words, each change with its rule, and what stands in the way. Raises StoreError."""
+async def _explained(context: TelegramContext, message: Message, language: str) -> str:
+    """Return the words, each change with its rule, and what stands in the way. Raises StoreError."""
     if not is_speech(message, message.get_bot().id):
         return sentence(Unread("unread.not_speech"), language)
     if command_of(message):
         return sentence(Unread("unread.command"), language)
-    heard = await counter.aloud.heard(message, await counter.aloud.binding_of(message))
-    explained = await counter.doors.reader.explain(heard)
+    heard = await context.aloud.heard(message, await context.aloud.binding_of(message))
+    explained = await context.services.reader.explain(heard)
     words = _cut(explained.text, _CHARACTERS)
     code = "reading.would_say" if words else "reading.would_say_nothing"
     lines = [texts.say(code, language, said=words)]
@@ -101,3 +101,30 @@ async def _explained(counter: Counter, message: Message, language: str) -> str:
 def _cut(text: str, most: int) -> str:
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[:most]}…"
+
+
+async def doctor(context: TelegramContext, asked: Asked) -> None:
+    """Check everything and say what to do. Raises InputError ``telegram.groups_only``, ``telegram.admins_only``."""
+    if asked.space is None:
+        raise InputError("telegram.groups_only")
+    if not await context.delivery.is_admin(asked):
+        raise InputError("telegram.admins_only")
+    rights = partial(_rights, context, asked.message.chat_id)
+    findings = await context.services.doctor.examine(asked.account, asked.space, more=[("telegram", rights)])
+    lines = (each.sentence(asked.language, brief=True) for each in findings)
+    await context.delivery.sentence(asked.message, "\n".join(lines))
+
+
+async def _rights(context: TelegramContext, chat_id: int) -> Sequence[Finding]:
+    """Return what the bot sees in the group, and whether it may send voices there."""
+    return (
+        _finding("doctor.telegram.groups", await context.rights.sees_messages(chat_id)),
+        _finding("telegram.doctor.voices", await context.rights.may_send_voices(chat_id)),
+    )
+
+
+def _finding(code: str, good: bool | None) -> Finding:
+    """Return one line; None where Telegram did not say."""
+    if good is None:
+        return found("telegram", State.BAD, "telegram.doctor.silent")
+    return found("telegram", State.GOOD if good else State.WARNING, code if good else codes.OFF[code])

@@ -1,4 +1,4 @@
-"""The sentences in English, a file for each part of the house."""
+"""The sentences in English, a file for each part of the project."""
 
 from bot.texts.en import call, core, discord, doctor, reading, rules, telegram
 

@@ -1,4 +1,4 @@
-"""English: what every door and the command line say."""
+"""English: what every front end and the command line say."""
 
 SENTENCES: dict[str, str] = {
     "yes": "yes",
@@ -255,7 +255,7 @@ SENTENCES: dict[str, str] = {
     "demo.step": "[{number}/{total}] style: {style}",
     "demo.file": "      {file}  {seconds} s",
     "demo.end": "Done. Play the files in {folder} with any player.",
-    # doors
+    # front ends
     "bot.stopping": "The bot is restarting. Please try again in a moment.",
     "bot.full": "The bot is very busy. Please try again in a moment.",
     "cut_off.sending": "The bot was interrupted while sending this voice message, so it may not have arrived. You weren't charged. If you don't see it, please try again.",

@@ -1,4 +1,4 @@
-"""Chinese: what every door and the command line say."""
+"""Chinese: what every front end and the command line say."""
 
 SENTENCES: dict[str, str] = {
     "yes": "是",
@@ -253,7 +253,7 @@ SENTENCES: dict[str, str] = {
     "demo.step": "[{number}/{total}] 风格：{style}",
     "demo.file": "      {file}  {seconds} 秒",
     "demo.end": "完成。可用任意播放器播放 {folder} 中的文件。",
-    # doors
+    # front ends
     "bot.stopping": "机器人正在重启，请稍后再试。",
     "bot.full": "机器人现在很忙，请稍后再试。",
     "cut_off.sending": "发送这条语音时机器人中断了，可能没有送达。没有扣费；如果没有看到，请再试一次。",

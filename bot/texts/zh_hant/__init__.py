@@ -1,4 +1,4 @@
-"""The sentences in Traditional Chinese, a file for each part of the house."""
+"""The sentences in Traditional Chinese, a file for each part of the project."""
 
 from bot.texts.zh_hant import call, core, discord, doctor, reading, rules, telegram
 

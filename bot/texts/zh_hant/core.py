@@ -1,4 +1,4 @@
-"""Traditional Chinese: what every door and the command line say."""
+"""Traditional Chinese: what every front end and the command line say."""
 
 SENTENCES: dict[str, str] = {
     "yes": "是",
@@ -253,7 +253,7 @@ SENTENCES: dict[str, str] = {
     "demo.step": "[{number}/{total}] 風格：{style}",
     "demo.file": "      {file}  {seconds} 秒",
     "demo.end": "完成。可用任意播放器播放 {folder} 中的檔案。",
-    # doors
+    # front ends
     "bot.stopping": "機器人正在重啟，請稍後再試。",
     "bot.full": "機器人現在很忙，請稍後再試。",
     "cut_off.sending": "傳送這則語音時機器人中斷了，可能沒有送達。沒有扣費；如果沒有看到，請再試一次。",

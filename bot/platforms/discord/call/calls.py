@@ -1,12 +1,10 @@
-"""Every voice call of the process: goes into them, out of them and after them, and hands each message to its session.
-
-One for a connection to Discord, at ``Bot.calls``; ``cogs/reader.py`` passes on what Discord tells and what people
-command. What happens in one guild happens in the order in which Discord told it.
-"""
+"""Every voice call of the process: joining, leaving when alone, marks for a restart, rights, and why not read."""
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import discord
@@ -14,40 +12,157 @@ import discord
 from bot import texts
 from bot.errors import BotError, BusyError, InputError, StoreError
 from bot.model import Space
-from bot.platforms.base import Doors
-from bot.platforms.discord.call import rooms
-from bot.platforms.discord.call.alone import Alone
-from bot.platforms.discord.call.guilds import MOST_WAITING, GuildState
-from bot.platforms.discord.call.heard import channel_of, heard_of
-from bot.platforms.discord.call.marks import Marks
-from bot.platforms.discord.call.message import has_content, is_speech
-from bot.platforms.discord.call.notices import Notices
-from bot.platforms.discord.call.rooms import Room
-from bot.platforms.discord.call.session import Session
-from bot.platforms.discord.call.timing import Timing
-from bot.platforms.reading.heard import Unread
-from bot.store.bindings import Binding
-from bot.store.markers import Marker
-from bot.store.readings import ReadingSettings
+from bot.patterns import whole
+from bot.platforms.base import Services
+from bot.platforms.discord.call import link
+from bot.platforms.discord.call.link import Room, Timing
+from bot.platforms.discord.call.messages import channel_of, has_content, heard_of, is_speech
+from bot.platforms.discord.call.session import Notices, Session
+from bot.platforms.discord.context import account_of
+from bot.platforms.reading.judge import Reader
+from bot.platforms.reading.messages import Explained, Heard, Unread
+from bot.store.sessions import Binding, Marker, Markers
+from bot.store.settings import ReadingSettings
+
+ASK_AGAIN = 60.0
+"""Seconds between two looks whether a call that stays for ever is still to do so."""
+
+
+class Alone:
+    """Timers, by the id of the guild. One for a connection to Discord."""
+
+    def __init__(
+        self,
+        seconds: Callable[[Session], Awaitable[float]],
+        leave: Callable[[Session], Awaitable[None]],
+        timing: Timing,
+    ) -> None:
+        """``seconds``: how long a call may stay so; 0 is for ever. ``leave`` is called then."""
+        self._seconds = seconds
+        self._leave = leave
+        self._timing = timing
+        self._timers: dict[str, asyncio.Task[None]] = {}
+
+    def look(self, session: Session) -> None:
+        """Somebody came or went: begin to wait, or wait no longer."""
+        guild_id, voice_channel = session.space.id, session.link.voice_channel
+        if voice_channel is None or link.people(voice_channel):
+            self.forget(guild_id)
+        elif guild_id not in self._timers:
+            self._timers[guild_id] = asyncio.create_task(self._wait(session))
+
+    def forget(self, guild_id: str) -> None:
+        """Wait no longer."""
+        timer = self._timers.pop(guild_id, None)
+        if timer is not None and timer is not asyncio.current_task():
+            timer.cancel()
+
+    def close(self) -> None:
+        """Wait nowhere any more."""
+        for guild_id in list(self._timers):
+            self.forget(guild_id)
+
+    async def _wait(self, session: Session) -> None:
+        while not (seconds := await self._seconds(session)):
+            await self._timing.sleep(ASK_AGAIN)
+        await self._timing.sleep(seconds)
+        await self._leave(session)
+
+
+MOST_WAITING = 100
+"""Events of one guild that may wait for an earlier one, such as a joining."""
+
+
+@dataclass(slots=True)
+class GuildState:
+    """One for a guild."""
+
+    stay_out_until: float = float("-inf")
+    """When the bot may come by itself again."""
+    refused: str = ""
+    """Why joining by ourselves failed the last time."""
+    waiting: int = 0
+    """Events under way, and such that wait for them."""
+    _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @asynccontextmanager
+    async def turn(self, *, always: bool = False) -> AsyncIterator[None]:
+        """One after the other, in the order of asking. Raises BusyError where many wait, but not with ``always``."""
+        if self.waiting >= MOST_WAITING and not always:
+            raise BusyError("call.busy")
+        self.waiting += 1
+        try:
+            async with self._lock:
+                yield
+        finally:
+            self.waiting -= 1
+
+
+RENEW = 60.0
+"""Seconds between two notes of the same call."""
+YOUNG = 600.0
+"""Seconds after which a call that broke off is not taken up again."""
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+class Marks:
+    """One for a connection to Discord."""
+
+    def __init__(self, markers: Markers, timing: Timing) -> None:
+        self._markers = markers
+        self._timing = timing
+
+    async def put(self, session: Session) -> None:
+        """The call lives, there where it is."""
+        voice_channel = session.link.voice_channel
+        if voice_channel is None:
+            return
+        marker = Marker(session.space, str(voice_channel.id), tuple(session.channels))
+        try:
+            await self._markers.put(marker)
+        except StoreError as error:
+            _log.warning("a call could not be noted: %s", error.code)
+
+    async def drop(self, space: Space) -> None:
+        """The call is over."""
+        try:
+            await self._markers.drop(space)
+        except StoreError as error:
+            _log.warning("the note of a call could not be removed: %s", error.code)
+
+    async def recent(self) -> Sequence[Marker]:
+        """Calls that broke off a short time ago."""
+        try:
+            return await self._markers.recent("discord", YOUNG)
+        except StoreError as error:
+            _log.warning("calls could not be taken up again: %s", error.code)
+            return ()
+
+    async def renew(self, living: Callable[[], Iterable[Session]]) -> None:
+        """Note again and again what lives. Never returns."""
+        while True:
+            await self._timing.sleep(RENEW)
+            for session in list(living()):
+                await self.put(session)
+
 
 STAY_OUT = 600.0
 """Seconds without joining by ourselves after somebody sent us away."""
 TRY_AGAIN = 60.0
 """Seconds without joining by ourselves after it failed."""
 
-_log = logging.getLogger("mouthpiece.discord")
-
 
 class Calls:
     """Sessions by the id of their guild."""
 
-    def __init__(self, client: discord.Client, doors: Doors, timing: Timing) -> None:
+    def __init__(self, client: discord.Client, services: Services, timing: Timing) -> None:
         self.sessions: dict[int, Session] = {}
         self._client = client
-        self._doors = doors
-        self._reader = doors.reader
+        self._services = services
+        self._reader = services.reader
         self._timing = timing
-        self._marks = Marks(doors.reader.markers, timing)
+        self._marks = Marks(services.reader.markers, timing)
         self._alone = Alone(self._alone_seconds, self._leave_alone, timing)
         self._guilds: dict[int, GuildState] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -59,7 +174,7 @@ class Calls:
 
     async def join(
         self,
-        room: Room,
+        voice_channel: Room,
         channels: Iterable[str],
         notices: Notices | None,
         *,
@@ -70,8 +185,8 @@ class Calls:
 
         ``reads``: also the chat of the voice channel. Raises as ``Link.join``.
         """
-        async with self._guild(room.guild.id).turn():
-            session = await self._join(room, channels, notices, greet=greet)
+        async with self._guild(voice_channel.guild.id).turn():
+            session = await self._join(voice_channel, channels, notices, greet=greet)
             session.reads_own_chat = session.reads_own_chat or reads
             return session
 
@@ -85,16 +200,16 @@ class Calls:
             await self._close(session)
             return True
 
-    async def move(self, room: Room) -> None:
+    async def move(self, voice_channel: Room) -> None:
         """Go on in another voice channel. Raises InputError ``call.none``, and as ``Link.join``."""
-        async with self._guild(room.guild.id).turn():
-            session = self.session(room.guild.id)
-            await session.link.move(room)
+        async with self._guild(voice_channel.guild.id).turn():
+            session = self.session(voice_channel.guild.id)
+            await session.link.move(voice_channel)
             await self._marks.put(session)
             self._alone.look(session)
 
     def session(self, guild_id: int | None) -> Session:
-        """The guild's. Raises InputError ``call.none``."""
+        """Return the guild's. Raises InputError ``call.none``."""
         found = self.sessions.get(guild_id or 0)
         if found is None:
             raise InputError("call.none")
@@ -129,7 +244,7 @@ class Calls:
                 if session is None or not session.waits(str(message.id)):
                     return
                 binding = await self._binding(session.space, channel_of(message))
-                judged = await self._reader.judge(heard_of(message, session.link.room, binding))
+                judged = await self._reader.judge(heard_of(message, session.link.voice_channel, binding))
                 session.edit(str(message.id), judged)
         except BusyError as error:
             _log.warning("an edited message could not be judged: %s", error.code)
@@ -156,16 +271,16 @@ class Calls:
         self._alone.look(session)
 
     def _on_own_state(self, session: Session, after: discord.VoiceState) -> None:
-        room, before = after.channel, session.link.room
-        if room is None or before is None:
+        voice_channel, before = after.channel, session.link.voice_channel
+        if voice_channel is None or before is None:
             return
-        session.link.follow(room)
-        if room.id != before.id:
+        session.link.follow(voice_channel)
+        if voice_channel.id != before.id:
             self._later(self._marks.put(session))
         silenced = after.mute or after.suppress
         if silenced and not session.held("muted"):
             session.hold("muted")
-            session.notices.post(_silence(room, after), channel=room.mention)
+            session.notices.post(_silence(voice_channel, after), channel=voice_channel.mention)
         elif not silenced and session.held("muted"):
             session.release("muted")
 
@@ -177,13 +292,13 @@ class Calls:
         self._guilds.pop(guild_id, None)
 
     def on_guild_anew(self, guild: discord.Guild) -> None:
-        """Discord told a guild anew: what was known of it before hears of nothing any more."""
+        """Discord told a guild again: what was known of it before hears of nothing any more."""
         session = self.sessions.get(guild.id)
-        if session is None or session.link.room is None:
+        if session is None or session.link.voice_channel is None:
             return
-        room = guild.get_channel(session.link.room.id)
-        if isinstance(room, discord.VoiceChannel | discord.StageChannel):
-            session.link.follow(room)
+        voice_channel = guild.get_channel(session.link.voice_channel.id)
+        if isinstance(voice_channel, discord.VoiceChannel | discord.StageChannel):
+            session.link.follow(voice_channel)
             self._alone.look(session)
 
     async def restore(self) -> None:
@@ -216,26 +331,24 @@ class Calls:
         binding = await self._binding(space, channel)
         if binding is None and (session is None or not session.reads(channel)):
             return None
-        room = session.link.room if session is not None else await self._wanted_room(message, binding)
-        if room is None:
+        voice_channel = session.link.voice_channel if session is not None else await self._wanted_room(message, binding)
+        if voice_channel is None:
             return self._absence(message, guild)
-        if binding is not None and binding.voice_channel not in ("", str(room.id)):
+        if binding is not None and binding.voice_channel not in ("", str(voice_channel.id)):
             return Unread("unread.not_bound")
         if not has_content(message):
             return Unread("unread.no_content")
-        judged = await self._reader.judge(heard_of(message, room, binding))
+        judged = await self._reader.judge(heard_of(message, voice_channel, binding))
         if isinstance(judged, Unread):
             return judged
         if session is None:
-            session = await self._come(room, message)
+            session = await self._come(voice_channel, message)
         return session.offer(judged) if session is not None else self._absence(message, guild)
 
     def _absence(self, message: discord.Message, guild: discord.Guild) -> Unread:
-        """Why nobody reads there: a right is missing, for which the bot did not come, or nobody called it."""
+        """Return why nobody reads there: a right is missing, for which the bot did not come, or nobody called it."""
         seat = message.author.voice if isinstance(message.author, discord.Member) else None
-        kept_out = (
-            self._guild(guild.id).refused in rooms.RIGHTS and seat is not None and rooms.lacks_right(seat.channel)
-        )
+        kept_out = self._guild(guild.id).refused in link.RIGHTS and seat is not None and link.lacks_right(seat.channel)
         return Unread("unread.no_speak" if kept_out else "unread.no_session")
 
     def _store_failed(self, guild_id: int, error: StoreError) -> None:
@@ -249,7 +362,7 @@ class Calls:
         return next((binding for binding in bindings if binding.channel == channel), None)
 
     async def _wanted_room(self, message: discord.Message, binding: Binding | None) -> Room | None:
-        """Where to go because somebody who sits there wrote something in a bound channel."""
+        """Return where to go because somebody who sits there wrote something in a bound channel."""
         guild, author = message.guild, message.author
         assert guild is not None, "asked for messages of guilds"
         if binding is None or author.bot or not isinstance(author, discord.Member) or author.voice is None:
@@ -259,12 +372,12 @@ class Calls:
         settings = await self._settings(Space("discord", str(guild.id)))
         return author.voice.channel if settings.auto_join else None
 
-    async def _come(self, room: Room, message: discord.Message) -> Session | None:
+    async def _come(self, voice_channel: Room, message: discord.Message) -> Session | None:
         """Join by ourselves; what goes wrong is posted where the message stands, unless it went wrong before."""
-        guild = self._guild(room.guild.id)
-        notices = Notices(message.channel, await self.language(room.guild))
+        guild = self._guild(voice_channel.guild.id)
+        notices = Notices(message.channel, await self.language(voice_channel.guild))
         try:
-            session = await self._join(room, (), notices, greet=True)
+            session = await self._join(voice_channel, (), notices, greet=True)
             session.reads_own_chat = True
         except BotError as error:
             guild.stay_out_until = self._timing.clock() + TRY_AGAIN
@@ -276,24 +389,26 @@ class Calls:
 
     # Sessions
 
-    async def _join(self, room: Room, channels: Iterable[str], notices: Notices | None, *, greet: bool) -> Session:
-        session = self.sessions.get(room.guild.id)
+    async def _join(
+        self, voice_channel: Room, channels: Iterable[str], notices: Notices | None, *, greet: bool
+    ) -> Session:
+        session = self.sessions.get(voice_channel.guild.id)
         if session is None:
-            space = Space("discord", str(room.guild.id))
-            notices = notices or Notices(room, await self.language(room.guild))
-            session = Session(space, self._doors, notices, self._ended, self._timing)
+            space = Space("discord", str(voice_channel.guild.id))
+            notices = notices or Notices(voice_channel, await self.language(voice_channel.guild))
+            session = Session(space, self._services, notices, self._ended, self._timing)
             try:
-                await session.open(room, greet=greet)
+                await session.open(voice_channel, greet=greet)
             except BotError:
                 await session.close()
                 raise
-            self.sessions[room.guild.id] = session
-        elif session.link.room is None or session.link.room.id != room.id:
-            await session.link.move(room)
-        self._guild(room.guild.id).refused = ""
+            self.sessions[voice_channel.guild.id] = session
+        elif session.link.voice_channel is None or session.link.voice_channel.id != voice_channel.id:
+            await session.link.move(voice_channel)
+        self._guild(voice_channel.guild.id).refused = ""
         session.channels.update(channels)
-        if room.guild.me.voice is not None:
-            self._on_own_state(session, room.guild.me.voice)
+        if voice_channel.guild.me.voice is not None:
+            self._on_own_state(session, voice_channel.guild.me.voice)
         await self._marks.put(session)
         self._alone.look(session)
         return session
@@ -324,10 +439,10 @@ class Calls:
         guild = self._client.get_guild(int(marker.space.id))
         if guild is None:
             return  # of another process
-        room = guild.get_channel(int(marker.voice_channel))
+        voice_channel = guild.get_channel(int(marker.voice_channel))
         try:
-            if isinstance(room, discord.VoiceChannel | discord.StageChannel) and rooms.people(room):
-                await self.join(room, marker.channels, await self._notices(guild, marker), greet=False)
+            if isinstance(voice_channel, discord.VoiceChannel | discord.StageChannel) and link.people(voice_channel):
+                await self.join(voice_channel, marker.channels, await self._notices(guild, marker), greet=False)
                 return
         except BotError as error:
             _log.warning("a call could not be taken up again: %s", error.code)
@@ -348,10 +463,12 @@ class Calls:
         """Of what is posted in a guild: what moderators set, else what the guild speaks."""
         space = Space("discord", str(guild.id))
         try:
-            set_here = (await self._settings(space)).language or (await self._doors.desk.spaces.get(space)).language
+            set_here = (await self._settings(space)).language or (
+                await self._services.requests.spaces.get(space)
+            ).language
         except StoreError:
             set_here = ""
-        of_guild = texts.language(str(guild.preferred_locale), self._doors.language)
+        of_guild = texts.language(str(guild.preferred_locale), self._services.language)
         if set_here and set_here == texts.spoken(of_guild):  # what is read names no script
             return of_guild
         return set_here or of_guild
@@ -367,16 +484,18 @@ class Calls:
 
     async def _leave_alone(self, session: Session) -> None:
         async with self._guild(int(session.space.id)).turn(always=True):
-            room = session.link.room
-            if self.sessions.get(int(session.space.id)) is not session or (room is not None and rooms.people(room)):
+            voice_channel = session.link.voice_channel
+            if self.sessions.get(int(session.space.id)) is not session or (
+                voice_channel is not None and link.people(voice_channel)
+            ):
                 return
-            session.notices.post("call.left_alone", channel=room.mention if room is not None else "")
+            session.notices.post("call.left_alone", channel=voice_channel.mention if voice_channel is not None else "")
             await self._close(session)
 
     # One after the other
 
     def _concerned(self, guild_id: int) -> bool:
-        """Whether a call is there, or on its way."""
+        """Return whether a call is there, or on its way."""
         return guild_id in self.sessions or self._guild(guild_id).waiting > 0
 
     def _guild(self, guild_id: int) -> GuildState:
@@ -388,8 +507,170 @@ class Calls:
         task.add_done_callback(self._tasks.discard)
 
 
-def _silence(room: discord.VoiceChannel | discord.StageChannel, state: discord.VoiceState) -> str:
-    """Why the bot is not heard. Discord suppresses a stage's audience, and elsewhere whoever lacks Speak."""
+def _silence(voice_channel: discord.VoiceChannel | discord.StageChannel, state: discord.VoiceState) -> str:
+    """Return why the bot is not heard. Discord suppresses a stage's audience, and elsewhere whoever lacks Speak."""
     if not state.suppress:
         return "call.muted"
-    return "call.suppressed" if isinstance(room, discord.StageChannel) else "call.no_speak"
+    return "call.suppressed" if isinstance(voice_channel, discord.StageChannel) else "call.no_speak"
+
+
+def guild_of(interaction: discord.Interaction[Any]) -> discord.Guild:
+    """Return the guild of a command, with the bot in it. Raises InputError ``call.only_in_servers``."""
+    guild = interaction.guild
+    if guild is None or not interaction.is_guild_integration():
+        raise InputError("call.only_in_servers")
+    return guild
+
+
+def moderates(interaction: discord.Interaction[Any], voice_channel: Room | None) -> bool:
+    """Return whether somebody may decide over others in a call.
+
+    What they may do in the channel of the command is not asked: one channel may give Manage Messages to everybody.
+    """
+    if interaction.permissions.manage_guild:  # no channel can give that
+        return True
+    rights = rights_in(interaction, voice_channel) if voice_channel is not None else discord.Permissions.none()
+    return rights.manage_messages or rights.move_members
+
+
+def rights_in(
+    interaction: discord.Interaction[Any], channel: discord.abc.GuildChannel | discord.Thread
+) -> discord.Permissions:
+    """Return what somebody may do in a channel of the guild: what Discord says, and what the bot knows, agree on."""
+    if interaction.channel_id == channel.id:
+        return interaction.permissions
+    person = interaction.user
+    if not isinstance(person, discord.Member):
+        return discord.Permissions.none()
+    known = channel.permissions_for(person)
+    data: dict[str, Any] = dict(interaction.data or {})
+    told = data.get("resolved", {}).get("channels", {}).get(str(channel.id), {}).get("permissions")
+    return known if told is None else discord.Permissions(known.value & int(told))
+
+
+def may_see(interaction: discord.Interaction[Any], heard: Heard) -> bool:
+    """Return whether somebody may read a message: their own, or one of a channel that they see."""
+    if heard.account == account_of(interaction) or (heard.thread and heard.thread == str(interaction.channel_id)):
+        return True
+    channel = guild_of(interaction).get_channel(whole(heard.channel) or 0)
+    if channel is None:
+        return False
+    rights = rights_in(interaction, channel)
+    if heard.thread:  # who is in a private thread is not known here
+        return rights.view_channel and rights.manage_threads
+    hidden = isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not rights.connect
+    return rights.view_channel and not hidden
+
+
+def check_may_enter(interaction: discord.Interaction[Any], voice_channel: Room) -> None:
+    """Let those pass who sit in a voice channel or could go there themselves.
+
+    Raises InputError ``call.you_no_view``, ``call.you_no_connect``.
+    """
+    if interaction.user.id in voice_channel.voice_states:
+        return
+    rights = rights_in(interaction, voice_channel)
+    if not rights.view_channel:
+        raise InputError("call.you_no_view")
+    if not rights.connect:
+        raise InputError("call.you_no_connect", channel=voice_channel.mention)
+
+
+def seat_of(interaction: discord.Interaction[Any]) -> Room:
+    """Return the voice channel in which somebody sits. Raises InputError ``call.where``."""
+    person = interaction.user
+    seat = person.voice if isinstance(person, discord.Member) else None
+    if seat is None or seat.channel is None:
+        raise InputError("call.where")
+    return seat.channel
+
+
+def session_for(calls: Calls, interaction: discord.Interaction[Any]) -> Session:
+    """Return the guild's call, for somebody who may command it.
+
+    Raises InputError ``call.none``, ``call.not_in_it``, and as ``check_may_enter``.
+    """
+    session = calls.session(guild_of(interaction).id)
+    voice_channel = session.link.voice_channel
+    if not _sits_in(interaction, voice_channel) and not moderates(interaction, voice_channel):
+        raise InputError("call.not_in_it")
+    if voice_channel is not None:
+        check_may_enter(interaction, voice_channel)
+    return session
+
+
+def check_may_bring(calls: Calls, interaction: discord.Interaction[Any], voice_channel: Room) -> None:
+    """Let somebody have the bot come into ``room``, where they may go: not into or out of a call of others.
+
+    Raises InputError ``call.elsewhere``, ``call.not_in_it``, and as ``check_may_enter``.
+    """
+    check_may_enter(interaction, voice_channel)
+    session = calls.sessions.get(voice_channel.guild.id)
+    now = session.link.voice_channel if session is not None else None
+    if now is None or _sits_in(interaction, now) or not link.people(now):
+        return
+    if not moderates(interaction, now):
+        raise InputError("call.not_in_it" if now.id == voice_channel.id else "call.elsewhere", channel=now.mention)
+    check_may_enter(interaction, now)
+
+
+def _sits_in(interaction: discord.Interaction[Any], voice_channel: Room | None) -> bool:
+    return voice_channel is not None and interaction.user.id in voice_channel.voice_states
+
+
+_HELD = {"muted": "unread.no_speak", "paused": "unread.paused"}
+"""Why a session is silent, as a gate."""
+
+
+async def why(calls: Calls, reader: Reader, message: discord.Message, *, sees_content: bool) -> Unread:
+    """Return the exact gate; ``unread.read`` and ``unread.waiting`` where there is none. Raises StoreError.
+
+    ``sees_content``: whether the bot asked for the message-content intent.
+
+    The message comes out of a menu, so that its words are there whatever intents the bot has; its author's roles are
+    known while they sit in a call.
+    """
+    session = calls.sessions.get(message.guild.id) if message.guild is not None else None
+    if session is not None and session.waits(str(message.id)):
+        return Unread(next((code for reason, code in _HELD.items() if session.held(reason)), "unread.waiting"))
+    outcome = reader.outcomes.get(str(message.id))
+    if outcome == "read":
+        return Unread("unread.read")
+    if outcome is not None:
+        return outcome
+    return await _now(calls, reader, message, sees_content=sees_content) or Unread("unread.unknown")
+
+
+async def explain(calls: Calls, reader: Reader, message: discord.Message) -> Explained:
+    """Return what would be said of a message. Raises StoreError."""
+    voice_channel, binding, _ = await _place(calls, reader, message)
+    return await reader.explain(heard_of(message, voice_channel, binding))
+
+
+async def _now(calls: Calls, reader: Reader, message: discord.Message, *, sees_content: bool) -> Unread | None:
+    """Return what would stop the message if it came at this moment."""
+    guild = message.guild
+    if guild is None or not is_speech(message) or message.author.id == guild.me.id:
+        return Unread("unread.not_speech")
+    voice_channel, binding, is_read = await _place(calls, reader, message)
+    if not is_read:
+        return Unread("unread.not_read_here")
+    if voice_channel is None:
+        return Unread("unread.no_session")
+    if binding is not None and binding.voice_channel not in ("", str(voice_channel.id)):
+        return Unread("unread.not_bound")
+    if not sees_content or not has_content(message):
+        return Unread("unread.no_content")
+    judged = await reader.judge(heard_of(message, voice_channel, binding))
+    return judged if isinstance(judged, Unread) else None
+
+
+async def _place(calls: Calls, reader: Reader, message: discord.Message) -> tuple[Room | None, Binding | None, bool]:
+    """Return the call of the guild, how the channel is bound, and whether it is read at all."""
+    assert message.guild is not None, "the menus are for servers"
+    session = calls.sessions.get(message.guild.id)
+    channel = channel_of(message)
+    bindings: Sequence[Binding] = await reader.bindings.of(Space("discord", str(message.guild.id)))
+    binding = next((each for each in bindings if each.channel == channel), None)
+    is_read = binding is not None or (session is not None and session.reads(channel))
+    return (session.link.voice_channel if session is not None else None), binding, is_read

@@ -1,26 +1,253 @@
-"""The connection of one session to a voice channel: joins, notices when it is dead, joins again, moves, leaves.
-
-Joining is ours because discord.py 2.7.1's own ways of trying again, resuming and moving leave a call silent for up to
-30 seconds, or connected to nothing: it is told not to try (``reconnect=False``), and a fresh connection is made
-instead. A moderator's move it follows by itself in some milliseconds, so that is left to it. Used by ``session``.
-"""
+"""The connection of a session to a voice channel: join, notice a dead link, rejoin, move, leave, play."""
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+import sys
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import aiohttp
 import discord
 
-from bot.errors import BotError, PlatformError
-from bot.platforms.discord.call import rooms
-from bot.platforms.discord.call.client import LEFT, CallClient
-from bot.platforms.discord.call.playback import Playback
-from bot.platforms.discord.call.rooms import Room
+from bot.errors import BotError, InputError, PlatformError
 from bot.platforms.discord.call.source import LiveSource
-from bot.platforms.discord.call.timing import Timing
+
+_T = TypeVar("_T")
+_CLEARING = 1.0
+"""Seconds that something broken off may take to clear up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """A clock in seconds, and a sleep by the same clock."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    wall: Callable[[], float] = time.time
+    """Seconds since 1970: for what outlives the process."""
+
+    async def within(self, seconds: float, work: Coroutine[Any, Any, _T]) -> _T:
+        """Return what ``work`` returns or raises; TimeoutError when it takes longer, and it is cancelled."""
+        task = asyncio.create_task(work)
+        timer = asyncio.ensure_future(self._pass(seconds))
+        try:
+            await asyncio.wait({task, timer}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            task.cancel()
+            await asyncio.wait({task}, timeout=_CLEARING)
+            raise TimeoutError
+        finally:
+            timer.cancel()
+            if not task.done():
+                task.cancel()
+            task.add_done_callback(_forgotten)
+
+    async def _pass(self, seconds: float) -> None:
+        await self.sleep(seconds)
+
+
+def _forgotten(task: asyncio.Task[Any]) -> None:
+    """Nobody asks any more how it ended."""
+    if not task.cancelled():
+        task.exception()
+
+
+Room = discord.VoiceChannel | discord.StageChannel
+RIGHTS = frozenset({"call.no_view", "call.no_connect", "call.no_speak"})
+"""Codes of what ``check`` raises for want of a right."""
+
+
+def check(voice_channel: Room) -> None:
+    """Raises InputError: ``call.no_view``, ``call.no_connect``, ``call.no_speak``, ``call.full``.
+
+    A full channel answers nothing at all, so that joining it would only end with the time allowed for it.
+    """
+    rights = voice_channel.permissions_for(voice_channel.guild.me)
+    if not rights.view_channel:
+        raise InputError("call.no_view", channel=voice_channel.mention)
+    if not rights.connect:
+        raise InputError("call.no_connect", channel=voice_channel.mention)
+    if not rights.speak and isinstance(voice_channel, discord.VoiceChannel):  # on a stage a moderator grants it
+        raise InputError("call.no_speak", channel=voice_channel.mention)
+    if 0 < voice_channel.user_limit <= len(others(voice_channel)) and not rights.move_members:
+        raise InputError("call.full", channel=voice_channel.mention, limit=voice_channel.user_limit)
+
+
+def lacks_right(voice_channel: Room | None) -> bool:
+    """Return whether the bot may not go there, or not speak there."""
+    try:
+        if voice_channel is not None:
+            check(voice_channel)
+    except InputError as error:
+        return error.code in RIGHTS
+    return False
+
+
+def others(voice_channel: Room) -> list[int]:
+    """Ids of everybody in it but the bot."""
+    return [member for member in voice_channel.voice_states if member != voice_channel.guild.me.id]
+
+
+def people(voice_channel: Room) -> list[discord.Member]:
+    """Return the people in it. Bots do not listen."""
+    return [member for member in voice_channel.members if not member.bot]
+
+
+LEFT, ENDED = 4014, 4022
+"""Close codes of the voice server for somebody who is no longer in the call; a move begins with the first, too."""
+_POLLER = "Voice websocket poller"
+"""The library's name of the task that reads the voice server; a close it does not handle is raised there."""
+
+
+def _nobody() -> None:
+    return
+
+
+class CallClient(discord.VoiceClient):
+    """One connection."""
+
+    def __init__(self, client: discord.Client, channel: Any) -> None:
+        super().__init__(client, channel)
+        self.gone: Callable[[], None] = _nobody
+        """Called when the library is done with this connection, for whatever reason."""
+        self._code: int | None = None
+        self.over = False
+        """Whether the library is done with it."""
+        self.let_go = False
+        """Set before we leave by ourselves."""
+        self.taken_out = False
+        """Whether somebody took the bot out of the call."""
+
+    @property
+    def alive(self) -> bool:
+        """Return whether it is connected, and somebody reads the voice server: the library notices only the former.
+
+        After 4014 it leaves the socket half closed and waits for a move.
+        """
+        socket: aiohttp.ClientWebSocketResponse | None = getattr(self.ws, "ws", None)
+        return self.is_connected() and socket is not None and not socket.closed and socket.close_code is None
+
+    @property
+    def close_code(self) -> int | None:
+        """With what the voice server closed its connection; None while it is open, or when there was none."""
+        if self._code is not None:
+            return self._code
+        socket: aiohttp.ClientWebSocketResponse | None = getattr(self.ws, "ws", None)  # a sentinel before the first one
+        return socket.close_code if socket is not None else None
+
+    async def on_voice_state_update(self, data: Any) -> None:
+        """Called by the library with what the gateway says of the bot itself.
+
+        No channel any more: whoever left by itself, or failed, is disconnected by then; whoever was taken out is not,
+        or was told so by the voice server.
+        """
+        if data["channel_id"] is None and not self.let_go:
+            self.taken_out = self.is_connected() or self.close_code in (LEFT, ENDED)
+        await super().on_voice_state_update(data)
+
+    def cleanup(self) -> None:
+        """Called by the library at the end."""
+        reason = sys.exc_info()[1]
+        if isinstance(reason, discord.ConnectionClosed):  # being handled by the library; its socket forgets the code
+            self._code = reason.code
+        super().cleanup()
+        task = asyncio.current_task()
+        if task is not None and task.get_name() == _POLLER:
+            task.add_done_callback(_heard)  # the reason is in close_code; asyncio would log it as an accident
+        self.over = True
+        self.gone()
+
+
+def _heard(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled():
+        task.exception()
+
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+class _Tap(discord.AudioSource):
+    """What one player thread reads: the source, until it is shut.
+
+    A thread that waits for its broken connection may wake up while another one plays already.
+    """
+
+    def __init__(self, source: LiveSource) -> None:
+        self._source = source
+        self._open = True
+
+    def shut(self) -> None:
+        self._open = False
+
+    def is_opus(self) -> bool:
+        return True
+
+    def read(self) -> bytes:
+        return self._source.read() if self._open else b""
+
+
+class Playback:
+    """One for a session."""
+
+    def __init__(self, source: LiveSource, may_begin: Callable[[], bool]) -> None:
+        """``may_begin`` is asked before a player starts; whoever said no calls ``wake`` when it is yes."""
+        self._source = source
+        self._may_begin = may_begin
+        self._loop = asyncio.get_running_loop()
+        self._client: discord.VoiceClient | None = None
+        self._tap: _Tap | None = None
+        """What the player thread reads, until it has ended."""
+
+    def attach(self, client: discord.VoiceClient) -> None:
+        """Play over this connection; what is queued begins at once."""
+        self._client = client
+        self.wake()
+
+    def detach(self) -> None:
+        """There is no connection: what is queued stays. Stops the player."""
+        client, self._client = self._client, None
+        if self._tap is not None:
+            self._tap.shut()
+            self._tap = None
+        if client is not None:
+            client.stop()
+
+    @property
+    def playing(self) -> bool:
+        """Return whether a player thread runs."""
+        return self._tap is not None
+
+    def wake(self) -> None:
+        """There is, or may be, something to hear."""
+        client = self._client
+        if client is None or self._tap is not None or not client.is_connected():
+            return
+        if not self._source.wanted or not self._may_begin():
+            return
+        self._tap = tap = _Tap(self._source)
+        try:
+            client.play(tap, after=lambda error: self._after(tap, error))
+        except discord.ClientException:  # the connection broke in between: the link joins again and wakes us
+            self._tap = None
+
+    def _after(self, tap: _Tap, error: Exception | None) -> None:
+        """Called in the player thread when it ends."""
+        try:
+            self._loop.call_soon_threadsafe(self._ended, tap, error)
+        except RuntimeError:  # the loop is closed
+            return
+
+    def _ended(self, tap: _Tap, error: Exception | None) -> None:
+        if error is not None:
+            _log.warning("a voice player broke off: %s", type(error).__name__)
+        if self._tap is tap:
+            self._tap = None
+            self.wake()
+
 
 JOIN_LIMIT = 10.0
 """Seconds for one try."""
@@ -35,24 +262,22 @@ JOIN_PAUSES = (0.0, 1.0, 2.0, 4.0)
 HEAL_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0)
 """The same when a call broke off."""
 LOOK, DEAD = 0.5, 3.0
-"""Seconds between two looks at the connection, and of being dead until it is made anew."""
+"""Seconds between two looks at the connection, and of being dead until it is made again."""
 PRIVACY, PRIVACY_LOOK = 2.0, 0.05
 """Seconds that the first words wait for the group that encrypts them, and between two looks."""
 FATAL = {4004: "call.not_let_in", 4014: "call.taken_out", 4017: "call.encryption", 4021: "call.rate_limited"}
 """Close codes of the voice server after which trying again does not help."""
-
-_log = logging.getLogger("mouthpiece.discord")
 
 
 class Owner(Protocol):
     """Who is told. Called on the event loop; must not wait."""
 
     def lost(self) -> None:
-        """The connection broke and could not be made anew at once; it goes on being tried."""
+        """The connection broke and could not be made again at once; it goes on being tried."""
         ...
 
     def back(self) -> None:
-        """It is there again, after it had to be made anew."""
+        """It is there again, after it had to be made again."""
         ...
 
     def ended(self, error: BotError) -> None:
@@ -67,83 +292,83 @@ class Link:
         self.playback = Playback(source, self._may_begin)
         self._owner = owner
         self._timing = timing
-        self._room: Room | None = None
+        self._voice_channel: Room | None = None
         self._client: CallClient | None = None
         self._changing = asyncio.Lock()
         self._gone = asyncio.Event()
         self.healing = False
-        """Whether the connection is being made anew: what is synthesized now could only wait."""
+        """Whether the connection is being made again: what is synthesized now could only wait."""
         self._watching: asyncio.Task[None] | None = None
         self._privacy: asyncio.Task[None] | None = None
         self._unprotected: CallClient | None = None
         """The connection whose group was waited for in vain."""
 
     @property
-    def room(self) -> Room | None:
+    def voice_channel(self) -> Room | None:
         """Where the bot is, or means to be again; None before joining and after leaving."""
-        return self._room
+        return self._voice_channel
 
     @property
     def connected(self) -> bool:
-        """Whether packets arrive at the moment."""
+        """Return whether packets arrive at the moment."""
         return self._client is not None and self._client.alive
 
-    async def join(self, room: Room) -> None:
+    async def join(self, voice_channel: Room) -> None:
         """Go into a voice channel. Raises InputError as ``rooms.check``, PlatformError for what goes wrong."""
-        rooms.check(room)
+        check(voice_channel)
         async with self._changing:
-            await self._connect(room, JOIN_PAUSES)
-            self._room = room
+            await self._connect(voice_channel, JOIN_PAUSES)
+            self._voice_channel = voice_channel
             if self._watching is None:
                 self._watching = asyncio.create_task(self._watch())
 
-    async def move(self, room: Room) -> None:
+    async def move(self, voice_channel: Room) -> None:
         """Go into another one of the same guild; stays where it is when that fails. Raises as ``join``."""
-        rooms.check(room)
+        check(voice_channel)
         async with self._changing:
-            before = self._room
+            before = self._voice_channel
             await self._disconnect()
             try:
-                await self._connect(room, JOIN_PAUSES)
+                await self._connect(voice_channel, JOIN_PAUSES)
             except BotError:
-                self._room = before
-                self._gone.set()  # whoever watches makes the old connection anew
+                self._voice_channel = before
+                self._gone.set()  # whoever watches makes the old connection again
                 raise
-            self._room = room
+            self._voice_channel = voice_channel
 
-    def follow(self, room: Room) -> None:
+    def follow(self, voice_channel: Room) -> None:
         """The bot is said to be there: it went itself, or somebody moved it and discord.py is about to follow."""
-        if self._room is not None:
-            self._room = room
+        if self._voice_channel is not None:
+            self._voice_channel = voice_channel
 
     async def leave(self) -> None:
         """Leave. Idempotent; whatever goes wrong, there is no connection afterwards."""
-        room, self._room = self._room, None
+        voice_channel, self._voice_channel = self._voice_channel, None
         for task in (self._watching, self._privacy):
             if task is not None and task is not asyncio.current_task():
                 task.cancel()
         self._watching = self._privacy = None
         async with self._changing:
             await self._disconnect()
-            if room is not None:
-                await self._drop(room.guild.voice_client)
+            if voice_channel is not None:
+                await self._drop(voice_channel.guild.voice_client)
 
     # Connecting
 
-    async def _connect(self, room: Room, pauses: Sequence[float]) -> None:
+    async def _connect(self, voice_channel: Room, pauses: Sequence[float]) -> None:
         """Try until it works. Raises PlatformError."""
         for pause in pauses:
             await self._timing.sleep(pause)
-            client = await self._try(room)
+            client = await self._try(voice_channel)
             if client is not None:
                 await self._settle(client)
                 return
-        raise PlatformError("call.unreachable", channel=room.mention)
+        raise PlatformError("call.unreachable", channel=voice_channel.mention)
 
-    async def _try(self, room: Room) -> CallClient | None:
-        """One try; None where another one may help. Raises PlatformError where not."""
-        await self._drop(room.guild.voice_client)
-        joining: Coroutine[Any, Any, CallClient] = room.connect(
+    async def _try(self, voice_channel: Room) -> CallClient | None:
+        """Return one try; None where another one may help. Raises PlatformError where not."""
+        await self._drop(voice_channel.guild.voice_client)
+        joining: Coroutine[Any, Any, CallClient] = voice_channel.connect(
             timeout=_LIBRARY_LIMIT, reconnect=False, self_deaf=True, cls=CallClient
         )
         reason: object
@@ -151,10 +376,10 @@ class Link:
             client = await self._timing.within(JOIN_LIMIT, joining)
         except discord.ConnectionClosed as error:
             if error.code in FATAL:
-                raise PlatformError(FATAL[error.code], channel=room.mention) from error
+                raise PlatformError(FATAL[error.code], channel=voice_channel.mention) from error
             reason = error.code
         except IndexError as error:  # the library found no way of encryption that both know
-            raise PlatformError("call.encryption", channel=room.mention) from error
+            raise PlatformError("call.encryption", channel=voice_channel.mention) from error
         except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
             reason = type(error).__name__
         else:
@@ -162,7 +387,7 @@ class Link:
                 return client
             reason = "not connected"
         _log.warning("a voice call could not be joined: %s", reason)
-        await self._drop(room.guild.voice_client)
+        await self._drop(voice_channel.guild.voice_client)
         return None
 
     async def _settle(self, client: CallClient) -> None:
@@ -217,9 +442,9 @@ class Link:
     # Watching
 
     async def _watch(self) -> None:
-        """Until it is over: look whether the connection lives, and make it anew when it does not."""
+        """Until it is over: look whether the connection lives, and make it again when it does not."""
         dead_since: float | None = None
-        while self._room is not None:
+        while self._voice_channel is not None:
             with suppress(TimeoutError):
                 await self._timing.within(LOOK, self._wait_gone())
             if self.connected:
@@ -238,10 +463,14 @@ class Link:
                 self._give_up(error)
             except Exception:  # noqa: BLE001  a border: a call that nobody watches would be silent without a word
                 _log.exception("a voice call could not be made anew")
-                self._give_up(PlatformError("call.unreachable", channel=self._room.mention if self._room else ""))
+                self._give_up(
+                    PlatformError(
+                        "call.unreachable", channel=self._voice_channel.mention if self._voice_channel else ""
+                    )
+                )
 
     def _give_up(self, error: BotError) -> None:
-        self._room = None
+        self._voice_channel = None
         self._owner.ended(error)
 
     async def _wait_gone(self) -> None:
@@ -250,17 +479,17 @@ class Link:
     async def _heal(self) -> None:
         """A new connection in the place of a dead one. Raises BotError when that is in vain."""
         async with self._changing:
-            room, client = self._room, self._client
-            if room is None or self.connected:
+            voice_channel, client = self._voice_channel, self._client
+            if voice_channel is None or self.connected:
                 return
             if client is not None and client.taken_out:
-                raise PlatformError("call.taken_out", channel=room.mention)
+                raise PlatformError("call.taken_out", channel=voice_channel.mention)
             code = client.close_code if client is not None else None
             self.healing = True
             try:
                 await self._disconnect()
                 if code in FATAL and code != LEFT:  # that one may be a move, or a channel that is gone
-                    raise PlatformError(FATAL[code], channel=room.mention)
+                    raise PlatformError(FATAL[code], channel=voice_channel.mention)
                 await self._retry()
             finally:
                 self.healing = False
@@ -270,23 +499,23 @@ class Link:
         told = False
         for pause in HEAL_PAUSES:
             await self._timing.sleep(pause)
-            room = self._room  # somebody may have moved the bot in between
-            if room is None:
+            voice_channel = self._voice_channel  # somebody may have moved the bot in between
+            if voice_channel is None:
                 return
-            rooms.check(room)  # a right was taken away, or the channel filled up
-            client = await self._try(room)
+            check(voice_channel)  # a right was taken away, or the channel filled up
+            client = await self._try(voice_channel)
             if client is not None:
                 await self._settle(client)
                 return
             if not told:
                 told = True
                 self._owner.lost()
-        raise PlatformError("call.unreachable", channel=room.mention if room is not None else "")
+        raise PlatformError("call.unreachable", channel=voice_channel.mention if voice_channel is not None else "")
 
     # End-to-end encryption
 
     def _may_begin(self) -> bool:
-        """Whether the first words would reach those who listen.
+        """Return whether the first words would reach those who listen.
 
         Until the group that encrypts them exists, discord.py sends packets that listeners drop. Nobody has to be
         waited for in an empty channel; on a stage there is no such group.
@@ -294,7 +523,11 @@ class Link:
         client = self._client
         if client is None or client is self._unprotected or client.voice_privacy_code is not None:
             return True
-        if isinstance(self._room, discord.StageChannel) or self._room is None or not rooms.others(self._room):
+        if (
+            isinstance(self._voice_channel, discord.StageChannel)
+            or self._voice_channel is None
+            or not others(self._voice_channel)
+        ):
             return True
         if self._privacy is None or self._privacy.done():
             self._privacy = asyncio.create_task(self._wait_for_privacy(client, self._timing.clock() + PRIVACY))

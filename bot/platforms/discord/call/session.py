@@ -1,32 +1,145 @@
-"""One guild's voice call: what is to be read aloud waits here, is synthesized in its turn, and plays.
-
-Made by ``calls``. The next item is synthesized while the current one plays, and no further ahead, so that a skip, an
-edit or a deletion is honoured at little cost. What happens to each message goes to the outcomes, for "Why wasn't this
-read?"; what goes wrong is posted once.
-"""
+"""One server's voice call: messages wait here, are synthesized in turn, and play."""
 
 import asyncio
 import itertools
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import aiohttp
+import discord
 
 from bot.errors import BotError, BusyError, DuplicateError
-from bot.model import Account, Lane, Receipt, Space, Utterance
-from bot.platforms.base import Doors
-from bot.platforms.discord.call.items import Item, runs
-from bot.platforms.discord.call.link import Link
-from bot.platforms.discord.call.notices import Notices
-from bot.platforms.discord.call.rooms import Room
+from bot.model import Account, Lane, Note, Receipt, Space, Utterance
+from bot.platforms.base import Services
+from bot.platforms.discord.call.link import Link, Room, Timing
 from bot.platforms.discord.call.source import Line, LiveSource
-from bot.platforms.discord.call.timing import Timing
-from bot.platforms.reading.failures import unread_for
-from bot.platforms.reading.heard import Readable, Unread
-from bot.platforms.reading.names import NameMemory
-from bot.platforms.reading.outcomes import Outcome
+from bot.platforms.reading.messages import EVERYBODY, NameMemory, Outcome, Readable, Told, Unread, unread_for
 from bot.platforms.reading.queue import Batch, ReadingQueue
-from bot.texts import say
+from bot.speech.service import MOST_TOGETHER
+from bot.texts import in_chat, of_note, say
+
+
+@dataclass(slots=True)
+class Item:
+    """Something on its way from the queue to the ears."""
+
+    id: str
+    batch: Batch | None
+    """None for what the bot says itself."""
+    utterances: tuple[Utterance, ...]
+    task: asyncio.Task[None] | None = None
+    started: bool = False
+    unread: Unread | None = None
+    """Why it is not read, where that is so."""
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """What became of some of its messages, whatever becomes of the others; by their ids."""
+    transferred: bool = False
+    """Its messages went into another item, so that nothing is to be noted of them."""
+
+    def outcome(self, readable: Readable) -> Outcome:
+        """Return what became of one of its messages, now that it is over."""
+        return self.outcomes.get(readable.heard.id) or self.unread or "read"
+
+    @property
+    def readables(self) -> tuple[Readable, ...]:
+        """The messages in it."""
+        return self.batch.items if self.batch is not None else ()
+
+    @property
+    def bound(self) -> str:
+        """The voice of the channel that its messages stand in; empty for none."""
+        return self.readables[0].heard.voice if self.readables else ""
+
+    def split_off(self, message_id: str) -> tuple[tuple[Readable, ...], tuple[Readable, ...]]:
+        """Return its messages up to this one, and those behind it."""
+        at = 1 + next(at for at, readable in enumerate(self.readables) if readable.heard.id == message_id)
+        return self.readables[:at], self.readables[at:]
+
+    def ends(self, message_id: str) -> float:
+        """With what share of its sound a message ends, 0 to 1, as far as the number of letters tells."""
+        letters = [len(utterance.text) for utterance in self.utterances]
+        upto, _ = self.split_off(message_id)
+        return sum(letters[: len(upto)]) / (sum(letters) or 1)
+
+    def holds(self, message_id: str) -> bool:
+        """Return whether a message is part of it."""
+        return any(readable.heard.id == message_id for readable in self.readables)
+
+
+def runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
+    """Yield those that may be spoken together, in order."""
+    for _, alike in itertools.groupby(utterances, key=lambda utterance: utterance.manner):
+        run = tuple(alike)
+        for at in range(0, len(run), MOST_TOGETHER):
+            yield run[at : at + MOST_TOGETHER]
+
+
+LIMIT = 10.0
+"""Seconds for posting."""
+_MOST = 20
+"""Posts under way; what comes beyond is dropped, since nobody would read it."""
+_NOTES = frozenset({"note.backup", "note.quota_built_in", "note.own_voice_gone", "note.place_voice_gone"})
+"""Notes that listeners should hear of."""
+
+_log = logging.getLogger("mouthpiece.discord")
+
+
+class Notices:
+    """One for a session."""
+
+    def __init__(self, channel: discord.abc.Messageable | None, language: str) -> None:
+        """``channel``: where to post; None posts nowhere. ``language``: of the posts."""
+        self.channel = channel
+        self.language = language
+        self._told = Told()
+        self._posting: set[asyncio.Task[None]] = set()
+
+    def post(self, code: str, **facts: object) -> None:
+        """Post a sentence."""
+        self._post(code, say(code, self.language, **facts))
+
+    def fault(self, error: BotError, account: Account | None = None) -> None:
+        """Post why something failed, unless the same was told since it last worked. ``account``: whose words."""
+        if self._told.first_failure(error, account):
+            self._post(error.code, in_chat(error, self.language))
+
+    def notes(self, notes: Iterable[Note]) -> None:
+        """Post what the synthesis core notes of who spoke instead of whom: once, until it is not so any more."""
+        for note in self._told.new_notes([note for note in notes if note.code in _NOTES]):
+            self._post(note.code, of_note(note, self.language))
+
+    def once(self, code: str, **facts: object) -> None:
+        """Post a sentence, unless it was told since it last worked."""
+        if self._told.first(EVERYBODY, code):
+            self.post(code, **facts)
+
+    def works(self, account: Account | None = None) -> None:
+        """It works: what stood in the way of everybody, or of this person, is told again if it comes back."""
+        self._told.works(account)
+
+    def _post(self, code: str, words: str) -> None:
+        if self.channel is None or len(self._posting) >= _MOST:
+            _log.warning("a notice was not posted: %s", code)
+            return
+        task = asyncio.create_task(self._send(self.channel, code, words))
+        self._posting.add(task)
+        task.add_done_callback(self._posting.discard)
+
+    async def _send(self, channel: discord.abc.Messageable, code: str, words: str) -> None:
+        try:
+            async with asyncio.timeout(LIMIT):
+                await channel.send(words)
+        except (discord.DiscordException, aiohttp.ClientError, OSError) as error:
+            _log.warning("a notice could not be posted: %s (%s)", code, type(error).__name__)
+
+    async def close(self) -> None:
+        """Let what is being posted go out, ``LIMIT`` seconds at most."""
+        with suppress(ValueError):
+            await asyncio.wait(set(self._posting), timeout=LIMIT)
+
 
 MOST_SAID = 10
 """Commanded utterances that wait."""
@@ -35,8 +148,6 @@ MOST_ITEMS = 2
 _CLEARING = 3.0
 """Seconds that synthesis which was broken off may take to settle its quota."""
 
-_log = logging.getLogger("mouthpiece.discord")
-
 
 Ended = Callable[["Session", BotError], None]
 
@@ -44,7 +155,7 @@ Ended = Callable[["Session", BotError], None]
 class Session:
     """One for a guild with a call."""
 
-    def __init__(self, space: Space, doors: Doors, notices: Notices, on_ended: Ended, timing: Timing) -> None:
+    def __init__(self, space: Space, services: Services, notices: Notices, on_ended: Ended, timing: Timing) -> None:
         """``on_ended`` is told when the call is over without anybody here having ended it."""
         self.space = space
         self.notices = notices
@@ -52,8 +163,8 @@ class Session:
         """Text channels that are read because of a ``/join``, besides bound ones."""
         self.reads_own_chat = False
         """Whether the chat of the voice channel is read: not where the bot only came for a ``/say``."""
-        self._doors = doors
-        self._outcomes = doors.reader.outcomes
+        self._services = services
+        self._outcomes = services.reader.outcomes
         self._on_ended = on_ended
         self._timing = timing
         self._queue = ReadingQueue(timing.clock)
@@ -73,13 +184,13 @@ class Session:
 
     # What calls does with it
 
-    async def open(self, room: Room, *, greet: bool) -> None:
+    async def open(self, voice_channel: Room, *, greet: bool) -> None:
         """Join and begin to read. Raises as ``Link.join``."""
-        await self.link.join(room)
+        await self.link.join(voice_channel)
         self._producing = asyncio.create_task(self._produce())
-        self._preparing = asyncio.create_task(self._doors.speech.prepare())
+        self._preparing = asyncio.create_task(self._services.speech.prepare())
         if greet:
-            self.notices.post("call.joined", channel=room.mention)
+            self.notices.post("call.joined", channel=voice_channel.mention)
             self.greet()
 
     def greet(self) -> None:
@@ -156,17 +267,17 @@ class Session:
         return True
 
     def listing(self) -> Sequence[Readable]:
-        """What waits: commanded utterances, then messages, each in the order of arrival."""
+        """Return what waits: commanded utterances, then messages, each in the order of arrival."""
         return [*(readable for item in self._said for readable in item.readables), *self._queue.listing()]
 
     @property
     def underruns(self) -> int:
-        """How often an item ran dry in its midst."""
+        """Return how often an item ran dry in its midst."""
         return self._source.underruns
 
     @property
     def busy(self) -> bool:
-        """Whether anything is on its way to the ears."""
+        """Return whether anything is on its way to the ears."""
         return bool(self._items or self._again or self._said or len(self._queue))
 
     @property
@@ -175,12 +286,15 @@ class Session:
         return [readable for item in self._items.values() if item.started for readable in item.readables]
 
     def reads(self, channel: str) -> bool:
-        """Whether a text channel is read without being bound: because of a ``/join``, or as the call's own chat."""
-        own = self.link.room if self.reads_own_chat else None
+        """Return whether a text channel is read without being bound: because of a ``/join``.
+
+        Or as the call's own chat.
+        """
+        own = self.link.voice_channel if self.reads_own_chat else None
         return channel in self.channels or (own is not None and channel == str(own.id))
 
     def waits(self, message_id: str) -> bool:
-        """Whether a message is on its way and not heard yet."""
+        """Return whether a message is on its way and not heard yet."""
         unheard = (*self._again, *(item for item in self._items.values() if not item.started))
         return any(readable.heard.id == message_id for readable in self.listing()) or any(
             item.holds(message_id) for item in unheard
@@ -200,7 +314,7 @@ class Session:
             self._changed.set()
 
     def held(self, reason: str) -> bool:
-        """Whether it is silent for this reason."""
+        """Return whether it is silent for this reason."""
         return reason in self._held
 
     # What plays tells
@@ -213,7 +327,7 @@ class Session:
     def finished(self, item: str, skipped: bool) -> None:  # noqa: ARG002  the item knows why it was cut
         """The last one went out, or it was cut."""
         done = self._items.pop(item, None)
-        if done is not None and not done.handed_on:
+        if done is not None and not done.transferred:
             for readable in done.readables:
                 self._note(readable, done.outcome(readable))
         self._changed.set()
@@ -243,7 +357,7 @@ class Session:
         self.link.playback.wake()
 
     def _channel(self) -> str:
-        return self.link.room.mention if self.link.room is not None else ""
+        return self.link.voice_channel.mention if self.link.voice_channel is not None else ""
 
     async def _produce(self) -> None:
         """Make item after item, while there is room for one."""
@@ -280,7 +394,7 @@ class Session:
             return None
 
     def _item(self, batch: Batch, key: str = "") -> Item:
-        utterances = self._doors.reader.compose(
+        utterances = self._services.reader.compose(
             batch.items, self._names, shorter=batch.shorter, left_out=len(batch.left_out)
         )
         if key:
@@ -304,7 +418,7 @@ class Session:
     async def _synthesize(self, item: Item, line: Line) -> None:
         try:
             for together in runs(item.utterances):
-                receipt, _ = await self._doors.desk.saved.speak(together, line, bound=item.bound)
+                receipt, _ = await self._services.requests.saved.speak(together, line, bound=item.bound)
                 self._worked(item, receipt)
         except BotError as error:
             self._failed(item, error)
@@ -322,12 +436,12 @@ class Session:
     def _failed(self, item: Item, error: BotError) -> None:
         """Nothing of it is spoken. A person's own failing says nothing of others."""
         if isinstance(error, DuplicateError):
-            item.handed_on = True  # it was read before, and noted then
+            item.transferred = True  # it was read before, and noted then
             return
         item.unread = self._refused(error, item.utterances[0].account)
 
     def _refused(self, error: BotError, account: Account | None) -> Unread:
-        """Why somebody's message is not spoken; posted where nobody was told yet."""
+        """Return why somebody's message is not spoken; posted where nobody was told yet."""
         if not isinstance(error, DuplicateError):
             self.notices.fault(error, account)
         return unread_for(error)
@@ -340,7 +454,7 @@ class Session:
         left_out = dict(receipt.left_out)
         for utterance, readable in zip(item.utterances, item.readables, strict=False):
             if utterance.key in left_out:
-                item.fates[readable.heard.id] = self._refused(left_out[utterance.key], readable.heard.account)
+                item.outcomes[readable.heard.id] = self._refused(left_out[utterance.key], readable.heard.account)
 
     def _cut(self, item: Item, why: Unread) -> None:
         """Stop an item, whether it is made or plays."""
@@ -362,12 +476,12 @@ class Session:
                 self._cut_at(item, message_id, why)
 
     def _cut_at(self, item: Item, message_id: str, why: Unread) -> None:
-        """Stop what plays at one of its messages, and have those behind it spoken anew: nobody has heard them."""
-        upto, behind = item.parted(message_id)
+        """Stop what plays at one of its messages, and have those behind it spoken again: nobody has heard them."""
+        upto, behind = item.split_off(message_id)
         assert item.batch is not None, "it holds a message"
         rest = replace(item.batch, items=behind)
         item.batch = replace(item.batch, items=upto)
-        item.fates |= {readable.heard.id: "read" for readable in upto[:-1]}
+        item.outcomes |= {readable.heard.id: "read" for readable in upto[:-1]}
         self._cut(item, why)
         if behind:
             self._again.appendleft(self._item(rest, f":again{item.id}"))
@@ -385,7 +499,7 @@ class Session:
             elif item in self._said:
                 self._said.remove(item)
             else:
-                item.handed_on = True
+                item.transferred = True
                 self._cut(item, why or Unread("unread.skipped"))
             if left:
                 self._again.appendleft(self._item(replace(item.batch, items=left), f":again{item.id}"))

@@ -1,6 +1,7 @@
 """What a voice call hears: one source of 20 ms Opus packets for as long as the session lives.
 
-Written to by the session on the event loop, item by item, through ``Line`` (a sink of the waist); read by discord.py's
+Written to by the session on the event loop, item by item, through ``Line`` (a sink of the synthesis core); read by
+discord.py's
 player thread, which waits 20 ms between two reads and sends whatever it gets. ``read`` therefore never waits: where
 nothing is due it gives the silence packet, and after a while nothing, which ends that thread until the next words.
 """
@@ -110,7 +111,7 @@ class LiveSource(discord.AudioSource):
         self._ahead = 0
         self._lead = LEAST_LEAD
         self._smooth = 0
-        self._room = asyncio.Event()
+        self._voice_channel = asyncio.Event()
         self._room_wanted = False
         self.underruns = 0
         """How often an item ran dry in its midst."""
@@ -118,7 +119,7 @@ class LiveSource(discord.AudioSource):
     # On the event loop
 
     def line(self, item: str) -> Line:
-        """A new item behind those that are there."""
+        """Return a new item behind those that are there."""
         entry = _Item(item)
         with self._lock:
             self._items.append(entry)
@@ -167,7 +168,7 @@ class LiveSource(discord.AudioSource):
 
     @property
     def wanted(self) -> bool:
-        """Whether there is something to hear."""
+        """Return whether there is something to hear."""
         with self._lock:
             return not self._paused and any(entry.packets for entry in self._items)
 
@@ -182,7 +183,7 @@ class LiveSource(discord.AudioSource):
         return len(self._items)
 
     def heard(self, item: str) -> float:
-        """The share of an item that was heard, 0 to 1; 0 while nobody knows how long it will be."""
+        """Return the share of an item that was heard, 0 to 1; 0 while nobody knows how long it will be."""
         with self._lock:
             found = next((entry for entry in self._items if entry.id == item and entry.closed), None)
             return found.played / (found.played + len(found.packets)) if found is not None and found.packets else 0.0
@@ -197,9 +198,9 @@ class LiveSource(discord.AudioSource):
         with self._lock:
             if self._ahead <= AHEAD:
                 return
-            self._room.clear()
+            self._voice_channel.clear()
             self._room_wanted = True
-        await self._room.wait()
+        await self._voice_channel.wait()
 
     # In the player thread
 
@@ -208,7 +209,7 @@ class LiveSource(discord.AudioSource):
         return True
 
     def read(self) -> bytes:
-        """One packet of 20 ms; empty where the player thread is to end."""
+        """Return one packet of 20 ms; empty where the player thread is to end."""
         with self._lock:
             item = None if self._paused else self._due()
             if item is None:
@@ -226,7 +227,7 @@ class LiveSource(discord.AudioSource):
             return packet
 
     def _due(self) -> _Item | None:
-        """The item that a packet is to be taken from. Lock held."""
+        """Return the item that a packet is to be taken from. Lock held."""
         if not self._items:
             return None
         item = self._items[0]
@@ -248,7 +249,9 @@ class LiveSource(discord.AudioSource):
         self._lead = min(MOST_LEAD, self._lead + _GROWTH)
 
     def _collected(self, item: _Item) -> bool:
-        """Whether enough is there to begin an item, or to go on after it ran dry; or the wait for it was long enough.
+        """Return whether enough is there to begin an item, or to go on after it ran dry.
+
+        Or the wait for it was long enough.
 
         Out of idleness the first packet goes out at once, as long as nothing ran dry lately.
         """
@@ -256,7 +259,7 @@ class LiveSource(discord.AudioSource):
         return item.closed or max(len(item.packets), item.waited) * PACKET_MS >= lead
 
     def _silence(self) -> bytes:
-        """A silent packet, or after many of them the end of the player thread. Lock held."""
+        """Return a silent packet, or after many of them the end of the player thread. Lock held."""
         if self._silent >= IDLE:
             self._silent, self._fresh = 0, True
             return b""
@@ -288,7 +291,7 @@ class LiveSource(discord.AudioSource):
     def _make_room(self) -> None:
         if self._room_wanted and self._ahead <= AHEAD:
             self._room_wanted = False
-            self._tell(self._room.set)
+            self._tell(self._voice_channel.set)
 
     def _tell(self, what: Callable[..., object], *facts: object) -> None:
         """Have the event loop do something, in the order in which it was told."""

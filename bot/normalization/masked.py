@@ -1,0 +1,89 @@
+"""Words that their writer masked, ``f***``, ``sh*t``, ``b!tch``: a bleep. A step of ``reader``, before formatting.
+
+Which words may be meant is the table of each language. Asterisks in the midst of any other word are a mask only where
+no others stand near: formulas, patterns of file names, pointers and marks of formatting stay what they are.
+"""
+
+import re
+from string import ascii_lowercase
+
+from bot.normalization.draft import Draft
+from bot.normalization.languages import is_common
+
+_ANY = re.compile(r"\*|[$@#%!][A-Za-z$]")
+_LATIN = re.compile(
+    r"(?<![A-Za-z0-9_*!@$#%/.\\=&'-])[A-Za-z$][A-Za-z0-9_*!@$#%]{1,24}+(?![*/\\=(\u00c0-\u024f]|\.[A-Za-z0-9_])"
+)
+_MASK = re.compile(r"[*!@$#%]+")
+_MASKS = frozenset("*!@$#%")
+_STARS_WITHIN = re.compile(r"[A-Za-z]{1,20}+(\*{1,12}+)[A-Za-z]{1,20}+")
+_STARS_BEHIND = re.compile(r"[A-Za-z]{1,2}\*{3,12}+")
+_OPENING = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])")
+_RUN = re.compile(r"\*{1,99}")
+_SENTENCE_ENDS = "!?.,"
+_HAN = re.compile(r"([\u3400-\u9fff])?(\*{1,6}+)([\u3400-\u9fff])?")
+_NEAR = 200
+
+
+def bleep(draft: Draft) -> None:
+    """Say a bleep for each word that is masked."""
+    if _ANY.search(draft.text):
+        draft.replace(_LATIN, lambda match: _latin(draft, match))
+        if "*" in draft.text and not draft.text.isascii():
+            draft.replace(_HAN, lambda match: _han(draft, match))
+
+
+def _latin(draft: Draft, match: re.Match[str]) -> str:
+    word = match[0].rstrip(_SENTENCE_ENDS)
+    if word.endswith("*") and _OPENING.search(match.string, max(0, match.start() - _NEAR), match.start()):
+        word = word.rstrip("*")  # they close what was opened
+    known = draft.vocabularies["en"].masked
+    if _MASKS.isdisjoint(word) or word[:-1].lower() in known or _RUN.findall(word).count("**") > 1:
+        return match[0]
+    if _is_general(match, word) or any(_fits(each, word.lower()) for each in known):
+        return draft.put("masked", word, draft.words.say("bleep")) + match[0][len(word) :]
+    return match[0]
+
+
+def _is_general(match: re.Match[str], word: str) -> bool:
+    """Return True where asterisks stand behind first letters, or are all of their kind and in a word's midst.
+
+    A single one stands for a letter that makes a common word.
+    """
+    if _STARS_BEHIND.fullmatch(word):
+        return True
+    found = _STARS_WITHIN.fullmatch(word)
+    if found is None or len(word) < len(found[1]) + 3 or not _is_alone(match, found[1]):
+        return False
+    return len(found[1]) > 1 or any(is_common(word.lower().replace("*", letter)) for letter in ascii_lowercase)
+
+
+def _is_alone(match: re.Match[str], stars: str) -> bool:
+    near = match.string[max(0, match.start() - _NEAR) : match.end() + _NEAR]
+    return _RUN.findall(near).count(stars) == 1
+
+
+def _fits(known: str, word: str) -> bool:
+    """Return True if a word of the table is this one sign for sign, or asterisks stand for more or fewer letters."""
+    if len(known) == len(word):
+        return all(sign == letter or sign in _MASKS for sign, letter in zip(word, known, strict=True))
+    begin, *ends = _MASK.split(word)
+    if len(ends) != 1 or "*" not in word or not begin or not ends[0] or len(begin) + len(ends[0]) < 3:
+        return False
+    return len(known) > len(begin) + len(ends[0]) and known.startswith(begin) and known.endswith(ends[0])
+
+
+def _han(draft: Draft, match: re.Match[str]) -> str:
+    """Return a mask beside Chinese signs; asterisks that come in pairs are formatting."""
+    before, stars, behind = match[1] or "", match[2], match[3] or ""
+    if (not before and not behind) or not _is_alone(match, stars):
+        return match[0]
+    known = draft.vocabularies["zh"].masked
+    said = draft.words.say("bleep")
+    if f"{before}*{behind}" in known:
+        return draft.put("masked", match[0], said)
+    if f"{before}*" in known:
+        return draft.put("masked", before + stars, said) + behind
+    if f"*{behind}" in known:
+        return before + draft.put("masked", stars + behind, said)
+    return before + draft.put("masked", stars, said) + behind if before and behind and len(stars) > 1 else match[0]

@@ -1,0 +1,113 @@
+"""What programs read and write: left as it is, or said so that nothing of it is lost. Used by ``reader``.
+
+Prompts, patterns of file names, modes, versions and powers are known by themselves. A line with a command, an option
+or the name of a file is technical: rules that guess what somebody meant by a short word, a face, an arrow or capitals
+ask here, and leave it.
+"""
+
+import re
+from bisect import bisect_right
+from operator import itemgetter
+
+from bot.normalization.draft import INSERTS, Draft
+
+_PROMPT = re.compile(r"(?<![\w.@-])[\w.-]{1,32}+@[\w.-]{1,64}+:[~/][\w/.~-]{0,100}+[#$%](?!\S)")
+_MODE = re.compile(r"(?<![\w-])[-dlcbps](?:[r-][w-][xsStT-]){3}[+.]?(?![\w-])")
+_VERSION = re.compile(r"(?<![\w.~+:-])[A-Za-z0-9][\w.+:-]{0,40}+~[A-Za-z0-9][\w.+~-]{0,40}+")
+_PART = re.compile(r"[-+.](?=.{0,40}?[A-Za-z]\d)")
+"""Before a tilde between parts of a version; between two amounts there is none."""
+_DATED = re.compile(r"\d{6}|[\d.]{1,20}-\w{0,8}[A-Za-z]")
+_UNFINISHED = ("alpha", "beta", "rc", "pre", "git", "svn", "bzr", "ppa", "dfsg")
+_RAISED = re.compile(r"(?<=[\w)])\*\*(?=\d)")
+_STAR = re.compile(
+    r"(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
+    r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$)"
+)
+_TAKES_FILES = re.compile(
+    r"(?<!\w)(?:rm|ls|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
+)
+_OPENED = re.compile(r"(?<![\w*/.-])\*(?=[\w'\"])")
+_NEAR = 120
+_POINTER = re.compile(r"(?<=[\w)\]])->(?=[A-Za-z_]\w{0,40}+(?:[(.;\[]|->| ?=))|(?<=\$this)->(?=\w)")
+_COMMENT = re.compile(r"(?<=\S) #{1,2} (?=[A-Za-z])")
+_DENIED = re.compile(r"(?<= )=!(?= )")
+_COMMANDS = (
+    "sudo|gksudo|apt|apt-get|apt-cache|aptitude|dpkg|dpkg-reconfigure|grep|egrep|sed|awk|chmod|chown|mkdir|rmdir"
+    "|rm|ls|cd|cp|mv|fdisk|gparted|umount|modprobe|lspci|lsusb|lsmod|dmesg|ifconfig|iwconfig|iptables|fsck|wget|curl|ssh|scp|rsync"
+    "|systemctl|xrandr|gedit|nano|vim?|tar|gcc|cmake|git|npm|npx|yarn|pip3?|docker|kubectl|cargo|psql|ffmpeg|bash"
+)
+_COMMAND_AT = re.compile(rf"(?:{_COMMANDS}|[a-z]{{1,12}} --?[a-z])(?![\w'’])|[./]{{1,2}}/\w")
+_EVIDENCE = re.compile(
+    rf"(?<![\w/.@-])(?:{_COMMANDS})(?![\w'’/-])|(?<=[\w\"'\])] )--?[A-Za-z][\w-]{{0,32}}(?![\w'’])"
+    r"|\w\.(?:conf|cfg|ini|sh|py|so|deb|rpm|tar|gz|bz2|txt|log|cpp|js|ts|rs|json|xml|html?|php|dll|iso|img|ko|yml|yaml)(?!\w)"
+    r"|\w\(\)|[\w\])]::\w|\w@[\w-]{1,32}:[~/]"
+)
+_HOME = re.compile(r"(?<!\S)~/(?!\w)|(?<=\b(?:the|The) )~(?!\S)")
+_BREAK = re.compile("\n")
+_KEPT = re.compile(f"[{INSERTS}]")
+
+
+def keep_prompts(draft: Draft) -> None:
+    """Leave ``name@host:~$`` whole, before its parts are taken for an address and a path."""
+    if "@" in draft.text and ":" in draft.text:
+        draft.replace(_PROMPT, lambda match: draft.keep(match[0]))
+
+
+def keep_code(draft: Draft) -> None:
+    """Leave modes and versions whole, say the star of a pattern, and make a program's arrows and comments pauses."""
+    text = draft.text
+    if "--" in text:
+        draft.replace(_MODE, lambda match: draft.keep(match[0]))
+    if "~" in text:
+        draft.replace(_HOME, lambda match: draft.keep(match[0]))
+        draft.replace(_VERSION, lambda match: draft.keep(match[0]) if _is_version(match[0]) else match[0])
+    if "*" in text:
+        if text.count("**") == 1:
+            draft.text = _RAISED.sub("^", draft.text)
+        draft.replace(_STAR, lambda match: _starred(draft, match))
+    if "->" in text:
+        draft.change(_POINTER, "sign", lambda _: " ")
+    if " #" in text and is_technical(draft, draft.text, len(draft.text)):
+        draft.change(_COMMENT, "sign", lambda _: draft.words.phrases["pause"])
+    if " =! " in text:
+        draft.replace(_DENIED, lambda match: draft.keep(match[0]))
+
+
+def _is_version(token: str) -> bool:
+    before, _, behind = token.partition("~")
+    return behind.startswith(_UNFINISHED) or bool(_PART.search(before) or _DATED.match(behind))
+
+
+def _starred(draft: Draft, match: re.Match[str]) -> str:
+    """Say the star of ``*.mp3`` and of ``rm *``; one that closes an emphasis stays."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    is_word = match[0] == "*" and before.endswith(" ") and match.string[match.end() : match.end() + 1] != "."
+    if is_word and not _TAKES_FILES.search(before):
+        return match[0]
+    if _OPENED.search(before):
+        return match[0]
+    return draft.put("sign", match[0], match[0].replace("*", draft.words.say("star")), keep=True)
+
+
+def begins_command(text: str, place: int) -> bool:
+    """Return True if a command begins there."""
+    return bool(_COMMAND_AT.match(text, place))
+
+
+def is_technical(draft: Draft, text: str, place: int) -> bool:
+    """Return True if the line around a place of a text has a command, an option, a path or a file's name in it."""
+    if draft.technical[0] is not text:
+        draft.technical = text, _technical_lines(draft, text)
+    lines = draft.technical[1]
+    return bool(lines) and lines[bisect_right(lines, place, key=itemgetter(0)) - 1][1]
+
+
+def _technical_lines(draft: Draft, text: str) -> list[tuple[int, bool]]:
+    """Where each line begins, and if it is technical; empty where none is."""
+    places = [match.start() for match in _EVIDENCE.finditer(text)]
+    places += [match.start() for match in _KEPT.finditer(text) if draft.rule_of(match[0]) == ""]
+    if not places:
+        return []
+    begins = [0, *(match.end() for match in _BREAK.finditer(text))]
+    technical = {bisect_right(begins, place) for place in places}
+    return [(begin, number in technical) for number, begin in enumerate(begins, 1)]

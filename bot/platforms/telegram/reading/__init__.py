@@ -1,0 +1,1 @@
+"""Reading aloud in Telegram groups."""

@@ -1,0 +1,159 @@
+"""The provider protocol and its request values. A new provider implements ``Provider``."""
+
+import math
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from bot.audio.pcm import Pcm
+from bot.errors import BotError, ProviderError
+from bot.model import Note, Usage, Voice, VoiceKind
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechRequest:
+    """One segment as a provider gets it. All text in it is cleaned."""
+
+    text: str
+    """May hold audio tags; no style."""
+    styles: tuple[str, ...] = ()
+    voice: Voice = Voice()
+    instruction: str = ""
+    language: str = ""
+    """Of the text, where that is known."""
+    stream: bool = True
+    """Whether audio is wanted as it is made."""
+    stands_in: bool = False
+    """Whether it was meant for another provider: a voice that is not there gives way to the usual one, with a note."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceInfo:
+    """A voice on offer."""
+
+    id: str
+    language: str
+    """``en``, ``zh`` or empty for any."""
+    description: str
+    """One or two plain English words: ``female, lively``."""
+    built_in: bool = False
+    """Whether it is free, since no service speaks with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a provider can do, as the synthesis core needs to know it."""
+
+    voices: tuple[VoiceInfo, ...] = ()
+    kinds: frozenset[VoiceKind] = frozenset({VoiceKind.PRESET})
+    segment_characters: int = 2000
+    """The longest text it takes at once."""
+    level: float | None = None
+    """dBFS that its recordings are brought to; None where it has a level of its own."""
+    languages: frozenset[str] = frozenset()
+    """What any of its voices speaks when the request names the language, beside the voice's own."""
+    metered: bool = True
+    """Whether it costs the person's quota. The built-in engine does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a provider would do with a request: shown by --explain, hashed into the cache key."""
+
+    body: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    """The request as it would be sent, without secrets, a clone sample by its digest."""
+    tokens: int = 0
+    """Estimate for the budget."""
+    voice: str = ""
+    """The preset that would speak, as far as it is known."""
+    notes: tuple[Note, ...] = ()
+    """What it cannot do as asked (a style dropped, a voice replaced)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Answer of a health check."""
+
+    ok: bool
+    detail: str
+    """A sentence or two for the person who hosts."""
+    came: str = ""
+    """Format, rate and length of a word that it spoke: ``wav, 24000 Hz, 0.4 s``. Empty if it was not asked to."""
+
+
+class Provider(Protocol):
+    """Whoever synthesizes. Methods raise ProviderError or InputError and nothing else that is expected."""
+
+    name: str
+    """Its name in the configuration."""
+
+    @property
+    def identity(self) -> str:
+        """Return what tells its sound from that of another engine under the same name: its address, as a rule."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Return what it can do."""
+        ...
+
+    def check_ready(self) -> None:
+        """Raise ConfigError where it cannot be asked at all (no key). Calls nobody."""
+        ...
+
+    def plan(self, request: SpeechRequest) -> Plan:
+        """Return what synthesize would send; calls nobody. Raises InputError where it would refuse."""
+        ...
+
+    def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
+        """Return one attempt. Yields sound as it is made, mono, at any rate, and at the end one Usage."""
+        ...
+
+    async def models(self) -> tuple[str, ...]:
+        """Model ids it lists; may be empty."""
+        ...
+
+    async def health(self, *, speak: bool = False) -> Health:
+        """Return whether it would answer now; a word is really spoken if that costs nothing, or if ``speak``.
+
+        Does not raise ProviderError.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give back connections and processes."""
+        ...
+
+
+def estimate_tokens(*texts: str) -> int:
+    """Tokens of a text: a quarter of its ASCII and 1/1.6 of all other characters, 1 at least."""
+    plain = sum(character < "\x80" for text in texts for character in text)
+    other = sum(map(len, texts)) - plain
+    return max(1, math.ceil(plain / 4 + other / 1.6))
+
+
+_WORD = "OK."
+"""Every voice of every language says it."""
+
+
+async def spoken(provider: Provider, answered: str, form: Callable[[], str]) -> Health:
+    """Return the health of a provider that answered: whether it speaks, and what came.
+
+    ``form`` tells, after that, in which format the sound was.
+    """
+    seconds, rate, has_sound = 0.0, 0, False
+    try:
+        async with aclosing(provider.synthesize(SpeechRequest(_WORD))) as parts:
+            async for part in parts:
+                if isinstance(part, Pcm):
+                    seconds, rate = seconds + part.seconds, part.rate
+                    has_sound = has_sound or bool(part.samples.strip(b"\0"))
+    except BotError as error:
+        words = error.detail if isinstance(error, ProviderError) and error.detail else error.code
+        return Health(ok=False, detail=f"{answered} But it does not speak ({error.code}): {words}.")
+    if not has_sound:
+        return Health(ok=False, detail=f"{answered} But it speaks nothing but silence.")
+    came = f"{form()}, {rate} Hz, {seconds:.1f} s"
+    return Health(ok=True, detail=f"{answered} It spoke a word: {came}.", came=came)

@@ -1,0 +1,215 @@
+"""The built-in engine: espeak-ng in worker processes, for hosts without a key and as a backup.
+
+Built by ``bot.app`` for ``type = "espeak"`` and called by the synthesis core. Speaks at 22 050 Hz, costs nothing,
+needs no
+network. Language goes by script (``runs``), how it sounds by ``styles``.
+"""
+
+import contextlib
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bot.audio.pcm import Pcm
+from bot.errors import ErrorKind, InputError, ProviderError, unknown_voice
+from bot.model import Note, Usage, VoiceKind
+from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, VoiceInfo, spoken
+from bot.providers.builtin.pool import Workers
+from bot.providers.builtin.protocol import SAMPLE_RATE
+from bot.providers.builtin.runs import LATIN, Run, dropped_tags, split_runs
+from bot.providers.builtin.styles import Manner, manner
+from bot.text.language import LATIN as LATIN_LANGUAGES
+from bot.text.language import language_of
+from bot.text.markup import named_tags
+
+_MODEL = "espeak-ng"
+_CHARACTERS = 2000
+_PATIENCE = 10.0
+"""Seconds a worker may take for its next 60 ms of sound; it needs under one millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Preset:
+    """A voice on offer, by what espeak-ng needs to know of it."""
+
+    info: VoiceInfo
+    latin: str = "en-us"
+    """The English it speaks. Every other language goes by script, or by the request's language."""
+    female: bool = False
+
+
+_PRESETS = {
+    preset.info.id: preset
+    for preset in (
+        _Preset(VoiceInfo("en", "en", "male, American")),
+        _Preset(VoiceInfo("en-f", "en", "female, American"), female=True),
+        _Preset(VoiceInfo("en-gb", "en", "male, British"), latin="en"),
+        _Preset(VoiceInfo("en-gb-f", "en", "female, British"), latin="en", female=True),
+        _Preset(VoiceInfo("zh", "zh", "male, Mandarin")),
+        _Preset(VoiceInfo("zh-f", "zh", "female, Mandarin"), female=True),
+    )
+}
+_REPLACEMENTS = {
+    "冰糖": "zh-f",
+    "茉莉": "zh-f",
+    "苏打": "zh",
+    "白桦": "zh",
+    "Mia": "en-f",
+    "Chloe": "en-f",
+    "Milo": "en",
+    "Dean": "en",
+    "default_zh": "zh-f",
+    "default_en": "en-f",
+}
+"""MiMo's voices, which arrive here when this engine speaks as its backup, and who stands in for each."""
+_LATIN_VOICES = {code: "nb" if code == "no" else code for code in LATIN_LANGUAGES - {"en"}}
+"""espeak-ng's voices for languages that a script does not tell. Which English it is depends on the preset."""
+_LANGUAGES = LATIN_LANGUAGES | {
+    "zh",
+    "ko",
+    "ru",
+    "el",
+    "ar",
+    "hi",
+    "bn",
+    "ta",
+    "te",
+    "kn",
+    "ml",
+    "gu",
+    "pa",
+    "ka",
+    "hy",
+}
+"""What it reads well enough to be given it. Not Japanese: it names Han signs instead of reading them."""
+_ANY = ("", "mimo_default")
+_TIMBRES = {"": ("", "+f3"), "whisper": ("+whisper", "+whisperf"), "aged": ("+grandpa", "+grandma")}
+"""espeak-ng's variants of any voice, by timbre: male, female."""
+_CAPABILITIES = Capabilities(
+    voices=tuple(preset.info for preset in _PRESETS.values()),
+    segment_characters=_CHARACTERS,
+    languages=_LANGUAGES,
+    metered=False,
+)
+
+
+def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
+    """Return the voice for a request and what to say of it. Raises InputError for an id nobody knows."""
+    asked = request.voice.id.strip()
+    if asked in _ANY:
+        return _PRESETS[_usual(request)], ()
+    if own := _PRESETS.get(asked.casefold()):
+        return own, ()
+    known = next((name for name in _REPLACEMENTS if name.casefold() == asked.casefold()), None)
+    if known is None and not request.stands_in:
+        raise unknown_voice(asked, [*_PRESETS, *_REPLACEMENTS])
+    replacement = _REPLACEMENTS[known] if known is not None else _usual(request)
+    facts = (("voice", known or asked), ("replacement", replacement))
+    return _PRESETS[replacement], (Note("note.voice_replaced", facts),)
+
+
+def _usual(request: SpeechRequest) -> str:
+    """Return the preset where no voice is named."""
+    return "zh" if (request.language or language_of(request.text)) == "zh" else "en"
+
+
+def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, Any]:
+    if run.silence:
+        return {"silence": run.silence}
+    language = latin if run.language == LATIN else run.language
+    body: dict[str, Any] = {"voice": language + _TIMBRES[timbre][preset.female], "text": run.text}
+    return {**body, "pause": True} if run.pause else body
+
+
+def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any]:
+    """Return the request as the worker gets it."""
+    default = "cmn" if preset.info.language == "zh" else LATIN
+    latin = _LATIN_VOICES.get(request.language, preset.latin)
+    return {
+        "engine": _MODEL,
+        "runs": [_run_body(run, preset, how.timbre, latin) for run in split_runs(request.text, default)],
+        "rate": how.rate,
+        "pitch": how.pitch,
+        "range": how.range,
+        "volume": how.volume,
+    }
+
+
+class EspeakProvider:
+    """espeak-ng as a provider. See ``bot.providers.base.Provider`` for what its members promise.
+
+    ``processes`` is how many segments are spoken at once; ``patience`` the seconds after which a silent worker counts
+    as hung; ``program`` the worker to start (the real one unless a test sends another).
+    """
+
+    def __init__(
+        self, name: str, *, processes: int = 1, patience: float = _PATIENCE, program: Sequence[str] | None = None
+    ) -> None:
+        self.name = name
+        extra = {} if program is None else {"program": program}
+        self._workers = Workers(name, processes=processes, patience=patience, **extra)
+
+    @property
+    def identity(self) -> str:
+        """There is one of it."""
+        return "espeak-ng"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """Preset voices only, free of charge."""
+        return _CAPABILITIES
+
+    @property
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the workers that live now."""
+        return self._workers.pids
+
+    def check_ready(self) -> None:
+        """Nothing to check: it needs no key and no address."""
+
+    def plan(self, request: SpeechRequest) -> Plan:
+        """Return the runs and values sent to a worker.
+
+        Raises InputError (voice, length) or ProviderError (not a preset).
+        """
+        if request.voice.kind is not VoiceKind.PRESET:
+            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail=f"no {request.voice.kind} voices")
+        if len(request.text) > _CHARACTERS:
+            raise InputError("text.too_long", limit=_CHARACTERS, length=len(request.text))
+        preset, notes = _choose(request)
+        how, unable = manner(request.styles)
+        notes += tuple(Note("note.style_unsupported", (("style", name),)) for name in unable)
+        if request.instruction.strip():
+            notes += (Note("note.instruction_unsupported"),)
+        if tags := named_tags(dropped_tags(request.text)):
+            notes += (Note("note.tags_dropped", (("tags", tags),)),)
+        return Plan(body=_body(request, preset, how), voice=preset.info.id, notes=notes)
+
+    async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
+        """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""
+        heard = False
+        async with contextlib.aclosing(self._workers.speak(self.plan(request).body)) as blocks:
+            async for samples in blocks:
+                heard = heard or bool(samples.strip(b"\0"))
+                yield Pcm(samples, SAMPLE_RATE)
+        if not heard:  # the same text would be as silent the next time
+            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
+        yield Usage()
+
+    async def models(self) -> tuple[str, ...]:
+        """Return the one engine."""
+        return (_MODEL,)
+
+    async def health(self, *, speak: bool = False) -> Health:  # noqa: ARG002  it costs nothing, so it always speaks
+        """Ask a worker for the engine's version and for a word, starting one if none runs."""
+        if self._workers.busy:
+            return Health(ok=True, detail="espeak-ng is busy speaking.")
+        try:
+            version = await self._workers.version()
+        except ProviderError as error:
+            return Health(ok=False, detail=f"espeak-ng does not answer: {error.detail}.")
+        return await spoken(self, f"espeak-ng {version}, built in.", lambda: "pcm16")
+
+    async def close(self) -> None:
+        """End the worker processes."""
+        await self._workers.close()

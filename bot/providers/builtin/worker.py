@@ -1,0 +1,197 @@
+"""The program of a worker process: loads espeak-ng, reads requests on standard input, answers on standard output.
+
+Started by ``bot.providers.builtin.pool`` and by nobody else. The library is neither thread-safe nor under this
+project's licence (GPL-3.0-or-later), so it lives here alone. The process ends when its standard input closes.
+
+A request: ``{"runs": [{"voice": "en-us+f3", "text": "Hi", "pause": true}, {"silence": 0.6}], "rate": 175,
+"pitch": 50, "range": 50, "volume": 70}`` or ``{"version": true}``.
+"""
+
+import ctypes
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any, BinaryIO
+
+from bot.providers.builtin.protocol import END, FAILED, MAX_REQUEST, READY, SAMPLE_RATE, SOUND, pack
+
+# From espeak-ng's speak_lib.h.
+_AUDIO_OUTPUT_SYNCHRONOUS = 2
+_DONT_EXIT = 0x8000
+_CHARS_UTF8 = 0x1
+_END_PAUSE = 0x1000
+_RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
+_BLOCK_MS = 60
+
+_MEMORY_BYTES = 1 << 29
+"""Of address space; a worker uses 22 MB."""
+_OPEN_FILES = 64
+_CPU_SECONDS = 60
+"""For one request. The longest text the provider takes needs about one."""
+
+# espeak-ng reads the control character 1 as the start of a command inside the text, and 0 ends the text.
+_NO_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
+# A line is a clause of its own; for espeak-ng a line break is a space.
+_LINE_END = re.compile(r"(?<=[^\s,.;:!?…，。；：！？、—])\n")
+
+Sink = Callable[[bytes], bool]
+"""Takes samples; False asks the engine to stop."""
+
+
+class Engine:
+    """espeak-ng, loaded once. Raises ImportError or OSError where it cannot be."""
+
+    def __init__(self) -> None:
+        import espeakng_loader  # noqa: PLC0415 - loaded by this process only, after its limits are set
+
+        lib = ctypes.CDLL(espeakng_loader.get_library_path())
+        # The events, the third argument, are not read.
+        callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
+        lib.espeak_Info.restype = ctypes.c_char_p
+        lib.espeak_Synth.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int, ctypes.c_uint,
+                                     ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p]  # fmt: skip
+        self._lib = lib
+        self._callback = callback(self._on_samples)
+        self._sink: Sink = lambda _samples: False
+        data = os.fsencode(espeakng_loader.get_data_path())
+        rate = lib.espeak_Initialize(_AUDIO_OUTPUT_SYNCHRONOUS, _BLOCK_MS, data, _DONT_EXIT)
+        if rate != SAMPLE_RATE:
+            raise OSError(f"espeak-ng started with {rate} instead of {SAMPLE_RATE} Hz")
+        lib.espeak_SetSynthCallback(self._callback)
+
+    @property
+    def version(self) -> str:
+        """Such as ``1.52.0``."""
+        return str(self._lib.espeak_Info(None).decode())
+
+    def _on_samples(self, samples: int | None, count: int, _events: int | None) -> int:
+        if not samples or count <= 0:
+            return 0
+        return 0 if self._sink(ctypes.string_at(samples, count * 2)) else 1
+
+    def speak(self, request: dict[str, Any], sink: Sink) -> None:
+        """Give the sound of a request to the sink as it is made. Raises ValueError where the engine refuses."""
+        for run in request["runs"]:
+            if "silence" in run:
+                sink(bytes(2 * round(run["silence"] * SAMPLE_RATE)))
+            else:
+                self._speak_run(run, request, sink)
+
+    def _speak_run(self, run: dict[str, Any], request: dict[str, Any], sink: Sink) -> None:
+        if self._lib.espeak_SetVoiceByName(run["voice"].encode()) != 0:
+            raise ValueError("espeak-ng has no voice " + run["voice"])
+        # Choosing a voice sets its own values, so ours come after it.
+        for parameter, name in ((_RATE, "rate"), (_VOLUME, "volume"), (_PITCH, "pitch"), (_RANGE, "range")):
+            self._lib.espeak_SetParameter(parameter, int(request[name]), 0)
+        text = _LINE_END.sub(". ", run["text"]).translate(_NO_CONTROLS).encode("utf-8", "replace") + b"\0"
+        # No flag for SSML and none for phonemes in [[brackets]]: a person's text is text.
+        flags = _CHARS_UTF8 | (_END_PAUSE if run.get("pause") else 0)
+        self._sink = sink
+        if self._lib.espeak_Synth(text, len(text), 0, 0, 0, flags, None, None) != 0:
+            raise ValueError("espeak-ng did not speak")
+
+
+def _limit_process() -> None:
+    """Bound what the process may take, where the system knows such limits."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has no such module
+    except ImportError:
+        return
+    for limit, value in (
+        (resource.RLIMIT_AS, _MEMORY_BYTES),
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            resource.setrlimit(limit, (value, value))
+        except (OSError, ValueError):
+            continue  # macOS refuses some; the others still hold
+
+
+def _limit_request() -> None:
+    """Let the system end this process when one request takes a minute of processor time.
+
+    The bot ends a hung worker itself; this holds when the bot is gone.
+    """
+    try:
+        import resource  # noqa: PLC0415 - Windows has no such module
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or seconds < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+
+
+def _private_output() -> BinaryIO:
+    """Standard output for messages alone; whatever a library prints goes to standard error."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
+
+
+def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
+    def send(kind: bytes, content: bytes = b"") -> None:
+        out.write(pack(kind, content))
+        out.flush()
+
+    broken: list[OSError] = []
+
+    def sink(samples: bytes) -> bool:
+        # Called from C, where an exception would be printed and lost.
+        try:
+            for start in range(0, len(samples), 1 << 15):
+                send(SOUND, samples[start : start + (1 << 15)])
+        except OSError as error:
+            broken.append(error)
+            return False
+        return True
+
+    if request.get("version"):
+        send(READY, engine.version.encode())
+        return
+    _limit_request()
+    try:
+        engine.speak(request, sink)
+    except ValueError as error:
+        send(FAILED, str(error).encode())
+        return
+    if broken:
+        raise broken[0]
+    send(END)
+
+
+def main() -> int:
+    """Serve until standard input closes."""
+    # A signal to the whole group must not cut off what is being said; the bot closes standard input when it is done.
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, signal.SIG_IGN)
+    _limit_process()
+    out = _private_output()
+    try:
+        engine = Engine()
+    except (ImportError, OSError) as error:
+        out.write(pack(FAILED, f"espeak-ng cannot be loaded: {type(error).__name__}".encode()))
+        out.flush()
+        return 1
+    out.write(pack(READY, engine.version.encode()))
+    out.flush()
+    try:
+        while line := sys.stdin.buffer.readline(MAX_REQUEST + 1):
+            if not line.endswith(b"\n"):
+                return 1
+            _answer(engine, json.loads(line), out)
+    except OSError:
+        return 1  # nobody reads any more
+    return 0
+
+
+if __name__ == "__main__":
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)  # the bot may be gone: nothing to flush into its closed pipe

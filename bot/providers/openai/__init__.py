@@ -1,0 +1,5 @@
+"""An engine that people host themselves, or OpenAI's own service; see ``provider.py``."""
+
+from bot.providers.openai.provider import OpenAISpeechProvider, OpenAISpeechSettings
+
+__all__ = ["OpenAISpeechProvider", "OpenAISpeechSettings"]

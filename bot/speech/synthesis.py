@@ -1,0 +1,526 @@
+"""Synthesis of one script: utterances become segments, segments become packets in a live or recorded track."""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bot.audio import effects
+from bot.audio.opus import ClipEncoder
+from bot.audio.pcm import Pcm
+from bot.config import SpeechConfig
+from bot.errors import BotError, BusyError, ConfigError, ErrorKind, InputError, ProviderError
+from bot.model import SAMPLE_RATE, Clip, Note, Segment, Utterance, Voice
+from bot.normalization.clean import clean, clean_instruction, clean_line
+from bot.providers.base import Provider, SpeechRequest
+from bot.speech.fallback import Chain
+from bot.speech.limits import Asker
+from bot.speech.quota import BUILT_IN, PAID, Meter, RefusedError
+from bot.speech.sink import Sink
+from bot.speech.voices import Role, lead
+from bot.store.entries import Meter as MeterName
+from bot.text.language import language_of
+from bot.text.split import (
+    expected_seconds,
+    gap_at,
+    likely_seconds,
+    looks_truncated,
+    split_burst,
+    split_live,
+    split_recording,
+)
+from bot.text.styles import StyleType, find
+
+_RAW_PER_CLEAN = 16
+"""Raw text may be so many times longer than what is allowed before it is not even cleaned."""
+_MOST_STYLES = 6
+_STYLE_CHARACTERS = 48
+_VOICE_CHARACTERS = 96
+_INSTRUCTION_CHARACTERS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How an utterance is said: cleaned, whatever is said."""
+
+    styles: tuple[str, ...]
+    voice: Voice
+    instruction: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one of several utterances contributes."""
+
+    key: str
+    start: int
+    """Where it begins in the script's text, in characters."""
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """What is going to be said, ready for any provider."""
+
+    spoken: str
+    """The cleaned text, audio tags included; a line for each utterance where there are several."""
+    segments: tuple[Segment, ...]
+    manner: Manner
+    parts: tuple[Part, ...]
+    """One for each utterance, in order."""
+    owners: frozenset[str] = frozenset()
+    """Names of the providers that may have the wanted voice; empty where that is whoever is asked."""
+
+    @property
+    def characters(self) -> int:
+        """Return what is counted and charged: code points of the cleaned texts."""
+        return sum(part.end - part.start for part in self.parts)
+
+    @property
+    def is_cast(self) -> bool:
+        """Return whether several voices may speak it."""
+        return any(segment.provider for segment in self.segments)
+
+    @property
+    def voice(self) -> Voice:
+        """The one that was asked for."""
+        return self.manner.voice
+
+    def request(self, segment: Segment, provider: str = "") -> SpeechRequest:
+        """Return a piece of it as a provider gets it: the style is repeated on each.
+
+        A voice that was chosen for the segment's language is its provider's alone; others get the wanted voice.
+        """
+        chosen = bool(segment.provider) and segment.provider == provider
+        voice = segment.voice if chosen else self.voice
+        how = self.manner
+        stands_in = not chosen and bool(self.owners) and provider not in self.owners
+        return SpeechRequest(
+            segment.text, how.styles, voice, how.instruction, language=segment.language, stands_in=stands_in
+        )
+
+    def shares(self, start: int = 0, end: int | None = None) -> dict[str, int]:
+        """Return how many characters of a stretch of the text are whose, by key; those without a share are left out."""
+        last = len(self.spoken) if end is None else end
+        shares = {part.key: min(part.end, last) - max(part.start, start) for part in self.parts}
+        return {key: share for key, share in shares.items() if share > 0}
+
+
+def manner_of(utterance: Utterance) -> Manner:
+    """Return how it is said. Raises InputError ``instruction.too_long``, ``voice.description_too_long``."""
+    names = [clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES]]
+    voice = replace(
+        utterance.voice,
+        id=clean_line(utterance.voice.id, _VOICE_CHARACTERS),
+        description=_bounded(utterance.voice.description, "voice.description_too_long"),
+    )
+    return Manner(
+        styles=tuple(dict.fromkeys(name for name in (*names, _usual_speed(utterance.speed, names)) if name)),
+        voice=voice,
+        instruction=_bounded(utterance.instruction, "instruction.too_long"),
+    )
+
+
+def speakable_text(text: str, config: SpeechConfig) -> str:
+    """Return what is spoken of a text. Raises InputError: ``text.empty``, ``.too_long``, ``.too_long_spoken``."""
+    most = config.max_characters
+    if len(text) > most * _RAW_PER_CLEAN:
+        raise InputError("text.too_long", length=len(text), limit=most)
+    spoken = clean(text, language_of(text))
+    if len(spoken) > most:
+        raise InputError("text.too_long", length=len(spoken), limit=most)
+    seconds = likely_seconds(spoken)
+    if seconds > config.longest_seconds:
+        minutes, limit = round(seconds / 60, 1), round(config.longest_seconds / 60, 1)
+        raise InputError("text.too_long_spoken", minutes=minutes, limit=limit)
+    return spoken
+
+
+def joined(lines: Mapping[str, str]) -> str:
+    """Several cleaned texts as one."""
+    return "\n".join(lines.values())
+
+
+def speakable_lines(
+    utterances: Sequence[Utterance], config: SpeechConfig
+) -> tuple[dict[str, str], dict[str, BotError]]:
+    """By key: what is spoken, and why something is not. A key that comes twice counts once."""
+    lines: dict[str, str] = {}
+    unspoken: dict[str, BotError] = {}
+    for utterance in utterances:
+        if utterance.key not in lines:
+            try:
+                lines[utterance.key] = speakable_text(utterance.text, config)
+            except InputError as error:
+                unspoken[utterance.key] = error
+    return lines, unspoken
+
+
+def compose(
+    manner: Manner,
+    lines: Mapping[str, str],
+    roles: Sequence[Role] = (),
+    *,
+    short: bool,
+    segment_characters: int,
+    owners: frozenset[str] = frozenset(),
+) -> Script:
+    """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time.
+
+    ``roles``: who says which part of the joined text.
+    """
+    spoken = joined(lines)
+    parts: list[Part] = []
+    for key, line in lines.items():
+        start = parts[-1].end + 1 if parts else 0
+        parts.append(Part(key, start, start + len(line)))
+    roles = roles or (Role(0, len(spoken)),)
+    if len(parts) > 1 and clean(spoken) != spoken:
+        # Pieces of markup that mean nothing each by itself must not meet in one request.
+        roles = [_role_at(roles, part) for part in parts]
+    split = split_burst if len(parts) > 1 else split_live
+    segments: list[Segment] = []
+    last = len(spoken.rstrip())
+    for role in roles:
+        text = spoken[role.start : role.end]
+        own = split(text) if short else split_recording(text, segment_characters)
+        segments.extend(
+            replace(
+                segment,
+                start=role.start + segment.start,
+                language=role.language,
+                provider=role.provider,
+                voice=role.voice,
+            )
+            for segment in own
+        )
+        if own:
+            segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if role.end < last else 0.0)
+    return Script(spoken, tuple(segments), manner, tuple(parts), owners)
+
+
+def _usual_speed(speed: str, names: Sequence[str]) -> str:
+    """Return the style for a person's usual speed; empty where there is none, or the styles name a speed themselves."""
+    usual = find(speed) if speed else None
+    named = any(style is not None and style.type is StyleType.RATE for style in map(find, names))
+    return usual.en if usual is not None and not named else ""
+
+
+def _role_at(roles: Sequence[Role], part: Part) -> Role:
+    """Return who says a whole part: whoever says its beginning."""
+    role = next(role for role in roles if role.end > part.start)
+    return replace(role, start=part.start, end=part.end)
+
+
+def _bounded(text: str, code: str) -> str:
+    """Return an instruction, cleaned. Raises InputError where it is too long."""
+    cleaned = clean_instruction(text[: _INSTRUCTION_CHARACTERS * _RAW_PER_CLEAN])
+    if len(cleaned) > _INSTRUCTION_CHARACTERS:
+        raise InputError(code, length=len(cleaned), limit=_INSTRUCTION_CHARACTERS)
+    return cleaned
+
+
+class Track(Protocol):
+    """Takes one segment after the other; a ``Take`` for the chain."""
+
+    async def ready(self) -> None:
+        """Wait until another segment is wanted."""
+        ...
+
+    async def write(self, samples: bytes) -> None:
+        """Some 24 kHz samples of the current segment."""
+        ...
+
+    def reset(self) -> bool:
+        """Forget the current segment; False when it was heard already."""
+        ...
+
+    @property
+    def seconds(self) -> float:
+        """Length of the current segment so far."""
+        ...
+
+    async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
+        """The current segment is whole: it stays, with ``gap`` seconds of silence behind it.
+
+        ``joined``: it is one of several, so quiet ends of its own would lengthen the gaps. ``level``: dBFS to bring
+        it to, for a provider that has no level of its own.
+        """
+        ...
+
+    async def finish(self) -> Clip:
+        """Return the end: the last packets go to the sink."""
+        ...
+
+
+class RecordingTrack:
+    """Holds a segment back until it is known to be whole, then encodes it in a thread."""
+
+    def __init__(self, sink: Sink, bitrate: int) -> None:
+        self._sink = sink
+        self._encoder = ClipEncoder(bitrate)
+        self._segment = bytearray()
+
+    async def ready(self) -> None:
+        """Nobody hears it yet."""
+
+    async def write(self, samples: bytes) -> None:
+        """Collect."""
+        self._segment += samples
+
+    def reset(self) -> bool:
+        """Nothing was heard yet."""
+        self._segment.clear()
+        return True
+
+    @property
+    def seconds(self) -> float:
+        """Length of the current segment so far."""
+        return len(self._segment) / 2 / SAMPLE_RATE
+
+    async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
+        """Edit and encode the segment and its gap."""
+        whole = Pcm(bytes(self._segment), SAMPLE_RATE)
+        self._segment.clear()
+
+        def encoded() -> list[bytes]:
+            sound = effects.trim(whole) if joined else whole
+            sound = effects.loudness(sound, level) if level is not None else sound
+            return self._encoder.feed(effects.join([sound], [gap]).samples)
+
+        await self._sink.write(await asyncio.to_thread(encoded))
+
+    async def finish(self) -> Clip:
+        """Flush the encoder."""
+        packets, clip = await asyncio.to_thread(self._encoder.finish)
+        await self._sink.write(packets)
+        return clip
+
+
+class LiveTrack:
+    """Encodes on the event loop as samples arrive: the first packet goes out with the first 20 ms of sound."""
+
+    def __init__(self, sink: Sink, bitrate: int) -> None:
+        self._sink = sink
+        self._encoder = ClipEncoder(bitrate)
+        self._samples = 0
+
+    async def ready(self) -> None:
+        """Wait for whoever listens."""
+        await self._sink.ready()
+
+    async def write(self, samples: bytes) -> None:
+        """Encode in slices of about 1 ms of work, the first of one packet; the event loop has its turn in between."""
+        self._samples += len(samples) // 2
+        for packets in self._encoder.slices(samples):
+            if packets:
+                await self._sink.write(packets)
+            await asyncio.sleep(0)
+
+    def reset(self) -> bool:
+        """Return what was played cannot be taken back."""
+        return not self._samples
+
+    @property
+    def seconds(self) -> float:
+        """Length of the current segment so far."""
+        return self._samples / SAMPLE_RATE
+
+    async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
+        """Play the gap; the next segment begins. What was played can be neither trimmed nor levelled."""
+        if gap:
+            await self.write(effects.silence(gap, SAMPLE_RATE).samples)
+        self._samples = 0
+
+    async def finish(self) -> Clip:
+        """Flush the encoder."""
+        packets, clip = self._encoder.finish()
+        await self._sink.write(packets)
+        return clip
+
+
+_SMALLEST_PIECE = 60
+"""Characters: what is cut off even at this length is not cut off for its length."""
+
+Progress = Callable[[int, int], None]
+"""Called with segments done and segments in all."""
+Failure = ProviderError | BusyError | ConfigError
+"""After which another provider may be asked."""
+
+
+class Synthesis:
+    """One try at a script. What was spoken, and by whom, is known when ``run`` returns."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        script: Script,
+        meter: Meter,
+        track: Track,
+        *,
+        live: bool,
+        asker: Asker,
+        providers: deque[Provider],
+        notes: Iterable[Note] = (),
+        progress: Progress | None = None,
+    ) -> None:
+        """``providers``: who may be asked; the first is asked, and goes when it cannot. ``live``: somebody listens."""
+        self._chain = chain
+        self._script = script
+        self._meter = meter
+        self._track = track
+        self._live = live
+        self._asker = asker
+        self._providers = providers
+        self._meant = tuple(providers)
+        self._is_shared = False
+        """Whether several meters are going to pay."""
+        self._progress = progress
+        self._failure: Failure | None = None
+        self.notes = list(notes)
+        self.spoke: list[tuple[Segment, Provider]] = []
+        """Who spoke each segment."""
+        self.cut = False
+        """Whether a live segment broke off."""
+
+    async def run(self) -> None:
+        """Every segment by the first provider that can; a segment cut short is split and asked for again.
+
+        Raises RefusedError before anything is spoken, InputError, QuotaError, DuplicateError, BusyError,
+        ProviderError, ConfigError, StoreError.
+        """
+        await self._hold_ahead()
+        work = deque(self._script.segments)
+        done = 0
+        self._asker.waiting.has(0, len(work))
+        while work:
+            await self._track.ready()
+            pieces = await self._segment(work.popleft())
+            work.extendleft(reversed(pieces))
+            done += not pieces
+            self._asker.waiting.has(done, done + len(work))
+            if self._progress is not None:
+                self._progress(done, done + len(work))
+        if not self.spoke and self._failure is not None:
+            raise self._failure
+        self._asker.waiting.is_over = True
+        if not (self.cut or self._is_shared):
+            self._meter.round_up(self._script.shares())
+
+    async def _segment(self, segment: Segment) -> Sequence[Segment]:
+        """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
+        while True:
+            provider = lead(segment.provider, self._providers)
+            meter = meter_for(provider)
+            await self._hold(meter, segment)
+            try:
+                return await self._by(provider, segment, meter)
+            except (ProviderError, BusyError, ConfigError) as error:
+                heard = not self._track.reset()
+                if heard and (self.spoke or len(self._script.segments) > 1):
+                    self.cut, self._failure = True, error
+                    self.notes.append(Note("note.cut"))
+                    is_slow = isinstance(error, ProviderError) and error.kind is ErrorKind.TIMEOUT
+                    if is_slow and segment.start < self._script.segments[-1].start:
+                        self._leave(provider, error)  # too slow for this, it would be too slow for the rest
+                    await self._track.keep(segment.gap)
+                    return ()
+                if heard or len(self._providers) == 1 or not allows_fallback(error):
+                    raise
+                self._leave(provider, error)
+
+    def _leave(self, provider: Provider, error: Failure) -> None:
+        """Ask another provider from now on, if there is one."""
+        if len(self._providers) > 1:
+            self._providers.remove(provider)
+            self.notes.append(backup(provider, self._providers[0], error))
+
+    @property
+    def leader(self) -> Provider | None:
+        """Return who is asked first, when everything was spoken by whom it is meant for: then the whole may be kept."""
+        as_meant = all(lead(segment.provider, self._providers) is provider for segment, provider in self.spoke)
+        return self._providers[0] if as_meant and not self.cut else None
+
+    async def _hold_ahead(self) -> None:
+        """Where several meters are going to pay: quota for the part of each, before anything is heard."""
+        asked: dict[MeterName, Counter[str]] = {}
+        for segment in self._script.segments if self._script.is_cast else ():
+            meter = meter_for(lead(segment.provider, self._providers))
+            asked.setdefault(meter, Counter()).update(self._shares(segment))
+        self._is_shared = len(asked) > 1
+        for meter in sorted(asked, key=lambda known: known != PAID) if self._is_shared else ():
+            await self._meter.hold(meter, asked[meter])
+
+    async def _hold(self, meter: MeterName, segment: Segment) -> None:
+        """Quota for all that is still to be spoken; where several meters pay, for this one's part of it."""
+        started = bool(self.spoke) or self.cut
+        try:
+            rest = self._script.shares(segment.start if started else 0)
+            await self._meter.hold(meter, self._part_of(meter, segment) if self._is_shared else rest)
+        except RefusedError as refused:
+            if not started:
+                raise
+            raise next(iter(refused.refusals.values())) from None
+
+    def _part_of(self, meter: MeterName, segment: Segment) -> dict[str, int]:
+        """Return a segment that a meter is to pay, whether it was meant to or not.
+
+        And what was meant for it behind that.
+        """
+        part = Counter(self._shares(segment))
+        for later in self._script.segments:
+            if later.start > segment.start and meter_for(lead(later.provider, self._meant)) == meter:
+                part.update(self._shares(later))
+        return part
+
+    def _shares(self, segment: Segment) -> dict[str, int]:
+        return self._script.shares(segment.start, segment.start + len(segment.text))
+
+    async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
+        request = self._script.request(segment, provider.name)
+        whole = sum(expected_seconds(segment.text)) / 2
+        self._asker.waiting.asks(provider.name, lambda: self._track.seconds, whole)
+        await self._chain.speak(provider, request, self._asker, self._track)
+        if not self._live and looks_truncated(segment.text, self._track.seconds):
+            self._track.reset()
+            if len(segment.text) < 2 * _SMALLEST_PIECE:
+                raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
+            return _halves(segment)
+        joined = len(self._script.segments) > 1
+        await self._track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
+        self._meter.spend(meter, self._shares(segment))
+        self.notes.extend(provider.plan(request).notes)
+        self.spoke.append((segment, provider))
+        return ()
+
+
+def meter_for(provider: Provider) -> MeterName:
+    """Return the meter that its speech is counted on."""
+    return PAID if provider.capabilities.metered else BUILT_IN
+
+
+def allows_fallback(error: Failure) -> bool:
+    """Return whether another provider should be asked instead."""
+    return error.allows_fallback if isinstance(error, ProviderError) else True
+
+
+def backup(instead: Provider, provider: Provider, error: Failure) -> Note:
+    """That one provider speaks instead of another, and why."""
+    match error:
+        case ProviderError():
+            reason = str(error.kind)
+        case BusyError():
+            reason = "busy"
+        case _:
+            reason = "config"
+    return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", reason)))
+
+
+def _halves(segment: Segment) -> tuple[Segment, ...]:
+    """Of the same language, by the same voice."""
+    *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
+    return tuple(
+        replace(segment, text=piece.text, start=segment.start + piece.start, gap=piece.gap)
+        for piece in (*pieces, replace(last, gap=segment.gap))
+    )

@@ -1,0 +1,325 @@
+"""Provider calls: what was asked of each provider, at what cost, and whether its own limits allow another call.
+
+Called by the synthesis core's budget before and after each request to a provider, and by ``quota show``. The rows and
+counters
+are in ``mouthpiece.db``, so limits hold across processes and restarts.
+
+A call is held with an estimate of its tokens and settled on its real usage. One whose lease runs out unsettled
+no longer counts as running, but stays charged: the provider has most likely done its work.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any, Literal
+
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
+
+from bot.store.database import Database, insert_into
+from bot.store.entries import DAY, MINUTE, Calendar, Timeline, at, frees_at, sliding, weighted
+from bot.store.schema import OPEN, provider_call, provider_counter, provider_pause
+
+Reason = Literal["pause", "concurrency", "rpm", "rpd", "tpm", "tpd"]
+
+RETIRE_ROWS = 500
+"""Rows given up per transaction."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderLimits:
+    """A provider's limits; None is none."""
+
+    rpm: int | None = None
+    """Requests in a minute (sliding)."""
+    rpd: int | None = None
+    """Requests in a day (calendar day, UTC)."""
+    tpm: int | None = None
+    """Tokens in a minute."""
+    tpd: int | None = None
+    """Tokens in a day."""
+    max_concurrency: int | None = 1
+    """Calls at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallTotals:
+    """What a provider was asked for on one day."""
+
+    calls: int
+    tokens: int
+    failed: int
+    estimated: int
+    """Calls whose tokens are a reckoning, because they run still, were lost, or the provider did not say."""
+
+
+class Full(Exception):  # noqa: N818 - a state to wait out, not a failure
+    """A provider cannot be called now."""
+
+    def __init__(self, metric: Reason, retry_at: datetime) -> None:
+        super().__init__(metric)
+        self.metric = metric
+        """Which limit."""
+        self.retry_at = retry_at
+        """The soonest moment that may do (UTC). For ``concurrency``: when the next lease ends at the latest."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    id: str
+    provider: str
+    limits: ProviderLimits
+    tokens: int
+    lease: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    now: int
+    day: int
+    day_end: int
+    steady: int
+
+    @property
+    def minute(self) -> int:
+        return sliding(self.steady)[0]
+
+
+class ProviderCalls:
+    """One per process and database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        # A day that has begun stays begun when the clock is set back, as in the ledger; None until known.
+        self._timeline: Timeline | None = None
+
+    async def hold(self, call_id: str, provider: str, limits: ProviderLimits, tokens: int, lease: float = 15.0) -> None:
+        """Count a call that is about to be made and let it run for ``lease`` seconds (``extend`` it while it runs).
+
+        ``tokens`` is an estimate of all it will cost. A call bigger than a token limit passes when the window is
+        empty, or it never could. Raises Full, StoreError.
+        """
+        call = _Call(call_id, provider, limits, tokens, round(lease * 1000))
+        moment = await self._moment()
+        await self._database.write(partial(_hold, call=call, moment=moment))
+
+    async def extend(self, call_id: str, lease: float = 15.0) -> None:
+        """Let a running call live for ``lease`` seconds from now. Raises StoreError."""
+        expires = self._database.now() + round(lease * 1000)
+        await self._database.write(partial(_extend, call_id=call_id, expires=expires))
+
+    async def settle(
+        self, call_id: str, *, prompt_tokens: int, completion_tokens: int, estimated: bool, ok: bool
+    ) -> None:
+        """Close a call and correct the counters to what it really cost. Harmless when repeated. Raises StoreError.
+
+        Cost is counted in the windows that the call was held in.
+        """
+        moment = await self._moment()
+        usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "estimated": estimated}
+        await self._database.write(partial(_settle, call_id=call_id, usage=usage, ok=ok, moment=moment))
+
+    async def reap(self, prefix: str) -> None:
+        """Give back the places of open calls whose ids begin so: their process is known to be dead. Stays charged."""
+        await self._database.write(partial(_reap, prefix=prefix, now=self._database.now()))
+
+    async def pause(self, provider: str, until: datetime) -> None:
+        """Let nobody call a provider before ``until`` (its 429 said so); an earlier pause that lasts longer stays."""
+        await self._database.write(partial(_pause, provider=provider, until=round(until.timestamp() * 1000)))
+
+    async def totals(self, provider: str, day: date | None = None) -> CallTotals:
+        """Return what a provider was asked for on a day (UTC); None is today. Raises StoreError."""
+        start = (await self._moment()).day
+        if day is not None:
+            start = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
+        return await self._database.read(partial(_totals, provider=provider, start=start))
+
+    async def retire(self, days: int = 35) -> int:
+        """Give up calls older than ``days``, a few at a time; daily totals stay. How many. Raises StoreError."""
+        total = 0
+        moment = await self._moment()
+        while gone := await self._database.write(partial(_retire, moment=moment, days=days)):
+            total += gone
+        return total
+
+    async def _moment(self) -> _Moment:
+        if self._timeline is None:
+            latest = await self._database.read(_latest)
+            self._timeline = Timeline(Calendar(UTC), *latest)
+        now = self._database.now()
+        day, day_end = self._timeline.day(now)
+        return _Moment(now, day, day_end, self._timeline.steady(now))
+
+
+def _latest(connection: Connection) -> tuple[int, int]:
+    columns = provider_counter.c
+    rows = connection.execute(select(columns.window, func.max(columns.start)).group_by(columns.window))
+    found = {row[0]: row[1] for row in rows}
+    return found.get("day", 0), found.get("minute", 0)
+
+
+def _hold(connection: Connection, *, call: _Call, moment: _Moment) -> None:
+    # First the counters: writing them locks the provider's rows against other processes on every engine.
+    counters = _count(connection, call, moment)
+    refusal = (
+        _paused(connection, call, moment)
+        or _running(connection, call, moment)
+        or next(_passed(call, counters, moment), None)
+    )
+    if refusal is not None:
+        raise refusal
+    row: dict[str, Any] = {
+        "call_id": call.id,
+        "provider": call.provider,
+        "state": "open",
+        "day": moment.day,
+        "minute": moment.minute,
+        "tokens": call.tokens,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+        "estimated": True,
+        "started": moment.now,
+        "expires": moment.now + call.lease,
+    }
+    connection.execute(insert(provider_call), [row])
+
+
+def _count(connection: Connection, call: _Call, moment: _Moment) -> dict[str, tuple[int, int]]:
+    """Count the call; returns calls and tokens, itself included, by window: day, minute, and the minute before."""
+    windows = [("day", moment.day, 1), ("minute", moment.minute - MINUTE, 0), ("minute", moment.minute, 1)]
+    rows = [
+        {
+            "provider": call.provider,
+            "window": window,
+            "start": start,
+            "calls": share,
+            "tokens": share * call.tokens,
+            "estimated": share,
+            "failed": 0,
+        }
+        for window, start, share in windows
+    ]
+    answer = {(row.window, row.start): (row.calls, row.tokens) for row in connection.execute(_COUNT, rows)}
+    return {
+        "day": answer["day", moment.day],
+        "minute": answer["minute", moment.minute],
+        "before": answer["minute", moment.minute - MINUTE],
+    }
+
+
+def _paused(connection: Connection, call: _Call, moment: _Moment) -> Full | None:
+    until = connection.execute(
+        select(provider_pause.c.until).where(provider_pause.c.provider == call.provider)
+    ).scalar()
+    return Full("pause", at(until)) if until is not None and until > moment.now else None
+
+
+def _running(connection: Connection, call: _Call, moment: _Moment) -> Full | None:
+    if call.limits.max_concurrency is None:
+        return None
+    count, soonest = connection.execute(
+        select(func.count(), func.min(provider_call.c.expires)).where(
+            provider_call.c.state == OPEN,
+            provider_call.c.provider == call.provider,
+            provider_call.c.expires > moment.now,
+        )
+    ).one()
+    if count < call.limits.max_concurrency:
+        return None
+    return Full("concurrency", at(soonest if soonest is not None else moment.now + call.lease))
+
+
+def _passed(call: _Call, counters: dict[str, tuple[int, int]], moment: _Moment) -> Iterator[Full]:
+    limits = call.limits
+    per_minute: tuple[tuple[Reason, int | None, int], ...] = (("rpm", limits.rpm, 0), ("tpm", limits.tpm, 1))
+    per_day: tuple[tuple[Reason, int | None, int], ...] = (("rpd", limits.rpd, 0), ("tpd", limits.tpd, 1))
+    for metric, limit, which in per_day:
+        asked = call.tokens if which else 1
+        used = counters["day"][which] - asked
+        if limit is not None and used + asked > limit and (used > 0 or not which):
+            yield Full(metric, at(moment.day_end))
+    remaining = sliding(moment.steady)[2]
+    for metric, limit, which in per_minute:
+        asked = call.tokens if which else 1
+        before, current = counters["before"][which], counters["minute"][which] - asked
+        used = weighted(before, current, remaining)
+        if limit is not None and used + asked > limit and (used > 0 or not which):
+            free = frees_at(moment.steady, before, current, asked=asked, limit=limit)
+            yield Full(metric, at(free + moment.now - moment.steady))
+
+
+def _extend(connection: Connection, *, call_id: str, expires: int) -> None:
+    running = (provider_call.c.call_id == call_id) & (provider_call.c.state == OPEN)
+    connection.execute(update(provider_call).where(running).values(expires=expires))
+
+
+def _reap(connection: Connection, *, prefix: str, now: int) -> None:
+    theirs = (provider_call.c.state == OPEN) & provider_call.c.call_id.startswith(prefix, autoescape=True)
+    connection.execute(update(provider_call).where(theirs, provider_call.c.expires > now).values(expires=now))
+
+
+def _settle(connection: Connection, *, call_id: str, usage: dict[str, Any], ok: bool, moment: _Moment) -> None:
+    row = connection.execute(select(provider_call).where(provider_call.c.call_id == call_id).with_for_update()).first()
+    if row is None or row.state != "open":
+        return
+    tokens = usage["prompt_tokens"] + usage["completion_tokens"]
+    connection.execute(
+        update(provider_call)
+        .where(provider_call.c.call_id == call_id)
+        .values(state="ok" if ok else "failed", tokens=tokens, settled=moment.now, **usage)
+    )
+    change = {"tokens": tokens - row.tokens, "estimated": int(usage["estimated"]) - 1, "failed": int(not ok)}
+    windows = [("day", row.day)]
+    if row.minute >= moment.minute - MINUTE:
+        windows.append(("minute", row.minute))
+    connection.execute(_CORRECT, [{"p": row.provider, "w": window, "s": start} | change for window, start in windows])
+
+
+def _pause(connection: Connection, *, provider: str, until: int) -> None:
+    values = insert_into(provider_pause)
+    later = case((values.excluded.until > provider_pause.c.until, values.excluded.until), else_=provider_pause.c.until)
+    statement = values.on_conflict_do_update(index_elements=[provider_pause.c.provider], set_={"until": later})
+    connection.execute(statement, [{"provider": provider, "until": until}])
+
+
+def _totals(connection: Connection, *, provider: str, start: int) -> CallTotals:
+    columns = provider_counter.c
+    row = connection.execute(
+        select(columns.calls, columns.tokens, columns.failed, columns.estimated).where(
+            columns.provider == provider, columns.window == "day", columns.start == start
+        )
+    ).first()
+    return CallTotals(*row) if row is not None else CallTotals(0, 0, 0, 0)
+
+
+def _retire(connection: Connection, *, moment: _Moment, days: int) -> int:
+    stale = (provider_counter.c.window == "minute") & (provider_counter.c.start < moment.minute - 10 * MINUTE)
+    connection.execute(delete(provider_counter).where(stale))
+    old = (
+        select(provider_call.c.call_id)
+        .where(provider_call.c.day < moment.day - days * DAY)
+        .order_by(provider_call.c.day)
+        .limit(RETIRE_ROWS)
+    )
+    keys = connection.execute(old).scalars().all()
+    if keys:
+        connection.execute(delete(provider_call).where(provider_call.c.call_id.in_(keys)))
+    return len(keys)
+
+
+_count_row = insert_into(provider_counter)
+_COUNTER_KEY = (provider_counter.c.provider, provider_counter.c.window, provider_counter.c.start)
+_COUNTED = (provider_counter.c.calls, provider_counter.c.tokens, provider_counter.c.estimated)
+_COUNT = _count_row.on_conflict_do_update(
+    index_elements=_COUNTER_KEY,
+    set_={column.name: column + _count_row.excluded[column.name] for column in _COUNTED},
+).returning(provider_counter.c.window, provider_counter.c.start, *_COUNTED)
+_CORRECT = (
+    update(provider_counter)
+    .where(
+        provider_counter.c.provider == bindparam("p"),
+        provider_counter.c.window == bindparam("w"),
+        provider_counter.c.start == bindparam("s"),
+    )
+    .values({name: provider_counter.c[name] + bindparam(name) for name in ("tokens", "estimated", "failed")})
+)

@@ -1,0 +1,1 @@
+"""Spoken text: markup, splitting, languages and styles."""
