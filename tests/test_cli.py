@@ -206,7 +206,7 @@ async def test_config_check_says_what_it_read_and_finds_a_voice_that_nobody_has(
     done = await shell("config", "check", "--config", str(other))  # the option behind the command
     assert done.code == 2
     assert f"Configuration: {other}" in done.out
-    assert "default_voice is Nonesuch, which nobody has; these are there: " in done.err
+    assert "No provider offers the voice Nonesuch (speech.default_voice). Available: " in done.err
 
 
 @pytest.mark.parametrize("holds", [None, "no PEM certificate"])

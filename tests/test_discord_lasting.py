@@ -145,7 +145,7 @@ async def test_a_person_s_own(
     assert words_of(server)[0].endswith(f"{style}\n> gg")
     assert (voices[0]["value"], styles[0]["value"]) == ("Dean", style)
     assert unread == say("unread.opted_out", guild.language)
-    assert said == ("会念作：小明说：打得好" if zh else "It would be read as: Lady A says: good game")
+    assert said == ("会读作：小明说：打得好" if zh else "It would be read as: Lady A says: good game")
 
 
 @BOTH
@@ -225,7 +225,7 @@ async def test_how_a_server_is_read(
         assert await guild.told("reading show", user=mod) == shown
         assert (await guild.explained("hello", user=bo))[0] == say("unread.ignored", guild.language)
         assert (await guild.explained("!hello"))[0] == say("unread.prefix", guild.language, prefix="!")
-        said = "会念作：打得好 btw WOW sighs" if zh else "It would be read as: good game btw WOW sighs"
+        said = "会读作：打得好 btw WOW sighs" if zh else "It would be read as: good game btw WOW sighs"
         assert said in await guild.explained("gg btw 😂 WOW *sighs* 🚀")
 
 

@@ -537,7 +537,7 @@ async def test_parts_are_counted(
     async with start(mimo_house.services):
         asked = await server.slash("say", {"text": "A sentence of some words. " * 150})
         shown = await asked.answered()
-        await server.until(lambda: shown.content == "MiMo is slow.")
+        await server.until(lambda: shown.content == "MiMo is slow right now.")
         gate.set()
         await server.until(lambda: voices_of(server))
 
@@ -548,7 +548,7 @@ def test_progress_in_a_sentence() -> None:
     waiting.asks("espeak")
     assert progress(waiting, "zh") == "内置语音 响应较慢。"
     waiting.asks("own-engine", lambda: 0.4)
-    assert progress(waiting, "en") == "own-engine is slow."
+    assert progress(waiting, "en") == "own-engine is slow right now."
     waiting.asks("mimo", lambda: 12.9, 80.2)
     assert progress(waiting, "en") == "12 of about 80 s ready."
     waiting.has(2, 7)

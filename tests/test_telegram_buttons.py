@@ -154,7 +154,7 @@ async def test_a_refusal_after_the_price_is_told_below(
         await server.press(call.result, buttons(call.result)["Happy"])
         (told,) = await server.wait_for("sendMessage")
         assert await toasts(line, 1) == [say("telegram.free_left", "en", left=0)]
-    assert told.params["text"].startswith("You have 3 of 24 characters left")
+    assert told.params["text"].startswith("This takes 21 characters, but you have 3 of 24 left today")
     assert len(server.asked("sendVoice")) == 1
 
 
@@ -469,7 +469,7 @@ async def test_progress_is_shown_while_it_is_spoken_and_can_be_cancelled(
     async with launch(mimo_house.services, slow=0.02) as line:
         await server.text("/say " + "word " * 300, chat=group)
         (told,) = await server.wait_for("sendMessage")
-        assert told.params["text"] in ("MiMo is slow.", "This takes a moment.")
+        assert told.params["text"] in ("MiMo is slow right now.", "This takes a moment.")
         await gate.reached.wait()
         if not admin:
             await server.until(lambda: told.result["text"].startswith("2 of about "))
