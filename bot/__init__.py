@@ -1,6 +1,6 @@
 """Mouthpiece: a chat bot that gives a community a voice.
 
-The floors of the project, each importing only what stands below it:
+The layers of the project, each importing only those below it:
 cli, app, (cogs), platforms, speech, audio | store, model | config | texts, errors.
 """
 

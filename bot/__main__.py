@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> int:
-    """Run one command; returns its exit code. Ctrl+C while the parts are still loaded ends it quietly, too."""
+    """Run one command and return its exit code. Ctrl+C during imports exits quietly, too."""
     try:
         from bot.cli import main as run  # noqa: PLC0415  takes some tenths of a second
 

@@ -1,6 +1,6 @@
-"""The one place where parts are built and joined; the command line calls it.
+"""Composition root: builds and joins all parts; called by the command line.
 
-``build`` gives the core to whoever speaks, ``serve`` runs the bot: every platform on its own, until a signal.
+``build`` gives the core to a command, ``serve`` runs the bot: each platform independently, until a signal.
 """
 
 import asyncio
@@ -59,16 +59,16 @@ EXTENSIONS = (
     "cogs.help",
     "cogs.errors",
 )
-"""Discord's command front ends, loaded by name."""
+"""Discord's extensions, loaded by name."""
 GRACE = 20.0
-"""Seconds that what is being said may take to finish at the end."""
+"""Seconds that speech in progress may take to finish at shutdown."""
 _CHORES = 30.0
-"""Seconds between two looks for holds of dead processes."""
+"""Seconds between two runs of the periodic cleanup."""
 _LONGEST_CHECK = 30.0
-"""Seconds that a provider may take to say whether it would speak."""
+"""Seconds that a provider's check at the start may take."""
 _RETIRE_EVERY = 24 * 3600.0
 _RETRY_FIRST, _RETRY_MOST = 2.0, 120.0
-"""Seconds between two tries to reach a chat network."""
+"""First and longest seconds between two attempts to reach a chat network."""
 
 _log = logging.getLogger("mouthpiece")
 
@@ -139,7 +139,7 @@ def provider_of(name: str, config: Config) -> Provider:
 
 
 def _limits(settings: ProviderConfig) -> ProviderLimits:
-    """0 in the configuration is no limit."""
+    """Return a provider's limits; 0 in the configuration means none."""
     return ProviderLimits(
         rpm=settings.rpm or None,
         rpd=settings.rpd or None,
@@ -151,7 +151,7 @@ def _limits(settings: ProviderConfig) -> ProviderLimits:
 
 @asynccontextmanager
 async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
-    """Open the store and the providers, join them, close them in order. ``kind``: ``bot`` or ``cli``.
+    """Open the store and the providers, join them, and close them in order. ``kind``: ``bot`` or ``cli``.
 
     Raises ConfigError, StoreError.
     """
@@ -191,7 +191,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         speech = SpeechService(chain, ledger, clips, policy, speech=config.speech, quota=config.quota)
         words = Words(database, hours=config.speech.words_hours)
         if kind == "cli":
-            await ledger.reap()  # there may be no bot that gives back what a killed command held
+            await ledger.reap()  # there may be no bot running that would release what a killed command held
         yield Core(
             config=config,
             database=database,
@@ -214,7 +214,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
 
 
 def services_of(core: Core) -> Services:
-    """Return what every front end is given."""
+    """Return the dependencies of the front ends."""
     requests = Requests(core.speech, core.preferences, core.spaces, core.words)
     config = core.config
     limits = {name: _limits(config.provider(name)) for name in config.chain}
@@ -234,7 +234,7 @@ def services_of(core: Core) -> Services:
 
 
 def platforms_of(core: Core, web: "WebServer | None" = None) -> list[Platform]:
-    """Return the platforms that have a token. ``web`` takes their routes; none is needed to examine them.
+    """Return the platforms that have a token. ``web`` serves their routes; it is not needed to check them.
 
     Raises ConfigError when there is none.
     """
@@ -258,8 +258,8 @@ def platforms_of(core: Core, web: "WebServer | None" = None) -> list[Platform]:
 async def serve(config: Config, *, grace: float = GRACE) -> None:
     """Run the bot until SIGTERM or SIGINT, or until no platform is left.
 
-    Raises ConfigError without a token, StoreError ``store.in_use`` beside another run on the same folder, and the
-    PlatformError of the last platform when every token was refused.
+    Raises ConfigError without a token, StoreError ``store.in_use`` if another bot uses the same folder, and the
+    PlatformError of the last platform if every token was refused.
     """
     from bot.web import WebServer, networks  # noqa: PLC0415  aiohttp: see above
 
@@ -293,13 +293,13 @@ def _say_who_speaks(core: Core) -> None:
 
 
 async def _check_providers(core: Core) -> None:
-    """Ask every provider once whether it would speak, by what costs nothing, and log those that would not."""
+    """Run every provider's free check once and log those that fail."""
 
     async def check(provider: Provider) -> None:
         try:
             provider.check_ready()
         except BotError:
-            return  # that is in the log already
+            return  # already logged
         try:
             async with asyncio.timeout(_LONGEST_CHECK):
                 health = await provider.health()
@@ -339,7 +339,7 @@ async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, g
 
 
 async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> BotError | None:
-    """Keep one platform up whatever the others do; returns why its token was refused."""
+    """Keep one platform running independently of the others. Return the error if its token was refused."""
     pause = _RETRY_FIRST
     while not stop.is_set():
         ready = asyncio.Event()
@@ -370,7 +370,7 @@ async def _announce(platform: Platform, ready: asyncio.Event) -> None:
 
 
 async def _chores(core: Core) -> None:
-    """What is to be done now and then: holds of dead processes, kept words, old rows."""
+    """Release holds of dead processes and delete expired texts and old rows, periodically."""
     retired = -_RETIRE_EVERY
     while True:
         try:

@@ -29,9 +29,10 @@ _QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 
 
 def _checked(secret: SecretStr) -> SecretStr:
-    """Return it without blanks at its ends, which come from copying. Raise ValueError for quotes and blanks in it.
+    """Return the secret without surrounding blanks, which come from copying.
 
-    Docker's ``--env-file`` keeps quotes as part of the value; a key with them is refused by the service much later.
+    Raise ValueError for quotes or blanks in it. Docker's ``--env-file`` keeps quotes as part of the value; the service
+    would refuse such a key much later.
     """
     text = secret.get_secret_value().strip()
     if text and (text[0] in _QUOTES or text[-1] in _QUOTES):
@@ -45,13 +46,13 @@ Secret = Annotated[SecretStr, AfterValidator(_checked)]
 
 PREFIX = "MOUTHPIECE_"
 NOT_SETTINGS = frozenset({"MOUTHPIECE_CONFIG"})
-"""Variables of ours that are not keys: the path of the file itself."""
+"""Variables of ours that are no settings: the path of the file itself."""
 _USUAL_NAMES = {
     "MIMO_API_KEY": ("providers", "mimo", "api_key"),
     "DISCORD_TOKEN": ("discord", "token"),
     "TELEGRAM_TOKEN": ("telegram", "token"),
 }
-"""Names that other programs and the services' own pages use; ours win over them."""
+"""Names that other programs and the services' own documentation use; ours take precedence."""
 PROVIDER_TYPES = ("mimo", "openai-speech", "espeak")
 _BUILT_IN_NAMES = ("mimo", "espeak")
 
@@ -61,7 +62,7 @@ class _Section(BaseModel):
 
 
 class SpeechConfig(_Section):
-    """What may be said and who says it."""
+    """What may be said, and by whom."""
 
     providers: tuple[str, ...] = Field(("mimo", "espeak"), description="Who speaks: the first that can. Names below.")
     max_characters: int = Field(4000, ge=1, le=100_000, description="Longest text of one command, after cleaning.")
@@ -75,7 +76,7 @@ class SpeechConfig(_Section):
 
 
 class ProviderConfig(_Section):
-    """One provider; limits left out (or 0) mean none."""
+    """One provider; limits left out or 0 mean none."""
 
     type: Literal["", "mimo", "openai-speech", "espeak"] = Field("", description="Empty: the same as its name.")
     enabled: bool = Field(True, description="false takes it out of the chain.")
@@ -100,7 +101,7 @@ class ProviderConfig(_Section):
 
 
 class QuotaConfig(_Section):
-    """What people may spend; 0 means no limit (while ``quota set`` with 0 allows nothing)."""
+    """What people may spend; 0 means no limit (whereas ``quota set`` with 0 allows nothing)."""
 
     account_characters_per_day: int = Field(5000, ge=0, description="Characters a person may have spoken per day.")
     account_requests_per_minute: int = Field(10, ge=0, description="Commands a person may send per minute.")
@@ -142,7 +143,7 @@ class ClipsConfig(_Section):
 
 
 class DiscordConfig(_Section):
-    """Discord; without a token it is not started."""
+    """Discord; not started without a token."""
 
     token: Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     application_id: str = Field("", description="For the invite command where no token is set.")
@@ -159,7 +160,7 @@ class DiscordConfig(_Section):
 
 
 class TelegramConfig(_Section):
-    """Telegram; without a token it is not started."""
+    """Telegram; not started without a token."""
 
     token: Secret = Field(SecretStr(""), description="Bot token. A secret: better in the environment.")
     api_url: str = Field("", description="Empty: Telegram's own. Else a local Bot API server.")
@@ -183,7 +184,7 @@ class TelegramConfig(_Section):
 
 
 class WebConfig(_Section):
-    """The bot's own HTTP server; it listens only where something is served, such as a webhook."""
+    """The bot's own HTTP server; it listens only if something is served, such as a webhook."""
 
     host: str = Field("127.0.0.1", min_length=1, description="Address to listen on, behind a proxy that speaks https.")
     port: int = Field(8080, ge=0, le=65535, description="0: any free one.")
@@ -239,7 +240,7 @@ class Config(_Section):
         return path
 
     def provider(self, name: str) -> ProviderConfig:
-        """Return the settings of a provider of the chain, its type filled in.
+        """Return the settings of a configured provider, its type filled in.
 
         Raises ConfigError for an unknown name.
         """
@@ -254,7 +255,7 @@ class Config(_Section):
 
     @property
     def chain(self) -> tuple[str, ...]:
-        """Names of the enabled providers in order. Raises ConfigError when none is left or some are unknown."""
+        """Names of the enabled providers in order. Raises ConfigError if none is left or some are unknown."""
         enabled, faults = [], []
         for name in dict.fromkeys(self.speech.providers):
             try:
@@ -267,16 +268,16 @@ class Config(_Section):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret set, for the filter that keeps them out of the logs."""
+        """Every configured secret, for the filter that keeps them out of the logs."""
         services = (self.discord.token, self.telegram.token, self.telegram.webhook_secret)
         held = [*services, *(p.api_key for p in self.providers.values())]
         return tuple(secret.get_secret_value() for secret in held if secret.get_secret_value())
 
 
 def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
-    """Settings from a file (None: defaults alone) and the environment.
+    """Read settings from a file (None: defaults alone) and the environment.
 
-    Raises ConfigError for the first fault, which knows the others.
+    Raises ConfigError for the first problem, which holds the others.
     """
     values = _read(path) if path is not None else {}
     faults: list[ConfigError] = []
@@ -304,7 +305,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
 
 
 def _together(faults: list[ConfigError]) -> ConfigError:
-    """Return the first of several, with the others; each once, and a sensible number of them."""
+    """Return the first of several problems with the others attached; each once, and a limited number."""
     once = {(each.code, *map(each.facts.get, ("key", "variable", "path", "name"))): each for each in reversed(faults)}
     first, *others = reversed(once.values())
     rest = len(others) - _MOST_FAULTS + 1
@@ -322,7 +323,7 @@ _WANTED_TYPE = {
     "string": "config.wanted.string",
     "list": "config.wanted.list",
 }
-"""Sentences by the type that pydantic misses: the first word of its own code."""
+"""Sentences for wrong types, by the first word of pydantic's error code."""
 _WANTED = {
     "greater_than": "config.wanted.more",
     "greater_than_equal": "config.wanted.least",
@@ -333,11 +334,11 @@ _WANTED = {
     "model_type": "config.wanted.table",
     "dict_type": "config.wanted.table",
 }
-"""Sentences for kinds of errors of pydantic; those of numbers, switches and texts are told by their beginning."""
+"""Sentences for pydantic's other error codes; those of numbers, switches and texts match by prefix."""
 
 
 def _problem(details: ErrorDetails) -> ConfigError:
-    """Return what pydantic found, as a sentence of ours."""
+    """Return one of pydantic's errors as a sentence of ours."""
     kind, facts = details["type"], dict(details.get("ctx", {}))
     if kind == "extra_forbidden":
         *path, name = map(str, details["loc"])
@@ -356,7 +357,7 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigError("config.missing", path=str(path)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError("config.unreadable", path=str(path), problem=type(error).__name__) from None
-    except (ValueError, RecursionError) as error:  # TOML that is none, numbers and brackets without end
+    except (ValueError, RecursionError) as error:  # invalid TOML, endless numbers and brackets
         problem = str(error) if isinstance(error, tomllib.TOMLDecodeError) else type(error).__name__
         raise ConfigError("config.not_toml", path=str(path), problem=problem) from None
 
@@ -371,7 +372,7 @@ def _section(field: FieldInfo | None) -> type[BaseModel] | None:
 
 
 def _keys(path: list[str]) -> Mapping[str, object]:
-    """Return what may stand in a table."""
+    """Return the known keys of a table."""
     if not path:
         return Config.model_fields
     section = ProviderConfig if path[0] == "providers" else _section(Config.model_fields[path[0]])
@@ -381,7 +382,7 @@ def _keys(path: list[str]) -> Mapping[str, object]:
 def _from_environment(
     environment: Mapping[str, str], values: Mapping[str, Any]
 ) -> Iterator[tuple[str, list[str], str]]:
-    """Variables that are settings: (variable, path of keys, value); the general name before the precise one."""
+    """Yield settings from environment variables: (variable, path of keys, value); general names first."""
     for usual, path in _USUAL_NAMES.items():
         if environment.get(usual):
             yield usual, list(path), environment[usual]
@@ -404,7 +405,7 @@ def _secret_file(variable: str, path: str) -> str:
 
 
 def _field(keys: list[str]) -> FieldInfo | None:
-    """Return the field that a path of keys names, if there is one."""
+    """Return the field for a path of keys, or None."""
     if len(keys) == 3 and keys[0] == "providers":
         return ProviderConfig.model_fields.get(keys[2])
     field = Config.model_fields.get(keys[0])
@@ -438,7 +439,7 @@ def _nearest_variable(keys: list[str]) -> str:
     paths = {f"providers__{provider}__{name}": 0 for name in ProviderConfig.model_fields}
     for name, field in Config.model_fields.items():
         section = _section(field)
-        if name != "providers":  # nothing by itself; its keys are above
+        if name != "providers":  # not a setting itself; its keys are listed above
             paths |= {f"{name}__{key}": 0 for key in section.model_fields} if section else {name: 0}
     nearest = _nearest("__".join(keys), paths)
     return PREFIX + nearest.upper() if nearest else ""

@@ -1,16 +1,16 @@
-"""Everything Mouthpiece expects to go wrong. Every floor raises these; the front ends turn their codes into sentences.
+"""Everything Mouthpiece expects to go wrong. Every layer raises these; the front ends turn their codes into sentences.
 
 BotError
 ├── ConfigError      the configuration cannot be used
 ├── InputError       what a person asked for cannot be spoken: text, style, voice, sample
 ├── QuotaError       an account or a space has used its share
-├── DuplicateError   this wish was heard before: nothing is spoken, nothing charged, nothing said
-├── CutOffError      this command was cut off by the end of the process and is not taken up again: that is said once
-├── BusyError        a bounded wait ran out or a queue is full; later it may work
-├── ProviderError    whoever synthesizes refused or failed (kind says how, retryable whether again may help)
+├── DuplicateError   this request was spoken before: nothing is spoken, charged or answered
+├── CutOffError      this command was cut off when the process ended and is not resumed: the person is informed once
+├── BusyError        a bounded wait ran out or a queue is full; it may work later
+├── ProviderError    a provider refused or failed (kind: how, retryable: whether a retry may help)
 ├── AudioError       sound that cannot be decoded or encoded
 ├── StoreError       the database or the data folder cannot be used
-└── PlatformError    a chat network refused us
+└── PlatformError    a chat network refused the bot
 
 An error has a code such as ``text.empty`` and facts such as ``limit=2000``. The sentence a person reads is made
 from both by ``bot.texts``. ``str()`` gives the code alone: facts may hold what a person wrote, and logs must not.
@@ -25,14 +25,14 @@ class BotError(Exception):
     """Base of all expected failures."""
 
     exit_code = 1
-    """What a command of ours returns to the shell."""
+    """Exit code of our command line."""
 
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code)
         self.code = code
         """Machine-readable: the key of the sentence in bot/texts."""
         self.facts = facts
-        """What the sentence fills in. Never logged."""
+        """What fills the placeholders of the sentence. Never logged."""
 
 
 class ConfigError(BotError):
@@ -40,7 +40,7 @@ class ConfigError(BotError):
 
     exit_code = 2
     more: tuple["ConfigError", ...] = ()
-    """Other faults of the same configuration."""
+    """Other problems of the same configuration."""
 
 
 class InputError(BotError):
@@ -50,7 +50,7 @@ class InputError(BotError):
 
 
 def unknown_voice(voice: str, voices: Sequence[str]) -> InputError:
-    """Return the refusal of a voice that is not among ``voices``: with the likely one, else with all of them."""
+    """Return the refusal of an unknown voice: with the most similar one of ``voices``, else with all of them."""
     near = get_close_matches(voice.casefold()[:100], [name.casefold() for name in voices], n=1)
     likely = next((name for name in voices if near and name.casefold() == near[0]), "")
     return InputError("voice.unknown", voice=voice, suggestion=likely, voices=[] if likely else list(voices))
@@ -69,7 +69,7 @@ class DuplicateError(BotError):
 
 
 class CutOffError(BotError):
-    """A command was cut off when the process ended, and is not taken up again; nothing is charged."""
+    """A command was cut off when the process ended and is not resumed; nothing is charged."""
 
 
 class BusyError(BotError):
@@ -79,36 +79,36 @@ class BusyError(BotError):
 
 
 class ErrorKind(StrEnum):
-    """How a provider failed, in words common to all providers."""
+    """How a provider failed, in terms common to all providers."""
 
     AUTHENTICATION = "authentication"
-    """No key, or one the provider does not know."""
+    """No key, or an unknown one."""
     BALANCE = "balance"
-    """No money left there."""
+    """The account has no money left."""
     FORBIDDEN = "forbidden"
     """Region or risk control."""
     MODEL = "model"
-    """It has no such model, or the address is wrong."""
+    """No such model, or a wrong address."""
     INVALID = "invalid"
-    """It does not accept this request; another provider would not be asked to."""
+    """The request is invalid; another provider is not tried."""
     MODERATION = "moderation"
-    """It will not speak this text; another provider is not asked to."""
+    """It refuses this text; another provider is not tried."""
     RATE_LIMIT = "rate_limit"
-    """Too many requests at once or a minute, by its own word."""
+    """Its own limit of concurrent or per-minute requests is reached."""
     BUDGET = "budget"
-    """The limits set for it in our configuration are reached."""
+    """A limit from our configuration is reached."""
     SERVER = "server"
-    """It broke."""
+    """It had an internal error."""
     CONNECTION = "connection"
     """It cannot be reached."""
     TIMEOUT = "timeout"
     """It did not answer in time."""
     BAD_ANSWER = "bad_answer"
-    """Its answer has no audio, or audio that cannot be read."""
+    """Its answer has no audio, or unreadable audio."""
     INCOMPLETE = "incomplete"
     """Its answer broke off, or is far shorter than the text."""
     UNSUPPORTED = "unsupported"
-    """It cannot do this at all (an engine without cloning, say)."""
+    """It does not support this at all (for example cloning)."""
 
 
 _TRY_AGAIN = frozenset(
@@ -139,11 +139,11 @@ _PROVIDER = {
     ErrorKind.INCOMPLETE: "provider.incomplete",
     ErrorKind.UNSUPPORTED: "provider.unsupported",
 }
-"""Codes of the sentences for failures of providers."""
+"""Codes of the sentences for provider failures."""
 
 
 class ProviderError(BotError):
-    """Whoever synthesizes refused or failed. Its code is ``provider.<kind>``."""
+    """A provider refused or failed. Its code is ``provider.<kind>``."""
 
     exit_code = 6
 
@@ -154,16 +154,16 @@ class ProviderError(BotError):
         self.detail = detail
         """The provider's own words, for the person who asked or hosts; may echo what was sent."""
         self.retry_after = retry_after
-        """Seconds the provider asked us to wait, where it did."""
+        """Seconds the provider asked us to wait, if it did."""
 
     @property
     def retryable(self) -> bool:
-        """Return whether the same request may work a moment later (nothing having been delivered yet)."""
+        """Return whether the same request may work a moment later, if nothing was delivered yet."""
         return self.kind in _TRY_AGAIN
 
     @property
     def allows_fallback(self) -> bool:
-        """Return whether the next provider of the chain should be asked instead."""
+        """Return whether the next provider should be tried."""
         return self.kind not in _STOP_HERE
 
 
@@ -183,9 +183,9 @@ class PlatformError(BotError):
     """A chat network refused us."""
 
     exit_code = 9
-    """What a restart may mend."""
+    """A restart may help."""
 
     def __init__(self, code: str, **facts: object) -> None:
         super().__init__(code, **facts)
         if code in ("platform.token", "platform.intents", "platform.bad_ca_file"):
-            self.exit_code = ConfigError.exit_code  # only the host can mend it, so a service manager must not try again
+            self.exit_code = ConfigError.exit_code  # only the host can fix it, so a service manager must not restart

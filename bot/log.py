@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import TextIO
 
 _QUIET = ("httpx", "httpcore", "discord", "telegram", "telegram.ext", "aiosqlite", "alembic", "sqlalchemy")
-"""Libraries whose INFO says what is sent."""
+"""Libraries whose INFO lines quote what is sent."""
 _TOKEN_SHAPES = re.compile(
     r"(?<!\d)\d{6,12}:[A-Za-z0-9_-]{30,}"  # Telegram, whose addresses put "bot" before it
     r"|\b[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"  # Discord
@@ -26,35 +26,36 @@ _TOKEN_SHAPES = re.compile(
 )
 _MASK = "[secret]"
 _LONGEST_KNOWN = 300
-"""Characters of a line that are kept for its count."""
+"""Characters of a line that are kept to recognize its repetitions."""
 _OWN_WORDS = re.compile(r"[A-Za-z ,]*")
-"""What asyncio's messages begin with. Behind it stand tasks, results, exceptions and arguments as they show themselves,
-which may quote what a person wrote."""
+"""Beginnings of asyncio's messages. After them come representations of tasks, results, exceptions and arguments, which
+may quote what a person wrote.
+"""
 
 
 @dataclass(slots=True)
 class Request:
-    """A command of somebody, whose log lines bear its id until it is over."""
+    """A person's command; log lines carry its id until it is finished."""
 
     id: str
     open: bool = True
 
 
 request: ContextVar[Request | None] = ContextVar("request", default=None)
-"""The command that this task answers."""
+"""The command this task answers."""
 
 
 class Redactor(logging.Formatter):
-    """Formats a record on one line (a traceback follows on its own) with every secret masked."""
+    """Formats a record as one line (a traceback follows) with every secret masked."""
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s", "%Y-%m-%dT%H:%M:%S%z")
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 4)
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the record as written: control characters of the message are shown, not obeyed."""
+        """Return the formatted record; control characters of the message are escaped."""
         record = copy.copy(record)
-        record.exc_text = None  # another handler's words for the traceback would be taken over unmasked
+        record.exc_text = None  # the traceback text cached by another handler would be used unmasked
         record.msg, record.args = _message(record), None
         return self.mask(super().format(record))
 
@@ -66,7 +67,7 @@ class Redactor(logging.Formatter):
         return f"{line} [{asked.id}]" if asked is not None and asked.open else line
 
     def formatException(self, ei: object) -> str:  # noqa: N802  the name logging gives it
-        """Where it happened and the kinds of error, without their messages: those may quote what a person wrote."""
+        """Return the traceback without the exceptions' messages, which may quote what a person wrote."""
         error = ei[1] if isinstance(ei, tuple) else None
         lines: list[str] = []
         while isinstance(error, BaseException):
@@ -77,7 +78,7 @@ class Redactor(logging.Formatter):
         return "\n".join(lines)
 
     def mask(self, text: str) -> str:
-        """Text without the secrets we know and without what is shaped like one."""
+        """Return text without known secrets and without anything shaped like one."""
         for secret in self._secrets:
             text = text.replace(secret, _MASK)
         return _TOKEN_SHAPES.sub(_MASK, text)
@@ -85,7 +86,7 @@ class Redactor(logging.Formatter):
 
 @dataclass(slots=True)
 class _Repeated:
-    """A line that was written, and how often it came again. Without its error, whose frames hold on to much."""
+    """A written line and the number of its repetitions, without its exception, whose frames keep much alive."""
 
     logger: str
     level: int
@@ -96,23 +97,23 @@ class _Repeated:
 
 
 class LimitedHandler(logging.StreamHandler[TextIO]):
-    """Writes identical lines a few times in each period, then one line with their count.
+    """Writes identical lines a few times per period, then one line with their count.
 
-    Lines are identical that have one logger, level, message and place of error; those with the same ``alike`` (given
-    as ``extra``) count as identical, whatever their facts are. Memory is bounded: the longest known line is dropped.
+    Lines are identical if they share logger, level, message and place of error; those with the same ``alike`` (given as
+    ``extra``) count as identical whatever their facts. Memory is bounded: the oldest known line is dropped.
     """
 
     MOST = 5
-    """Identical lines in each period."""
+    """Identical lines written per period."""
     PERIOD = 60.0
-    """Seconds from the first one, after which the count is written."""
+    """Seconds from the first line to the count."""
     KNOWN = 1000
-    """Different lines that are remembered."""
+    """Distinct lines that are remembered."""
 
     def __init__(self, stream: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(stream)
         self._clock = clock
-        self._lines: OrderedDict[object, _Repeated] = OrderedDict()  # in the order of their first time
+        self._lines: OrderedDict[object, _Repeated] = OrderedDict()  # in the order of their first occurrence
         self._alarm: threading.Timer | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -137,7 +138,7 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
         super().emit(record)
 
     def close(self) -> None:
-        """Write the counts that are still due."""
+        """Write the pending counts."""
         with self.lock or threading.Lock():
             self._cancel_alarm()
             self._write_counts(all_of_them=True)
@@ -159,7 +160,7 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
             super().emit(logging.LogRecord(line.logger, line.level, "", 0, message, None, None))
 
     def _set_alarm(self) -> None:
-        """Write the counts at the end of the period also where nothing else is logged."""
+        """Schedule the counts for the end of the period, even if nothing else is logged."""
         if self._alarm is None:
             self._alarm = threading.Timer(self.PERIOD, self._ring)
             self._alarm.daemon = True
@@ -179,7 +180,7 @@ class LimitedHandler(logging.StreamHandler[TextIO]):
 
 
 def _message(record: logging.LogRecord) -> str:
-    """Return what the record says; of asyncio its own words alone, as ``Redactor`` shows them."""
+    """Return a record's message; for asyncio only its own words, as in ``Redactor``."""
     if record.name != "asyncio":
         return record.getMessage()
     words = _OWN_WORDS.match(record.getMessage().partition("\n")[0])
@@ -189,7 +190,7 @@ def _message(record: logging.LogRecord) -> str:
 def _identity(record: logging.LogRecord) -> object:
     """Return what two identical lines have in common."""
     alike = getattr(record, "alike", None)
-    said = hash(_message(record)) if alike is None else alike  # a hash: texts may be long
+    said = hash(_message(record)) if alike is None else alike  # a hash, because texts may be long
     error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
     place = None
     trace = error.__traceback__ if error is not None else None
@@ -199,7 +200,7 @@ def _identity(record: logging.LogRecord) -> object:
 
 
 def protect(secrets: Sequence[str], level: str = "info") -> None:
-    """Send the log to standard error through the redactor, and quiet the libraries that log what they send."""
+    """Send the log to standard error through the redactor, and silence libraries that log what they send."""
     handler = LimitedHandler(sys.stderr)
     handler.setFormatter(Redactor(secrets))
     root = logging.getLogger()

@@ -1,4 +1,4 @@
-"""The values that pass between the floors: frozen, with their units. Everyone may import them."""
+"""The values that pass between the layers: frozen, with their units. Everyone may import them."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -8,14 +8,14 @@ from typing import Literal, Self
 from bot.errors import BotError
 
 SAMPLE_RATE = 24_000
-"""Hertz. What the core speaks throughout: MiMo's rate, and one libopus takes without a resampler."""
+"""Hertz. Used throughout the core: MiMo's rate, and one libopus accepts without a resampler."""
 
 
 _LONGEST_SCOPE = 128
 CHANNEL_SENDERS = "/channels"
 """Ends the id of ``Space.channel_senders``: ``telegram:-100123/channels``."""
 Speed = Literal["", "slow", "fast"]
-"""How fast somebody is spoken; empty leaves it to the voice."""
+"""How fast a person is spoken; empty leaves it to the voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,12 @@ class Account:
 
     @property
     def scope(self) -> str:
-        """The name of its counters: ``account:discord:42``."""
+        """The scope of its counters: ``account:discord:42``."""
         return f"account:{self.platform}:{self.id}"
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """``discord:42``; a bare name is an account of the command line. Raises ValueError for what is no name."""
+        """Parse ``discord:42``; a bare name is a command-line account. Raises ValueError for an invalid name."""
         platform, separator, identity = text.strip().partition(":")
         found = cls(platform, identity) if separator else cls("cli", platform)
         if not (found.platform and found.id) or len(found.scope) > _LONGEST_SCOPE or not found.scope.isprintable():
@@ -50,22 +50,22 @@ class Space:
 
     @property
     def scope(self) -> str:
-        """The name of its counters: ``space:telegram:-100123``."""
+        """The scope of its counters: ``space:telegram:-100123``."""
         return f"space:{self.platform}:{self.id}"
 
     @property
     def channel_senders(self) -> Account:
-        """The one account of all who write there as a channel of theirs: new channels cost nothing to make."""
+        """The shared account of everyone who writes there as a channel: creating channels is free."""
         return Account(self.platform, f"{self.id}{CHANNEL_SENDERS}")
 
 
 class Lane(IntEnum):
-    """Who goes first when a provider's places are taken. Lower is sooner."""
+    """Priority when all slots of a provider are taken. Lower is sooner."""
 
     CALL = 0
-    """Someone in a voice call is waiting for the next sentence."""
+    """Someone in a voice call waits for the next sentence."""
     SAY = 1
-    """A command that waits for its voice message."""
+    """A command waits for its voice message."""
     JOB = 2
     """Long work in the background."""
 
@@ -80,24 +80,24 @@ class VoiceKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A recording that a cloned voice is made after."""
+    """A recording for a cloned voice."""
 
     data: bytes
-    """An mp3 or wav file, whole."""
+    """A complete mp3 or wav file."""
     media_type: str
     """``audio/mpeg`` or ``audio/wav``."""
     digest: str
-    """SHA-256 of the data, in hexadecimal: stands for it where the data itself is too long."""
+    """SHA-256 of the data in hexadecimal, used where the data itself is too long."""
 
     @classmethod
     def of(cls, data: bytes, media_type: str) -> Self:
-        """With its digest. Some milliseconds for a large one."""
+        """Return a sample with its digest. Takes some milliseconds for a large one."""
         return cls(data, media_type, sha256(data).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """Whose voice it is."""
+    """A voice: a preset, a described or a cloned one."""
 
     kind: VoiceKind = VoiceKind.PRESET
     id: str = ""
@@ -109,63 +109,64 @@ class Voice:
 
     @classmethod
     def typed(cls, name: str, description: str) -> Self:
-        """As a person typed it: named, or described in its stead."""
+        """Return the voice a person typed: a name, or a description."""
         return cls(VoiceKind.DESIGNED, description=description) if description else cls(id=name)
 
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """Sound that was made and charged, and not delivered, before the process was killed."""
+    """Sound that was made and charged but not delivered before the process was killed."""
 
     clip: str
-    """Its name in the cache."""
+    """Its key in the cache."""
     charged: int
     """Characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What someone wants said."""
+    """Something a person wants spoken."""
 
     text: str
     """As written; hostile until cleaned."""
     key: str
-    """Unique for the wish, not for the try: interaction id, update id. A second delivery bears the same key."""
+    """Unique per request, not per attempt: interaction id, update id. A second delivery has the same key."""
     account: Account | None = None
     """Who pays. None is the operator, who has no quota."""
     space: Space | None = None
     channel: str = ""
-    """Id of the channel or topic there; for a thread, of the channel it hangs on. Empty where there is none."""
+    """Id of the channel or topic; for a thread, of its parent channel. Empty if there is none."""
     roles: tuple[str, ...] = ()
-    """Scopes of roles held there (``role:discord:77``): their overrides of the quota count."""
+    """Scopes of the roles the person has (``role:discord:77``): their quota overrides count."""
     styles: tuple[str, ...] = ()
     """As written, one name each."""
     voice: Voice = Voice()
     instruction: str = ""
     """How to say it, in a sentence or as director's paragraphs; never spoken."""
     take: int = 0
-    """0 is the take that everyone shares; another number asks for another one."""
+    """0 is the shared take; another number asks for a different one."""
     lane: Lane = Lane.SAY
     speed: Speed = ""
-    """A person's usual speed; a style that names a speed goes before it."""
+    """The person's usual speed; a style that names a speed takes precedence."""
     language: str = ""
-    """The person's or the place's, ``en`` or ``zh``: of a text too short to tell its own. Empty: unknown."""
+    """Language of the person or the place, ``en`` or ``zh``, for texts too short to detect it. Empty: unknown."""
     command: str = ""
-    """Key of the command that it answers, whose delivery is written down. Empty for what is read aloud."""
+    """Key of the command it answers, whose delivery is recorded. Empty when reading aloud."""
     owed: Owed | None = None
-    """What the command is answered with, where it was spoken before the process was killed."""
+    """What answers the command if it was spoken before the process was killed."""
     unpaid: bool = False
-    """Whether only engines that cost nothing are asked."""
+    """Whether only free providers are tried."""
     mixed: bool = True
-    """Whether in a call each language of the text is said by a voice that speaks it, where the wanted one does not."""
+    """Whether in a call parts in other languages are spoken by a voice that speaks them, if the requested one does not.
+    """
     author: Account | None = None
-    """Who wrote it, where several share the account that pays; blocked like it."""
+    """The author, if several share the paying account; blocked like it."""
     manages: bool = False
-    """Whether the account manages the space, whose rules about roles and channels then do not bind it."""
+    """Whether the account manages the space and is exempt from its rules about roles and channels."""
 
     @property
     def manner(self) -> tuple[object, ...]:
-        """Return who has it said, where and how: utterances in which this is equal may be spoken together."""
+        """Return who, where and how: utterances with equal values may be spoken together."""
         how = (
             self.styles,
             self.voice,
@@ -182,7 +183,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of the cleaned text sent to a provider at once."""
+    """A piece of the cleaned text sent to a provider in one request."""
 
     text: str
     gap: float = 0.0
@@ -190,31 +191,31 @@ class Segment:
     start: int = 0
     """Where it begins in the cleaned text, in characters."""
     language: str = ""
-    """Empty where nobody asks."""
+    """The owner of the voice that speaks it instead of the requested one; empty for the requested one."""
     provider: str = ""
-    """Who has the voice that speaks it, where the wanted one does not; empty for the wanted one."""
+    """The owner of the voice that speaks it instead of the requested one; empty for the requested one."""
     voice: Voice = Voice()
     """That provider's voice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What one request cost at the provider."""
+    """The cost of one request at the provider."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
     estimated: bool = False
-    """True where the provider did not say and we reckoned."""
+    """True if the provider did not report it and we estimated."""
 
     @property
     def tokens(self) -> int:
-        """All of them."""
+        """The sum of tokens."""
         return self.prompt_tokens + self.completion_tokens
 
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """Finished speech: Opus packets of 20 ms, mono, and what a chat shows of them."""
+    """Finished speech: mono Opus packets of 20 ms, and what a chat shows of them."""
 
     packets: tuple[bytes, ...]
     pre_skip: int
@@ -222,7 +223,7 @@ class Clip:
     samples: int
     """Samples at 24 kHz that remain: the sound's exact length."""
     waveform: bytes
-    """A sketch: 1 to 256 peaks from 0 to 255, evenly over the whole length."""
+    """1 to 256 peaks from 0 to 255, spread evenly over the whole length."""
 
     @property
     def seconds(self) -> float:
@@ -232,7 +233,7 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something to tell the person beside the sound: a backup spoke, a style was dropped."""
+    """A remark for the person: another provider spoke, a style was dropped."""
 
     code: str
     facts: tuple[tuple[str, str], ...] = ()
@@ -240,24 +241,24 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of an utterance."""
+    """The outcome of an utterance."""
 
     clip: Clip
     provider: str
     spoken: str
     """The cleaned text."""
     charged: int
-    """Characters taken from the quota; 0 when it came out of the cache or nobody pays."""
+    """Characters taken from the quota; 0 if it came from the cache or nobody pays."""
     cached: bool = False
     clip_key: str = ""
-    """Names the clip in the cache; empty where it was not kept."""
+    """Its key in the cache; empty if it was not kept."""
     notes: tuple[Note, ...] = ()
     free: int = 0
-    """Of the characters charged, those on the built-in engine's meter, which cost nobody anything."""
+    """How many of the charged characters are on the built-in engine's meter, which is free."""
     left_out: tuple[tuple[str, BotError], ...] = ()
-    """Of several utterances that were to be spoken together: the keys of those that were not, and why."""
+    """If several were to be spoken together: the keys of those that were not, and why."""
 
     @property
     def paid(self) -> int:
-        """Characters taken from the quota of what costs money."""
+        """Characters taken from the quota of paid providers."""
         return self.charged - self.free

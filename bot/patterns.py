@@ -1,4 +1,4 @@
-"""Regular expressions and digits for text from outside, each linear in the length of the text."""
+"""Regular expressions and digits for outside text, each linear in the length of the text."""
 
 import re
 
@@ -8,7 +8,7 @@ _ID = re.compile(r"-?[0-9]{1,20}")
 
 
 def whole(text: str, most: int = 20) -> int | None:
-    """Return the number written with at most ``most`` ASCII digits; None for anything else, signs included."""
+    """Return the number written with at most ``most`` ASCII digits; None for anything else, including a sign."""
     return int(text) if len(text) <= most and _DIGITS.fullmatch(text) else None
 
 
@@ -18,7 +18,7 @@ def is_whole(text: str) -> bool:
 
 
 def is_id(text: str) -> bool:
-    """Return whether a text is an id as chat platforms write them: digits, after a minus for a Telegram group."""
+    """Return whether a text is a platform id: digits, after a minus for a Telegram group."""
     return _ID.fullmatch(text) is not None
 
 
@@ -27,7 +27,7 @@ PROVED: dict[tuple[str, int], str] = {}
 
 
 def linear(expression: str, because: str, flags: int = 0) -> re.Pattern[str]:
-    """Compile an expression and keep the reason why its time is linear."""
+    """Compile an expression and record the reason why its time is linear."""
     pattern = re.compile(expression, flags)
     PROVED[pattern.pattern, pattern.flags] = because
     return pattern

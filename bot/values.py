@@ -1,7 +1,7 @@
-"""Values as people type them: on or off, numbers, seconds, hours of a day, words that stand for a value.
+"""Values as people type them: on or off, numbers, seconds, hours of a day, words for a value.
 
-One parser for Discord, Telegram and the command line, in both languages. ``name`` is what the value is for, as the
-person calls it: a value that cannot be meant is refused by that name.
+One parser for Discord, Telegram and the command line, in both languages. ``name`` is the setting as the person calls
+it; the refusal of an invalid value names it.
 """
 
 import re
@@ -12,14 +12,14 @@ from bot.patterns import whole
 from bot.texts import TRADITIONAL, say
 
 NONE = "-"
-"""Typed to go back to the default …"""
+"""Typed to return to the default …"""
 _NONES = frozenset({NONE, "–", "—"})
 """… also as it is shown, and as some keyboards write it."""
 _ON = frozenset({"on", "yes", "true", "1", "开", "開", "是", "好"})
 _OFF = frozenset({"off", "no", "false", "0", "关", "關", "否", "不"})
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s{0,4}[-–—~至到]\s{0,4}([01]?\d|2[0-3])[:：]([0-5]\d)")
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
-"""Letters and digits as a Chinese keyboard may write them. (NFKC would also read a footnote's digit.)"""
+"""Letters and digits of a Chinese keyboard. (NFKC would also read a footnote's digit.)"""
 _UNITS = {
     "": 1,
     "s": 1,
@@ -64,12 +64,12 @@ SPEED_WORDS: Mapping[str, str] = {"慢": "slow", "慢速": "slow", "快": "fast"
 
 
 def is_none(typed: str) -> bool:
-    """Return True for the sign that goes back to the default."""
+    """Return whether a text is the sign for the default."""
     return typed.strip() in _NONES
 
 
 def text(typed: str, words: Mapping[str, str] | None = None) -> str:
-    """Return what a typed text stands for, by ``words`` if it is one; empty for the sign that goes to the default."""
+    """Return the value of a typed text, by ``words`` if it is one; empty for the sign for the default."""
     value = (words or {}).get(typed.strip().casefold(), typed.strip())
     return "" if is_none(value) else value
 
@@ -80,7 +80,7 @@ def language(typed: str) -> str:
 
 
 def switch(name: str, typed: str) -> bool:
-    """Return what a typed switch means. Raises InputError ``reading.wanted.switch``."""
+    """Return the value of a typed switch. Raises InputError ``reading.wanted.switch``."""
     word = typed.strip().casefold()
     if word in _ON or word in _OFF:
         return word in _ON
@@ -98,7 +98,7 @@ def number(name: str, typed: str) -> int:
 def seconds(name: str, typed: str) -> int:
     """Return a duration in seconds: ``90``, ``90 s``, ``2 min``, ``1h``.
 
-    Raises InputError ``telegram.settings.number``, in which there is no name.
+    Raises InputError ``telegram.settings.number``, which names no setting.
     """
     del name
     found = _SECONDS.fullmatch(typed.translate(_WIDE).strip().casefold())
@@ -109,7 +109,7 @@ def seconds(name: str, typed: str) -> int:
 
 
 def hours(name: str, typed: str) -> tuple[int, int]:
-    """Return a span of the day in minutes after midnight, twice 0 for none.
+    """Return a span of the day in minutes after midnight, two zeros for none.
 
     Raises InputError ``reading.wanted.hours``.
     """
@@ -123,6 +123,6 @@ def hours(name: str, typed: str) -> tuple[int, int]:
 
 
 def named(value: str, language: str) -> str:
-    """Return a value in a language if it is a word of ours, else as it is."""
+    """Return a value in a language if it is a known word, otherwise unchanged."""
     code = _NAMED.get(NONE if value in _NONES else value)
     return value if code is None else say(code, language)

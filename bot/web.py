@@ -21,23 +21,23 @@ if sys.platform != "win32":
 _log = logging.getLogger("mouthpiece.web")
 
 HEAD_SECONDS = 10.0
-"""Longest time that the head of a request may take, from the connection or from its first byte."""
+"""Seconds for the head of a request, from the connection or from its first byte."""
 BODY_SECONDS = 10.0
-"""Longest time that its body may take, from the end of the head."""
+"""Seconds for its body, from the end of the head."""
 _IDLE_SECONDS = 75.0
-"""Longest time that a connection is kept open for another request."""
+"""Seconds that an idle connection is kept open for another request."""
 _LINGER_SECONDS = 2.0
-"""Longest time for which the rest of a body is read that nobody wants, so that the answer arrives."""
+"""Seconds for which the rest of an unneeded body is read, so that the answer arrives."""
 _MOST, _FEWEST = 1000, 16
 PER_ADDRESS = 100
-"""Fewest connections that one address may have."""
+"""Connections that one address is always allowed."""
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 Proxies = Collection[Network]
 
 _OF_THE_CLIENT = (HttpProcessingError, web.RequestPayloadError, ConnectionError)
-"""Errors that whoever sent the request made, or the network."""
+"""Errors caused by the client or the network."""
 
 
 class State(Enum):
@@ -49,7 +49,7 @@ class State(Enum):
 
 
 def most_connections() -> int:
-    """Return how many connections there may be: half of the files that this process may open, at most 1000."""
+    """Return the maximum of connections: half of the files this process may open, at most 1000."""
     if sys.platform == "win32":
         return _MOST // 2
     limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
@@ -57,12 +57,12 @@ def most_connections() -> int:
 
 
 def networks(names: Collection[str]) -> tuple[Network, ...]:
-    """Return addresses and networks such as ``127.0.0.1`` and ``10.0.0.0/8``. Raises ValueError."""
+    """Parse addresses and networks such as ``127.0.0.1`` and ``10.0.0.0/8``. Raises ValueError."""
     return tuple(ip_network(name.strip(), strict=False) for name in names)
 
 
 def address_of(text: object) -> Address | None:
-    """Return an IP address; an IPv4 one that is written as IPv6 becomes IPv4. None for anything else."""
+    """Return an IP address, an IPv4-mapped IPv6 one as IPv4; None for anything else."""
     try:
         found = ip_address(str(text).partition("%")[0])
     except ValueError:
@@ -71,17 +71,17 @@ def address_of(text: object) -> Address | None:
 
 
 def is_proxy(address: Address | None, proxies: Proxies) -> bool:
-    """Return True for one of the configured proxies."""
+    """Return whether an address is a configured proxy."""
     return address is not None and any(address.version == each.version and address in each for each in proxies)
 
 
 class Connection(web.RequestHandler):
-    """One connection. The library speaks HTTP; this keeps the time and says little about broken requests."""
+    """One connection. The library speaks HTTP; this adds deadlines and keeps broken requests out of the log."""
 
     def __init__(self, server: web.Server, connections: "Connections", **options: Any) -> None:
         super().__init__(server, **options)
         self.state: State | None = None
-        """None before it is taken and after it is given up."""
+        """None before it is accepted and after it is given up."""
         self.address: Address | None = None
         self._connections = connections
         self._request: web.BaseRequest | None = None
@@ -89,11 +89,11 @@ class Connection(web.RequestHandler):
 
     @property
     def receiving(self) -> bool:
-        """Return True while the body of its request has not arrived."""
+        """Return whether the body of its request is still arriving."""
         return self._request is not None and not self._request.content.is_eof()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take the connection, or give it up at once where there is no room."""
+        """Accept the connection, or close it at once if there is no capacity."""
         super().connection_made(transport)
         peer = transport.get_extra_info("peername")
         self.address = address_of(peer[0]) if isinstance(peer, tuple) else None
@@ -103,7 +103,7 @@ class Connection(web.RequestHandler):
             self.give_up()
 
     def data_received(self, data: bytes) -> None:
-        """Begin to wait for a head with the first byte after a request."""
+        """Start the deadline of a head with the first byte after a request."""
         if self.state is State.IDLE and data:
             self._connections.move(self, State.HEAD)
             self._limit(HEAD_SECONDS)
@@ -116,7 +116,7 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def begin(self, request: web.BaseRequest) -> None:
-        """Note that the head of a request is there."""
+        """Note that the head of a request has arrived."""
         self._request = request
         if self.state is not None:
             self._connections.move(self, State.BUSY)
@@ -146,7 +146,7 @@ class Connection(web.RequestHandler):
     def _late(self) -> None:
         self._deadline = None
         if self.state is State.BUSY and not self.receiving:
-            return  # all of the request is there, and answering it takes as long as it takes
+            return  # the whole request has arrived, and answering may take as long as it takes
         _log.info("a request did not arrive in time, from %s", self.address, extra={"alike": "late"})
         self.give_up()
 
@@ -157,7 +157,7 @@ class Connection(web.RequestHandler):
         exc: BaseException | None = None,
         message: str | None = None,
     ) -> web.StreamResponse:
-        """Answer a request that cannot be understood with 400, without quoting it; the rest is left to the library."""
+        """Answer an unparsable request with 400 without quoting it; leave the rest to the library."""
         if not isinstance(exc, _OF_THE_CLIENT):
             return super().handle_error(request, status, exc, message)
         kind = type(exc).__name__
@@ -168,7 +168,7 @@ class Connection(web.RequestHandler):
 
 
 class _Group:
-    """Connections by what they do, the oldest first: all of them, or those of one address."""
+    """Connections by state, the oldest first: all of them, or those of one address."""
 
     def __init__(self) -> None:
         self._members: dict[State, dict[Connection, None]] = {state: {} for state in State}
@@ -183,7 +183,7 @@ class _Group:
             self._members[after][connection] = None
 
     def make_room(self, most: int) -> bool:
-        """Give up the oldest connections until there are fewer than ``most``; False where all are answering."""
+        """Close the oldest connections until there are fewer than ``most``. Return False if all are answering."""
         while len(self) >= most:
             unfinished = (each for each in self._members[State.BUSY] if each.receiving)
             oldest = next(iter(self._members[State.HEAD]), None) or next(iter(self._members[State.IDLE]), None)
@@ -197,7 +197,7 @@ class Connections:
     """All connections of one server."""
 
     def __init__(self, *, most: int | None = None, per_address: int | None = None, proxies: Proxies = ()) -> None:
-        """``most`` in all, and ``per_address`` except for ``proxies``; None: by the limits of this process."""
+        """Set up; ``most`` in all and ``per_address`` except for ``proxies``; None: by the limits of this process."""
         self.most = most if most is not None else most_connections()
         self._per_address = per_address if per_address is not None else max(PER_ADDRESS, self.most // 2)
         self._proxies = proxies
@@ -216,11 +216,11 @@ class Connections:
             access_log=None,
             keepalive_timeout=_IDLE_SECONDS,
             lingering_time=_LINGER_SECONDS,
-            auto_decompress=False,  # a small body must not become a large one
+            auto_decompress=False,  # a small body must not expand into a large one
         )
 
     def take(self, connection: Connection) -> bool:
-        """Count a new connection, closing an older one where there is no room; False where none can be closed."""
+        """Count a new connection, closing an older one if needed. Return False if none can be closed."""
         group = self._group(connection)
         if len(self) >= self.most or (group is not None and len(group) >= self._per_address):
             _log.warning("too many connections: the oldest without a request is closed for each new one")
@@ -232,7 +232,7 @@ class Connections:
         return True
 
     def move(self, connection: Connection, state: State | None) -> None:
-        """Note what a connection does now; None: it is gone."""
+        """Note a connection's state; None: it is closed."""
         before, connection.state = connection.state, state
         if before is None and state is None:
             return
@@ -248,32 +248,32 @@ class Connections:
             self._by_address.pop(key, None)
 
     def _group(self, connection: Connection) -> _Group | None:
-        """Return those of the same address; None for a proxy, behind which there are many."""
+        """Return the connections of the same address; None for a proxy, which has many clients."""
         if is_proxy(connection.address, self._proxies):
             return None
         return self._by_address.get(_key(connection.address), _Group())
 
 
 def _key(address: Address | None) -> object:
-    """Return what counts as one address: of IPv6 the network of one customer."""
+    """Return what counts as one address: for IPv6 the network of one customer."""
     return ip_network((address, 64), strict=False) if isinstance(address, IPv6Address) else address
 
 
 BODY = 1_000_000
-"""Bytes that a request may bring; more is refused with 413."""
+"""Bytes of a request's body; more is refused with 413."""
 _GRACE = 2.0
-"""Seconds that requests under way may take at the end."""
+"""Seconds that requests in progress may take at shutdown."""
 _MOST_HOPS = 20
-"""Proxies in a row that are looked at."""
+"""Proxies in a row that are followed."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class WebServer:
-    """One for a process."""
+    """The bot's HTTP server; one per process."""
 
     def __init__(self, host: str, port: int, *, proxies: Proxies = (), connections: Connections | None = None) -> None:
-        """``port`` 0 takes a free one. ``proxies``: addresses whose forwarded headers are believed."""
+        """Set up; ``port`` 0 takes a free one. ``proxies``: addresses whose forwarded headers are trusted."""
         self._host = host
         self._port = port
         self._proxies = proxies
@@ -282,11 +282,11 @@ class WebServer:
         self._runner: web.AppRunner | None = None
         self._listener: asyncio.Server | None = None
         self._turn = asyncio.Lock()
-        """Opening and closing take turns: whoever has a route finds the port open."""
+        """Serializes opening and closing, so that a route is only served on an open port."""
 
     @property
     def root(self) -> str:
-        """Scheme, host and port; to be asked while it listens."""
+        """Scheme, host and port; only valid while it listens."""
         return f"http://{self._host}:{self._port}"
 
     @asynccontextmanager
@@ -294,7 +294,7 @@ class WebServer:
         """Serve a route; the first one opens the port, the last one closes it.
 
         ``remote`` of a request is the client's address, also behind a configured proxy. Raises ConfigError
-        ``web.address`` where the port cannot be had, ``web.route`` for a route that is taken.
+        ``web.address`` if the port is not available, ``web.route`` for a duplicate route.
         """
         key = (method, path)
         if key in self._routes:
@@ -319,7 +319,7 @@ class WebServer:
         await self._runner.setup()
         assert self._runner.server is not None
         connect = partial(self._connections.factory, self._runner.server)
-        backlog = max(8, min(128, self._connections.most // 4))  # so many are accepted before the first is counted
+        backlog = max(8, min(128, self._connections.most // 4))  # these are accepted before the first is counted
         try:
             loop = asyncio.get_running_loop()
             self._listener = await loop.create_server(connect, self._host, self._port, backlog=backlog)
@@ -360,9 +360,9 @@ class WebServer:
 
 
 def client_of(request: web.BaseRequest, peer: Address | None, proxies: Proxies) -> Address | None:
-    """Return who asks: the nearest address that is no configured proxy. Headers of anyone else are not believed.
+    """Return the client: the nearest address that is not a configured proxy. Other senders' headers are not trusted.
 
-    ``X-Forwarded-For`` goes first: most proxies write it, and hand on a ``Forwarded`` that a client made up.
+    ``X-Forwarded-For`` goes first: most proxies write it, and pass on a ``Forwarded`` that a client invented.
     """
     if not is_proxy(peer, proxies):
         return peer
@@ -381,7 +381,7 @@ def client_of(request: web.BaseRequest, peer: Address | None, proxies: Proxies) 
 
 
 def _forwarded_for(element: str) -> str:
-    """Return the address in one element of a ``Forwarded`` header (RFC 7239); empty where it is hidden."""
+    """Return the address in one element of a ``Forwarded`` header (RFC 7239); empty if it is hidden."""
     for pair in element.split(";"):
         name, _, value = pair.partition("=")
         if name.strip().casefold() == "for":

@@ -1,8 +1,8 @@
 """The command line: the same service as the chats, and the host's tools.
 
-Exit codes: 0 done; 2 wrong use or configuration; 3 this text, voice or sample cannot be spoken; 4 quota used up;
-5 busy; 6 the provider refused or failed; 7 sound; 8 database or data folder; 9 chat network; 70 a fault of ours;
-130 interrupted.
+Exit codes: 0 done; 2 wrong usage or configuration; 3 this text, voice or sample cannot be spoken; 4 quota used up; 5
+busy; 6 the provider refused or failed; 7 sound; 8 database or data folder; 9 chat network; 70 a bug of ours; 130
+interrupted.
 """
 
 import signal
@@ -19,7 +19,7 @@ OUTPUT = "-"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command. Returns the exit code; argparse itself exits with 2 on wrong use."""
+    """Run one command. Return the exit code; argparse itself exits with 2 on wrong usage."""
     _speak_plainly()
     asked = read(arguments)
     from bot.cli.execute import execute  # noqa: PLC0415  loads the bot, which --help does not need
@@ -28,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class _Output(FileIO):
-    """Standard output, whose errors bear its name: they could not be told from those of a connection."""
+    """Standard output whose errors carry its name, to tell them from those of a connection."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -39,7 +39,7 @@ class _Output(FileIO):
 
 
 def _speak_plainly() -> None:
-    """A terminal that lacks a sign shows its code; SIGTERM before a command has begun ends it as Ctrl+C does."""
+    """Escape characters the terminal lacks; let SIGTERM before a command begins end it as Ctrl+C does."""
     out = sys.stdout
     if isinstance(out, TextIOWrapper) and isinstance(getattr(out.buffer, "raw", out.buffer), FileIO):
         raw = _Output(out.fileno(), "wb", closefd=False)

@@ -19,7 +19,7 @@ _PLATFORMS = ("discord", "telegram")
 
 
 async def check_known(database: Database, typed: str, admins: Collection[str] = ()) -> None:
-    """Refuse a bare name that was never seen: ``sam`` would silently mean the command line's, and no one in a chat.
+    """Refuse a bare name that was never seen: ``sam`` would silently mean the command line's account, not a chat's.
 
     Raises InputError ``account.no_platform``, StoreError.
     """
@@ -37,18 +37,18 @@ async def check_known(database: Database, typed: str, admins: Collection[str] = 
 
 
 def account(text: str) -> Account:
-    """``NAME``, ``discord:1`` or ``account:discord:1``. Raises InputError ``account.bad``."""
+    """Parse ``NAME``, ``discord:1`` or ``account:discord:1``. Raises InputError ``account.bad``."""
     return _account(text, text.removeprefix("account:"))
 
 
 def space(text: str) -> Space:
-    """``discord:1`` or ``space:discord:1``. Raises InputError ``account.bad``."""
+    """Parse ``discord:1`` or ``space:discord:1``. Raises InputError ``account.bad``."""
     found = _account(text, text.removeprefix("space:"))
     return Space(found.platform, found.id)
 
 
 def scope(text: str) -> str:
-    """Return what has counters or overrides: an account as above, ``space:discord:1``, ``role:discord:1``."""
+    """Parse anything that has counters or overrides: an account as above, ``space:discord:1``, ``role:discord:1``."""
     kind, _, rest = text.partition(":")
     if kind in {"space", "role"}:
         found = _account(text, rest)
@@ -66,7 +66,7 @@ def _account(typed: str, text: str) -> Account:
     return found
 
 
-if TYPE_CHECKING:  # the settings load what --help does not need
+if TYPE_CHECKING:  # --help must not load the settings
     from bot.config import Config
 
 _MOST_INPUT = 1_000_000
@@ -74,16 +74,16 @@ _MOST_INPUT = 1_000_000
 
 
 class Arguments(argparse.Namespace):
-    """One command with its options."""
+    """One command and its options."""
 
     config: str | None
     verbose: str | None
     command: "Command"
     typed: str = ""
-    """What standard input held, where it was asked for."""
+    """What standard input held, if it was asked for."""
 
     def read_input(self) -> None:
-        """Where the text is ``-``, it comes from standard input: read before anything runs, so that Ctrl+C ends it."""
+        """Read the text from standard input if it is ``-``: before anything runs, so that Ctrl+C ends it."""
         if getattr(self, "text", "") == "-":
             data = sys.stdin.buffer.read(_MOST_INPUT) if sys.stdin is not None else b""
             self.typed = data.decode("utf-8", "replace")
@@ -99,4 +99,4 @@ class Arguments(argparse.Namespace):
 
 
 Command = Callable[["Config", Arguments], Coroutine[Any, Any, int]]
-"""A command: does its work, returns the exit code."""
+"""A command: does its work and returns the exit code."""

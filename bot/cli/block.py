@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 async def block(config: Config, asked: "Arguments") -> int:
-    """Return the account speaks no more."""
+    """Block an account everywhere."""
     account = arguments.account(asked.account)
     async with Database.open(config.data_dir) as database:
         await arguments.check_known(database, asked.account, config.quota.admins)
@@ -23,7 +23,7 @@ async def block(config: Config, asked: "Arguments") -> int:
 
 
 async def unblock(config: Config, asked: "Arguments") -> int:
-    """Return the account speaks again."""
+    """Unblock an account."""
     account = arguments.account(asked.account)
     async with Database.open(config.data_dir) as database:
         await arguments.check_known(database, asked.account, config.quota.admins)

@@ -19,16 +19,16 @@ _AMOUNTS = ("characters", "requests", "granted")
 
 
 async def upgrade(config: Config, asked: Arguments) -> int:
-    """Opening it upgrades it."""
+    """Upgrade the database by opening it."""
     async with Database.open(config.data_dir) as database:
         print(say("db.upgraded", config.language, path=str(database.path), revision=await database.revision()))
     return 0
 
 
 async def check(config: Config, asked: Arguments) -> int:
-    """Read the whole file for damage, and hold every index against its table and every sum against what was spent.
+    """Check the whole file for damage, every index against its table and every sum against what was spent.
 
-    ``--repair`` sets indexes and sums right. Returns 8 while one is wrong. Raises StoreError for a damaged file.
+    ``--repair`` corrects indexes and sums. Returns 8 while one is wrong. Raises StoreError for a damaged file.
     """
     async with build(config, kind="cli") as core:
         faults, faults_left = await _search(core.database, repair=asked.repair)
@@ -42,23 +42,23 @@ async def check(config: Config, asked: Arguments) -> int:
 
 
 async def _search(database: Database, *, repair: bool) -> tuple[list[str], list[str]]:
-    """Return what is wrong with the indexes, and what still is afterwards. Raises StoreError."""
+    """Return the index faults found, and those left after the repair. Raises StoreError."""
     faults = await database.faults()
     if not (faults and repair):
         return faults, faults
     try:
         await database.rebuild_indexes()
     except StoreError as error:
-        if error.code not in ("store.failed", "store.corrupt"):  # a lock or a full disk: later it may work
+        if error.code not in ("store.failed", "store.corrupt"):  # a lock or a full disk: it may work later
             raise
         return faults, faults
     return faults, await database.faults()
 
 
 async def count_again(ledger: Ledger, *, repair: bool) -> tuple[list[Mismatch], int, list[Mismatch]]:
-    """Return the sums that are wrong, how many were set right, and those still wrong afterwards. Raises StoreError.
+    """Return the wrong sums, how many were corrected, and those still wrong afterwards. Raises StoreError.
 
-    Counted once more, since a sum of a minute may go out of sight, or another go wrong, between the two.
+    Counted a second time, since a sum of a minute may expire, or another go wrong, between the two.
     """
     wrong = await ledger.audit()
     if not (wrong and repair):
@@ -73,18 +73,18 @@ class _Found:
 
     path: str
     faults: list[str]
-    """In the engine's words."""
+    """In SQLite's words."""
     faults_left: list[str]
     """After ``--repair``."""
     wrong: list[Mismatch]
     repaired: int
-    """Sums set right."""
+    """Sums corrected."""
     wrong_left: list[Mismatch]
     """After ``--repair``."""
 
 
 def _tell(config: Config, found: _Found, *, repair: bool) -> None:
-    """A line for each thing that is wrong, and what was or can be done."""
+    """Print a line for each fault, and what was or can be done about it."""
     language = config.language
     for fault in found.faults:
         print(say("db.fault", language, fault=fault))
@@ -106,7 +106,7 @@ def _tell(config: Config, found: _Found, *, repair: bool) -> None:
 
 
 async def backup(config: Config, asked: Arguments) -> int:
-    """Return a copy as it stands, also while the bot runs: not opened, which would bring the original up to date."""
+    """Copy the database without opening it as ours, which would upgrade the original. Works while the bot runs."""
     target = Path(asked.file)
     size = await asyncio.to_thread(back_up, config.data_dir / FILE_NAME, target)
     print(say("db.backed_up", config.language, path=str(target), kilobytes=-(-size // 1000)))

@@ -1,4 +1,4 @@
-"""``mouthpiece doctor``: the list of checks that ``/doctor`` shows, for the person who hosts."""
+"""``mouthpiece doctor``: the checks of ``/doctor``, for the host."""
 
 import json
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _FAILED = 1
 
 
 async def doctor(config: Config, asked: Arguments) -> int:
-    """Return one line for each check; exit code 1 unless none is bad."""
+    """Print one line per check; exit code 1 unless none failed."""
     findings = await _examine(config, speak=asked.speak)
     if asked.json:
         rows = [{"check": each.check, "state": each.state, "says": each.sentence(config.language)} for each in findings]
@@ -31,7 +31,7 @@ async def doctor(config: Config, asked: Arguments) -> int:
 
 
 async def _examine(config: Config, *, speak: bool) -> tuple[Finding, ...]:
-    # Before the store is opened, which narrows files.
+    # Before the store is opened, which restricts the files' permissions.
     wide = rights_of_files(config.data_dir) if config.data_dir.is_dir() else ()
     return (*(each for each in await _examine_parts(config, speak=speak) if each.check != "files"), *wide)
 
@@ -59,7 +59,7 @@ async def _examine_parts(config: Config, *, speak: bool) -> tuple[Finding, ...]:
 
 
 async def _keys(providers: Sequence[Provider]) -> Sequence[Finding]:
-    """Return what works but should not stay so; a matter of the host alone."""
+    """Return warnings about the providers' keys, which concern the host alone."""
     return [
         found("key", State.WARNING, code, provider=provider.name)
         for provider in providers

@@ -1,4 +1,4 @@
-"""One command of the command line, run: its errors become one sentence on standard error and an exit code."""
+"""Runs one command of the command line: errors become one sentence on standard error and an exit code."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ _INTERRUPTED = 130
 
 
 def execute(asked: Arguments) -> int:
-    """Run a command with its configuration. Returns the exit code."""
+    """Run a command with its configuration. Return the exit code."""
     config = Config()
     protect(())
     try:
@@ -42,9 +42,9 @@ def execute(asked: Arguments) -> int:
 
 
 async def _until_told(command: Coroutine[Any, Any, int]) -> int:
-    """Run a command that SIGTERM cancels, so that its quota is given back.
+    """Run a command that SIGTERM cancels, so that its quota is released.
 
-    Not by way of SIGINT, which shells have ignored in whatever they start in the background.
+    Not through SIGINT, which shells ignore for background processes.
     """
     task = asyncio.current_task()
     assert task is not None
@@ -56,18 +56,18 @@ async def _until_told(command: Coroutine[Any, Any, int]) -> int:
 
 
 def _written(code: int) -> int:
-    """Return the exit code, once standard output has taken everything. Raises OSError."""
+    """Return the exit code once standard output is flushed. Raises OSError."""
     if sys.stdout is not None:
         sys.stdout.flush()
     return code
 
 
 def _refused(error: OSError, config: Config) -> int:
-    """Return a refusal of the system that no command expected: of standard output, or of whatever it names."""
+    """Report an OSError that no command expected, of standard output or of a file it names. Return the exit code."""
     if error.filename == OUTPUT:
-        with suppress(OSError):  # what is left for it must not be tried again, at the end of the process
+        with suppress(OSError):  # the remaining output must not be tried again at the end of the process
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if isinstance(error, BrokenPipeError):  # whoever read it has enough
+        if isinstance(error, BrokenPipeError):  # the reader has closed the pipe
             return 0
         return _tell(StoreError("output.write", path=OUTPUT, problem=error.strerror or ""), config)
     named = (error.strerror or type(error).__name__, error.filename)
@@ -75,7 +75,7 @@ def _refused(error: OSError, config: Config) -> int:
 
 
 def _tell(error: BotError, config: Config) -> int:
-    """Return one sentence on standard error, secrets masked; of a configuration, one for each fault."""
+    """Print one sentence to standard error, secrets masked; one per configuration problem. Return the exit code."""
     for each in (error, *(error.more if isinstance(error, ConfigError) else ())):
         sentence = Redactor(config.secrets).mask(of_error(each, config.language))
         print(f"mouthpiece: {sentence}", file=sys.stderr)

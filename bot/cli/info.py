@@ -1,4 +1,4 @@
-"""``mouthpiece voices``, ``styles``, ``models``, ``health``: what there is to choose from, and whether it works."""
+"""``mouthpiece voices``, ``styles``, ``models``, ``health``: what is available, and whether it works."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ _FAILED = 6
 
 
 def _print(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
-    """Columns for a person, or one JSON value for a program."""
+    """Print columns for a person, or one JSON value for a program."""
     if as_json:
         print(json.dumps(rows, ensure_ascii=False))
         return
@@ -33,12 +33,12 @@ def _print(rows: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
 
 
 def _width(text: str) -> int:
-    """Columns on a terminal: Chinese signs take two."""
+    """Return the columns on a terminal: Chinese characters take two."""
     return sum(2 if sign > "\u2e7f" else 1 for sign in text)
 
 
 async def voices(config: Config, asked: Arguments) -> int:
-    """List every voice of every provider; an engine that is to be asked which it has, is asked."""
+    """Print every voice of every provider; ask those that list them only on request."""
 
     async def listing(provider: Provider) -> Sequence[str]:
         return () if provider.capabilities.voices else await provider.models()
@@ -55,16 +55,16 @@ async def voices(config: Config, asked: Arguments) -> int:
 
 
 async def styles(config: Config, asked: Arguments) -> int:
-    """Return the catalogue, or what a query may mean."""
+    """Print the catalogue of styles, or those a query may mean."""
     found = search(asked.query) if asked.query else CATALOGUE
     _print([{"type": style.type.value, "en": style.en, "zh": style.zh} for style in found], as_json=asked.json)
     return 0
 
 
 async def models(config: Config, asked: Arguments) -> int:
-    """Return what each provider lists; one that lists nothing or cannot be asked says so.
+    """Print each provider's models, or that it lists none or cannot be asked.
 
-    Manual ids work all the same.
+    Other model ids work all the same.
     """
     rows: list[dict[str, object]] = []
     failed = False
@@ -81,7 +81,7 @@ async def models(config: Config, asked: Arguments) -> int:
 
 
 async def health(config: Config, asked: Arguments) -> int:
-    """Return one line for each provider; exit code 6 unless all of them would answer."""
+    """Print one line per provider; exit code 6 unless all of them would answer."""
     rows: list[dict[str, object]] = []
     for provider, answer in await _ask(config, lambda provider: provider.health(speak=asked.speak)):
         found = answer if isinstance(answer, Health) else Health(ok=False, detail=of_error(answer, config.language))
@@ -100,7 +100,7 @@ def _word(found: Health, config: Config) -> str:
 
 
 def warnings_of(provider: Provider) -> Iterable[str]:
-    """Codes of what works but should not stay so, from providers that know any."""
+    """Return codes of warnings from providers that know any."""
     known = getattr(provider, "warnings", None)
     return known() if known is not None else ()
 
@@ -110,7 +110,7 @@ def _providers(config: Config) -> list[Provider]:
 
 
 async def _ask(config: Config, ask: Callable[[Provider], Awaitable[T]]) -> list[tuple[Provider, T | BotError]]:
-    """Return the same question to every provider at once; a refusal is an answer."""
+    """Ask every provider the same question; an error counts as an answer."""
     async with AsyncExitStack() as stack:
         asked = _providers(config)
         for provider in asked:

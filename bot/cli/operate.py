@@ -25,20 +25,20 @@ PERMISSIONS = {
     "send_messages_in_threads": 1 << 38,
     "send_voice_messages": 1 << 46,
 }
-"""What the Discord commands use, and nothing else (bits: Discord's documentation of permissions)."""
+"""What the Discord commands use, and nothing else (bits from Discord's documentation of permissions)."""
 
 
 async def run(config: Config, asked: Arguments) -> int:
-    """Return the bot. Whatever it makes is for its owner alone."""
+    """Run the bot. Files it creates are readable by its owner alone."""
     os.umask(0o077)
     await serve(config)
     return 0
 
 
 async def config_check(config: Config, asked: Arguments) -> int:
-    """Return what the configuration means: who speaks, which platforms start.
+    """Print what the configuration means: the providers, and the platforms that start.
 
-    Raises ConfigError when nobody could speak or a file it names is unfit.
+    Raises ConfigError if nobody could speak or a file it names is unusable.
     """
     language, able = config.language, 0
     print(_file_read(asked.config_path, language))
@@ -75,22 +75,22 @@ def _file_read(path: Path | None, language: str) -> str:
 
 
 def _check_voice(wanted: str, voices: list[str] | None) -> None:
-    """Raise ConfigError where nobody has the default voice. ``voices``: None where a provider lists none."""
+    """Raise ConfigError if no provider has the default voice. ``voices``: None if a provider lists none."""
     if wanted and voices is not None and wanted.casefold() not in {voice.casefold() for voice in voices}:
         raise ConfigError("check.no_voice", voice=wanted, voices=voices)
 
 
 def _check_certificates(path: str) -> None:
-    """Raise ConfigError where the file of authorities is none."""
+    """Raise ConfigError if the file of certificate authorities is invalid."""
     try:
         if path:
             ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
-    except OSError as error:  # ssl.SSLError is one
+    except OSError as error:  # ssl.SSLError is an OSError
         raise ConfigError("config.ca_file", path=path) from error
 
 
 async def invite(config: Config, asked: Arguments) -> int:
-    """Print the links that add the bot to a server (with exactly the permissions needed) and to a Telegram group."""
+    """Print the links that add the bot to a server (with exactly the permissions it needs) and to a Telegram group."""
     from bot.platforms.telegram.client import TelegramPlatform  # noqa: PLC0415  loaded only where it is used
 
     on_telegram = bool(config.telegram.token.get_secret_value())
@@ -111,7 +111,7 @@ async def invite(config: Config, asked: Arguments) -> int:
 
 
 def _from_token(config: Config) -> str:
-    """Return a bot token's first part is the application's id in base64 (Discord's documentation)."""
+    """Return the application's id, the first part of a bot token in base64 (Discord's documentation)."""
     first = config.discord.token.get_secret_value().partition(".")[0]
     try:
         return base64.b64decode(first + "=" * (-len(first) % 4)).decode("ascii")

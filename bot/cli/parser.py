@@ -1,4 +1,4 @@
-"""What can be typed: commands, options, help. Read by ``main``; each command is a function of its own file."""
+"""The command line's grammar: commands, options, help. Each command is a function in its own module."""
 
 import argparse
 import re
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from bot import __version__
 from bot.cli.arguments import Arguments
 
-if TYPE_CHECKING:  # the settings load what --help does not need
+if TYPE_CHECKING:  # --help must not load the settings
     from bot.config import Config
 
 
@@ -22,14 +22,14 @@ class Command:
     name: str
 
     def __call__(self, config: "Config", asked: Arguments) -> Coroutine[Any, Any, int]:
-        """Call it."""
+        """Import the function and call it."""
         module, _, function = self.name.partition(".")
         found: Coroutine[Any, Any, int] = getattr(import_module(f"bot.cli.{module}"), function)(config, asked)
         return found
 
 
 def read(arguments: Sequence[str] | None) -> Arguments:
-    """Take the command line apart; exits with 2 and a usage line on wrong use."""
+    """Parse the command line; exits with 2 and a usage line on wrong usage."""
     return _parser().parse_args(arguments, Arguments())
 
 
@@ -48,7 +48,7 @@ _LEVELS = ("debug", "info", "warning", "error")
 
 
 class _Parser(argparse.ArgumentParser):
-    """Names what was likely meant by a word it does not know."""
+    """Suggests the likely word for an unknown one."""
 
     def error(self, message: str) -> NoReturn:
         """Exit with 2 and a sentence."""
@@ -57,7 +57,7 @@ class _Parser(argparse.ArgumentParser):
         super().error(f"{message}. Did you mean {nearest[0]}?" if nearest else message)
 
     def _words(self) -> list[str]:
-        """Return every command and every option, of all commands."""
+        """Return every command and every option of all commands."""
         words = list(self._option_string_actions)
         for action in self._actions:
             words += map(str, action.choices or ())
@@ -110,14 +110,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _group(commands: Any, name: str, text: str) -> Any:
-    """Return a word that needs another one behind it."""
+    """Add a command that needs a subcommand."""
     return commands.add_parser(name, help=text).add_subparsers(required=True, metavar="COMMAND")
 
 
 def _add(commands: Any, name: str, command: str, text: str, *, json: bool = False) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     parser.set_defaults(command=Command(command))
-    # Taken behind the command as well, where no default may overwrite what stood before it.
+    # Accepted after the command as well, where no default may overwrite what was given before it.
     parser.add_argument("--config", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--log", dest="verbose", choices=_LEVELS, default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     if json:

@@ -1,4 +1,4 @@
-"""``mouthpiece quota show | grant | set | reset``: what people spend, and what the host gives them."""
+"""``mouthpiece quota show | grant | set | reset``: what people spend, and what the host allows them."""
 
 import json
 from dataclasses import asdict, replace
@@ -15,11 +15,11 @@ from bot.store.settings import LONGEST_COOLDOWN
 from bot.texts import say
 
 _MOST = 1_000_000_000
-"""Characters that can be given at once."""
+"""Characters that can be granted at once."""
 
 
 async def show(config: Config, asked: Arguments) -> int:
-    """Return today's use of an account, limits of its own, and what every provider was asked for."""
+    """Print today's use of an account, its own limits, and the requests made to every provider."""
     async with build(config, kind="cli") as core:
         if asked.account:
             await arguments.check_known(core.database, asked.account, config.quota.admins)
@@ -44,7 +44,7 @@ async def show(config: Config, asked: Arguments) -> int:
 
 
 async def _rows(core: Core, name: str) -> list[dict[str, object]]:
-    """Return an account's balance on both meters, or a space's; a role has none."""
+    """Return an account's balance on both meters, or a space's; empty for a role."""
     kind = arguments.scope(name).partition(":")[0]
     if kind == "role":
         return []
@@ -63,7 +63,7 @@ async def _provider(core: Core, name: str) -> dict[str, object]:
 
 
 async def grant(config: Config, asked: Arguments) -> int:
-    """Return characters on top for today, or a daily limit of its own."""
+    """Grant characters for today, or set a daily limit."""
     if not 0 <= asked.characters <= _MOST:
         raise InputError("quota.out_of_range", limit=_MOST)
     scope = arguments.scope(asked.account)
@@ -81,7 +81,7 @@ async def grant(config: Config, asked: Arguments) -> int:
 
 
 async def change(config: Config, asked: Arguments) -> int:
-    """Limits of its own for an account, a space or a role: those that are named, beside those that it has."""
+    """Set limits of an account, a space or a role; those not named stay."""
     scope = arguments.scope(asked.account)
     named = {
         "characters_per_day": _within(asked.per_day, _MOST),
@@ -109,12 +109,12 @@ def _within(amount: int | None, most: int) -> int | None:
 
 
 async def _own(core: Core, scope: str) -> Override:
-    """Return the limits that were set for it; where none were, one that says nothing."""
+    """Return the limits that were set, or an empty override."""
     return next(iter(await core.ledger.overrides([scope])), Override(scope))
 
 
 def _described(name: str, limits: Override, language: str) -> str:
-    """Return what an account, a space or a role has of its own, in a sentence."""
+    """Return the limits of an account, a space or a role as a sentence."""
     amounts = {
         "quota.own.day": limits.characters_per_day,
         "quota.own.minute": limits.requests_per_minute,
@@ -126,7 +126,7 @@ def _described(name: str, limits: Override, language: str) -> str:
 
 
 async def reset(config: Config, asked: Arguments) -> int:
-    """Nothing used today, on both meters; with --all no limits of its own either."""
+    """Reset today's use on both meters; with --all remove the account's own limits, too."""
     scope = arguments.scope(asked.account)
     if scope.startswith("role:") and not asked.all:
         raise InputError("quota.role_reset")

@@ -39,7 +39,7 @@ from bot.texts import say as sentence
 
 
 def dictionary_entries(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
-    """Return a file's entries as a place could take them in; what was guessed, and words never found, go to stderr.
+    """Return a file's dictionary entries; guesses, and words that never match, go to stderr.
 
     ``sure``: guesses are confirmed. Raises InputError ``dictionary.file_unreadable`` (path),
     ``dictionary.file_doubtful`` (shown), and as ``dictionary_file.understand``.
@@ -58,9 +58,9 @@ def dictionary_entries(name: str, language: str, *, sure: bool) -> tuple[Entry, 
 
 
 def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[Entry] = ()) -> Spoken:
-    """Return what would be said of a message, up to the longest text of one command.
+    """Return what would be spoken of a message, up to the longest text of one command.
 
-    ``entries``: words said otherwise.
+    ``entries``: pronunciation dictionary.
     """
     reading = Reading(
         language=asked.language or tongue(text, spoken(config.language)),
@@ -74,12 +74,12 @@ def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[En
 
 
 def rules(spoken: Spoken) -> list[dict[str, str]]:
-    """Return what was changed, for a program to read."""
+    """Return the changes for a program to read."""
     return [{"rule": each.rule, "before": each.before, "after": each.after} for each in spoken.rules]
 
 
 def print_rules(spoken: Spoken, language: str) -> None:
-    """The same for a person, a line for each change."""
+    """Print the changes for a person, one line each."""
     for each in spoken.rules:
         code = "explain.rule" if each.after else "explain.rule_out"
         name = sentence(codes.RULE[each.rule], language)
@@ -88,11 +88,11 @@ def print_rules(spoken: Spoken, language: str) -> None:
 
 _ENDINGS = (".ogg", ".oga", ".opus")
 _MOST_SAMPLE = 16_000_000
-"""Bytes of a sample that are read: more than any service takes."""
+"""Bytes of a sample that are read: more than any service accepts."""
 
 
 async def say(config: Config, asked: Arguments) -> int:
-    """Speak into a file. A failure leaves no file behind, and a file of before untouched."""
+    """Speak into a file. A failure leaves no new file behind, and an existing one untouched."""
     utterance, read = await _utterance(asked, config)
     output = Path(asked.output)
     if not asked.explain:
@@ -120,7 +120,7 @@ async def say(config: Config, asked: Arguments) -> int:
 
 
 async def _with_known_voice(core: Core, utterance: Utterance) -> Utterance:
-    """Name the voice as it is listed. Raises InputError for one that no provider has: another would speak instead."""
+    """Return the utterance with the voice as listed. Raises InputError for an unknown voice, not to replace it."""
     if utterance.voice.kind is not VoiceKind.PRESET or not utterance.voice.id or not core.speech.lists_every_voice():
         return utterance
     try:
@@ -128,16 +128,16 @@ async def _with_known_voice(core: Core, utterance: Utterance) -> Utterance:
     except InputError:
         if not (built_in := [each for each in core.providers if not each.capabilities.metered]):
             raise
-        # The built-in engine knows the names of others' voices, too: it has a voice for each.
+        # The built-in engine accepts other providers' voice names, too: it has a voice for each.
         built_in[0].plan(SpeechRequest("a", voice=utterance.voice))
         return utterance
     return replace(utterance, voice=replace(utterance.voice, id=known))
 
 
 async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoken | None]:
-    """From the options; where the text comes from standard input, it may bring options of its own.
+    """Return the utterance from the options; a text from standard input may contain options of its own.
 
-    A chat message brings none: it is read aloud as in a call, and how comes with it.
+    A chat message may not: it is read aloud as in a call, and the details are returned with it.
     """
     typed = asked.typed if asked.text == "-" else asked.text
     if not asked.message and (asked.dictionary or asked.language):
@@ -178,7 +178,7 @@ def _sample(path: Path) -> bytes:
 
 
 def _check_output(path: Path) -> None:
-    """Refuse before anything is spent."""
+    """Refuse an unusable output before anything is spent."""
     if path.suffix.casefold() not in _ENDINGS:
         raise InputError("output.ending", path=str(path), endings=_ENDINGS)
     try:
@@ -191,7 +191,7 @@ def _check_output(path: Path) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """All of it under its name, or nothing. Raises StoreError."""
+    """Write the whole file under its name, or nothing. Raises StoreError."""
     name = ""
     try:
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=".mouthpiece.")
@@ -206,7 +206,7 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _umask() -> int:
-    """Return the mask in force; it can only be read by setting it."""
+    """Return the current umask; it can only be read by setting it."""
     mask = os.umask(0o077)
     os.umask(mask)
     return mask
@@ -221,14 +221,14 @@ def _progress(language: str) -> Progress:
 
 
 async def _left(core: Core, account: Account | None, provider: str) -> int | None:
-    """Return characters an account may still have spoken today; None without a limit."""
+    """Return the characters an account may still have spoken today; None without a limit."""
     if account is None:
         return None
     return (await core.speech.balance(account, meter=core.speech.meter_of(provider))).left
 
 
 def _cost(receipt: Receipt, left: int | None, language: str) -> str:
-    """Return what it cost and what is left; the built-in voice is free, and so is what was spoken before."""
+    """Return the cost and what is left; the built-in voice and cached clips are free."""
     code = "say.cost" if receipt.paid else "say.free"
     return sentence(code if left is None else codes.LEFT[code], language, characters=receipt.paid, left=left)
 

@@ -1,1 +1,1 @@
-"""Speech: cleaning, splitting, styles, budget, providers, and the synthesis core that joins them."""
+"""Speech: policy, quotas, clip cache, providers in fallback order, and the synthesis core that joins them."""

@@ -1,6 +1,6 @@
-"""The clip cache of finished speech: what was said before, under a hash of everything that shapes the sound.
+"""The clip cache: finished speech under a hash of everything that shapes its sound.
 
-Called by the synthesis core before and after a provider. Identical requests at the same time become one.
+Called by the synthesis core before and after a provider. Identical simultaneous requests are synthesized once.
 """
 
 import asyncio
@@ -19,14 +19,14 @@ from bot.speech.voices import lead
 from bot.store.clips import ClipStore
 
 _LONGEST_FLIGHT = 900.0
-"""Seconds that an identical request waits for the one under way."""
+"""Seconds that an identical request waits for the one in flight."""
 _LONG_TEXT = 400
-"""Characters from which on a key takes milliseconds and leaves the event loop."""
+"""Characters above which computing a key takes milliseconds and leaves the event loop."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A clip from the clip cache."""
+    """A clip found in the cache."""
 
     key: str
     clip: Clip
@@ -35,29 +35,29 @@ class Found:
 
 @dataclass(slots=True)
 class _Flight:
-    """Identical requests: one is under way, the others wait."""
+    """An in-flight request that identical ones wait for."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     aboard: int = 0
 
 
 class ClipCache:
-    """One for a process."""
+    """The clip cache; one per process."""
 
     def __init__(self, clips: ClipStore, *, most_waiting: int) -> None:
-        """``most_waiting``: identical requests that may wait for one."""
+        """Set up; at most ``most_waiting`` identical requests wait for one in flight."""
         self._clips = clips
         self._most_waiting = most_waiting
         self._in_flight: dict[str, _Flight] = {}
 
     async def key(self, providers: Sequence[Provider], script: Script, bitrate: int, take: int) -> str:
-        """Where this speech stands, when the first of the providers leads. Raises what their ``plan`` raises."""
+        """Return the cache key of a script for the first of the providers. Raises what their ``plan`` raises."""
         if script.characters > _LONG_TEXT or script.voice.sample is not None:
             return await asyncio.to_thread(_key, tuple(providers), script, bitrate, take)
         return _key(providers, script, bitrate, take)
 
     async def find(self, keys: Sequence[str]) -> Found | None:
-        """Return the first that is there and sound."""
+        """Return the first clip that exists and is intact."""
         for key in keys:
             stored = await self._clips.get(key)
             if stored is None:
@@ -71,23 +71,23 @@ class ClipCache:
         return None
 
     async def keep(self, key: str, clip: Clip, provider: str) -> None:
-        """Put a clip there: sound alone, and who spoke. Nothing of what was written is kept with it."""
+        """Store a clip: its sound and who spoke it, none of its text."""
         await self._clips.put(key, await asyncio.to_thread(ogg.write, clip, {}), provider=provider)
 
     async def file_id(self, key: str, platform: str) -> str | None:
-        """Return the platform's own name of a clip, where it was uploaded before."""
+        """Return the platform's file id of a clip, if it was uploaded before."""
         return await self._clips.file_id(key, platform) if key else None
 
     async def remember_file(self, key: str, platform: str, file_id: str) -> None:
-        """A clip was uploaded and can be sent again by this name."""
+        """Remember the file id of an uploaded clip, so that it can be sent again without an upload."""
         if key:
             await self._clips.remember_file(key, platform, file_id)
 
     @asynccontextmanager
     async def single_flight(self, key: str) -> AsyncIterator[None]:
-        """One of identical requests goes ahead; the others wait and then find its clip.
+        """Let one of several identical requests through; the others wait, then find its clip in the cache.
 
-        Raises BusyError: ``busy.queue`` when too many wait, ``busy.wait``.
+        Raises BusyError: ``busy.queue`` when too many wait, ``busy.wait`` when it takes too long.
         """
         single_flight = self._in_flight.setdefault(key, _Flight())
         if single_flight.aboard > self._most_waiting:
@@ -110,7 +110,7 @@ class ClipCache:
 
 
 def _key(providers: Sequence[Provider], script: Script, bitrate: int, take: int) -> str:
-    """Return a hash; no text can be read out of it. It holds who says each segment, and how."""
+    """Return a hash over the speaker and manner of each segment; no text can be recovered from it."""
     cast = [(lead(segment.provider, providers), segment) for segment in script.segments]
     shape = {
         "providers": [(provider.name, provider.identity) for provider, _ in cast],

@@ -1,4 +1,4 @@
-"""Providers in fallback order: retries, wait budgets and a circuit breaker for each."""
+"""Fallback order of providers: retries, wait budgets and a circuit breaker for each."""
 
 import asyncio
 import logging
@@ -24,12 +24,16 @@ _REFUSED = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.BALANCE, ErrorKind.FOR
 
 
 class Breaker:
-    """Closed: requests pass. Open: they do not. After the rest they pass again; one failure opens it again."""
+    """Circuit breaker. Closed: requests pass. Open: they do not, until after a pause; then one failure reopens it."""
 
     def __init__(
         self, clock: Callable[[], float], *, failures: int = 3, rest: float = 30.0, long_rest: float = 300.0
     ) -> None:
-        """``clock`` gives monotonic seconds; ``long_rest`` is for what only the host can mend (a wrong key)."""
+        """Set up; ``clock`` gives monotonic seconds.
+
+        ``rest`` and ``long_rest`` are seconds of pause, the latter after faults that only the host can fix (a wrong
+        key).
+        """
         self._clock = clock
         self._most = failures
         self._rest = rest
@@ -41,24 +45,27 @@ class Breaker:
 
     @property
     def open(self) -> bool:
-        """Return whether requests should go elsewhere now."""
+        """Return whether the circuit is open, so requests should go elsewhere."""
         return self._clock() < self._open_until
 
     def succeeded(self) -> None:
-        """A request worked."""
+        """Note that a request succeeded."""
         self._failures = 0
         self._open_until = 0.0
         self.last = None
 
     def failed(self, error: ProviderError) -> None:
-        """A request failed. What says nothing of the provider's health (a refused text, a limit of ours) is ignored."""
+        """Note that a request failed.
+
+        Ignore failures unrelated to the provider's health (a refused text, a limit of ours).
+        """
         if error.kind in _REFUSED:
             self._open_until = self._clock() + self._long_rest
         elif error.kind in _BROKEN:
             self._failures += 1
             if self._failures < self._most:
                 return
-            self._failures = self._most - 1  # one more failure after the rest opens it again
+            self._failures = self._most - 1  # one more failure after the pause reopens the circuit
             self._open_until = self._clock() + self._rest
         else:
             return
@@ -68,28 +75,28 @@ class Breaker:
 _log = logging.getLogger("mouthpiece")
 
 EVERY = 3600.0
-"""Seconds between two lines about one provider."""
+"""Minimum seconds between two log lines about one provider."""
 _FOR_THE_HOST = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.BALANCE, ErrorKind.FORBIDDEN, ErrorKind.MODEL})
-"""What only the host can mend."""
+"""Failures that only the host can fix."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Told:
     at: float
     kind: ErrorKind | None
-    """None where a check at the start failed, which does not say why."""
+    """None if the check at the start failed, which gives no kind."""
 
 
 class Refusals:
-    """One for a process."""
+    """Log of providers' refusals; one per process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock`` gives seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._told: dict[str, _Told] = {}
 
     def note(self, provider: str, kind: ErrorKind) -> None:
-        """Log what only the host can mend, once an hour for each provider, or when it is something else than before."""
+        """Log a failure only the host can fix, once an hour per provider, or when its kind changes."""
         if kind not in _FOR_THE_HOST:
             return
         told = self._told.get(provider)
@@ -106,25 +113,26 @@ class Refusals:
 
 _ATTEMPTS = 3
 _FIRST_PAUSE = 0.5
-"""Seconds before the second attempt; doubled each time, half to one and a half of it at random."""
+"""Seconds before the second attempt; doubled each time, with jitter of ±50 %."""
 _LONGEST_PAUSE = 8.0
 _LONGEST_TRY = 8.0
-"""Seconds: what failed after so long is not tried again; another provider would have spoken meanwhile."""
+"""Seconds: a request that failed after longer is not retried; another provider would have spoken meanwhile."""
 _OF_THE_TEXT = frozenset({ErrorKind.BAD_ANSWER, ErrorKind.INCOMPLETE})
-"""What may be owed to the text: it tells against the provider once for a request, however often that was tried."""
+"""Failures the text may have caused: they count against the provider once per request, whatever the number of attempts.
+"""
 _WHOLE = 192_000
-"""Bytes from which on samples are resampled in a thread."""
+"""Bytes above which samples are resampled in a thread."""
 
 
 class Take(Protocol):
-    """Where one segment's sound goes."""
+    """Receives one segment's sound."""
 
     async def write(self, samples: bytes) -> None:
-        """Some 24 kHz samples."""
+        """Take 24 kHz samples."""
         ...
 
     def reset(self) -> bool:
-        """Forget what was written, for another attempt; False when it was heard already."""
+        """Discard what was written, before another attempt. Return False if it was already heard."""
         ...
 
 
@@ -140,7 +148,7 @@ class Chain:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         refusals: Refusals | None = None,
     ) -> None:
-        """``refusals`` tells the host of those that only the host can mend."""
+        """Set up; ``refusals`` logs failures only the host can fix."""
         self.providers = tuple(providers)
         self._limiter = limiter
         self._breakers = breakers
@@ -148,7 +156,7 @@ class Chain:
         self._refusals = refusals or Refusals()
 
     def able(self, voice: Voice) -> tuple[Provider, ...]:
-        """Return who could speak with this voice, set up or not, those first that may have it.
+        """Return the providers that support this voice, set up or not, those that own it first.
 
         Raises ProviderError UNSUPPORTED.
         """
@@ -161,19 +169,16 @@ class Chain:
         return tuple(able)
 
     def owners(self, voice: Voice) -> frozenset[str]:
-        """Return names of those that may have a preset voice; for the others it is foreign.
-
-        Empty where none is named.
-        """
+        """Return the names of the providers that own a preset voice; empty if no preset is named."""
         if voice.kind is not VoiceKind.PRESET or not voice.id:
             return frozenset()
         able = self.able(voice)
         return frozenset(provider.name for provider in _likely(voice.id, able) or able[:1])
 
     def order(self, voice: Voice) -> tuple[Provider, ...]:
-        """Return who may be asked for this voice now, in order.
+        """Return the providers that can be tried for this voice now, in fallback order.
 
-        Raises the first's reason when nobody is set up (no key).
+        Raises the first one's error when none is set up (no key).
         """
         able: list[Provider] = []
         reason: BotError | None = None
@@ -189,18 +194,21 @@ class Chain:
         return tuple(able)
 
     def unmetered(self) -> tuple[Provider, ...]:
-        """Return who costs no quota and is set up."""
+        """Return the providers that are set up and cost no quota."""
         return tuple(
             provider for provider in self.providers if not provider.capabilities.metered and _is_ready(provider)
         )
 
     def open_circuit(self, provider: Provider) -> ProviderError | None:
-        """Return why a provider should not be asked now, if it should not."""
+        """Return the last error of a provider whose circuit is open, otherwise None."""
         breaker = self._breakers[provider.name]
         return breaker.last if breaker.open else None
 
     async def speak(self, provider: Provider, request: SpeechRequest, asker: Asker, take: Take) -> None:
-        """One segment by one provider, tried again while that is safe. Raises ProviderError, BusyError, InputError."""
+        """Speak one segment with one provider, retrying while that is safe.
+
+        Raises ProviderError, BusyError, InputError.
+        """
         breaker = self._breakers[provider.name]
         for attempt in range(1, _ATTEMPTS + 1):
             turn = _Turn()
@@ -221,7 +229,7 @@ class Chain:
     async def _pause(self, provider: Provider, error: ProviderError, attempt: int) -> None:
         seconds = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** (attempt - 1)) * random.uniform(0.5, 1.5)  # noqa: S311  jitter
         if error.kind is ErrorKind.RATE_LIMIT:
-            # Everyone keeps quiet, not only this request; the next attempt waits inside the budget.
+            # Every caller pauses, not only this request; the next attempt waits inside the rate limiter.
             await self._limiter.pause(provider.name, error.retry_after or seconds)
         else:
             await self._sleep(seconds)
@@ -242,7 +250,7 @@ class Chain:
                 if isinstance(item, Usage):
                     call.usage = item
                     continue
-                if resampler is None or resampler.rate != item.rate:  # files in a row may differ
+                if resampler is None or resampler.rate != item.rate:  # consecutive files may differ
                     rest = resampler.finish() if resampler is not None else b""
                     resampler = Resampler(item.rate)
                 else:
@@ -260,7 +268,7 @@ class Chain:
 
 
 class _Turn:
-    """When an attempt had its turn: waiting for it does not count."""
+    """Measures an attempt from the moment it has its turn; waiting for it does not count."""
 
     def __init__(self) -> None:
         self._began: float | None = None
@@ -271,12 +279,12 @@ class _Turn:
 
     @property
     def seconds(self) -> float:
-        """Since then."""
+        """Return the seconds since then."""
         return 0.0 if self._began is None else asyncio.get_running_loop().time() - self._began
 
 
 def _likely(voice: str, providers: Sequence[Provider]) -> list[Provider]:
-    """Return those that list the voice; where nobody does, those that do not list what they have."""
+    """Return the providers that list the voice; if none does, those that list no voices at all."""
     listers = [one for one in providers if any(voice == info.id for info in one.capabilities.voices)]
     return listers or [one for one in providers if not one.capabilities.voices]
 
@@ -290,7 +298,7 @@ def _is_ready(provider: Provider) -> bool:
 
 
 async def _fed(resampler: Resampler, samples: bytes) -> bytes:
-    """Resampled; a whole recording in a thread."""
+    """Return resampled samples; a whole recording is resampled in a thread."""
     if len(samples) > _WHOLE:
         return await asyncio.to_thread(resampler.feed, samples)
     return resampler.feed(samples)

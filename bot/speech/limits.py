@@ -1,4 +1,4 @@
-"""Provider limits: concurrency, requests and tokens per minute and day, and the fair queue for the next free place."""
+"""Provider limits: concurrency, requests and tokens per minute and day, and a fair queue for the next free slot."""
 
 import asyncio
 import uuid
@@ -14,68 +14,71 @@ from bot.model import Lane, Usage
 from bot.store.provider_calls import Full, ProviderCalls, ProviderLimits
 
 _HIGHER_IN_A_ROW = 8
-"""So many turns a higher lane may have while a lower one waits; then the lower one has one."""
+"""Turns in a row that a higher lane may take while a lower one waits."""
 
 
 _USUAL_SECONDS = 3.0
-"""What a turn is taken to last until one was seen."""
+"""Assumed seconds of a turn until one was measured."""
 _NEWEST = 0.2
-"""How much the newest turn counts in the running mean."""
+"""Weight of the newest turn in the running mean."""
 
 
 class Waiting:
-    """How far an utterance is; made by a front end, filled in while the utterance waits and is spoken."""
+    """Progress of an utterance; made by a front end, filled in while the utterance waits and is spoken."""
 
     def __init__(self) -> None:
         self._look: Callable[[], tuple[int, float]] | None = None
         self._heard: Callable[[], float] | None = None
         self.provider = ""
-        """Who was asked last; empty until somebody was."""
+        """The provider tried last; empty before the first."""
         self.whole = 0.0
-        """Seconds of sound that the current part will have, about."""
+        """Expected seconds of sound of the current part."""
         self.done = 0
-        """Parts that are ready."""
+        """Finished parts."""
         self.parts = 0
-        """Parts in all; 0 until that is known."""
+        """Total parts; 0 until known."""
         self.is_over = False
-        """Whether all of it is spoken, so that there is nothing to give up."""
+        """Whether everything is spoken, so that cancelling makes no sense."""
 
     def asks(self, provider: str, heard: Callable[[], float] | None = None, whole: float = 0.0) -> None:
-        """Note who is asked; ``heard``: seconds of sound that came of the current part, of about ``whole``."""
+        """Note which provider speaks.
+
+        ``heard`` gives the seconds of sound received of the current part, ``whole`` the expected ones.
+        """
         self.provider, self._heard, self.whole = provider, heard, whole
 
     def has(self, done: int, parts: int) -> None:
-        """Note how many parts are ready."""
+        """Note how many parts are finished."""
         self.done, self.parts = done, parts
 
     @property
     def seconds(self) -> float:
-        """Seconds of sound that came of the current part."""
+        """Return the seconds of sound received of the current part."""
         return self._heard() if self._heard is not None else 0.0
 
     def place(self) -> tuple[int, float] | None:
-        """Return how many go before, and about how many seconds that takes; None when it is not waiting."""
+        """Return how many requests go first and about how many seconds they take; None if it is not waiting."""
         return self._look() if self._look is not None else None
 
     def begin(self, look: Callable[[], tuple[int, float]]) -> None:
-        """It waits from now on."""
+        """Start to wait."""
         self._look = look
 
     def end(self) -> None:
-        """It has its turn, or gave up."""
+        """Stop waiting: its turn came, or it gave up."""
         self._look = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """Who wants a turn."""
+    """The account and space that ask for a turn."""
 
     lane: Lane
     space: str
-    """Scope of the space, or of the account where there is none: these take turns with each other."""
+    """Scope of the space, or of the account if there is no space; scopes take turns with each other."""
     waiting: Waiting = field(default_factory=Waiting)
     person: str = ""
-    """Scope of the account: inside of a space, people take turns. Empty: its tickets keep their order."""
+    """Scope of the account: people of a space take turns. Empty: tickets keep their order."""
 
 
 class _Ticket:
@@ -85,12 +88,12 @@ class _Ticket:
         self.space = space
         self.person = person
         self.rank = 0
-        """How many of the same person waited in the space when it came."""
+        """How many tickets of the same person were waiting in the space when this one came."""
         self.granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
 
 class _Queue:
-    """One lane: spaces in turn, tickets of a space in order."""
+    """One lane: spaces take turns, tickets of a space keep their order."""
 
     def __init__(self) -> None:
         self._spaces: OrderedDict[str, deque[_Ticket]] = OrderedDict()
@@ -116,9 +119,9 @@ class _Queue:
                 del self._spaces[ticket.space]
 
     def before(self, ticket: _Ticket) -> int:
-        """Return how many of this lane go before a ticket: spaces take turns.
+        """Return how many tickets of this lane go before this one.
 
-        So at most as many of each as of its own.
+        Spaces take turns, so at most as many of each other space as of its own.
         """
         own = self._spaces.get(ticket.space, deque())
         if ticket not in own:
@@ -140,7 +143,7 @@ class _Queue:
 
 
 class Turns:
-    """The places of one provider."""
+    """The slots of one provider."""
 
     def __init__(self, name: str, places: int, most_waiting: int) -> None:
         self._name = name
@@ -154,14 +157,14 @@ class Turns:
 
     @property
     def waiting(self) -> int:
-        """Return how many wait now."""
+        """Return how many requests are waiting."""
         return sum(map(len, self._queues.values()))
 
     @asynccontextmanager
     async def turn(self, asker: Asker, timeout: float, *, again: bool = False) -> AsyncIterator[None]:
-        """Hold a place. Raises BusyError ``busy.queue`` when too many wait, ``busy.wait`` after ``timeout`` seconds.
+        """Hold a slot. Raises BusyError ``busy.queue`` when too many wait, ``busy.wait`` after ``timeout`` seconds.
 
-        ``again``: this asker had its turn and could not use it; it goes before the others of its space.
+        ``again``: this request had its turn and could not use it; it goes first within its space.
         """
         try:
             await self._enter(asker, timeout, again)
@@ -174,12 +177,12 @@ class Turns:
             self._pass_on()
 
     def close_for(self, seconds: float) -> None:
-        """Give out no place for so long: a limit is reached. Whoever waits keeps its place in the queue."""
+        """Grant no slot for ``seconds``, because a limit was reached. Waiting requests keep their queue position."""
         if self._closed is None:
             self._closed = asyncio.get_running_loop().call_later(seconds, self._open)
 
     def lasted(self, seconds: float) -> None:
-        """A turn that was used lasted so long; what people are told to wait is reckoned from this."""
+        """Note how long a used turn took; estimated waiting times are based on it."""
         self._usual += (seconds - self._usual) * _NEWEST
 
     def _open(self) -> None:
@@ -187,7 +190,7 @@ class Turns:
         self._pass_on()
 
     def _before(self, lane: Lane, ticket: _Ticket) -> tuple[int, float]:
-        """Return how many go before a ticket, and about how long they take together with one under way."""
+        """Return how many requests go before a ticket, and about how many seconds they and the current ones take."""
         higher = sum(len(queue) for other, queue in self._queues.items() if other < lane)
         before = higher + self._queues[lane].before(ticket)
         return before, self._usual * (before + 1) / self._places
@@ -212,7 +215,7 @@ class Turns:
             raise
 
     def _give_up(self, lane: Lane, ticket: _Ticket) -> None:
-        """Leave the queue; a place granted in the same moment goes to the next."""
+        """Leave the queue; a slot granted at the same moment goes to the next request."""
         if ticket.granted.done() and not ticket.granted.cancelled():
             self._free += 1
             self._pass_on()
@@ -249,22 +252,22 @@ _COST_NOTHING = frozenset(
         ErrorKind.CONNECTION,
     }
 )
-"""Failures after which the provider made nothing."""
+"""Failures after which the provider is known to have produced nothing."""
 _PLACE_ELSEWHERE = 0.2
-"""Seconds between two looks whether another process has given its place back."""
+"""Seconds between two checks whether another process has released its slot."""
 
 
 @dataclass(slots=True)
 class Call:
-    """A request under way."""
+    """A request in progress."""
 
     id: str
     usage: Usage | None = None
-    """Set by the caller when the provider says what it cost."""
+    """Set by the caller once the provider reports its cost."""
 
 
 class RateLimiter:
-    """All providers' limits."""
+    """The limits of all providers."""
 
     def __init__(
         self,
@@ -276,9 +279,9 @@ class RateLimiter:
         clock: Callable[[], float],
         kind: str = "bot",
     ) -> None:
-        """``clock`` gives seconds since the epoch; ``longest_wait`` bounds each wait, in seconds.
+        """Set up; ``clock`` gives seconds since the epoch, ``longest_wait`` bounds each wait in seconds.
 
-        ``kind`` says what this process is: ``bot``, ``cli``.
+        ``kind`` is the kind of process: ``bot`` or ``cli``.
         """
         self._kind = kind
         self._calls = calls
@@ -289,9 +292,9 @@ class RateLimiter:
 
     @asynccontextmanager
     async def call(self, provider: str, asker: Asker, tokens: int) -> AsyncIterator[Call]:
-        """Hold a place and ``tokens`` for one request, and settle on what it really used.
+        """Hold a slot and ``tokens`` for one request, then settle on its real usage.
 
-        Raises BusyError when waiting takes too long, ProviderError BUDGET when a limit is reached for longer than that.
+        Raises BusyError when waiting takes too long, ProviderError BUDGET when a limit lasts longer than that.
         """
         deadline = self._clock() + self._longest_wait
         call = Call(f"{self._kind}:{uuid.uuid4().hex}")
@@ -314,9 +317,9 @@ class RateLimiter:
     async def _place(
         self, provider: str, asker: Asker, hold: Callable[[], Awaitable[Call]], deadline: float
     ) -> AsyncIterator[None]:
-        """A place in this process and the counters in the database.
+        """Hold a slot of this process and count the call in the database.
 
-        When a limit is reached, nobody gets a place until it frees: so those who wait keep their order.
+        While a limit is reached nobody gets a slot, so waiting requests keep their order.
         """
         turns, again = self._turns[provider], False
         while True:
@@ -331,7 +334,7 @@ class RateLimiter:
                     return
 
     async def _hold(self, call: Call, provider: str, tokens: int) -> Call:
-        """Count the call. One that is cancelled meanwhile was never made: it gives its tokens and its place back."""
+        """Count the call. If it is cancelled meanwhile it was never made, so its tokens and its slot are released."""
         try:
             await self._calls.hold(call.id, provider, self._limits[provider], tokens, _LEASE)
         except asyncio.CancelledError as error:
@@ -340,7 +343,7 @@ class RateLimiter:
         return call
 
     def _wait_for(self, provider: str, full: Full, deadline: float) -> float:
-        """Return seconds to wait before another try. Raises when that is not before the deadline."""
+        """Return seconds to wait before the next attempt. Raises if that is after the deadline."""
         retry_at = full.retry_at.timestamp()
         if full.metric == "concurrency":
             if self._clock() + _PLACE_ELSEWHERE > deadline:
@@ -360,10 +363,10 @@ class RateLimiter:
                 await self._calls.extend(call_id, _LEASE)
 
     async def _settle(self, call: Call, tokens: int, failure: BaseException | None) -> None:
-        """Close a call. What it cost is what the provider said; of one that broke off, what was estimated."""
+        """Close a call at the cost the provider reported, or at the estimate if it broke off."""
         never = isinstance(failure, ProviderError) and failure.kind in _COST_NOTHING
         usage = call.usage or Usage(prompt_tokens=0 if never else tokens, estimated=True)
-        with suppress(StoreError):  # the lease runs out then, and the call stays charged
+        with suppress(StoreError):  # the lease then expires, and the call stays charged
             await self._calls.settle(
                 call.id,
                 prompt_tokens=usage.prompt_tokens,
@@ -373,9 +376,9 @@ class RateLimiter:
             )
 
     async def reap(self) -> None:
-        """Free the places that dead processes of this kind held: for one that knows itself to be the only one."""
+        """Free slots held by dead processes of this kind. For a process that knows it is the only one."""
         await self._calls.reap(f"{self._kind}:")
 
     async def pause(self, provider: str, seconds: float) -> None:
-        """The provider asked for quiet (429): nobody calls it for so long."""
+        """Make no calls to a provider for ``seconds``, as it asked (429)."""
         await self._calls.pause(provider, datetime.fromtimestamp(self._clock() + seconds, UTC))

@@ -23,22 +23,22 @@ _UNSPACED = re.compile(
     "[\u0e00-\u0eff\u1000-\u11ff\u1780-\u17ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff"
     "\U0001b000-\U0001b16f\U00020000-\U0003ffff]"
 )
-"""Thai, Lao, Burmese, Khmer, Chinese, Japanese; and Korean, whose words take endings."""
+"""Thai, Lao, Burmese, Khmer, Chinese and Japanese; and Korean, whose words take endings."""
 _END = ""
-"""The key in a node that says: an entry ends here. No sign is empty, so it stands in nobody's way."""
+"""Key of a node where an entry ends. No character is empty, so it cannot collide."""
 
 _Node = dict[str, Any]
 
 
 def folded(text: str) -> str:
-    """Return the form in which texts and entries are compared: NFKC, without case, without what cannot be seen."""
+    """Return the form in which texts and entries are compared: NFKC, case-folded, without invisible characters."""
     plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
     plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", plain).casefold())
     return " ".join(plain.split())
 
 
 class Blocklist:
-    """The entries of one space, as a tree of signs: at each place of a text one walk finds whatever begins there."""
+    """The blocked words of one space as a trie: one walk per position of a text finds every entry that begins there."""
 
     def __init__(self, words: Iterable[str]) -> None:
         self._root: _Node = {}
@@ -46,11 +46,11 @@ class Blocklist:
             self._add(folded(word))
 
     def __bool__(self) -> bool:
-        """Return whether anything is blocked at all."""
+        """Return whether anything is blocked."""
         return bool(self._root)
 
     def found_in(self, *texts: str) -> bool:
-        """Return whether any entry stands in one of the texts."""
+        """Return whether one of the texts contains an entry."""
         return any(self._found(folded(text)) for text in texts)
 
     def _found(self, text: str) -> bool:
@@ -62,7 +62,7 @@ class Blocklist:
         node = self._root
         for sign in word:
             node = node.setdefault(sign, {})
-        node[_END] = _UNSPACED.search(word) is not None  # whether it counts inside a longer word, too
+        node[_END] = _UNSPACED.search(word) is not None  # whether it also matches inside a longer word
 
     def _begins(self, text: str, start: int) -> bool:
         node = self._root
@@ -79,12 +79,15 @@ class Blocklist:
 
 
 def _inside_word(text: str, place: int) -> bool:
-    """Return whether the signs on both sides of a place belong to one word."""
+    """Return whether the characters on both sides of a position belong to one word."""
     return 0 < place < len(text) and _of_word(text[place - 1]) and _of_word(text[place])
 
 
 def _of_word(sign: str) -> bool:
-    """Letters, digits and the vowel signs of Indian scripts; not accents piled on a letter, nor unspaced scripts."""
+    """Return whether a character is part of a word.
+
+    Letters, digits and Indic vowel signs are; accents piled on a letter and unspaced scripts are not.
+    """
     if sign.isalnum():
         return _UNSPACED.match(sign) is None
     return unicodedata.category(sign)[0] == "M" and not "\u0300" <= sign <= "\u036f"
@@ -92,28 +95,28 @@ def _of_word(sign: str) -> bool:
 
 @lru_cache(maxsize=256)
 def blocklist(words: tuple[str, ...]) -> Blocklist:
-    """Return the list of these words; the latest ones are kept ready."""
+    """Return the block list of these words; recently used ones are cached."""
     return Blocklist(words)
 
 
 EVERYWHERE = ""
-"""The place of the host's rule."""
+"""The setting scope of the host's rule."""
 _MOST_RESTING = 10_000
-"""Rests that are remembered; the earliest go first."""
+"""Cooldowns that are remembered; the oldest are dropped first."""
 
 
 class Cooldowns:
-    """One for a process."""
+    """Cooldowns of people; one per process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: in seconds, never going back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._last: dict[tuple[str, str], tuple[float, str]] = {}
 
     def begin(self, key: str, person: str, seconds: Mapping[str, int]) -> None:
-        """Let a wish pass and begin its person's rests. ``seconds``: by place; 0 is none.
+        """Let a request pass and start its person's cooldowns. ``seconds``: by setting scope; 0 is none.
 
-        The same key again passes. Raises InputError ``guard.cooldown`` (seconds, of the longest rest that is left).
+        The same key passes again. Raises InputError ``guard.cooldown`` with the seconds of the longest remaining one.
         """
         rests = [(person, place) for place, length in seconds.items() if length]
         if any(self._last.get(rest, (0.0, None))[1] == key for rest in rests):
@@ -129,18 +132,18 @@ class Cooldowns:
             del self._last[next(iter(self._last))]
 
     def end(self, key: str, person: str, places: Iterable[str]) -> None:
-        """Nothing came of a wish: its person need not rest after it."""
+        """End the cooldown of a request that came to nothing."""
         for place in places:
             if self._last.get((person, place), (0.0, None))[1] == key:
                 del self._last[person, place]
 
 
 _LONG_TEXT = 2000
-"""Characters from which on the search takes milliseconds and leaves the event loop."""
+"""Characters above which the search takes milliseconds and leaves the event loop."""
 
 
 class Policy:
-    """One for a process."""
+    """Who may speak what and where; one per process."""
 
     def __init__(
         self,
@@ -152,9 +155,9 @@ class Policy:
         cooldown: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``overrides``: what the host set for some scopes. ``cooldown``: the host's, for everyone and everywhere.
+        """Set up; ``overrides`` are the host's per scope, ``cooldown`` the host's for everyone everywhere.
 
-        ``admins``: accounts (``discord:1``) that no role and no cooldown holds back. ``clock``: in seconds.
+        ``admins``: accounts (``discord:1``) exempt from roles and cooldowns. ``clock`` gives seconds.
         """
         self._spaces = spaces
         self._blocked = blocked
@@ -164,23 +167,23 @@ class Policy:
         self._cooldowns = Cooldowns(clock)
 
     async def admit(self, utterance: Utterance, spoken: str = "") -> None:
-        """Let an utterance pass, and begin the person's cooldown. ``spoken``: its cleaned text.
+        """Let an utterance pass and start the person's cooldown. ``spoken``: its cleaned text.
 
-        A second delivery of the same key passes: the ledger knows it and keeps silent. Raises InputError
-        ``guard.cooldown`` (seconds), and all that ``check`` raises.
+        A second delivery of the same key passes; the ledger recognizes it and keeps it silent. Raises InputError
+        ``guard.cooldown`` (seconds), and everything ``check`` raises.
         """
         settings = await self._examine(utterance, spoken)
         if utterance.lane is Lane.CALL:
-            return  # a chat that is read aloud has a queue that is fair; a cooldown would silence it
+            return  # reading a chat aloud has its own fair queue; a cooldown would silence it
         if (account := utterance.account) is not None:
             rests = await self._rests(account, utterance.space, utterance.roles, settings)
             self._cooldowns.begin(utterance.key, account.scope, rests)
 
     @contextmanager
     def refund_cooldown_on_failure(self, utterances: Sequence[Utterance], charged: Callable[[], int]) -> Iterator[None]:
-        """Around their speaking: where it fails before anything is ``charged``, the cooldown that they began ends.
+        """End the cooldown these utterances started if speaking fails before anything is ``charged``.
 
-        It stays where the text was refused, which is the asker's doing, and for a second delivery.
+        It stays if the text was refused, which is the person's own doing, and for a second delivery.
         """
         try:
             yield
@@ -197,10 +200,10 @@ class Policy:
             self._cooldowns.end(utterance.key, utterance.account.scope, places)
 
     async def check(self, utterance: Utterance, spoken: str = "") -> None:
-        """The same without the cooldown, for what is only explained.
+        """Check an utterance without starting a cooldown, for what is only explained.
 
-        Raises InputError ``guard.blocked_account``, ``guard.role`` (with ``.singing`` and the like for what needs a
-        role of its own), ``guard.channel``, ``guard.word`` (which word is the moderators' secret: no facts);
+        Raises InputError ``guard.blocked_account``, ``guard.role`` (with ``.singing`` and the like for uses that need a
+        role of their own), ``guard.channel``, ``guard.word`` (the word is the moderators' secret, so it has no facts);
         StoreError.
         """
         await self._examine(utterance, spoken)
@@ -213,10 +216,10 @@ class Policy:
         if utterance.space is None:
             return SpaceSettings()
         settings = await self._spaces.get(utterance.space)
-        if account is not None and not utterance.manages:  # who sets the rules must be able to take them back
+        if account is not None and not utterance.manages:  # people who set the rules must be able to take them back
             if not self._is_admin(account):
                 _check_roles(settings, utterance)
-            # A front end that names no channel cannot show that its channel is one of these.
+            # A front end that names no channel cannot show that it is an allowed one.
             if settings.channels and utterance.channel not in settings.channels:
                 raise InputError("guard.channel")
         await _check_words(settings, utterance, spoken)
@@ -228,9 +231,9 @@ class Policy:
     async def _rests(
         self, account: Account, space: Space | None, roles: tuple[str, ...], settings: SpaceSettings
     ) -> dict[str, int]:
-        """Return seconds by place.
+        """Return the cooldown in seconds by setting scope.
 
-        What is set for an account or a role takes the place of the rule; the shortest counts.
+        An override for an account or a role replaces the rule; the shortest one counts.
         """
         overrides = await self._overrides((account.scope, *roles))
         if self._is_admin(account) or any(override.unlimited for override in overrides):
@@ -244,7 +247,7 @@ class Policy:
 
 
 def _check_roles(settings: SpaceSettings, utterance: Utterance) -> None:
-    """Whether they let the person speak at all, and then what this utterance makes use of besides."""
+    """Raise if the account's roles do not allow speaking, or a feature this utterance uses."""
     for use in ("", *_uses_of(utterance)):
         held = [for_use(use, role) for role in utterance.roles]
         about = [entry for entry in settings.allowed_roles if entry.rpartition("@")[0] == use]
@@ -254,14 +257,14 @@ def _check_roles(settings: SpaceSettings, utterance: Utterance) -> None:
 
 
 def _uses_of(utterance: Utterance) -> list[str]:
-    """Return what roles may be needed for, of ``USES``."""
+    """Return the features of ``USES`` that this utterance uses."""
     sings = any((style := find(name)) is not None and style.key == SINGING for name in utterance.styles)
     described = utterance.voice.kind is not VoiceKind.PRESET
     return [use for use, used in zip(USES, (sings, bool(utterance.instruction), described), strict=True) if used]
 
 
 async def _check_words(settings: SpaceSettings, utterance: Utterance, spoken: str) -> None:
-    """Look at what is spoken, and at what was written: cleaning takes emoji away, and names of styles are shown."""
+    """Check the spoken and the written text: cleaning removes emoji, and style names are shown."""
     words = blocklist(settings.blocked_words)
     if not words:
         return

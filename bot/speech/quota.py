@@ -1,7 +1,6 @@
-"""What utterances cost: held before a provider is asked, spent for what was synthesized, the rest released.
+"""Quota of utterances: held before a provider is asked, spent for what was synthesized, the rest released.
 
-Made by the synthesis core for each utterance, or for several that are spoken together. Paid providers and the
-built-in engine
+Made by the synthesis core for each utterance, or for several spoken together. Paid providers and the built-in engine
 have meters of their own.
 """
 
@@ -21,7 +20,7 @@ from bot.store.entries import Meter as MeterName
 from bot.store.ledger import Ledger
 
 LEASE = 90.0
-"""Seconds after which a hold of a dead process goes back to the person."""
+"""Seconds after which the hold of a dead process is released."""
 PAID: MeterName = "paid"
 BUILT_IN: MeterName = "builtin"
 _Slot = MeterName | Literal["free"]
@@ -29,17 +28,20 @@ _Slot = MeterName | Literal["free"]
 
 
 class RefusedError(Exception):
-    """Some of several wishes may not be spoken. What is held for the others stays held."""
+    """Some of several requests may not be spoken. Holds of the others stay."""
 
     def __init__(self, refusals: Mapping[str, DuplicateError | QuotaError], slot: _Slot) -> None:
-        """By key, all for the same kind of reason: a second delivery, or else the quota. ``slot``: what was asked."""
+        """Keep the refusals by key, all of one kind: second deliveries, or else the quota.
+
+        ``slot``: what was to be held.
+        """
         super().__init__(f"{len(refusals)} of several wishes")
         self.refusals = refusals
         self._slot = slot
 
     @property
     def paid_quota(self) -> QuotaError | None:
-        """The first that the quota for what costs money refused."""
+        """The first refusal by the quota of paid providers."""
         refusals = self.refusals.values() if self._slot == PAID else ()
         return next((error for error in refusals if isinstance(error, QuotaError)), None)
 
@@ -61,25 +63,25 @@ class _Row:
 
     utterance: Utterance
     holds: list[_Held] = field(default_factory=list)
-    """In the order in which they were taken."""
+    """In the order in which they were made."""
 
     def of(self, slot: _Slot) -> list[_Held]:
-        """Return the holds for one thing."""
+        """Return the holds on one slot."""
         return [held for held in self.holds if held.slot == slot]
 
     def key(self, slot: _Slot) -> str:
-        """Return the wish's own key for what is held first, whichever: by it a second delivery is known."""
+        """Return the key of a hold: the request's own for the first one, by which a second delivery is recognized."""
         if not self.holds:
             return self.utterance.key
         again = len(self.of(slot))
         return f"{self.utterance.key}/{slot}" + (f"/{again + 1}" if again else "")
 
     def left(self, slot: _Slot) -> int:
-        """Return what is held and not spent."""
+        """Return the characters held and not yet spent."""
         return sum(held.asked - held.spent for held in self.of(slot))
 
     def spend(self, slot: _Slot, characters: int) -> None:
-        """At most what is held."""
+        """Spend characters, at most what is held."""
         for held in self.of(slot):
             part = min(characters, held.asked - held.spent)
             held.spent += part
@@ -87,15 +89,15 @@ class _Row:
 
 
 class Meter:
-    """The holds of utterances that are spoken together, each under its own key.
+    """Holds of utterances that are spoken together, each under its own key.
 
     ``async with`` settles them whatever happens, cancellation included.
     """
 
     def __init__(self, ledger: Ledger, quota: QuotaConfig, utterances: Sequence[Utterance], *, resumable: bool) -> None:
-        """``resumable``: nothing is heard before the end, so a wish whose process died may be heard again.
+        """Set up for utterances of one account with different keys.
 
-        All of one account; their keys differ.
+        ``resumable``: nothing is heard before the end, so a request whose process died may be spoken again.
         """
         self._ledger = ledger
         self._quota = quota
@@ -104,41 +106,41 @@ class Meter:
         self._resumable = resumable
         self._keeper: asyncio.Task[None] | None = None
         self.was_broken_off = False
-        """Whether a recording was cancelled after part of it was synthesized: free of charge, but a request."""
+        """Whether a recording was cancelled after part of it was synthesized: free of charge, but counted as a request.
+        """
 
     @property
     def charged(self) -> int:
-        """Characters spent so far, as they will be written down."""
+        """Return the characters spent so far, as they will be recorded."""
         return sum(held.spent for row in self._rows.values() for held in row.holds)
 
     @property
     def free(self) -> int:
-        """Of these, the characters on the built-in engine's meter."""
+        """Return how many of them are on the built-in engine's meter."""
         return sum(held.spent for row in self._rows.values() for held in row.of(BUILT_IN))
 
     async def hold(self, meter: MeterName, characters: Mapping[str, int]) -> None:
-        """Take from a meter, by key, what is missing so that so many more can be spent there; the operator takes none.
+        """Hold, by key, the characters still missing on a meter; the operator needs none.
 
-        Raises RefusedError for those that were heard before or, when there are none, that the quota refuses;
-        StoreError.
+        Raises RefusedError for second deliveries or, if there are none, for those the quota refuses; StoreError.
         """
         missing = {key: wanted - self._rows[key].left(meter) for key, wanted in characters.items()}
         await self._take(meter, {key: amount for key, amount in missing.items() if amount > 0})
 
     async def hold_free(self, keys: Iterable[str]) -> None:
-        """A cached clip: nothing is charged; the keys are written down, so that a second delivery stays silent.
+        """Record a cached clip: nothing is charged, but its keys are stored so that a second delivery stays silent.
 
         Raises RefusedError, StoreError.
         """
         await self._take("free", dict.fromkeys(keys, 0))
 
     def spend(self, meter: MeterName, characters: Mapping[str, int]) -> None:
-        """So many of the held characters were synthesized, by key."""
+        """Spend held characters that were synthesized, by key."""
         for key, amount in characters.items():
             self._rows[key].spend(meter, amount)
 
     def round_up(self, characters: Mapping[str, int]) -> None:
-        """All was spoken: where one meter paid, it pays the whole text, spaces between segments included."""
+        """Charge the whole text, spaces between segments included, if all was spoken and one meter pays."""
         for key, amount in characters.items():
             row = self._rows[key]
             paying = {held.slot for held in row.holds if held.spent}
@@ -146,10 +148,10 @@ class Meter:
                 row.spend(paying.pop(), amount - sum(held.spent for held in row.holds))
 
     async def settle(self, *, asked: bool = False, clip: str = "") -> None:
-        """Write down what was spent and release the rest. Idempotent.
+        """Record what was spent and release the rest. Idempotent.
 
-        ``asked``: a provider was asked in vain, so the requests count even where no character does. ``clip``: the
-        sound in the cache that is now to be delivered.
+        ``asked``: a provider was tried in vain, so requests count even if no character does. ``clip``: the sound in the
+        cache that is to be delivered now.
         """
         if self._keeper is not None:
             self._keeper.cancel()
@@ -177,7 +179,7 @@ class Meter:
             await asyncio.shield(self.settle(asked=refused or broken_off))
         except StoreError:
             if error is None:
-                raise  # else what went wrong first is what is told; the lease gives the hold back
+                raise  # otherwise the earlier error is the one to report; the lease releases the hold
 
     async def _take(self, slot: _Slot, characters: Mapping[str, int]) -> None:
         rows = [self._rows[key] for key in characters]
@@ -206,7 +208,7 @@ class Meter:
         charged: tuple[Charge, ...],
         refusals: dict[str, DuplicateError | QuotaError],
     ) -> None:
-        """One hold; why it was refused goes among the refusals."""
+        """Make one hold, or add the reason for its refusal to the refusals."""
         try:
             await self._ledger.hold(
                 key := row.key(slot),
@@ -224,7 +226,7 @@ class Meter:
             row.holds.append(_Held(key, slot, characters))
 
     def _give_back(self) -> None:
-        """A recording that was not finished is not delivered: what people do not get, they do not pay."""
+        """Release the holds of an unfinished recording: people do not pay for what they do not get."""
         for row in self._rows.values():
             for held in row.holds:
                 held.spent = 0
@@ -234,12 +236,12 @@ class Meter:
             await asyncio.sleep(LEASE / 3)
             for row in self._rows.values():
                 for held in tuple(row.holds):
-                    with suppress(StoreError):  # the lease lasts three times as long as the pause
+                    with suppress(StoreError):  # the lease lasts three times the interval
                         await self._ledger.extend(held.key, LEASE)
 
 
 async def _each(calls: Iterable[Coroutine[Any, Any, object]]) -> None:
-    """At once, so that the ledger writes them in one transaction; when all have answered, the first error is raised."""
+    """Run all at once, so the ledger writes one transaction; when all are done, raise the first error."""
     asked = list(calls)
     if len(asked) == 1:
         await asked[0]
@@ -252,9 +254,9 @@ async def _each(calls: Iterable[Coroutine[Any, Any, object]]) -> None:
 async def charges(
     ledger: Ledger, quota: QuotaConfig, utterance: Utterance, meter: MeterName = PAID
 ) -> tuple[Charge, ...]:
-    """Return the counters an utterance goes to, each with the limits that hold there: configured, or overridden.
+    """Return the counters that an utterance is charged to, with the limits of each: configured, or overridden.
 
-    An override by account or by role takes the place of what is configured; the most generous one counts.
+    An override by account or by role replaces the configured limit; the most generous one counts.
     """
     account, space = utterance.account, utterance.space
     if account is None:
@@ -267,7 +269,7 @@ async def charges(
     else:
         day, minute = quota.account_characters_per_day, quota.account_requests_per_minute
         own = most_generous(tuple(_limits(day=day, minute=minute)), overrides)
-    if utterance.lane is Lane.CALL:  # what is read aloud is no command: the queue of the call bounds how often
+    if utterance.lane is Lane.CALL:  # messages read aloud are no commands: the queue of the call limits their rate
         own = tuple(limit for limit in own if limit.metric != "requests")
     if space is None or meter == BUILT_IN:
         return (Charge(account.scope, own),)
@@ -316,7 +318,7 @@ async def _balance(ledger: Ledger, charge: Charge, meter: MeterName) -> Balance:
 
 
 def _limits(*, day: int = 0, minute: int = 0) -> Iterator[Limit]:
-    """Configured limits; 0 is none."""
+    """Yield the configured limits; 0 means none."""
     if day:
         yield Limit("characters", day, "day")
     if minute:

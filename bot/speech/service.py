@@ -1,8 +1,7 @@
 """The synthesis core: everything that speaks passes ``SpeechService.speak`` or ``speak_together``.
 
-clean → split → (clip cache) → hold quota → provider → Opus packets → sink. The first two are ``script.py``, the
-quota is ``meter.py``, segments go through the providers in ``performance.py``, retries and budget are ``chain.py``,
-samples become packets in ``track.py``.
+clean → split → (clip cache) → hold quota → provider → Opus packets → sink. Cleaning, splitting and packets are in
+``synthesis.py``, holds in ``quota.py``, retries and circuit breakers in ``fallback.py``.
 """
 
 import asyncio
@@ -50,46 +49,46 @@ from bot.text.split import expected_seconds, likely_seconds
 MOST_TOGETHER = 50
 """Utterances that may be spoken together."""
 _LONG_TEXT = 2000
-"""Characters from which on cleaning takes milliseconds and leaves the event loop."""
+"""Characters above which cleaning takes milliseconds and leaves the event loop."""
 _LEAST_BITRATE = 12_000
-"""Bits per second below which speech suffers more than from a second voice message."""
+"""Bits per second below which speech sounds worse than split into two voice messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What would be done with an utterance."""
+    """What ``speak`` would do with an utterance."""
 
     spoken: str
     segments: tuple[str, ...]
     requests: tuple[dict[str, Any], ...]
     roles: tuple[tuple[str, str, str], ...]
-    """Of each segment: its language, if anybody asked; the voice; whose it is."""
+    """By segment: its language, if it matters; the voice; the provider that owns it."""
     characters: int
     tokens: int
     provider: str
     notes: tuple[Note, ...]
     seconds: float
-    """How long it will be, as a rule."""
+    """Expected length."""
 
 
 @dataclass(slots=True)
 class _Request:
-    """What is wanted: one utterance, or several that are spoken together."""
+    """A prepared request: one utterance, or several that are spoken together."""
 
     first: Utterance
-    """How all of them are to be said."""
+    """The first utterance, whose voice and style hold for all."""
     manner: Manner
     order: Sequence[Provider]
-    """Who may be asked."""
+    """Providers that may be tried, in order."""
     owners: frozenset[str]
-    """Who may have the wanted voice."""
+    """Names of the providers that own the voice."""
     lines: dict[str, str]
-    """Cleaned texts by the keys of the utterances that are still to be spoken."""
+    """Cleaned texts by the keys of the utterances still to be spoken."""
     left_out: dict[str, BotError]
     notes: list[Note] = field(default_factory=list)
 
     def drop(self, refusals: Mapping[str, BotError]) -> None:
-        """Go on without some. Where nobody is left, the first refusal is raised, one that has a sentence if any."""
+        """Drop refused utterances. Raise the first user-visible refusal if none remain."""
         self.left_out |= refusals
         for key in refusals:
             self.lines.pop(key, None)
@@ -100,17 +99,17 @@ class _Request:
 
 @dataclass(frozen=True, slots=True)
 class _Candidates:
-    """Who is asked, and what was said before."""
+    """Providers to try, in order, with their cache keys."""
 
     providers: deque[Provider]
     keys: dict[str, str]
-    """Of the clips that would do, by provider, the likeliest last."""
+    """Keys of clips that would do, by provider, the most likely one last."""
     notes: list[Note]
     bitrate: int
 
 
 class SpeechService:
-    """The synthesis core: one for a process, on one event loop."""
+    """The synthesis core: one per process, on one event loop."""
 
     def __init__(
         self,
@@ -130,7 +129,7 @@ class SpeechService:
         self._quota = quota
 
     def voices(self) -> tuple[VoiceInfo, ...]:
-        """Return every listed voice of the chain, in its order, each id once."""
+        """Return every listed voice of the providers, in fallback order, each id once."""
         listed: dict[str, VoiceInfo] = {}
         for provider in self._chain.providers:
             for info in provider.capabilities.voices:
@@ -138,22 +137,22 @@ class SpeechService:
         return tuple(listed.values())
 
     def lists_every_voice(self) -> bool:
-        """Return whether each provider of the chain tells which voices it has."""
+        """Return whether every provider lists its voices."""
         return all(provider.capabilities.voices for provider in self._chain.providers)
 
     async def prepare(self) -> None:
-        """Load what the first words of a call would otherwise wait for. Costs nothing, calls nobody."""
+        """Load what the first words of a call would otherwise wait for. Free, and makes no requests."""
         await prepare(self._chain.providers)
 
     async def explain(self, utterance: Utterance, *, live: bool = False) -> Explanation:
-        """Return what ``speak`` would send. Calls nobody, holds nothing.
+        """Return what ``speak`` would send. Makes no requests and holds nothing.
 
         Raises InputError, ProviderError UNSUPPORTED, StoreError.
         """
         utterance = self._with_voice(utterance)
         try:
             order = self._chain.order(utterance.voice)
-        except ConfigError:  # nobody has a key: still worth explaining
+        except ConfigError:  # no provider has a key: still worth explaining
             order = self._chain.able(utterance.voice)
         request = await self._prepare((utterance,), order)
         await self._policy.check(utterance, request.lines[utterance.key])
@@ -178,9 +177,9 @@ class SpeechService:
     async def speak(
         self, utterance: Utterance, sink: Sink, progress: Progress | None = None, waiting: Waiting | None = None
     ) -> Receipt:
-        """Say one utterance into a sink, segment by segment; charge only what was synthesized.
+        """Speak one utterance into a sink, segment by segment, and charge only what was synthesized.
 
-        ``waiting`` tells its place while it waits for a turn. When it returns or raises, all is settled. Raises
+        ``waiting`` receives the queue position and progress. When this returns or raises, everything is settled. Raises
         InputError, QuotaError, BusyError, ProviderError, ConfigError (no key), DuplicateError, StoreError.
         """
         return await self._speak((utterance,), sink, progress, waiting)
@@ -188,12 +187,12 @@ class SpeechService:
     async def speak_together(
         self, utterances: Sequence[Utterance], sink: Sink, waiting: Waiting | None = None
     ) -> Receipt:
-        """Say several utterances of one account as one script, with as few requests as possible.
+        """Speak several utterances of one account as one script, with as few requests as possible.
 
-        All have the same ``manner`` (else ValueError); roles and channels may differ. Each is cleaned, asked of the
-        guard, held and charged for itself, under its own key. Those that cannot be spoken (said before, refused by
-        the policy, nothing to say, no quota left) are left out and told in ``Receipt.left_out``; where none remains,
-        the first reason is raised: DuplicateError only when all were said before. Raises what ``speak`` raises.
+        All have the same ``manner`` (else ValueError); roles and channels may differ. Each is cleaned, checked by the
+        policy, held and charged by itself, under its own key. Those that cannot be spoken (second delivery, refused by
+        the policy, nothing to say, no quota left) are left out and listed in ``Receipt.left_out``; if none remain, the
+        first reason is raised: DuplicateError only if all were spoken before. Raises what ``speak`` raises.
         """
         if not 0 < len(utterances) <= MOST_TOGETHER or any(one.manner != utterances[0].manner for one in utterances):
             raise ValueError("what is spoken together is of one manner, and bounded")
@@ -204,15 +203,15 @@ class SpeechService:
         return await balance(self._ledger, self._quota, account, roles, meter)
 
     async def space_balance(self, space: Space) -> Balance:
-        """Return the same for a space. Raises StoreError."""
+        """Return what a space has spent today and may still spend. Raises StoreError."""
         return await space_balance(self._ledger, self._quota, space)
 
     def meters(self) -> tuple[MeterName, ...]:
-        """Return what people are charged on here: the meters of the chain, each once."""
+        """Return the meters of the configured providers, each once."""
         return tuple(dict.fromkeys(meter_for(provider) for provider in self._chain.providers))
 
     def would_be_free(self, utterance: Utterance) -> bool:
-        """Return True if the provider that is asked first costs nothing."""
+        """Return whether the provider that is tried first costs nothing."""
         try:
             return utterance.unpaid or _is_unmetered(self._chain.order(self._with_voice(utterance).voice)[0])
         except (ConfigError, ProviderError):
@@ -220,28 +219,26 @@ class SpeechService:
 
     @property
     def has_free_voice(self) -> bool:
-        """Return whether an engine that costs nothing is set up."""
+        """Return whether a provider that costs nothing is set up."""
         return bool(self._chain.unmetered())
 
     def is_free(self, provider: str) -> bool:
-        """Return True if a provider's speech costs nobody anything."""
+        """Return whether a provider's speech costs nothing."""
         return self.meter_of(provider) == BUILT_IN
 
     def meter_of(self, provider: str) -> MeterName:
-        """Return the meter that a provider's speech is counted on."""
+        """Return the meter for a provider's speech."""
         spoke = next((known for known in self._chain.providers if known.name == provider), None)
         return meter_for(spoke) if spoke is not None else PAID
 
     async def file_id(self, receipt: Receipt, platform: str) -> str | None:
-        """Return the platform's own name of this clip, where it was uploaded before."""
+        """Return the platform's file id of this clip, if it was uploaded before."""
         return await self._cache.file_id(receipt.clip_key, platform)
 
     async def uploaded(self, utterance: Utterance, sink: Sink, platform: str) -> str | None:
-        """Return the platform's own name of the clip that ``speak`` would play into ``sink``.
+        """Return the platform's file id of the clip that ``speak`` would play into ``sink``, or None.
 
-        None where it is not there.
-
-        Asks nobody, holds nothing. Raises InputError, ProviderError, ConfigError, StoreError.
+        Makes no requests and holds nothing. Raises InputError, ProviderError, ConfigError, StoreError.
         """
         for key in await self._cache_keys(utterance, sink):
             if (name := await self._cache.file_id(key, platform)) is not None:
@@ -249,12 +246,12 @@ class SpeechService:
         return None
 
     async def shelved(self, utterance: Utterance, sink: Sink) -> Clip | None:
-        """Return the same clip itself; no cooldown is obeyed, and none begins. Raises as ``uploaded``."""
+        """Return the cached clip itself, ignoring cooldowns and starting none. Raises as ``uploaded``."""
         found = await self._cache.find(await self._cache_keys(utterance, sink))
         return found.clip if found is not None else None
 
     async def _cache_keys(self, utterance: Utterance, sink: Sink) -> tuple[str, ...]:
-        """Where the clip would stand on the clip cache, if the policy lets it pass."""
+        """Return the cache keys the clip may have, if the policy lets the utterance pass."""
         first = self._with_voice(utterance)
         request = await self._prepare((first,), self._chain.order(first.voice))
         await self._policy.check(utterance, request.lines[utterance.key])
@@ -263,11 +260,11 @@ class SpeechService:
         return tuple(candidates.keys.values())
 
     async def remember_file(self, receipt: Receipt, platform: str, file_id: str) -> None:
-        """The clip was uploaded and can be sent again by this name."""
+        """Remember the file id of an uploaded clip, so that it can be sent again without an upload."""
         await self._cache.remember_file(receipt.clip_key, platform, file_id)
 
     def _with_voice(self, utterance: Utterance) -> Utterance:
-        """With the configured voice where none is named."""
+        """Return the utterance with the configured voice if it names none."""
         if utterance.voice == Voice() and self._speech.default_voice:
             return replace(utterance, voice=Voice(id=self._speech.default_voice))
         return utterance
@@ -296,7 +293,7 @@ class SpeechService:
                             request.drop(refused.refusals)
 
     async def _prepare(self, utterances: Sequence[Utterance], order: Sequence[Provider]) -> _Request:
-        """Return every text cleaned. Raises InputError where nothing is left to be spoken."""
+        """Clean every text. Raises InputError if nothing is left to speak."""
         manner = manner_of(utterances[0])
         if sum(len(utterance.text) for utterance in utterances) > _LONG_TEXT:
             lines, unspoken = await asyncio.to_thread(speakable_lines, utterances, self._speech)
@@ -307,7 +304,7 @@ class SpeechService:
         return request
 
     async def _admit(self, request: _Request, utterances: Sequence[Utterance]) -> None:
-        """Ask the policy for each. Raises what it raises where it lets none pass."""
+        """Ask the policy for each utterance. Raises its refusal if none pass."""
         refusals: dict[str, BotError] = {}
         for utterance in utterances:
             if utterance.key in request.lines and utterance.key not in refusals:
@@ -318,7 +315,7 @@ class SpeechService:
         request.drop(refusals)
 
     def _go_on_unpaid(self, request: _Request, ended: QuotaError) -> bool:
-        """In a call, when the paid quota is used up: leave it to those who cost none. False where that is no way."""
+        """Continue a call with free providers when the paid quota is used up. Return False if that is impossible."""
         if (
             request.first.lane is not Lane.CALL
             or all(map(_is_unmetered, request.order))
@@ -331,7 +328,7 @@ class SpeechService:
         return True
 
     def _leave_to_unpaid(self, request: _Request) -> bool:
-        """Leave it to engines that cost nothing. Return False if there are none."""
+        """Leave the request to free providers. Return False if there are none."""
         unpaid = self._chain.unmetered()
         able = tuple(filter(_is_unmetered, request.order))
         if not (able or unpaid):
@@ -344,7 +341,7 @@ class SpeechService:
     async def _try(
         self, request: _Request, meter: Meter, sink: Sink, asker: Asker, progress: Progress | None
     ) -> Receipt:
-        """Speak what the wish holds, from the clip cache or by a provider.
+        """Speak what the request holds, from the clip cache or with a provider.
 
         Raises RefusedError before anything is heard.
         """
@@ -373,7 +370,7 @@ class SpeechService:
             key = await self._key(performance.leader, script, request.first.take, candidates)
             owed = key or _own_key(request.first)
             try:
-                # Charged first: a clip that is found in the cache after a kill is free.
+                # Charged first, so that a clip found in the cache after a kill is free.
                 await meter.settle(clip=owed)
             finally:
                 if owed:
@@ -386,7 +383,7 @@ class SpeechService:
             return Receipt(clip, spoke, script.spoken, charged, clip_key=key, notes=notes, free=free, left_out=left_out)
 
     async def _play(self, found: Found, script: Script, meter: Meter, sink: Sink, request: _Request) -> Receipt:
-        """Return a clip from the clip cache: costs nothing."""
+        """Play a clip from the cache, free of charge."""
         await meter.hold_free(script.shares())
         await sink.write(found.clip.packets)
         await meter.settle(clip=found.key)
@@ -397,9 +394,9 @@ class SpeechService:
     async def _available_providers(
         self, order: Sequence[Provider], script: Script, bitrate: int, take: int
     ) -> _Candidates:
-        """Return who will be asked, in order, and where the clips of those until the first of them would stand.
+        """Return providers in fallback order with the cache keys of those up to the first available one.
 
-        Who rests after failures, or cannot even plan this, is left out with a note while somebody else is there.
+        Skip, with a note, those whose circuit is open or which cannot voice this, unless it is the last one.
         """
         keys: dict[str, str] = {}
         candidates = deque(order)
@@ -420,7 +417,7 @@ class SpeechService:
 
     async def _compose(self, request: _Request, *, live: bool) -> Script:
         longest = min(provider.capabilities.segment_characters for provider in request.order)
-        short = live or request.first.lane is Lane.JOB  # so that others get a turn soon
+        short = live or request.first.lane is Lane.JOB  # gives other tasks a turn
         mixed = self._speech.mixed_languages and request.first.lane is Lane.CALL and request.first.mixed
         asked = replace(request.first, voice=request.manner.voice)
         roles = await cast(joined(request.lines), asked, request.order, mixed=mixed)
@@ -436,7 +433,7 @@ class SpeechService:
         return await asyncio.to_thread(ready) if sum(map(len, request.lines.values())) > _LONG_TEXT else ready()
 
     def _bitrate(self, script: Script, sink: Sink) -> int:
-        """Return the configured one, or less where the recording would outgrow its sink."""
+        """Return the configured bitrate, or a lower one if the recording would exceed the sink's size."""
         if sink.max_bytes is None:
             return self._speech.bitrate
         seconds = expected_seconds(script.spoken)[1]
@@ -444,16 +441,16 @@ class SpeechService:
         return max(_LEAST_BITRATE, min(self._speech.bitrate, fitting))
 
     async def _key(self, leader: Provider | None, script: Script, take: int, candidates: _Candidates) -> str:
-        """Return where a clip that was spoken as it was meant to be goes on the clip cache; empty for any other."""
+        """Return the cache key for a clip spoken as intended; empty for any other."""
         if leader is None:
             return ""
-        known = "" if script.is_cast else candidates.keys.get(leader.name)  # another voice may have been left out since
+        known = "" if script.is_cast else candidates.keys.get(leader.name)  # another voice may have been dropped since
         return known or await self._cache.key(candidates.providers, script, candidates.bitrate, take)
 
     async def _owed(self, utterance: Utterance, sink: Sink) -> Receipt | None:
-        """Play what was spoken and charged for this command before the process was killed.
+        """Play what was synthesized and charged for this command before the process was killed.
 
-        None where there is no such thing any more: then it is given back, and spoken again.
+        Return None if that clip is gone: then it is refunded and spoken again.
         """
         if utterance.owed is None:
             return None
@@ -466,7 +463,7 @@ class SpeechService:
         return Receipt(found.clip, found.provider, spoken, utterance.owed.charged, clip_key=found.key)
 
     async def _notes(self, name: str, script: Script) -> tuple[Note, ...]:
-        """Return what a provider has to tell of this wish: also where the sound was made for another one."""
+        """Return the provider's notes on this request, also if another one made the sound."""
         provider = next((known for known in self._chain.providers if known.name == name), None)
         if provider is None:
             return ()
@@ -476,23 +473,23 @@ class SpeechService:
 
 
 def _person_of(utterance: Utterance) -> str:
-    """Return who takes turns with the others of a space; nobody in a call, which reads in the order of its chat."""
+    """Return the person who takes turns within a space; empty in a call, which reads in the order of its chat."""
     return utterance.account.scope if utterance.account is not None and utterance.lane is Lane.SAY else ""
 
 
 def _own_key(utterance: Utterance) -> str:
-    """Return where the clip of a command is kept until it is delivered, if no other request may have it."""
+    """Return the key of a command's clip until it is delivered, if no other request may share it."""
     return hashlib.sha256(f"command {utterance.command}".encode()).hexdigest() if utterance.command else ""
 
 
 def _turns_of(utterance: Utterance) -> str:
-    """Return whose turn it is: the space's, or the account's where there is none."""
+    """Return the scope that takes turns: the space, or the account if there is none."""
     whose = utterance.space or utterance.account
     return whose.scope if whose is not None else ""
 
 
 def _cast(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider, SpeechRequest]]:
-    """Return who is asked for each segment, and what."""
+    """Return the provider and the request of each segment."""
     said = [(lead(segment.provider, providers), segment) for segment in script.segments]
     return [(provider, script.request(segment, provider.name)) for provider, segment in said]
 

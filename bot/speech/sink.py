@@ -1,4 +1,4 @@
-"""Where speech goes: a sink takes Opus packets as they are made.
+"""Destinations of speech: a sink takes Opus packets as they are made.
 
 Implemented by front ends, called by the synthesis core.
 """
@@ -11,18 +11,22 @@ class Sink(Protocol):
     """Takes packets in order."""
 
     live: bool
-    """True: someone listens now. Packets come as soon as there is sound, and what was written cannot be taken back.
-    False: a recording. Packets come when a segment is known to be whole."""
+    """True: someone is listening. Packets come as soon as there is sound and cannot be taken back. False: a recording;
+    packets come once a segment is complete.
+    """
 
     max_bytes: int | None
-    """Size of a file that this sink's chat shows as a voice message; the bitrate is chosen to stay below."""
+    """Largest file that this sink's chat shows as a voice message; the bitrate is chosen to stay below it."""
 
     async def write(self, packets: Sequence[bytes]) -> None:
-        """Take some 20 ms packets, at once: while a segment is spoken, somebody else waits for the provider."""
+        """Take 20 ms packets without waiting: other requests wait for the provider while a segment is spoken."""
         ...
 
     async def ready(self) -> None:
-        """Wait until more is wanted, for a bounded time. Asked before each segment, when no provider is kept busy."""
+        """Wait, for a bounded time, until the sink can take more.
+
+        Called before each segment, while no provider is busy.
+        """
         ...
 
 
@@ -35,7 +39,7 @@ class Recording:
         self.max_bytes = max_bytes
 
     async def write(self, packets: Sequence[bytes]) -> None:
-        """Nothing to do: the receipt holds the whole clip."""
+        """Do nothing: the receipt holds the whole clip."""
 
     async def ready(self) -> None:
-        """There is."""
+        """Return at once."""

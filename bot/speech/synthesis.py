@@ -33,7 +33,7 @@ from bot.text.split import (
 from bot.text.styles import StyleType, find
 
 _RAW_PER_CLEAN = 16
-"""Raw text may be so many times longer than what is allowed before it is not even cleaned."""
+"""Ratio of raw to cleaned length above which a text is refused without cleaning it."""
 _MOST_STYLES = 6
 _STYLE_CHARACTERS = 48
 _VOICE_CHARACTERS = 96
@@ -42,7 +42,7 @@ _INSTRUCTION_CHARACTERS = 2000
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an utterance is said: cleaned, whatever is said."""
+    """How an utterance is spoken: cleaned, and shared by everything spoken together."""
 
     styles: tuple[str, ...]
     voice: Voice
@@ -51,7 +51,7 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one of several utterances contributes."""
+    """The share of one of several utterances."""
 
     key: str
     start: int
@@ -61,20 +61,20 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """What is going to be said, ready for any provider."""
+    """A script ready for any provider."""
 
     spoken: str
-    """The cleaned text, audio tags included; a line for each utterance where there are several."""
+    """The cleaned text, audio tags included; one line per utterance if there are several."""
     segments: tuple[Segment, ...]
     manner: Manner
     parts: tuple[Part, ...]
-    """One for each utterance, in order."""
+    """One per utterance, in order."""
     owners: frozenset[str] = frozenset()
-    """Names of the providers that may have the wanted voice; empty where that is whoever is asked."""
+    """Names of the providers that own the voice; empty if any provider may speak."""
 
     @property
     def characters(self) -> int:
-        """Return what is counted and charged: code points of the cleaned texts."""
+        """Return the characters that are counted and charged: code points of the cleaned texts."""
         return sum(part.end - part.start for part in self.parts)
 
     @property
@@ -84,13 +84,13 @@ class Script:
 
     @property
     def voice(self) -> Voice:
-        """The one that was asked for."""
+        """Return the requested voice."""
         return self.manner.voice
 
     def request(self, segment: Segment, provider: str = "") -> SpeechRequest:
-        """Return a piece of it as a provider gets it: the style is repeated on each.
+        """Return the request for one segment; the style is repeated in each.
 
-        A voice that was chosen for the segment's language is its provider's alone; others get the wanted voice.
+        A voice chosen for the segment's language belongs to its provider; the others get the requested voice.
         """
         chosen = bool(segment.provider) and segment.provider == provider
         voice = segment.voice if chosen else self.voice
@@ -101,14 +101,14 @@ class Script:
         )
 
     def shares(self, start: int = 0, end: int | None = None) -> dict[str, int]:
-        """Return how many characters of a stretch of the text are whose, by key; those without a share are left out."""
+        """Return each utterance's number of characters in a range of the text, by key, without zeros."""
         last = len(self.spoken) if end is None else end
         shares = {part.key: min(part.end, last) - max(part.start, start) for part in self.parts}
         return {key: share for key, share in shares.items() if share > 0}
 
 
 def manner_of(utterance: Utterance) -> Manner:
-    """Return how it is said. Raises InputError ``instruction.too_long``, ``voice.description_too_long``."""
+    """Return how an utterance is spoken. Raises InputError ``instruction.too_long``, ``voice.description_too_long``."""
     names = [clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES]]
     voice = replace(
         utterance.voice,
@@ -123,7 +123,7 @@ def manner_of(utterance: Utterance) -> Manner:
 
 
 def speakable_text(text: str, config: SpeechConfig) -> str:
-    """Return what is spoken of a text. Raises InputError: ``text.empty``, ``.too_long``, ``.too_long_spoken``."""
+    """Return the cleaned text. Raises InputError: ``text.empty``, ``.too_long``, ``.too_long_spoken``."""
     most = config.max_characters
     if len(text) > most * _RAW_PER_CLEAN:
         raise InputError("text.too_long", length=len(text), limit=most)
@@ -138,14 +138,14 @@ def speakable_text(text: str, config: SpeechConfig) -> str:
 
 
 def joined(lines: Mapping[str, str]) -> str:
-    """Several cleaned texts as one."""
+    """Return several cleaned texts joined into one."""
     return "\n".join(lines.values())
 
 
 def speakable_lines(
     utterances: Sequence[Utterance], config: SpeechConfig
 ) -> tuple[dict[str, str], dict[str, BotError]]:
-    """By key: what is spoken, and why something is not. A key that comes twice counts once."""
+    """Return cleaned texts and errors, each by key. A repeated key counts once."""
     lines: dict[str, str] = {}
     unspoken: dict[str, BotError] = {}
     for utterance in utterances:
@@ -166,9 +166,9 @@ def compose(
     segment_characters: int,
     owners: frozenset[str] = frozenset(),
 ) -> Script:
-    """Join and split cleaned texts, by the keys of their utterances; ``short``: into a few sentences at a time.
+    """Join and split cleaned texts by the keys of their utterances; ``short``: a few sentences per segment.
 
-    ``roles``: who says which part of the joined text.
+    ``roles``: the speaker of each part of the joined text.
     """
     spoken = joined(lines)
     parts: list[Part] = []
@@ -177,7 +177,7 @@ def compose(
         parts.append(Part(key, start, start + len(line)))
     roles = roles or (Role(0, len(spoken)),)
     if len(parts) > 1 and clean(spoken) != spoken:
-        # Pieces of markup that mean nothing each by itself must not meet in one request.
+        # Pieces of markup that mean nothing by themselves must not meet in one request.
         roles = [_role_at(roles, part) for part in parts]
     split = split_burst if len(parts) > 1 else split_live
     segments: list[Segment] = []
@@ -201,20 +201,20 @@ def compose(
 
 
 def _usual_speed(speed: str, names: Sequence[str]) -> str:
-    """Return the style for a person's usual speed; empty where there is none, or the styles name a speed themselves."""
+    """Return the style for a person's usual speed; empty if there is none, or if the styles name a speed themselves."""
     usual = find(speed) if speed else None
     named = any(style is not None and style.type is StyleType.RATE for style in map(find, names))
     return usual.en if usual is not None and not named else ""
 
 
 def _role_at(roles: Sequence[Role], part: Part) -> Role:
-    """Return who says a whole part: whoever says its beginning."""
+    """Return the role that speaks a whole part: the one at its beginning."""
     role = next(role for role in roles if role.end > part.start)
     return replace(role, start=part.start, end=part.end)
 
 
 def _bounded(text: str, code: str) -> str:
-    """Return an instruction, cleaned. Raises InputError where it is too long."""
+    """Return an instruction, cleaned. Raises InputError if it is too long."""
     cleaned = clean_instruction(text[: _INSTRUCTION_CHARACTERS * _RAW_PER_CLEAN])
     if len(cleaned) > _INSTRUCTION_CHARACTERS:
         raise InputError(code, length=len(cleaned), limit=_INSTRUCTION_CHARACTERS)
@@ -222,40 +222,40 @@ def _bounded(text: str, code: str) -> str:
 
 
 class Track(Protocol):
-    """Takes one segment after the other; a ``Take`` for the chain."""
+    """Takes segments one after the other; a ``Take`` for the providers."""
 
     async def ready(self) -> None:
-        """Wait until another segment is wanted."""
+        """Wait until the next segment can be taken."""
         ...
 
     async def write(self, samples: bytes) -> None:
-        """Some 24 kHz samples of the current segment."""
+        """Take 24 kHz samples of the current segment."""
         ...
 
     def reset(self) -> bool:
-        """Forget the current segment; False when it was heard already."""
+        """Discard the current segment. Return False if it was already heard."""
         ...
 
     @property
     def seconds(self) -> float:
-        """Length of the current segment so far."""
+        """Return the seconds of the current segment so far."""
         ...
 
     async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
-        """The current segment is whole: it stays, with ``gap`` seconds of silence behind it.
+        """Keep the current segment, followed by ``gap`` seconds of silence.
 
-        ``joined``: it is one of several, so quiet ends of its own would lengthen the gaps. ``level``: dBFS to bring
-        it to, for a provider that has no level of its own.
+        ``joined``: it is one of several, so its own quiet ends are trimmed. ``level``: target in dBFS for a provider
+        without a level of its own.
         """
         ...
 
     async def finish(self) -> Clip:
-        """Return the end: the last packets go to the sink."""
+        """Send the last packets to the sink and return the clip."""
         ...
 
 
 class RecordingTrack:
-    """Holds a segment back until it is known to be whole, then encodes it in a thread."""
+    """Holds a segment back until it is complete, then encodes it in a thread."""
 
     def __init__(self, sink: Sink, bitrate: int) -> None:
         self._sink = sink
@@ -263,20 +263,20 @@ class RecordingTrack:
         self._segment = bytearray()
 
     async def ready(self) -> None:
-        """Nobody hears it yet."""
+        """Return at once: nobody is listening."""
 
     async def write(self, samples: bytes) -> None:
-        """Collect."""
+        """Collect samples."""
         self._segment += samples
 
     def reset(self) -> bool:
-        """Nothing was heard yet."""
+        """Discard the current segment, which nobody has heard."""
         self._segment.clear()
         return True
 
     @property
     def seconds(self) -> float:
-        """Length of the current segment so far."""
+        """Return the seconds of the current segment so far."""
         return len(self._segment) / 2 / SAMPLE_RATE
 
     async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
@@ -292,7 +292,7 @@ class RecordingTrack:
         await self._sink.write(await asyncio.to_thread(encoded))
 
     async def finish(self) -> Clip:
-        """Flush the encoder."""
+        """Flush the encoder and return the clip."""
         packets, clip = await asyncio.to_thread(self._encoder.finish)
         await self._sink.write(packets)
         return clip
@@ -307,11 +307,11 @@ class LiveTrack:
         self._samples = 0
 
     async def ready(self) -> None:
-        """Wait for whoever listens."""
+        """Wait until the listener's buffer can take more."""
         await self._sink.ready()
 
     async def write(self, samples: bytes) -> None:
-        """Encode in slices of about 1 ms of work, the first of one packet; the event loop has its turn in between."""
+        """Encode in slices of about 1 ms of work, the first of one packet, yielding to the event loop in between."""
         self._samples += len(samples) // 2
         for packets in self._encoder.slices(samples):
             if packets:
@@ -319,38 +319,38 @@ class LiveTrack:
             await asyncio.sleep(0)
 
     def reset(self) -> bool:
-        """Return what was played cannot be taken back."""
+        """Return whether nothing was played yet; what was played cannot be taken back."""
         return not self._samples
 
     @property
     def seconds(self) -> float:
-        """Length of the current segment so far."""
+        """Return the seconds of the current segment so far."""
         return self._samples / SAMPLE_RATE
 
     async def keep(self, gap: float, *, joined: bool = False, level: float | None = None) -> None:
-        """Play the gap; the next segment begins. What was played can be neither trimmed nor levelled."""
+        """Play the gap and begin the next segment. What was played can be neither trimmed nor levelled."""
         if gap:
             await self.write(effects.silence(gap, SAMPLE_RATE).samples)
         self._samples = 0
 
     async def finish(self) -> Clip:
-        """Flush the encoder."""
+        """Flush the encoder and return the clip."""
         packets, clip = self._encoder.finish()
         await self._sink.write(packets)
         return clip
 
 
 _SMALLEST_PIECE = 60
-"""Characters: what is cut off even at this length is not cut off for its length."""
+"""Characters: a piece this short that is cut off is not cut off for its length."""
 
 Progress = Callable[[int, int], None]
-"""Called with segments done and segments in all."""
+"""Called with finished and total segments."""
 Failure = ProviderError | BusyError | ConfigError
-"""After which another provider may be asked."""
+"""Failures after which another provider may be tried."""
 
 
 class Synthesis:
-    """One try at a script. What was spoken, and by whom, is known when ``run`` returns."""
+    """One attempt at a script. Its speakers are known when ``run`` returns."""
 
     def __init__(
         self,
@@ -365,7 +365,7 @@ class Synthesis:
         notes: Iterable[Note] = (),
         progress: Progress | None = None,
     ) -> None:
-        """``providers``: who may be asked; the first is asked, and goes when it cannot. ``live``: somebody listens."""
+        """Set up; ``providers`` in fallback order, a failing one is dropped. ``live``: somebody is listening."""
         self._chain = chain
         self._script = script
         self._meter = meter
@@ -375,7 +375,7 @@ class Synthesis:
         self._providers = providers
         self._meant = tuple(providers)
         self._is_shared = False
-        """Whether several meters are going to pay."""
+        """Whether several meters will pay."""
         self._progress = progress
         self._failure: Failure | None = None
         self.notes = list(notes)
@@ -385,10 +385,10 @@ class Synthesis:
         """Whether a live segment broke off."""
 
     async def run(self) -> None:
-        """Every segment by the first provider that can; a segment cut short is split and asked for again.
+        """Speak every segment with the first provider that can; split a segment that was cut short and retry.
 
-        Raises RefusedError before anything is spoken, InputError, QuotaError, DuplicateError, BusyError,
-        ProviderError, ConfigError, StoreError.
+        Raises RefusedError before anything is spoken, InputError, QuotaError, DuplicateError, BusyError, ProviderError,
+        ConfigError, StoreError.
         """
         await self._hold_ahead()
         work = deque(self._script.segments)
@@ -409,7 +409,7 @@ class Synthesis:
             self._meter.round_up(self._script.shares())
 
     async def _segment(self, segment: Segment) -> Sequence[Segment]:
-        """Speak one segment; returns the pieces to speak in its stead where it was cut short."""
+        """Speak one segment. Return the pieces to speak instead if it was cut short."""
         while True:
             provider = lead(segment.provider, self._providers)
             meter = meter_for(provider)
@@ -423,7 +423,7 @@ class Synthesis:
                     self.notes.append(Note("note.cut"))
                     is_slow = isinstance(error, ProviderError) and error.kind is ErrorKind.TIMEOUT
                     if is_slow and segment.start < self._script.segments[-1].start:
-                        self._leave(provider, error)  # too slow for this, it would be too slow for the rest
+                        self._leave(provider, error)  # too slow for this one, it would be too slow for the rest
                     await self._track.keep(segment.gap)
                     return ()
                 if heard or len(self._providers) == 1 or not allows_fallback(error):
@@ -431,19 +431,19 @@ class Synthesis:
                 self._leave(provider, error)
 
     def _leave(self, provider: Provider, error: Failure) -> None:
-        """Ask another provider from now on, if there is one."""
+        """Switch to the next provider, if there is one."""
         if len(self._providers) > 1:
             self._providers.remove(provider)
             self.notes.append(backup(provider, self._providers[0], error))
 
     @property
     def leader(self) -> Provider | None:
-        """Return who is asked first, when everything was spoken by whom it is meant for: then the whole may be kept."""
+        """Return the first provider if it and the intended ones spoke everything, so the whole clip may be cached."""
         as_meant = all(lead(segment.provider, self._providers) is provider for segment, provider in self.spoke)
         return self._providers[0] if as_meant and not self.cut else None
 
     async def _hold_ahead(self) -> None:
-        """Where several meters are going to pay: quota for the part of each, before anything is heard."""
+        """Hold each meter's part before anything is heard, if several meters will pay."""
         asked: dict[MeterName, Counter[str]] = {}
         for segment in self._script.segments if self._script.is_cast else ():
             meter = meter_for(lead(segment.provider, self._providers))
@@ -453,7 +453,7 @@ class Synthesis:
             await self._meter.hold(meter, asked[meter])
 
     async def _hold(self, meter: MeterName, segment: Segment) -> None:
-        """Quota for all that is still to be spoken; where several meters pay, for this one's part of it."""
+        """Hold quota for the rest of the script; if several meters pay, for this meter's part of it."""
         started = bool(self.spoke) or self.cut
         try:
             rest = self._script.shares(segment.start if started else 0)
@@ -464,10 +464,7 @@ class Synthesis:
             raise next(iter(refused.refusals.values())) from None
 
     def _part_of(self, meter: MeterName, segment: Segment) -> dict[str, int]:
-        """Return a segment that a meter is to pay, whether it was meant to or not.
-
-        And what was meant for it behind that.
-        """
+        """Return the characters, by key, of a segment that a meter now pays and of its later intended ones."""
         part = Counter(self._shares(segment))
         for later in self._script.segments:
             if later.start > segment.start and meter_for(lead(later.provider, self._meant)) == meter:
@@ -496,17 +493,17 @@ class Synthesis:
 
 
 def meter_for(provider: Provider) -> MeterName:
-    """Return the meter that its speech is counted on."""
+    """Return the meter for a provider's speech."""
     return PAID if provider.capabilities.metered else BUILT_IN
 
 
 def allows_fallback(error: Failure) -> bool:
-    """Return whether another provider should be asked instead."""
+    """Return whether another provider should be tried after this failure."""
     return error.allows_fallback if isinstance(error, ProviderError) else True
 
 
 def backup(instead: Provider, provider: Provider, error: Failure) -> Note:
-    """That one provider speaks instead of another, and why."""
+    """Return the note that one provider speaks instead of another, and why."""
     match error:
         case ProviderError():
             reason = str(error.kind)
@@ -518,7 +515,7 @@ def backup(instead: Provider, provider: Provider, error: Failure) -> Note:
 
 
 def _halves(segment: Segment) -> tuple[Segment, ...]:
-    """Of the same language, by the same voice."""
+    """Return a segment split in two, with the same language and voice."""
     *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
     return tuple(
         replace(segment, text=piece.text, start=segment.start + piece.start, gap=piece.gap)

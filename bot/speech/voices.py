@@ -1,8 +1,7 @@
-"""Who says which part of a text: its language, and a voice that speaks it where the wanted one does not.
+"""Languages and voices of the parts of a text: another voice speaks what the requested one cannot.
 
-Called by the synthesis core. In a call a message of several languages is cut where the language changes; everywhere
-else the
-whole text is of one language, which the provider is told, and the wanted voice says all of it.
+Called by the synthesis core. In a call a message in several languages is cut where the language changes; everywhere
+else a text has one language, which the provider is given, and the requested voice speaks all of it.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,24 +14,24 @@ from bot.text.language import detect, detect_stretches, load, tells_apart
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A part of the text and who says it."""
+    """A part of the text, with its language and voice."""
 
     start: int
     """In characters."""
     end: int
     language: str = ""
-    """Empty where nobody asks: the provider's voices are not told apart by language."""
+    """Empty if it does not matter: the provider's voices are not distinguished by language."""
     provider: str = ""
-    """Name of the one that has the voice; empty for whoever is asked first, with the wanted voice."""
+    """Name of the provider that owns the voice; empty for the first one, with the requested voice."""
     voice: Voice = Voice()
-    """Of that provider."""
+    """A voice of that provider."""
 
 
 async def cast(text: str, utterance: Utterance, providers: Sequence[Provider], *, mixed: bool) -> tuple[Role, ...]:
     """Return the parts of a cleaned text, in order and without gaps.
 
-    ``providers``: who may be asked, in order; the first has the wanted voice. ``mixed``: whether the text may be cut
-    and another voice may speak.
+    ``providers``: in fallback order; the first has the requested voice. ``mixed``: whether the text may be cut and
+    other voices may speak.
     """
     wanted, first = utterance.voice, providers[0]
     spoken = spoken_languages(first)
@@ -56,24 +55,24 @@ async def cast(text: str, utterance: Utterance, providers: Sequence[Provider], *
 
 
 async def prepare(providers: Sequence[Provider]) -> None:
-    """Load what tells languages apart, off the event loop, where these providers speak several that have to be."""
+    """Load the language detection off the event loop if these providers' voices need it."""
     if tells_apart(frozenset[str]().union(*map(spoken_languages, providers))):
         await load()
 
 
 def spoken_languages(provider: Provider) -> frozenset[str]:
-    """Return what it is known to speak; empty where its voices say nothing of it."""
+    """Return the languages a provider is known to speak; empty if its voices name none."""
     able = provider.capabilities
     return able.languages.union(voice.language for voice in able.voices if voice.language)
 
 
 def lead(role_provider: str, providers: Sequence[Provider]) -> Provider:
-    """Return who says a part: the one that has its voice, or the first where that one cannot be asked."""
+    """Return the provider of a part: the owner of its voice, or the first one if that is not available."""
     return next((provider for provider in providers if provider.name == role_provider), providers[0])
 
 
 def _role(language: str, wanted: Voice, providers: Sequence[Provider]) -> Role:
-    """Return who says something in a language. Its place in the text is not known here."""
+    """Return the role for a language, with its position still unknown."""
     own = _listed(wanted.id, providers[0].capabilities.voices)
     if _is_spoken(language, wanted, own, providers[0]):
         return Role(0, 0, "" if own is not None and not own.language else language)
@@ -87,7 +86,7 @@ def _role(language: str, wanted: Voice, providers: Sequence[Provider]) -> Role:
 
 
 def _is_spoken(language: str, wanted: Voice, own: VoiceInfo | None, provider: Provider) -> bool:
-    """Return whether the wanted voice speaks a language, as far as anybody says."""
+    """Return whether the requested voice speaks a language, as far as known."""
     able = provider.capabilities
     if language in able.languages:
         return True
@@ -101,7 +100,7 @@ def _listed(name: str, voices: Collection[VoiceInfo]) -> VoiceInfo | None:
 
 
 def _alike(own: VoiceInfo | None, voices: Sequence[VoiceInfo]) -> VoiceInfo | None:
-    """Return the voice whose description has most in common with the wanted one's: a woman's for a woman's."""
+    """Return the voice whose description has most in common with the requested one's, for example the same gender."""
     words = _traits(own)
     return max(voices, key=lambda voice: len(words & _traits(voice)), default=None)
 
