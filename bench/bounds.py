@@ -23,8 +23,7 @@ from aiohttp import web
 
 from bot.errors import BotError
 from bot.model import Voice, VoiceKind
-from bot.providers.base import Provider, SpeechRequest
-from bot.providers.http import Timeouts
+from bot.providers.base import Provider, SpeechRequest, Timeouts
 from bot.providers.mimo import MimoProvider, MimoSettings
 from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 

@@ -1,6 +1,6 @@
-"""Composition root: builds and joins all parts; called by the command line.
+"""The one place where parts are built and joined; the command line calls it.
 
-``build`` gives the core to a command, ``serve`` runs the bot: each platform independently, until a signal.
+``build`` gives the core to whoever speaks, ``serve`` runs the bot: every platform on its own, until a signal.
 """
 
 import asyncio
@@ -14,12 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.config import Config, ProviderConfig
 from bot.errors import BotError, ConfigError, PlatformError, StoreError
-from bot.platforms.base import Platform, Services
-from bot.platforms.doctor import Doctor
-from bot.platforms.reading.judge import Reader
-from bot.platforms.requests import Accepted, Requests
-from bot.providers.base import Provider
-from bot.providers.http import Timeouts
+from bot.providers.base import Provider, Timeouts
 from bot.speech.fallback import Breaker, Chain, Refusals
 from bot.speech.limits import RateLimiter
 from bot.speech.policy import Policy
@@ -31,7 +26,6 @@ from bot.store.database import Database
 from bot.store.dictionary import Dictionaries
 from bot.store.files import folder_lock
 from bot.store.ledger import Ledger
-from bot.store.migrate_space import Moves
 from bot.store.provider_calls import ProviderCalls, ProviderLimits
 from bot.store.sessions import Bindings, Markers
 from bot.store.settings import Preferences, Readings, Spaces
@@ -39,6 +33,7 @@ from bot.store.words import Words
 from bot.texts import of_error, spoken
 
 if TYPE_CHECKING:  # aiohttp: the command line starts without it
+    from bot.platforms.base import Platform, Services
     from bot.web import WebServer
 
 EXTENSIONS = (
@@ -59,16 +54,16 @@ EXTENSIONS = (
     "cogs.help",
     "cogs.errors",
 )
-"""Discord's extensions, loaded by name."""
+"""Discord's command front ends, loaded by name."""
 GRACE = 20.0
-"""Seconds that speech in progress may take to finish at shutdown."""
+"""Seconds that what is being said may take to finish at the end."""
 _CHORES = 30.0
-"""Seconds between two runs of the periodic cleanup."""
+"""Seconds between two looks for holds of dead processes."""
 _LONGEST_CHECK = 30.0
-"""Seconds that a provider's check at the start may take."""
+"""Seconds that a provider may take to say whether it would speak."""
 _RETIRE_EVERY = 24 * 3600.0
 _RETRY_FIRST, _RETRY_MOST = 2.0, 120.0
-"""First and longest seconds between two attempts to reach a chat network."""
+"""Seconds between two tries to reach a chat network."""
 
 _log = logging.getLogger("mouthpiece")
 
@@ -191,7 +186,7 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         speech = SpeechService(chain, ledger, clips, policy, speech=config.speech, quota=config.quota)
         words = Words(database, hours=config.speech.words_hours)
         if kind == "cli":
-            await ledger.reap()  # there may be no bot running that would release what a killed command held
+            await ledger.reap()  # there may be no bot that gives back what a killed command held
         yield Core(
             config=config,
             database=database,
@@ -213,8 +208,14 @@ async def build(config: Config, *, kind: str) -> AsyncIterator[Core]:
         )
 
 
-def services_of(core: Core) -> Services:
+def services_of(core: Core) -> "Services":
     """Return the dependencies of the front ends."""
+    from bot.platforms.base import Services  # noqa: PLC0415  front ends, which the command line does not need
+    from bot.platforms.doctor import Doctor  # noqa: PLC0415
+    from bot.platforms.reading.judge import Reader  # noqa: PLC0415
+    from bot.platforms.requests import Accepted, Requests  # noqa: PLC0415
+    from bot.store.migrate_space import Moves  # noqa: PLC0415
+
     requests = Requests(core.speech, core.preferences, core.spaces, core.words)
     config = core.config
     limits = {name: _limits(config.provider(name)) for name in config.chain}
@@ -233,7 +234,7 @@ def services_of(core: Core) -> Services:
     return Services(core.speech, requests, reader, doctor, moves, accepted, config.language)
 
 
-def platforms_of(core: Core, web: "WebServer | None" = None) -> list[Platform]:
+def platforms_of(core: Core, web: "WebServer | None" = None) -> list["Platform"]:
     """Return the platforms that have a token. ``web`` serves their routes; it is not needed to check them.
 
     Raises ConfigError when there is none.
@@ -299,7 +300,7 @@ async def _check_providers(core: Core) -> None:
         try:
             provider.check_ready()
         except BotError:
-            return  # already logged
+            return  # that is in the log already
         try:
             async with asyncio.timeout(_LONGEST_CHECK):
                 health = await provider.health()
@@ -316,7 +317,7 @@ async def _check_providers(core: Core) -> None:
     await asyncio.gather(*map(check, core.providers))
 
 
-async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, grace: float) -> None:
+async def _run(core: Core, platforms: Sequence["Platform"], stop: asyncio.Event, grace: float) -> None:
     chores, checks = asyncio.create_task(_chores(core)), asyncio.create_task(_check_providers(core))
     watched = [asyncio.create_task(_supervise(platform, stop, core.config.language)) for platform in platforms]
     stopped = asyncio.create_task(stop.wait())
@@ -338,7 +339,7 @@ async def _run(core: Core, platforms: Sequence[Platform], stop: asyncio.Event, g
         _log.info("stopped")
 
 
-async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> BotError | None:
+async def _supervise(platform: "Platform", stop: asyncio.Event, language: str) -> BotError | None:
     """Keep one platform running independently of the others. Return the error if its token was refused."""
     pause = _RETRY_FIRST
     while not stop.is_set():
@@ -364,7 +365,7 @@ async def _supervise(platform: Platform, stop: asyncio.Event, language: str) -> 
     return None
 
 
-async def _announce(platform: Platform, ready: asyncio.Event) -> None:
+async def _announce(platform: "Platform", ready: asyncio.Event) -> None:
     await ready.wait()
     _log.info("%s is up", platform.name)
 

@@ -12,8 +12,7 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
 from bot.model import Sample, Voice, VoiceKind
-from bot.providers.base import SpeechRequest
-from bot.providers.http import Timeouts
+from bot.providers.base import SpeechRequest, Timeouts
 from bot.providers.mimo import MimoProvider, MimoSettings
 from tests.fakes import tones
 from tests.fakes.mimo_server import MimoServer

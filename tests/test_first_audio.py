@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import ProviderError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
-from bot.providers.http import Timeouts
+from bot.providers.base import Timeouts
 from bot.speech.sink import Recording
 from bot.texts import of_error
 from tests.conftest import BuildHouse, House

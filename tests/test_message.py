@@ -6,7 +6,7 @@ import pytest
 
 from bot.audio import ogg
 from bot.cli.arguments import Arguments
-from bot.cli.speak import read_aloud
+from bot.cli.message import read_aloud
 from bot.config import Config
 from bot.texts import say as sentence
 from tests.fakes.mimo_server import MimoServer

@@ -13,8 +13,8 @@ from bot import texts
 from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Sample, Usage, Voice, VoiceKind
-from bot.providers.base import Provider, SpeechRequest
-from bot.providers.http import MAX_ANSWER, Timeouts, retry_after, service_root, tidy
+from bot.providers.base import Provider, SpeechRequest, Timeouts
+from bot.providers.http import MAX_ANSWER, retry_after, service_root, tidy
 from bot.providers.mimo import MimoProvider, MimoSettings
 from tests.fakes import tones
 from tests.fakes.mimo_server import CLONE, DESIGN, TONES, V2, V25, Fault, MimoServer

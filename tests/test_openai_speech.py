@@ -11,8 +11,7 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Note, Usage, Voice, VoiceKind
-from bot.providers.base import Provider, SpeechRequest
-from bot.providers.http import Timeouts
+from bot.providers.base import Provider, SpeechRequest, Timeouts
 from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 from tests.fakes import recordings, tones
 from tests.fakes.openai_speech_server import FAULTS, TONES, OpenAISpeechServer

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli import arguments
+from bot.cli import names
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.store.accounts import BlockedAccounts
@@ -84,7 +84,7 @@ async def test_a_block_holds_for_one_channel_or_for_all(
     house: House, launch: Launch, server: TelegramServer, typed: str
 ) -> None:
     blocked = BlockedAccounts(house.core.database)
-    await blocked.block(arguments.account(typed))
+    await blocked.block(names.account(typed))
     async with open_village(launch, server, house.services) as village:
         assert await told_as(village, FIRST, "/say Me?") == say("guard.blocked_account", "en")
         if "/" in typed:
@@ -150,4 +150,4 @@ async def test_what_channels_share_follows_a_group_to_its_new_id(house: House) -
 )
 def test_what_is_no_account_is_refused(typed: str) -> None:
     with pytest.raises(InputError):
-        arguments.account(typed)
+        names.account(typed)

@@ -1,72 +1,13 @@
-"""Parsed command-line arguments, and accounts, servers and roles as they are typed."""
+"""Parsed arguments of one command. Filled in by ``parser.py``."""
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Collection, Coroutine
-from difflib import get_close_matches
-from functools import partial
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.errors import InputError
-from bot.model import CHANNEL_SENDERS, Account, Space
-from bot.patterns import is_id
-from bot.store.accounts import seen
-from bot.store.database import Database
-
-_PLATFORMS = ("discord", "telegram")
-
-
-async def check_known(database: Database, typed: str, admins: Collection[str] = ()) -> None:
-    """Refuse a bare name that was never seen: ``sam`` would silently mean the command line's account, not a chat's.
-
-    Raises InputError ``account.no_platform``, StoreError.
-    """
-    name = typed.removeprefix("account:")
-    if ":" in name or f"cli:{name}" in admins:
-        return
-    alike = await database.read(partial(seen, ending=f":{name}"))
-    if f"account:cli:{name}" in alike:
-        return
-    there = [scope.removeprefix("account:") for scope in alike]
-    if not there:
-        own = {scope.removeprefix("account:cli:"): scope for scope in await database.read(seen)}
-        there = [own[near].removeprefix("account:") for near in get_close_matches(name[:100], list(own), n=1)]
-    raise InputError("account.no_platform", name=name, suggestion=there[0] if there else "")
-
-
-def account(text: str) -> Account:
-    """Parse ``NAME``, ``discord:1`` or ``account:discord:1``. Raises InputError ``account.bad``."""
-    return _account(text, text.removeprefix("account:"))
-
-
-def space(text: str) -> Space:
-    """Parse ``discord:1`` or ``space:discord:1``. Raises InputError ``account.bad``."""
-    found = _account(text, text.removeprefix("space:"))
-    return Space(found.platform, found.id)
-
-
-def scope(text: str) -> str:
-    """Parse anything that has counters or overrides: an account as above, ``space:discord:1``, ``role:discord:1``."""
-    kind, _, rest = text.partition(":")
-    if kind in {"space", "role"}:
-        found = _account(text, rest)
-        return f"{kind}:{found.platform}:{found.id}"
-    return account(text).scope
-
-
-def _account(typed: str, text: str) -> Account:
-    try:
-        found = Account.parse(text)
-    except ValueError:
-        raise InputError("account.bad", name=typed) from None
-    if found.platform != "cli" and not (found.platform in _PLATFORMS and is_id(found.id.removesuffix(CHANNEL_SENDERS))):
-        raise InputError("account.bad", name=typed)
-    return found
-
-
-if TYPE_CHECKING:  # --help must not load the settings
+if TYPE_CHECKING:  # the settings load what --help does not need
     from bot.config import Config
 
 _MOST_INPUT = 1_000_000
@@ -80,7 +21,7 @@ class Arguments(argparse.Namespace):
     verbose: str | None
     command: "Command"
     typed: str = ""
-    """What standard input held, if it was asked for."""
+    """What standard input held, where it was asked for."""
 
     def read_input(self) -> None:
         """Read the text from standard input if it is ``-``: before anything runs, so that Ctrl+C ends it."""
@@ -99,4 +40,4 @@ class Arguments(argparse.Namespace):
 
 
 Command = Callable[["Config", Arguments], Coroutine[Any, Any, int]]
-"""A command: does its work and returns the exit code."""
+"""A command: does its work, returns the exit code."""

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from bot.cli import arguments
+from bot.cli import names
 from bot.config import Config
 from bot.store.accounts import BlockedAccounts
 from bot.store.database import Database
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 async def block(config: Config, asked: "Arguments") -> int:
     """Block an account everywhere."""
-    account = arguments.account(asked.account)
+    account = names.account(asked.account)
     async with Database.open(config.data_dir) as database:
-        await arguments.check_known(database, asked.account, config.quota.admins)
+        await names.check_known(database, asked.account, config.quota.admins)
         new = await BlockedAccounts(database).block(account)
     print(say("account.blocked" if new else "account.blocked_before", config.language, account=asked.account))
     return 0
@@ -24,9 +24,9 @@ async def block(config: Config, asked: "Arguments") -> int:
 
 async def unblock(config: Config, asked: "Arguments") -> int:
     """Unblock an account."""
-    account = arguments.account(asked.account)
+    account = names.account(asked.account)
     async with Database.open(config.data_dir) as database:
-        await arguments.check_known(database, asked.account, config.quota.admins)
+        await names.check_known(database, asked.account, config.quota.admins)
         known = await BlockedAccounts(database).unblock(account)
     print(say("account.unblocked" if known else "account.not_blocked", config.language, account=asked.account))
     return 0

@@ -1,11 +1,11 @@
-"""``mouthpiece quota show | grant | set | reset``: what people spend, and what the host allows them."""
+"""``mouthpiece quota show | grant | set | reset``: what people spend, and what the host gives them."""
 
 import json
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 
 from bot.app import Core, build
-from bot.cli import arguments
+from bot.cli import names
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import InputError
@@ -15,16 +15,16 @@ from bot.store.settings import LONGEST_COOLDOWN
 from bot.texts import say
 
 _MOST = 1_000_000_000
-"""Characters that can be granted at once."""
+"""Characters that can be given at once."""
 
 
 async def show(config: Config, asked: Arguments) -> int:
     """Print today's use of an account, its own limits, and the requests made to every provider."""
     async with build(config, kind="cli") as core:
         if asked.account:
-            await arguments.check_known(core.database, asked.account, config.quota.admins)
+            await names.check_known(core.database, asked.account, config.quota.admins)
         account = await _rows(core, asked.account) if asked.account else []
-        own = await core.ledger.overrides([arguments.scope(asked.account)]) if asked.account else []
+        own = await core.ledger.overrides([names.scope(asked.account)]) if asked.account else []
         providers = [await _provider(core, name) for name in config.chain]
     if asked.json:
         shown = {"account": account, "limits": [asdict(limits) for limits in own], "providers": providers}
@@ -45,13 +45,13 @@ async def show(config: Config, asked: Arguments) -> int:
 
 async def _rows(core: Core, name: str) -> list[dict[str, object]]:
     """Return an account's balance on both meters, or a space's; empty for a role."""
-    kind = arguments.scope(name).partition(":")[0]
+    kind = names.scope(name).partition(":")[0]
     if kind == "role":
         return []
     if kind == "space":
-        shared = await core.speech.space_balance(arguments.space(name))
+        shared = await core.speech.space_balance(names.space(name))
         return [{"account": name} | asdict(shared)]
-    account = arguments.account(name)
+    account = names.account(name)
     named = {"account": f"{account.platform}:{account.id}"}
     return [named | asdict(await core.speech.balance(account, meter=meter)) for meter in (PAID, BUILT_IN)]
 
@@ -66,11 +66,11 @@ async def grant(config: Config, asked: Arguments) -> int:
     """Grant characters for today, or set a daily limit."""
     if not 0 <= asked.characters <= _MOST:
         raise InputError("quota.out_of_range", limit=_MOST)
-    scope = arguments.scope(asked.account)
+    scope = names.scope(asked.account)
     if scope.startswith("role:") and not asked.per_day:
         raise InputError("quota.role_per_day")
     async with build(config, kind="cli") as core:
-        await arguments.check_known(core.database, asked.account, config.quota.admins)
+        await names.check_known(core.database, asked.account, config.quota.admins)
         if asked.per_day:
             await core.ledger.set_override(replace(await _own(core, scope), characters_per_day=asked.characters))
         else:
@@ -82,7 +82,7 @@ async def grant(config: Config, asked: Arguments) -> int:
 
 async def change(config: Config, asked: Arguments) -> int:
     """Set limits of an account, a space or a role; those not named stay."""
-    scope = arguments.scope(asked.account)
+    scope = names.scope(asked.account)
     named = {
         "characters_per_day": _within(asked.per_day, _MOST),
         "requests_per_minute": _within(asked.per_minute, _MOST),
@@ -95,7 +95,7 @@ async def change(config: Config, asked: Arguments) -> int:
     if "cooldown" in changes and scope.startswith("space:"):
         raise InputError("quota.no_cooldown_of_space")
     async with build(config, kind="cli") as core:
-        await arguments.check_known(core.database, asked.account, config.quota.admins)
+        await names.check_known(core.database, asked.account, config.quota.admins)
         limits = replace(await _own(core, scope), **changes)
         await core.ledger.set_override(limits)
     print(_described(asked.account, limits, config.language))
@@ -127,11 +127,11 @@ def _described(name: str, limits: Override, language: str) -> str:
 
 async def reset(config: Config, asked: Arguments) -> int:
     """Reset today's use on both meters; with --all remove the account's own limits, too."""
-    scope = arguments.scope(asked.account)
+    scope = names.scope(asked.account)
     if scope.startswith("role:") and not asked.all:
         raise InputError("quota.role_reset")
     async with build(config, kind="cli") as core:
-        await arguments.check_known(core.database, asked.account, config.quota.admins)
+        await names.check_known(core.database, asked.account, config.quota.admins)
         await core.ledger.reset(scope)
         await core.ledger.reset(scope, BUILT_IN)
         if asked.all:

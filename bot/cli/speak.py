@@ -9,86 +9,34 @@ import time
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.app import Core, build
 from bot.audio import ogg
 from bot.audio.reference import check_sample
-from bot.cli import arguments
+from bot.cli import names
 from bot.cli.arguments import Arguments
 from bot.config import Config
 from bot.errors import InputError, StoreError
-from bot.model import Account, Lane, Receipt, Space, Utterance, Voice, VoiceKind
-from bot.normalization.clean import clean_message
-from bot.normalization.message import ChatMessage, Reading, Spoken
-from bot.normalization.reader import tongue
-from bot.platforms.reading import dictionary
-from bot.platforms.reading.dictionary import dead_words, needs_question, preview, warning
-from bot.platforms.requests import SavedVoices
+from bot.model import Account, Lane, Receipt, Utterance, Voice, VoiceKind
 from bot.providers.base import SpeechRequest
 from bot.speech.service import Explanation
 from bot.speech.sink import Recording
 from bot.speech.synthesis import Progress
-from bot.store.dictionary import Entry
 from bot.store.files import make_folder
 from bot.text.markup import parse
 from bot.text.styles import parse as parse_styles
 from bot.texts import codes, of_note, spoken
 from bot.texts import say as sentence
 
-
-def dictionary_entries(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
-    """Return a file's dictionary entries; guesses, and words that never match, go to stderr.
-
-    ``sure``: guesses are confirmed. Raises InputError ``dictionary.file_unreadable`` (path),
-    ``dictionary.file_doubtful`` (shown), and as ``dictionary_file.understand``.
-    """
-    try:
-        with Path(name).open("rb") as file:
-            data = file.read(dictionary.MOST_BYTES + 1)
-    except (OSError, ValueError):
-        raise InputError("dictionary.file_unreadable", path=name) from None
-    found = dictionary.understand(data, name, Space("cli", "here"))
-    if needs_question(found, keep=True) and not sure:
-        raise InputError("dictionary.file_doubtful", shown=preview(found, language))
-    for line in warning(dead_words(found.entries), language):
-        print(line, file=sys.stderr)
-    return found.entries
-
-
-def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[Entry] = ()) -> Spoken:
-    """Return what would be spoken of a message, up to the longest text of one command.
-
-    ``entries``: pronunciation dictionary.
-    """
-    reading = Reading(
-        language=asked.language or tongue(text, spoken(config.language)),
-        dictionary=tuple((each.written, each.said) for each in entries if not each.pattern),
-        patterns=tuple((each.written, each.said) for each in entries if each.pattern),
-        max_characters=config.speech.max_characters,
-        now=datetime.now(UTC),
-        zone=config.quota.zone,
-    )
-    return clean_message(ChatMessage(text), reading)
-
-
-def rules(spoken: Spoken) -> list[dict[str, str]]:
-    """Return the changes for a program to read."""
-    return [{"rule": each.rule, "before": each.before, "after": each.after} for each in spoken.rules]
-
-
-def print_rules(spoken: Spoken, language: str) -> None:
-    """Print the changes for a person, one line each."""
-    for each in spoken.rules:
-        code = "explain.rule" if each.after else "explain.rule_out"
-        name = sentence(codes.RULE[each.rule], language)
-        print(sentence(code, language, rule=name, before=each.before, after=each.after))
-
+if TYPE_CHECKING:
+    from bot.normalization.message import Spoken
+    from bot.store.dictionary import Entry
 
 _ENDINGS = (".ogg", ".oga", ".opus")
 _MOST_SAMPLE = 16_000_000
-"""Bytes of a sample that are read: more than any service accepts."""
+"""Bytes of a sample that are read: more than any service takes."""
 
 
 async def say(config: Config, asked: Arguments) -> int:
@@ -123,18 +71,20 @@ async def _with_known_voice(core: Core, utterance: Utterance) -> Utterance:
     """Return the utterance with the voice as listed. Raises InputError for an unknown voice, not to replace it."""
     if utterance.voice.kind is not VoiceKind.PRESET or not utterance.voice.id or not core.speech.lists_every_voice():
         return utterance
+    from bot.platforms.requests import SavedVoices  # noqa: PLC0415  only a named voice needs it
+
     try:
         known = await SavedVoices(core.speech, core.preferences, core.spaces).known(utterance.voice.id)
     except InputError:
         if not (built_in := [each for each in core.providers if not each.capabilities.metered]):
             raise
-        # The built-in engine accepts other providers' voice names, too: it has a voice for each.
+        # The built-in engine knows the names of others' voices, too: it has a voice for each.
         built_in[0].plan(SpeechRequest("a", voice=utterance.voice))
         return utterance
     return replace(utterance, voice=replace(utterance.voice, id=known))
 
 
-async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoken | None]:
+async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, "Spoken | None"]:
     """Return the utterance from the options; a text from standard input may contain options of its own.
 
     A chat message may not: it is read aloud as in a call, and the details are returned with it.
@@ -142,8 +92,7 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     typed = asked.typed if asked.text == "-" else asked.text
     if not asked.message and (asked.dictionary or asked.language):
         raise InputError("say.message_only", options=("--dictionary", "--language"))
-    entries = await _entries(asked, config.language) if asked.dictionary else ()
-    read = read_aloud(typed, asked, config, entries) if asked.message else None
+    read = await _read_aloud(typed, asked, config) if asked.message else None
     command = parse(typed) if asked.text == "-" and read is None else None
     voice = Voice.typed(asked.voice, asked.design)
     if voice == Voice() and command is not None:
@@ -153,8 +102,8 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     utterance = Utterance(
         text=command.text if command else read.text if read else typed,
         key=f"cli:{uuid.uuid4().hex}",
-        account=arguments.account(asked.account) if asked.account is not None else None,
-        space=arguments.space(asked.space) if asked.space is not None else None,
+        account=names.account(asked.account) if asked.account is not None else None,
+        space=names.space(asked.space) if asked.space is not None else None,
         styles=parse_styles(asked.style or (command.style if command else "")),
         voice=voice,
         instruction=asked.instruction or (command.instruction if command else ""),
@@ -165,8 +114,13 @@ async def _utterance(asked: Arguments, config: Config) -> tuple[Utterance, Spoke
     return utterance, read
 
 
-async def _entries(asked: Arguments, language: str) -> tuple[Entry, ...]:
-    return await asyncio.to_thread(dictionary_entries, asked.dictionary, language, sure=asked.yes)
+async def _read_aloud(typed: str, asked: Arguments, config: Config) -> "Spoken":
+    from bot.cli import message  # noqa: PLC0415  the rules of reading aloud, which other commands do not need
+
+    entries: Sequence[Entry] = ()
+    if asked.dictionary:
+        entries = await asyncio.to_thread(message.dictionary_entries, asked.dictionary, config.language, sure=asked.yes)
+    return message.read_aloud(typed, asked, config, entries)
 
 
 def _sample(path: Path) -> bytes:
@@ -247,7 +201,9 @@ def _summary(receipt: Receipt, output: Path, left: int | None, language: str) ->
     }
 
 
-def _print_explanation(found: Explanation, config: Config, read: Spoken | None, *, as_json: bool) -> None:
+def _print_explanation(found: Explanation, config: Config, read: "Spoken | None", *, as_json: bool) -> None:
+    from bot.cli import message  # noqa: PLC0415  as in _read_aloud
+
     price = config.provider(found.provider).price_per_1k_tokens * found.tokens / 1000
     notes = [of_note(note, config.language) for note in found.notes]
     if as_json:
@@ -262,13 +218,13 @@ def _print_explanation(found: Explanation, config: Config, read: Spoken | None, 
             "price": round(price, 6),
             "seconds": round(found.seconds, 1),
             "notes": notes,
-        } | ({"rules": rules(read)} if read else {})
+        } | ({"rules": message.rules(read)} if read else {})
         print(json.dumps(whole, ensure_ascii=False, default=str))
         return
     print(sentence("explain.spoken", config.language, text=""))
     print(found.spoken)
     if read:
-        print_rules(read, config.language)
+        message.print_rules(read, config.language)
     for number, segment in enumerate(found.segments, 1):
         tongue, voice, provider = found.roles[number - 1]
         facts = {"characters": len(segment), "tongue": tongue or "–", "voice": voice, "provider": provider}

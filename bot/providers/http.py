@@ -17,26 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.errors import ConfigError, ErrorKind, ProviderError
-
-SECONDS_PER_CHARACTER = 0.1
-"""What an answer that comes as a whole may take longer for each character of its text."""
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds for each phase of a request."""
-
-    connect: float = 10.0
-    write: float = 30.0
-    idle: float = 30.0
-    """Between two reads of a streamed answer."""
-    first_audio: float = 15.0
-    """Until the first sound of a streamed answer; later, how far it may fall behind somebody who listens."""
-
-    def whole(self, text: str) -> float:
-        """Return the seconds for an answer that comes as a whole."""
-        return self.first_audio + SECONDS_PER_CHARACTER * len(text)
-
+from bot.providers.base import Timeouts
 
 MAX_RETRY_AFTER = 60.0
 """Seconds. What a provider asks beyond it is not believed."""

@@ -12,8 +12,8 @@ from typing import Any, Literal
 from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Note, Sample, Usage, Voice, VoiceKind
-from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, estimate_tokens, spoken
-from bot.providers.http import Timeouts, Wire, is_key, is_plain_text_abroad, service_root
+from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeouts, estimate_tokens, spoken
+from bot.providers.http import Wire, is_key, is_plain_text_abroad, service_root
 from bot.providers.mimo.dialect import MAX_TEXT, Dialect, dialect_of, voice_id, word
 from bot.providers.mimo.stream import Reader, completion_tokens, is_wav, streamed, whole
 from bot.text.split import expected_seconds, longest_seconds

@@ -11,10 +11,9 @@ from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError, unknown_voice
 from bot.model import Note, Usage, VoiceKind
 from bot.normalization.clean import speakable
-from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, VoiceInfo, estimate_tokens, spoken
+from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeouts, VoiceInfo, estimate_tokens, spoken
 from bot.providers.http import (
     Answer,
-    Timeouts,
     Wire,
     is_key,
     is_plain_text_abroad,
