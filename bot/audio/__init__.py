@@ -1,1 +1,1 @@
-"""Sound: samples, Opus, Ogg, the waveform sketch."""
+"""Audio: samples, Opus, Ogg, waveforms, effects."""

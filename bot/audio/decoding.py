@@ -12,26 +12,26 @@ from bot.audio.pcm import RIFF, Layout, Pcm, chunks_follow, layout_of, to_int16,
 from bot.errors import AudioError
 
 _MAX_HEAD = 2**20
-"""Bytes before the samples: a broadcaster's file may hold 70 KB of history there, a musician's a picture."""
+"""Bytes before the samples: broadcast files may hold 70 KB of history there, music files a picture."""
 _MAX_CHUNKS = 200
 _MAX_AFTER = 128 * 2**10
-"""Bytes after the declared end that may turn out to be chunks; beyond it they are taken for samples."""
+"""Bytes after the declared end that may turn out to be chunks; longer ones are treated as samples."""
 _FMT = 40
-"""Bytes of a ``fmt`` chunk that say anything."""
+"""Bytes of a ``fmt`` chunk that matter."""
 _MAX_DECLARED = 0x7FFF_0000
-"""A size from here on is a streaming writer's way to say that it does not know."""
+"""Declared sizes from here on mean that a streaming writer does not know the size."""
 _SIGNATURE = 12
-"""Bytes that tell the beginning of a file: ``RIFF``, a size, ``WAVE``."""
+"""Bytes that identify the beginning of a file: ``RIFF``, a size, ``WAVE``."""
 _FILE = re.compile(rb"(?:RIFF|RF64|BW64)[\x00-\xff]{4}WAVE")
 
 
 class WavStream:
-    """Takes bytes in pieces of any size, gives sound. Raises AudioError as ``decode_wav`` does."""
+    """Takes bytes in pieces of any size, returns sound. Raises AudioError as ``decode_wav`` does."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._step = self._begin
-        """Takes what it can use from the buffer; False: it needs more."""
+        """Consumes what it can from the buffer; False: it needs more."""
         self._layout: Layout | None = None
         self._chunks = 0
         self._head = 0
@@ -40,7 +40,7 @@ class WavStream:
         self._long_size: int | None = None
         """Bytes of samples by the ``ds64`` chunk of a file of more than 4 GB."""
         self._left: int | None = None
-        """Bytes of samples that the header says are still to come; None if it does not say."""
+        """Bytes of samples still to come by the header; None if it does not say."""
         self._pad = 0
         self._out: list[Pcm] = []
 
@@ -53,7 +53,7 @@ class WavStream:
         return out
 
     def finish(self) -> list[Pcm]:
-        """Return what is left when nothing more comes. Half a frame at the very end is dropped."""
+        """Return the rest at the end of input. Half a frame at the very end is dropped."""
         if self._step == self._after:
             self._end_after(bytes(self._buffer))
         elif self._step == self._samples:
@@ -79,7 +79,7 @@ class WavStream:
         return True
 
     def _chunk(self) -> bool:
-        """Read the head of a chunk, and of those that matter the content."""
+        """Read the head of a chunk, and the content of relevant ones."""
         if len(self._buffer) < 8:
             return False
         name, size = struct.unpack_from("<4sI", self._buffer)
@@ -124,7 +124,7 @@ class WavStream:
         return True
 
     def _samples(self) -> bool:
-        """Give out samples up to their declared end, or to the beginning of another file."""
+        """Return samples up to their declared end, or to the beginning of another file."""
         at, is_certain = self._next_file()
         if self._left is not None and at >= self._left:
             self._take_samples(self._left, whole=True)
@@ -136,9 +136,9 @@ class WavStream:
         return is_certain
 
     def _next_file(self) -> tuple[int, bool]:
-        """Return up to where the buffer holds no beginning of a file, and whether one is there.
+        """Return the offset up to which the buffer holds no new file, and whether one begins there.
 
-        Eight fixed bytes at their places are no samples. At the end, what may be the first of them is kept back.
+        Eight fixed bytes at their positions cannot be samples. A possible beginning of them at the end is kept back.
         """
         if found := _FILE.search(self._buffer):
             return found.start(), True
@@ -149,7 +149,7 @@ class WavStream:
         return end, False
 
     def _take_samples(self, size: int, *, whole: bool = False) -> None:
-        """Convert whole frames of the next ``size`` bytes; ``whole``: nothing belonging to the last one will come."""
+        """Convert whole frames of the next ``size`` bytes; ``whole``: the last one is complete."""
         assert self._layout is not None
         usable = size - size % self._layout.frame_bytes
         if usable:
@@ -161,7 +161,7 @@ class WavStream:
             self._left -= used
 
     def _after(self) -> bool:
-        """Find out what follows the declared end: another file, chunks, or samples that the header did not count."""
+        """Determine what follows the declared end: another file, chunks, or samples missing from the header."""
         at, is_file = self._next_file()
         if is_file:
             after = bytes(self._buffer[:at])
@@ -180,7 +180,7 @@ class WavStream:
         return True
 
     def _end_after(self, after: bytes) -> None:
-        """Take what follows the declared end for samples, unless it is chunks whose sizes add up."""
+        """Treat what follows the declared end as samples, unless it is chunks whose sizes add up."""
         if not chunks_follow(after, self._pad):
             self._buffer = bytearray(after)
             self._take_samples(len(after))
@@ -194,13 +194,13 @@ Codec = Literal["mp3", "aac", "flac", "opus"]
 SLICE = 4096
 """Bytes to feed at a time: as FLAC they may hold 300 frames, 40 MB of samples."""
 _BAD_PACKETS = 50
-"""More than this many, and it is no recording."""
+"""More damaged packets mean that it is no recording."""
 _TABLE = re.compile(rb"\A[\x00-\xff]{0,40}(?:Xing|Info|VBRI)")
-"""The first frame of many mp3 files: a table of the others, which would decode to silence."""
+"""The first frame of many mp3 files: an index, which would decode to silence."""
 _PAGE = struct.Struct("<4sBBqIIIB")
 _FIRST, _LAST = 2, 4
 _MAX_PACKET = 2**20
-"""Bytes. Sound needs 60 KB at most; tags may hold a picture."""
+"""Bytes. Audio needs 60 KB at most; tags may hold a picture."""
 _ID3 = 10
 
 
@@ -217,7 +217,7 @@ def _mono(frame: av.AudioFrame) -> Pcm:
 
 
 class _Decoder:
-    """Packets to sound. A damaged packet is left out; too many of them are an AudioError."""
+    """Decodes packets to sound. Damaged packets are skipped; too many of them are an AudioError."""
 
     def __init__(self, codec: Codec, head: bytes = b"") -> None:
         self._context: AudioCodecContext = av.CodecContext.create(codec, "r")
@@ -226,11 +226,11 @@ class _Decoder:
         self._bad = 0
 
     def parse(self, data: bytes) -> list["Packet"]:
-        """Return the packets in a stream of bytes that these complete."""
+        """Return the packets completed by these bytes."""
         return self._context.parse(data)
 
     def decode(self, packet: "Packet | None") -> Iterator[Pcm]:
-        """Yield the sound of a packet, or what is left."""
+        """Yield the sound of a packet, or the rest."""
         try:
             for frame in self._context.decode(packet):
                 yield _mono(frame)
@@ -240,12 +240,12 @@ class _Decoder:
             self._bad += 1
             if self._bad > _BAD_PACKETS:
                 raise AudioError("audio.broken") from None
-        except ValueError:  # PyAV's own word for a head that no decoder can be opened with
+        except ValueError:  # raised by PyAV for a head that no decoder accepts
             raise AudioError("audio.broken") from None
 
 
 class _Frames:
-    """mp3, AAC in ADTS frames, FLAC: bytes in which a parser finds the packets."""
+    """mp3, AAC in ADTS frames, FLAC: bytes that a parser splits into packets."""
 
     def __init__(self, codec: Codec) -> None:
         self._codec = codec
@@ -282,22 +282,22 @@ class _Frames:
 
 
 class _OggOpus:
-    """Pages of Ogg with Opus in them; several files in a row are one sound."""
+    """Ogg pages with Opus; several concatenated files are one sound."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._packet = bytearray()
         self._decoder: _Decoder | None = None
         self._headers = 0
-        """Header packets that were read: two come before the sound."""
+        """Header packets read: two come before the sound."""
         self._skip = 0
         """Samples at 48 kHz still to be dropped at the start."""
         self._given = 0
-        """Samples at 48 kHz given out."""
+        """Samples at 48 kHz returned."""
         self._pre_skip = 0
 
     def feed(self, data: bytes) -> Iterator[Pcm]:
-        """Yield what the pages completed by these bytes hold."""
+        """Yield the sound of the pages completed by these bytes."""
         self._buffer += data
         while (page := self._next_page()) is not None:
             flags, granule, packets = page
@@ -308,7 +308,7 @@ class _OggOpus:
                 yield from self._take(packet, last)
 
     def finish(self) -> Iterator[Pcm]:
-        """Yield the rest: a page that is not whole is dropped."""
+        """Yield the rest; an incomplete page is dropped."""
         yield from ()
 
     def _next_page(self) -> tuple[int, int, list[bytes]] | None:
@@ -355,7 +355,7 @@ class _OggOpus:
 
 
 class CompressedStream:
-    """Takes bytes in pieces, at most ``SLICE`` at once, and gives sound, at most ``longest`` seconds of it.
+    """Takes bytes in pieces of at most ``SLICE`` and returns at most ``longest`` seconds of sound.
 
     Raises AudioError: ``audio.broken``, ``audio.unsupported``, ``audio.too_long``.
     """
@@ -370,7 +370,7 @@ class CompressedStream:
         return list(self._counted(self._reader.feed(piece)))
 
     def finish(self) -> list[Pcm]:
-        """Return what is left when nothing more comes. CPU work."""
+        """Return the rest at the end of input. CPU work."""
         return list(self._counted(self._reader.finish()))
 
     def _counted(self, parts: Iterator[Pcm]) -> Iterator[Pcm]:
@@ -383,7 +383,7 @@ class CompressedStream:
 
 
 def _id3_length(head: bytes | bytearray) -> int:
-    """Return the bytes of the tag that stands before the sound, 0 if there is none."""
+    """Return the length of the ID3 tag before the sound in bytes, 0 if there is none."""
     if head[:3] != b"ID3" or any(byte & 0x80 for byte in head[6:10]):
         return 0
     size = 0
@@ -393,7 +393,7 @@ def _id3_length(head: bytes | bytearray) -> int:
 
 
 def codec_of(head: bytes) -> Codec | None:
-    """Return the codec that the first bytes tell (12 suffice); None for anything else."""
+    """Return the codec identified by the first bytes (12 suffice); None for anything else."""
     if head[:4] == b"OggS":
         return "opus"
     if head[:4] == b"fLaC":
@@ -404,7 +404,7 @@ def codec_of(head: bytes) -> Codec | None:
         return None
     if head[1] & 0xF6 == 0xF0:
         return "aac"
-    # Eleven bits of synchronization; layer III; a version, bit rate and sample rate that there are.
+    # Eleven bits of synchronization; layer III; an existing version, bit rate and sample rate.
     layer, version = head[1] & 0x06, head[1] & 0x18
     is_mp3 = head[1] & 0xE0 == 0xE0 and layer == 0x02 and version != 0x08 and head[2] & 0xF0 != 0xF0
     return "mp3" if is_mp3 and head[2] & 0x0C != 0x0C else None

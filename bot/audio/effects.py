@@ -1,4 +1,4 @@
-"""Effects on finished speech (silence, trimming, level) and the joining of clips without encoding again."""
+"""Effects on finished speech (silence, trimming, level) and the joining of clips without re-encoding."""
 
 import math
 import os
@@ -14,16 +14,16 @@ from bot.errors import AudioError
 from bot.model import Clip
 
 with warnings.catch_warnings():
-    # pydub looks for ffmpeg when imported and complains; nothing here starts one.
+    # pydub looks for ffmpeg when imported and warns; nothing here starts it.
     warnings.simplefilter("ignore")
     os.environ.setdefault("PATH", os.defpath)  # it takes for granted that there is one
     from pydub import AudioSegment
 
 _FULL_SCALE = 32768.0
 _PEAK = 10 ** (-1 / 20)
-"""-1 dBFS: room for what Opus adds to a peak."""
+"""-1 dBFS: headroom for what Opus adds to a peak."""
 _GATE = 10 ** (-60 / 20)
-"""-60 dBFS: below it is no speech."""
+"""-60 dBFS: below it there is no speech."""
 
 
 def _segment(pcm: Pcm) -> AudioSegment:
@@ -35,12 +35,12 @@ def _values(pcm: Pcm) -> NDArray[np.int16]:
 
 
 def silence(seconds: float, rate: int) -> Pcm:
-    """Nothing, for a while."""
+    """Return some seconds of silence."""
     return Pcm(bytes(2 * round(max(0.0, seconds) * rate)), rate)
 
 
 def join(parts: Sequence[Pcm], gaps: Iterable[float] = ()) -> Pcm:
-    """Return the parts in a row, ``gaps[i]`` seconds of silence after part i. All at one rate, at least one part.
+    """Return the parts joined, with ``gaps[i]`` seconds of silence after part i. All at one rate, at least one part.
 
     Raises AudioError ``audio.mixed_rates``.
     """
@@ -53,10 +53,9 @@ def join(parts: Sequence[Pcm], gaps: Iterable[float] = ()) -> Pcm:
 
 
 def trim(pcm: Pcm, *, threshold: float = -50.0, keep: float = 0.05) -> Pcm:
-    """Without the quiet at both ends. ``threshold`` is in dBFS, ``keep`` the seconds of it that stay.
+    """Return a sound without the quiet at both ends. ``threshold`` is in dBFS, ``keep`` the seconds that stay.
 
-    Looks at blocks of 10 ms. A sound that is quiet throughout comes back as it is: what to do then is no matter of
-    trimming.
+    Looks at blocks of 10 ms. A sound that is quiet throughout is returned unchanged; the caller decides about it.
     """
     block = max(1, pcm.rate // 100)
     values = _values(pcm)
@@ -75,12 +74,12 @@ def trim(pcm: Pcm, *, threshold: float = -50.0, keep: float = 0.05) -> Pcm:
 
 
 def gain(pcm: Pcm, decibels: float) -> Pcm:
-    """Louder or, below zero, quieter. What would leave the range is clipped."""
+    """Return a sound louder or, below zero, quieter by some dB. Samples out of range are clipped."""
     return Pcm(_segment(pcm).apply_gain(decibels).raw_data, pcm.rate) if pcm.samples else pcm
 
 
 def level(pcm: Pcm) -> float:
-    """Return how loud the speech in it is, in dBFS: RMS over the blocks of 50 ms that are not pauses; -inf for silence.
+    """Return the level of speech in dBFS: RMS over blocks of 50 ms that are not pauses; -inf for silence.
 
     A block is a pause below -60 dBFS, or 10 dB below the mean of the others, as in ITU-R BS.1770 without its filter.
     """
@@ -95,10 +94,10 @@ def level(pcm: Pcm) -> float:
 
 
 def loudness(pcm: Pcm, target: float = -20.0, *, most: float = 20.0) -> Pcm:
-    """Brought to a level (dBFS as ``level`` counts), by one gain for the whole sound.
+    """Return a sound at a level (dBFS as ``level`` measures it), by one gain for the whole sound.
 
-    No peak passes -1 dBFS, so a sound of high peaks stays below the target. ``most`` (dB) bounds the gain, since
-    amplified noise is no speech. Silence comes back as it is.
+    No peak exceeds -1 dBFS, so a sound with high peaks stays below the target. ``most`` (dB) bounds the gain, since
+    amplified noise is no speech. Silence is returned unchanged.
     """
     now = level(pcm)
     if now == -math.inf:
@@ -116,7 +115,7 @@ _TICKS = 2
 
 
 def joined(clips: Sequence[Clip]) -> Clip:
-    """Return one clip; a single one as it is. CPU work of a few milliseconds."""
+    """Return several clips as one; a single one unchanged. CPU work of a few milliseconds."""
     if len(clips) == 1:
         return clips[0]
     pause = tuple(OpusStream().feed(bytes(2 * PACKET_SAMPLES * _PAUSE)))
@@ -130,7 +129,7 @@ def joined(clips: Sequence[Clip]) -> Clip:
 
 
 def _sketch(clips: Sequence[Clip]) -> bytes:
-    """Return the clips' own sketches, each as wide as the clip is long."""
+    """Return the joined waveform sketches, each as wide as its clip is long."""
     whole = sum(clip.samples for clip in clips)
     points = bytearray()
     for clip in clips:

@@ -1,4 +1,4 @@
-"""How loud speech is to the ear (ITU-R BS.1770-4), and speech brought to one loudness. Pure numpy.
+"""Loudness of speech (ITU-R BS.1770-4) and its normalization. Pure numpy.
 
 Used by the worker processes of the natural voices, which is why nothing else is imported here, and by tests.
 """
@@ -15,16 +15,16 @@ Samples = NDArray[np.float32]
 TARGET = -22.0
 """LUFS of every built-in voice."""
 MOST_PEAK = -1.0
-"""dBTP that no voice passes."""
+"""dBTP that no voice exceeds."""
 _BLOCK, _STEP = 0.4, 0.1
-"""Seconds of a gating block, and between two of them."""
+"""Seconds of a gating block, and between the starts of two."""
 _ABSOLUTE, _RELATIVE = -70.0, -10.0
 _MOST_GAIN = 18.0
-"""dB: more would make noise into speech."""
+"""dB: a higher gain would amplify noise."""
 
 
 def _biquad(rate: int, bins: int, numerator: tuple[float, ...], denominator: tuple[float, ...]) -> NDArray[np.float64]:
-    """Return the power response of a second-order filter given for 48 kHz, at frequencies of another rate."""
+    """Return the power response of a second-order filter, specified for 48 kHz, at frequencies of another rate."""
     frequencies = np.linspace(0, rate / 2, bins)
     z = np.exp(-2j * math.pi * np.minimum(frequencies, 23_999.0) / 48_000)
     top = numerator[0] + numerator[1] * z + numerator[2] * z**2
@@ -35,7 +35,7 @@ def _biquad(rate: int, bins: int, numerator: tuple[float, ...], denominator: tup
 
 @lru_cache(maxsize=8)
 def _weighting(rate: int, bins: int) -> NDArray[np.float32]:
-    """Return the K-weighting: a clip cache for the head, a high-pass for the ear."""
+    """Return the K-weighting: a high shelf for the head, a high-pass for the ear."""
     shelf = _biquad(
         rate,
         bins,
@@ -74,7 +74,7 @@ def true_peak(samples: Samples) -> float:
         return -math.inf
     highest = 0.0
     width = 1 << 15
-    for start in range(0, len(samples), width):  # in pieces that overlap, to bound memory
+    for start in range(0, len(samples), width):  # in overlapping pieces, to bound memory
         piece = samples[max(0, start - 64) : start + width + 64]
         if np.abs(piece).max() * 2 <= highest:
             continue
@@ -85,7 +85,7 @@ def true_peak(samples: Samples) -> float:
 
 
 def levelled(samples: Samples, rate: int, target: float = TARGET) -> Samples:
-    """Return speech at a loudness, by one gain; less where its peaks would pass the limit. Silence stays."""
+    """Return speech at a loudness, by one gain; less if its peaks would exceed the limit. Silence is unchanged."""
     now = loudness(samples, rate)
     if now == -math.inf:
         return samples

@@ -1,4 +1,4 @@
-"""A clip as an mp3 file, for people whose chats take no voice messages. Called by Telegram's front end."""
+"""A clip as an mp3 file, for people whose chats accept no voice messages. Called by Telegram's front end."""
 
 import io
 
@@ -14,7 +14,7 @@ _BITRATE = 64_000
 
 
 def write(clip: Clip) -> bytes:
-    """Return the file. CPU work, some 5 ms a second of sound. Raises AudioError."""
+    """Return a clip as an mp3 file. CPU work, some 5 ms per second of sound. Raises AudioError."""
     samples = np.frombuffer(decode(clip.packets, clip.pre_skip, clip.samples).samples, "<i2").reshape(1, -1)
     out = io.BytesIO()
     try:

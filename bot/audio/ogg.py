@@ -42,21 +42,23 @@ from bot.model import SAMPLE_RATE, Clip
 SYNTHETIC_TAGS: Mapping[str, str] = MappingProxyType(
     {"SYNTHETIC": "1", "COMMENT": "Synthetic speech: made by a computer, not recorded from a person."}
 )
-"""In every file we write, whatever other tags there are: who hears it must be able to tell, people and programs."""
+"""In every file we write, whatever other tags there are: people and programs must be able to recognize synthetic
+speech.
+"""
 
 _VENDOR = b"Mouthpiece"
 _WAVEFORM = "MOUTHPIECE_WAVEFORM"
-"""The tag that carries the sketch, base64, so that a stored file gives back the whole clip."""
+"""The tag of the waveform sketch, base64, so that a stored file gives back the whole clip."""
 _PAGE = struct.Struct("<4sBBqIIIB")
 _FIRST, _LAST = 2, 4
 _PACKETS_PER_PAGE = 50
 _MAX_LENGTHS = 255
 _PRE_ROLL = 4
-"""Packets (80 ms) before a cut that the next part plays unheard, until the decoder has settled (RFC 7845, 4.2)."""
+"""Packets (80 ms) before a cut that the next part plays silently, until the decoder has settled (RFC 7845, 4.2)."""
 _SHORTEST = 50
-"""Packets (1 s). A limit that asks for less is a mistake, not a limit."""
+"""Packets (1 s). A limit that demands shorter parts is a mistake."""
 _SEARCH = 50
-"""Packets on either side of a cut among which the quietest is taken: variable bitrate spends least on pauses."""
+"""Packets on either side of a cut among which the smallest is chosen: variable bitrate spends least on pauses."""
 _MIRROR = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
@@ -101,7 +103,7 @@ def _tags(clip: Clip, tags: Mapping[str, str]) -> bytes:
 
 
 def _sound_pages(packets: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes, int]]:
-    """Body, lengths and number of packets of each page: a second of sound, less where packets are very large."""
+    """Yield body, lengths and number of packets of each page: a second of sound, less if packets are very large."""
     start, lengths = 0, b""
     for index, packet in enumerate(packets):
         added = _lengths(len(packet))
@@ -113,11 +115,11 @@ def _sound_pages(packets: tuple[bytes, ...]) -> Iterator[tuple[bytes, bytes, int
 
 
 def write(clip: Clip, tags: Mapping[str, str]) -> bytes:
-    """Return the clip as a file. ``tags`` are comments, for instance TITLE; SYNTHETIC_TAGS come on top and win.
+    """Return the clip as a file. ``tags`` are comments such as TITLE; SYNTHETIC_TAGS are added and take precedence.
 
     The same clip and tags give the same bytes. Raises ValueError for a tag's name or size the format cannot hold.
     """
-    # Serial numbers need only differ between streams that someone chains into one file.
+    # Serial numbers need only differ between streams that are chained into one file.
     serial = zlib.crc32(b"".join(clip.packets[:16]))
     head, comments = _head(clip), _tags(clip, tags)
     pages = [
@@ -136,9 +138,9 @@ def write(clip: Clip, tags: Mapping[str, str]) -> bytes:
 
 
 def read(data: bytes) -> tuple[Clip, dict[str, str]]:
-    """Return the clip in a file of ours, and its tags but for the sketch's; ``write`` of both gives the file again.
+    """Return the clip in a file of ours, and its tags without the sketch's; ``write`` of both gives the same file.
 
-    Raises AudioError: ``audio.not_ogg`` for anything else, ``audio.broken`` where a page is damaged or missing.
+    Raises AudioError: ``audio.not_ogg`` for anything else, ``audio.broken`` if a page is damaged or missing.
     """
     packets, granule = _packets(data)
     if len(packets) < 3 or packets[0][:8] != b"OpusHead" or packets[1][:8] != b"OpusTags":
@@ -181,7 +183,7 @@ def _packets(data: bytes) -> tuple[list[bytes], int]:
 
 
 def _next_page(data: bytes, at: int, number: int) -> tuple[int, int, bytes, bytes]:
-    """Flags, granule, lengths and body of the page at this place, its checksum and its number being right."""
+    """Return flags, granule, lengths and body of the page at this offset, verifying checksum and page number."""
     if len(data) - at < _PAGE.size:
         raise AudioError("audio.broken")
     _, _, flags, granule, _, found, crc, count = _PAGE.unpack_from(data, at)
@@ -195,7 +197,7 @@ def _next_page(data: bytes, at: int, number: int) -> tuple[int, int, bytes, byte
 
 
 def _read_tags(packet: bytes) -> dict[str, str]:
-    """Comments by name. Lengths in the packet are checked against what is there."""
+    """Return the comments by name. Lengths in the packet are checked against its size."""
     tags: dict[str, str] = {}
     try:
         (size,) = struct.unpack_from("<I", packet, 8)
@@ -214,11 +216,11 @@ def _read_tags(packet: bytes) -> dict[str, str]:
 
 
 def split(clip: Clip, max_bytes: int, tags: Mapping[str, str] | None = None) -> list[Clip]:
-    """Parts of about the same size whose files, written with these tags, are smaller than ``max_bytes``.
+    """Return parts of about equal size whose files, written with these tags, are smaller than ``max_bytes``.
 
-    Their lengths add up to the clip's to the sample; each part after the first begins with 80 ms that its
-    ``pre_skip`` drops. Cuts fall into pauses where there are some. One part where the clip fits whole. Raises
-    AudioError ``audio.too_large`` where parts of a second would still be too large.
+    Their lengths add up to the clip's to the sample; each part after the first begins with 80 ms that its ``pre_skip``
+    drops. Cuts fall into pauses if there are any. One part if the clip fits whole. Raises AudioError
+    ``audio.too_large`` if parts of a second would still be too large.
     """
     tags = tags or {}
     whole = len(write(clip, tags))
@@ -237,7 +239,7 @@ def _cut(clip: Clip, count: int) -> list[Clip]:
 
 
 def _places(packets: tuple[bytes, ...], count: int) -> list[int]:
-    """Indexes of the packets that start the second and later parts, each at least a second after the one before."""
+    """Return the indexes of the packets that start the second and later parts, at least a second apart."""
     filled = list(accumulate(map(len, packets)))
     places: list[int] = []
     for part in range(1, count):
@@ -250,7 +252,7 @@ def _places(packets: tuple[bytes, ...], count: int) -> list[int]:
 
 
 def _part(clip: Clip, start: int, end: int) -> Clip:
-    """Packets from ``start`` to before ``end``, heard from exactly where the part before stops."""
+    """Return the packets from ``start`` to before ``end``, heard exactly from where the previous part stops."""
     if start == 0 and end == len(clip.packets):
         return clip
     pre_roll = min(_PRE_ROLL, start)
@@ -261,12 +263,12 @@ def _part(clip: Clip, start: int, end: int) -> Clip:
 
 
 def _heard(clip: Clip, packet: int) -> int:
-    """Samples at 24 kHz heard before this packet."""
+    """Return the samples at 24 kHz heard before this packet."""
     return max(0, packet * PACKET_TICKS - clip.pre_skip) // 2
 
 
 def _points(clip: Clip, first: int, last: int) -> bytes:
-    """Return the sketch of these samples."""
+    """Return the waveform sketch of these samples."""
     points = len(clip.waveform)
     start = min(first * points // clip.samples, points - 1)
     return clip.waveform[start : max(start + 1, -(-last * points // clip.samples))]

@@ -1,4 +1,4 @@
-"""Samples to Opus packets and back by PyAV's libopus, and finished clips with their waveform."""
+"""Encoding and decoding of Opus packets by PyAV's libopus, and finished clips with their waveform."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -22,7 +22,7 @@ PACKET_TICKS = 960
 """The same 20 ms at 48 kHz, the rate in which Opus counts time."""
 _PACKET_BYTES = 2 * PACKET_SAMPLES
 _BATCH_BYTES = 100 * _PACKET_BYTES
-"""Handed to libav at once: enough to spread the cost of a call, little enough to bound memory."""
+"""Passed to libav at once: enough to spread the cost of a call, little enough to bound memory."""
 
 
 def _open(bitrate: int) -> "AudioCodecContext":
@@ -38,7 +38,7 @@ def _open(bitrate: int) -> "AudioCodecContext":
 
 
 def _encode(context: "AudioCodecContext", samples: bytes) -> list[bytes]:
-    """Packets of whole 20 ms blocks. libav cuts the frame itself; the frame is new each time since libav keeps it."""
+    """Encode whole 20 ms blocks into packets. libav splits the frame itself, and keeps it, so it is new each time."""
     frame = av.AudioFrame("s16", "mono", len(samples) // 2)
     frame.sample_rate = SAMPLE_RATE
     frame.planes[0].update(samples)
@@ -47,15 +47,15 @@ def _encode(context: "AudioCodecContext", samples: bytes) -> list[bytes]:
 
 @cache
 def _warm_up() -> None:
-    """Pays once per process for what the first packet ever encoded costs: pages of code read in, tables built."""
+    """Pay the one-time cost of the first packet in a process: pages of code read in, tables built."""
     _encode(_open(32_000), bytes(_PACKET_BYTES))
 
 
 class OpusStream:
-    """Encodes 24 kHz s16le samples as they arrive. One sound, one stream; not thread-safe.
+    """Encodes 24 kHz s16le samples as they arrive. One stream per sound; not thread-safe.
 
-    The encoder is ready when the constructor returns, so make it before the first chunk is there. libopus looks
-    6.5 ms ahead: the sound comes out that much later, which ``pre_skip`` tells the decoder.
+    The encoder is ready when the constructor returns, so make it before the first chunk arrives. libopus looks 6.5 ms
+    ahead: the sound comes out that much later, which ``pre_skip`` tells the decoder.
     """
 
     def __init__(self, bitrate: int = 32_000) -> None:
@@ -68,15 +68,15 @@ class OpusStream:
         if len(header) < 12:
             raise AudioError("audio.encoder")
         self.pre_skip = int.from_bytes(header[10:12], "little")
-        """Samples at 48 kHz that a decoder drops at the start; libopus says it in an OpusHead of its own."""
+        """Samples at 48 kHz that a decoder drops at the start, as libopus states in its own OpusHead."""
 
     @property
     def samples(self) -> int:
-        """Samples at 24 kHz fed so far."""
+        """Return the samples at 24 kHz fed so far."""
         return self._fed // 2
 
     def feed(self, samples: bytes) -> list[bytes]:
-        """Return the packets that these bytes complete; any number of bytes. Takes about 0.2 ms per packet."""
+        """Return the packets completed by these bytes; any number of bytes. Takes about 0.2 ms per packet."""
         self._fed += len(samples)
         samples = self._rest + samples if self._rest else samples
         whole = len(samples) - len(samples) % _PACKET_BYTES
@@ -84,10 +84,10 @@ class OpusStream:
         return self._run(samples[:whole])
 
     def finish(self) -> list[bytes]:
-        """Return the last packets, padded with silence until every sample fed has left the encoder's look-ahead.
+        """Return the last packets, padded with silence until every sample has left the encoder's look-ahead.
 
         Half a sample at the very end is dropped. There is at least one packet per stream, however short. The stream
-        takes nothing more afterwards.
+        accepts nothing more afterwards.
         """
         needed = max(1, -(-(2 * self.samples + self.pre_skip) // PACKET_TICKS))
         missing = needed - self._packets
@@ -135,14 +135,14 @@ def _peak(block: NDArray[np.int16]) -> NDArray[np.int32]:
 
 
 class Sketch:
-    """Peaks of 24 kHz s16le samples, taken as they arrive. Not thread-safe. 20 bytes of memory per second."""
+    """Peaks of 24 kHz s16le samples, collected as they arrive. Not thread-safe. 20 bytes of memory per second."""
 
     def __init__(self) -> None:
         self._rest = b""
         self._peaks: list[int] = []
 
     def feed(self, samples: bytes) -> None:
-        """Any number of bytes."""
+        """Add samples; any number of bytes."""
         samples = self._rest + samples if self._rest else samples
         blocks = len(samples) // (2 * _BLOCK)
         self._rest = samples[blocks * 2 * _BLOCK :]
@@ -150,7 +150,7 @@ class Sketch:
             self._peaks += _peak(np.frombuffer(samples, "<i2", blocks * _BLOCK).reshape(blocks, _BLOCK)).tolist()
 
     def finish(self) -> bytes:
-        """1 to 256 points from 0 (silence) to 255 (full scale), linear, evenly over the length."""
+        """Return 1 to 256 points from 0 (silence) to 255 (full scale), linear, spread evenly over the length."""
         if len(self._rest) >= 2:
             self._peaks.append(int(_peak(np.frombuffer(self._rest, "<i2", len(self._rest) // 2))))
             self._rest = b""
@@ -162,13 +162,13 @@ class Sketch:
 
 _FIRST_SLICE = 2 * PACKET_SAMPLES
 _SLICE = 5 * 2 * PACKET_SAMPLES
-"""Bytes of 100 ms: about 1 ms of work, which an event loop may do at a time."""
+"""Bytes of 100 ms: about 1 ms of work, short enough for an event loop."""
 
 
 class ClipEncoder:
-    """Encodes one utterance, and remembers its packets for the clip. Not thread-safe.
+    """Encodes one utterance and keeps its packets for the clip. Not thread-safe.
 
-    Ready when the constructor returns: make it while the provider is still thinking.
+    Ready when the constructor returns: make it while the provider is still working.
     """
 
     def __init__(self, bitrate: int = 32_000) -> None:
@@ -177,14 +177,14 @@ class ClipEncoder:
         self._packets: list[bytes] = []
 
     def feed(self, samples: bytes) -> list[bytes]:
-        """Return the packets that these 24 kHz s16le bytes complete; any number of bytes."""
+        """Return the packets completed by these 24 kHz s16le bytes; any number of bytes."""
         packets = self._stream.feed(samples)
         self._sketch.feed(samples)
         self._packets += packets
         return packets
 
     def slices(self, samples: bytes) -> Iterator[list[bytes]]:
-        """``feed`` in steps of 100 ms, the very first one of 20 ms: for a loop that wants its turn in between."""
+        """Yield the results of ``feed`` in steps of 100 ms, the first of 20 ms; an event loop can run in between."""
         first = self._stream.samples == 0
         at = 0
         while at < len(samples):

@@ -1,4 +1,4 @@
-"""PCM samples, the form in which sound is handed on: WAV parsing and resampling."""
+"""PCM samples, the form in which sound is passed on: WAV parsing and resampling."""
 
 import struct
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from bot.errors import AudioError
 from bot.model import SAMPLE_RATE
 
 RIFF = (b"RIFF", b"RF64", b"BW64")
-"""How a WAV file begins."""
+"""First bytes of a WAV file."""
 _PCM, _FLOAT, _A_LAW, _MU_LAW, _EXTENSIBLE = 0x0001, 0x0003, 0x0006, 0x0007, 0xFFFE
 _WIDTHS = {_PCM: (8, 16, 24, 32), _FLOAT: (32, 64), _A_LAW: (8,), _MU_LAW: (8,)}
 _LAWS = {_A_LAW: "a", _MU_LAW: "mu"}
 _MAX_CHUNKS = 200
-"""More chunks than any writer makes; a file of nothing but tiny chunks would cost seconds to walk."""
+"""More chunks than any writer makes; walking a file of nothing but tiny chunks would take seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What a ``fmt`` chunk says."""
+    """The content of a ``fmt`` chunk."""
 
     channels: int
     rate: int
@@ -34,12 +34,12 @@ class Layout:
 
     @property
     def frame_bytes(self) -> int:
-        """Bytes of one moment: a sample of every channel."""
+        """Bytes of one frame: a sample of every channel."""
         return self.channels * self.bits // 8
 
     @property
     def is_plain(self) -> bool:
-        """Return whether the bytes are samples as Mouthpiece wants them already."""
+        """Return whether the bytes are in Mouthpiece's own sample format already."""
         return self.channels == 1 and self.bits == 16 and not self.is_float and not self.law
 
 
@@ -87,7 +87,7 @@ def layout_of(fmt: bytes) -> Layout:
 
 
 def _end_of_samples(data: bytes, start: int, size: int) -> int:
-    """Where the samples end: as declared if the file bears that out, otherwise where the file ends."""
+    """Return the end of the samples: the declared one if the file bears that out, otherwise the end of the file."""
     declared = start + size
     if declared >= len(data) or not chunks_follow(data, declared + (size & 1)):
         return len(data)
@@ -95,7 +95,7 @@ def _end_of_samples(data: bytes, start: int, size: int) -> int:
 
 
 def chunks_follow(data: bytes, at: int) -> bool:
-    """Return whether the rest of the file is nothing, or chunks whose sizes add up to its end."""
+    """Return whether the rest of the file is empty, or chunks whose sizes add up to its end."""
     for _ in range(_MAX_CHUNKS):
         if at >= len(data):
             return True
@@ -130,7 +130,7 @@ class Pcm:
 
 
 def to_int16(samples: NDArray[np.floating]) -> bytes:
-    """Samples of -1.0 to 1.0 as s16le, rounded; louder ones are clipped, since a wrapped sample is a loud click."""
+    """Return samples of -1.0 to 1.0 as s16le, rounded and clipped, since a wrapped sample is a loud click."""
     scaled = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=-1.0) * np.float32(32768)
     np.rint(scaled, out=scaled)
     np.clip(scaled, -32768, 32767, out=scaled)
@@ -140,10 +140,10 @@ def to_int16(samples: NDArray[np.floating]) -> bytes:
 def decode_wav(data: bytes, *, max_seconds: float = 1500.0) -> Pcm:
     """Return the sound of a WAV file, mixed down to one channel, at its own rate.
 
-    Sizes in the headers are hints: a service that streams writes 0, 0xFFFFFFFF or a guess. What counts is what is
-    there, so memory follows the file and never a number in it. Takes 8 to 32 bit integers, 32 and 64 bit floats,
-    A-law and µ-law, 1 to 8 channels, 4 to 384 kHz. Raises AudioError: ``audio.not_wav``, ``audio.broken``,
-    ``audio.unsupported``, ``audio.empty``, ``audio.too_long``.
+    Sizes in the headers are hints: a service that streams writes 0, 0xFFFFFFFF or a guess. The real content counts, so
+    memory follows the file and never a number in it. Accepts 8 to 32 bit integers, 32 and 64 bit floats, A-law and
+    µ-law, 1 to 8 channels, 4 to 384 kHz. Raises AudioError: ``audio.not_wav``, ``audio.broken``, ``audio.unsupported``,
+    ``audio.empty``, ``audio.too_long``.
     """
     layout, start, end = locate(data)
     frames = (end - start) // layout.frame_bytes
@@ -166,13 +166,13 @@ def to_mono(frames: memoryview, layout: Layout) -> bytes:
 
 
 def _mixed(block: memoryview, layout: Layout) -> bytes:
-    """Whole frames of any layout as one channel of s16le: the mean of the channels."""
+    """Return whole frames of any layout as one channel of s16le: the mean of the channels."""
     values = _as_float(block, layout).reshape(-1, layout.channels)
     return to_int16(values.mean(axis=1))
 
 
 def _a_law() -> NDArray[np.float32]:
-    """Return the sample of each byte (G.711: every second bit is turned over)."""
+    """Return the sample of each byte (G.711: every second bit is inverted)."""
     byte = np.arange(256) ^ 0x55
     exponent, mantissa = (byte >> 4) & 7, byte & 15
     size = np.where(exponent == 0, 2 * mantissa + 1, (2 * mantissa + 33) << np.maximum(exponent - 1, 0))
@@ -180,7 +180,7 @@ def _a_law() -> NDArray[np.float32]:
 
 
 def _mu_law() -> NDArray[np.float32]:
-    """Return the sample of each byte (G.711: all bits are turned over)."""
+    """Return the sample of each byte (G.711: all bits are inverted)."""
     byte = np.arange(256) ^ 0xFF
     size = ((2 * (byte & 15) + 33) << ((byte >> 4) & 7)) - 33
     return (np.where(byte & 0x80, -size, size) / 8192).astype(np.float32)
@@ -209,20 +209,20 @@ def _as_float(block: memoryview, layout: Layout) -> NDArray[np.float32]:
 
 
 class Resampler:
-    """Brings a stream of s16le samples to another rate (soxr, high quality). Not thread-safe.
+    """Resamples a stream of s16le samples (soxr, high quality). Not thread-safe.
 
-    soxr holds some 40 ms back until ``finish``. Equal rates pass through untouched.
+    soxr holds some 40 ms back until ``finish``. Equal rates pass through unchanged.
     """
 
     def __init__(self, rate_in: int, rate_out: int = SAMPLE_RATE) -> None:
         self.rate = rate_in
-        """Hertz of what goes in."""
+        """Hertz of the input."""
         self._odd = b""
         # float32, not int16: soxr dithers 16-bit output, and silence has to stay silence.
         self._stream = None if rate_in == rate_out else soxr.ResampleStream(rate_in, rate_out, 1, "float32", "HQ")
 
     def feed(self, samples: bytes) -> bytes:
-        """Return what is ready after these samples; any number of bytes, half a sample is kept for the next call."""
+        """Return the output that is ready; any number of bytes, half a sample is kept for the next call."""
         samples = self._odd + samples if self._odd else samples
         whole = len(samples) & ~1
         self._odd = samples[whole:]

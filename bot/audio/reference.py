@@ -1,7 +1,7 @@
-"""Recordings that a voice is cloned after: looked at, measured in a child process, or refused. For ``say --clone``.
+"""Recordings for voice cloning: checked, and measured in a child process, or refused. For ``say --clone``.
 
-A small file can hold hours of silence, and a decoder fed with a stranger's bytes can crash. So the sound is decoded
-in a process of its own, under limits of memory, CPU time and length; see ``sample_child.py``.
+A small file can hold hours of silence, and a decoder fed with a stranger's bytes can crash. So the sound is decoded in
+a separate process with limited memory, CPU time and length; see ``sample_child.py``.
 """
 
 import asyncio
@@ -15,26 +15,26 @@ from bot.errors import BusyError, InputError
 from bot.model import Sample
 
 MAX_BASE64 = 10_000_000
-"""Characters. The service takes a sample as a base64 string of at most 10 MB."""
+"""Characters. The service accepts a sample as a base64 string of at most 10 MB."""
 MAX_BYTES = MAX_BASE64 // 4 * 3
 SHORTEST = 1.0
 """Seconds of sound."""
 LONGEST = 60.0
-"""Seconds of sound; the service needs but a few."""
+"""Seconds of sound; the service needs only a few."""
 _PLACES = 2
-"""Children at a time, each of which may take a core and half a gigabyte."""
+"""Simultaneous children, each of which may take a core and half a gigabyte."""
 _PATIENCE = 20.0
 """Seconds for one child, waiting included."""
 _CHILD = Path(__file__).with_name("sample_child.py")
 _ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR")
-"""All that the child sees of ours: no token, no key."""
+"""The child's entire environment: no token, no key."""
 _FORMATS = {"audio/mpeg": "mp3", "audio/wav": "wav"}
 
 _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 
 def load_sample(data: bytes) -> Sample:
-    """Return a sample of these bytes, told by its first bytes and its size alone; see ``check_sample`` for its sound.
+    """Return a sample, checking only its first bytes and its size; see ``check_sample`` for its sound.
 
     Raises InputError: ``sample.not_audio``, ``sample.too_large`` (limit: bytes).
     """
@@ -48,15 +48,15 @@ def load_sample(data: bytes) -> Sample:
 
 
 def _starts_mp3(data: bytes) -> bool:
-    """Eleven bits of synchronisation, then an MPEG version and layer III; AAC has layer 0 there."""
+    """Return whether data begins like mp3: 11 bits of synchronization, an MPEG version and layer III (AAC: 0)."""
     return len(data) >= 4 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x06 == 0x02
 
 
 async def check_sample(data: bytes) -> Sample:
-    """Return a sample whose sound is known to decode, 1 to 60 seconds long.
+    """Return a sample whose sound decodes and is 1 to 60 seconds long.
 
     Raises InputError as ``load_sample``, and ``sample.too_short``, ``sample.too_long`` (limit: seconds); BusyError
-    ``sample.busy`` when no answer comes in time.
+    ``sample.busy`` if there is no answer in time.
     """
     sample = load_sample(data)
     loop = asyncio.get_running_loop()
@@ -76,8 +76,8 @@ async def check_sample(data: bytes) -> Sample:
 
 
 async def _measure(sample: Sample) -> float | None:
-    """Return seconds of sound, counted a little past the longest allowed; None where it does not decode."""
-    # Isolated (-I): neither the working directory nor PYTHON* variables say what the child imports.
+    """Return the seconds of sound, counted a little past the longest allowed; None if it does not decode."""
+    # Isolated (-I): neither the working directory nor PYTHON* variables affect the child's imports.
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-I",

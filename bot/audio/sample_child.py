@@ -1,8 +1,8 @@
-"""A process of its own that decodes a stranger's recording and prints how long it is. Started by ``reference.py``.
+"""Child process that decodes a stranger's recording and prints its length. Started by ``reference.py``.
 
-``python -I sample_child.py FORMAT LONGEST`` reads the file from standard input and prints ``{"seconds": 3.2}``.
-It stops counting soon after LONGEST seconds. Any other end (exit code, signal) means that the sound is not usable.
-It imports nothing of ours, so that it starts from its path alone.
+``python -I sample_child.py FORMAT LONGEST`` reads the file from standard input and prints ``{"seconds": 3.2}``. It
+stops counting soon after LONGEST seconds. Any other end (exit code, signal) means that the sound is not usable. It
+imports nothing of ours, so that it starts from its path alone.
 """
 
 import io
@@ -12,15 +12,15 @@ import sys
 _MEMORY = 768 << 20
 """Bytes of address space. The libraries map some 300 MB before the first byte is decoded; little of it is in use."""
 _CPU = 10
-"""Seconds. A minute of mp3 takes a twentieth of one."""
+"""Seconds. A minute of mp3 takes a twentieth of a second."""
 _CODECS = {"mp3": ("mp3", "mp3float"), "wav": ("pcm_",)}
-"""A WAV file may wrap any codec there is; we open only those."""
+"""A WAV file may wrap any codec; only these are opened."""
 _BAD_PACKETS = 50
-"""More than this many in one file, and it is no recording."""
+"""More damaged packets in one file mean that it is no recording."""
 
 
 def limit_resources() -> None:
-    """Bounds memory and CPU time of this process, and forbids it to write files. Only Unix can."""
+    """Limit memory and CPU time of this process, and forbid it to write files. Unix only."""
     try:
         import resource  # noqa: PLC0415 - does not exist on Windows
     except ImportError:
@@ -32,10 +32,10 @@ def limit_resources() -> None:
 
 
 def measure(data: bytes, form: str, longest: float) -> float:
-    """Return seconds of sound. Raises ValueError or a libav error where there is none."""
+    """Return the seconds of sound. Raises ValueError or a libav error if there is none."""
     import av  # noqa: PLC0415 - after the limits, which then hold for the library as well
 
-    # The format is given, not guessed: libav would otherwise follow playlists and open what they name.
+    # The format is given, not guessed: libav would otherwise follow playlists and open the files they name.
     with av.open(io.BytesIO(data), mode="r", format=form) as container:
         if len(container.streams.audio) != 1:
             raise ValueError("one stream of sound expected")

@@ -1,7 +1,7 @@
-"""Changes of a voice in speech that is already made: its pitch, and whether it has a voice at all. Pure numpy and soxr.
+"""Voice changes in finished speech: pitch, and whisper. Pure numpy and soxr.
 
-Used by the worker processes of the natural voices for styles that the engines do not have. Both changes keep what tells
-one vowel from another, the envelope of the spectrum.
+Used by the worker processes of the natural voices for styles that the engines do not have. Both changes keep the
+envelope of the spectrum, which tells vowels apart.
 """
 
 import numpy as np
@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from bot.audio.loudness import Samples
 
 _FRAME = 0.04
-"""Seconds of speech that are looked at together."""
+"""Seconds of a frame of analysis."""
 _OVERLAP = 4
 _SMOOTH = 0.0016
-"""Seconds: of the cepstrum, what lies below is the envelope, what lies above is the voice."""
+"""Seconds of the cepstrum: below is the envelope, above the voice."""
 _FLOOR = 1e-5
 _BREATH = 400.0
 """Hertz below which a whisper has little."""
@@ -22,7 +22,7 @@ _SEED = 1
 
 
 def _frames(samples: Samples, size: int) -> NDArray[np.float32]:
-    """Windowed frames, one after the other."""
+    """Return windowed frames."""
     hop = size // _OVERLAP
     padded = np.pad(samples, (size, size + hop))
     count = 1 + (len(padded) - size) // hop
@@ -32,7 +32,7 @@ def _frames(samples: Samples, size: int) -> NDArray[np.float32]:
 
 
 def _joined(frames: NDArray[np.float32], length: int) -> Samples:
-    """Frames laid over each other again."""
+    """Return frames added up with overlap."""
     size = frames.shape[1]
     hop = size // _OVERLAP
     window = np.hanning(size).astype(np.float32)
@@ -56,14 +56,14 @@ def _envelopes(magnitudes: NDArray[np.float32], rate: int) -> NDArray[np.float32
 
 
 def pitched(samples: Samples, rate: int, factor: float) -> Samples:
-    """Return a voice higher by a factor, or lower below 1; shorter by that factor, with the same vowels."""
+    """Return a voice with its pitch multiplied by a factor; shorter by that factor, with the same vowels."""
     if abs(factor - 1) < 0.005 or not len(samples):
         return samples
     moved = np.asarray(soxr.resample(samples, rate * factor, rate), np.float32)
     size = 2 * round(_FRAME * rate / 2)
     spectra = np.fft.rfft(_frames(moved, size), axis=1)
     envelopes = _envelopes(np.abs(spectra).astype(np.float32), rate)
-    # The envelope moved with the voice: what lies at f now lay at f / factor. Take it back.
+    # The envelope moved with the voice: what was at f is now at f / factor. Move it back.
     bins = np.arange(envelopes.shape[1])
     places = np.minimum(bins * factor, bins[-1])
     low = places.astype(int)
@@ -75,7 +75,7 @@ def pitched(samples: Samples, rate: int, factor: float) -> Samples:
 
 
 def whispered(samples: Samples, rate: int) -> Samples:
-    """Return speech without a voice: breath, shaped by the envelope of each moment's spectrum."""
+    """Return whispered speech: noise shaped by the spectral envelope of each moment."""
     if not len(samples):
         return samples
     size = 2 * round(_FRAME * rate / 4)

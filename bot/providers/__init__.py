@@ -1,1 +1,1 @@
-"""Whoever synthesizes, one file each."""
+"""Providers of speech, one package each."""

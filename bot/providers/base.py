@@ -33,7 +33,7 @@ class Timeouts:
 
 @dataclass(frozen=True, slots=True)
 class SpeechRequest:
-    """One segment as a provider gets it. All text in it is cleaned."""
+    """One segment as a provider receives it. All its text is cleaned."""
 
     text: str
     """May hold audio tags; no style."""
@@ -41,16 +41,16 @@ class SpeechRequest:
     voice: Voice = Voice()
     instruction: str = ""
     language: str = ""
-    """Of the text, where that is known."""
+    """Language of the text, if known."""
     stream: bool = True
-    """Whether audio is wanted as it is made."""
+    """Whether to stream audio as it is made."""
     stands_in: bool = False
-    """Whether it was meant for another provider: a voice that is not there gives way to the usual one, with a note."""
+    """Whether it was meant for another provider: an unknown voice is replaced by the usual one, with a note."""
 
 
 @dataclass(frozen=True, slots=True)
 class VoiceInfo:
-    """A voice on offer."""
+    """An available voice."""
 
     id: str
     language: str
@@ -58,21 +58,21 @@ class VoiceInfo:
     description: str
     """One or two plain English words: ``female, lively``."""
     built_in: bool = False
-    """Whether it is free, since no service speaks with it."""
+    """Whether it is free, since no paid service speaks with it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a provider can do, as the synthesis core needs to know it."""
+    """A provider's capabilities, as the synthesis core needs to know them."""
 
     voices: tuple[VoiceInfo, ...] = ()
     kinds: frozenset[VoiceKind] = frozenset({VoiceKind.PRESET})
     segment_characters: int = 2000
-    """The longest text it takes at once."""
+    """The longest text of one request."""
     level: float | None = None
-    """dBFS that its recordings are brought to; None where it has a level of its own."""
+    """dBFS that its recordings are brought to; None if it has a level of its own."""
     languages: frozenset[str] = frozenset()
-    """What any of its voices speaks when the request names the language, beside the voice's own."""
+    """Languages that any of its voices speaks when the request names them, besides the voice's own."""
     metered: bool = True
     """Whether it costs the person's quota. The built-in engine does not."""
 
@@ -84,83 +84,83 @@ class Plan:
     body: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """The request as it would be sent, without secrets, a clone sample by its digest."""
     tokens: int = 0
-    """Estimate for the budget."""
+    """Estimate for the rate limiter."""
     voice: str = ""
-    """The preset that would speak, as far as it is known."""
+    """The preset that would speak, if known."""
     notes: tuple[Note, ...] = ()
-    """What it cannot do as asked (a style dropped, a voice replaced)."""
+    """What it cannot do as requested (a style dropped, a voice replaced)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Answer of a health check."""
+    """Result of a health check."""
 
     ok: bool
     detail: str
-    """A sentence or two for the person who hosts."""
+    """A sentence or two for the host."""
     came: str = ""
-    """Format, rate and length of a word that it spoke: ``wav, 24000 Hz, 0.4 s``. Empty if it was not asked to."""
+    """Format, rate and length of a spoken test word: ``wav, 24000 Hz, 0.4 s``. Empty if there was none."""
 
 
 class Provider(Protocol):
-    """Whoever synthesizes. Methods raise ProviderError or InputError and nothing else that is expected."""
+    """A speech provider. Methods raise ProviderError or InputError and nothing else that is expected."""
 
     name: str
     """Its name in the configuration."""
 
     @property
     def identity(self) -> str:
-        """Return what tells its sound from that of another engine under the same name: its address, as a rule."""
+        """What distinguishes its sound from another engine's under the same name: usually its address."""
         ...
 
     @property
     def capabilities(self) -> Capabilities:
-        """Return what it can do."""
+        """Its capabilities."""
         ...
 
     def check_ready(self) -> None:
-        """Raise ConfigError where it cannot be asked at all (no key). Calls nobody."""
+        """Raise ConfigError if it cannot be used at all (no key). Makes no requests."""
         ...
 
     def plan(self, request: SpeechRequest) -> Plan:
-        """Return what synthesize would send; calls nobody. Raises InputError where it would refuse."""
+        """Return what ``synthesize`` would send, without requests. Raises InputError if it would refuse."""
         ...
 
     def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Return one attempt. Yields sound as it is made, mono, at any rate, and at the end one Usage."""
+        """Make one attempt: yield sound as it is made, mono, at any rate, and finally one Usage."""
         ...
 
     async def models(self) -> tuple[str, ...]:
-        """Model ids it lists; may be empty."""
+        """Return the model ids it lists; may be empty."""
         ...
 
     async def health(self, *, speak: bool = False) -> Health:
-        """Return whether it would answer now; a word is really spoken if that costs nothing, or if ``speak``.
+        """Return whether it would answer now; a word is really spoken if that is free, or if ``speak``.
 
         Does not raise ProviderError.
         """
         ...
 
     async def close(self) -> None:
-        """Give back connections and processes."""
+        """Close connections and processes."""
         ...
 
 
 def estimate_tokens(*texts: str) -> int:
-    """Tokens of a text: a quarter of its ASCII and 1/1.6 of all other characters, 1 at least."""
+    """Return the estimated tokens of a text: 1/4 of its ASCII and 1/1.6 of its other characters, at least 1."""
     plain = sum(character < "\x80" for text in texts for character in text)
     other = sum(map(len, texts)) - plain
     return max(1, math.ceil(plain / 4 + other / 1.6))
 
 
 _WORD = "OK."
-"""Every voice of every language says it."""
+"""Every voice of every language can say it."""
 
 
 async def spoken(provider: Provider, answered: str, form: Callable[[], str]) -> Health:
-    """Return the health of a provider that answered: whether it speaks, and what came.
+    """Return the health of a provider that answered: whether it speaks, and the format of its sound.
 
-    ``form`` tells, after that, in which format the sound was.
+    ``form`` returns the format once there was sound.
     """
     seconds, rate, has_sound = 0.0, 0, False
     try:

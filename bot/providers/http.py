@@ -20,13 +20,13 @@ from bot.errors import ConfigError, ErrorKind, ProviderError
 from bot.providers.base import Timeouts
 
 MAX_RETRY_AFTER = 60.0
-"""Seconds. What a provider asks beyond it is not believed."""
+"""Seconds. Longer demands of a provider are cut to this."""
 _DETAIL = 300
 """Characters of a provider's words that are kept."""
 
 
 def tidy(words: str, secret: str = "") -> str:
-    """Return a provider's words, fit for one line: without the key, control characters and everything past 300."""
+    """Return a provider's words on one line: without the key, control characters and everything past 300."""
     if secret:
         words = words.replace(secret, "***")
     words = "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in words[: 4 * _DETAIL])
@@ -34,7 +34,7 @@ def tidy(words: str, secret: str = "") -> str:
 
 
 def retry_after(value: str | None, now: datetime | None = None) -> float | None:
-    """Return seconds from a Retry-After header (a number or a date), at most 60; None where it says nothing usable."""
+    """Return seconds of a Retry-After header (a number or a date), at most 60; None if it is unusable."""
     if not value:
         return None
     try:
@@ -52,7 +52,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
 
 
 def parse_json(data: bytes | str) -> Any:
-    """JSON as the standard has it. Raises ValueError, also for NaN, infinities and absurd nesting."""
+    """Parse standard JSON. Raises ValueError, also for NaN, infinities and absurd nesting."""
 
     def refuse(name: str) -> None:
         raise ValueError(f"{name} is not JSON")
@@ -92,7 +92,7 @@ _KINDS_BY_STATUS: Mapping[int, ErrorKind] = {
 
 def _kind_of_status(status: int) -> ErrorKind | None:
     if 300 <= status < 400:
-        return ErrorKind.MODEL  # the address is another one; going there would carry the key along
+        return ErrorKind.MODEL  # the address is another one; following it would send the key along
     if 500 <= status < 600:
         return ErrorKind.SERVER
     if 400 <= status < 500:
@@ -102,17 +102,17 @@ def _kind_of_status(status: int) -> ErrorKind | None:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a provider said instead of an answer."""
+    """A provider's refusal."""
 
     kind: ErrorKind
     words: str
-    """Its own, untidied; empty where it sent a web page or nothing."""
+    """Its own words, untidied; empty if it sent a web page or nothing."""
 
 
 def read_refusal(status: int, body: bytes) -> Refusal:
-    """Make sense of an error body: the inner code decides first, then the type, then the HTTP status.
+    """Parse an error body: the inner code decides first, then the type, then the HTTP status.
 
-    Takes the error envelope of OpenAI's and MiMo's services, FastAPI's ``detail``, and JSON behind ``data:``.
+    Understands the error envelope of OpenAI's and MiMo's services, FastAPI's ``detail``, and JSON after ``data:``.
     """
     try:
         answer = parse_json(body.strip().removeprefix(b"data:"))
@@ -128,20 +128,20 @@ def read_refusal(status: int, body: bytes) -> Refusal:
 
 
 def read_error(status: int, error: Mapping[str, Any]) -> Refusal:
-    """Return the same for the inner error object, which may also come inside a 200."""
+    """Parse the inner error object, which may also come inside a 200."""
     said = str(error.get("type") or "").lower()
     code = str(error.get("code") or "")
     words = next((str(error[key]) for key in ("param", "message", "detail") if error.get(key)), "")
     inner = _kind_of_status(int(code)) if re.fullmatch(r"[3-5]\d\d", code) else _KINDS_BY_TYPE.get(code.lower())
     by_type = _KINDS_BY_TYPE.get(said)
-    if by_type is ErrorKind.MODERATION:  # the service relays 421 under other numbers too
+    if by_type is ErrorKind.MODERATION:  # the service also relays 421 under other numbers
         return Refusal(by_type, words)
     return Refusal(inner or by_type or _kind_of_status(status) or ErrorKind.BAD_ANSWER, words)
 
 
 def failure(provider: str, error: Exception, *, answering: bool = False) -> ProviderError:
-    """Return an exception of httpx, of a deadline or of a socket as ours. ``answering``: the answer had begun."""
-    name = type(error).__name__  # its text may hold an address or a header, so it stays out
+    """Return an exception of httpx, a deadline or a socket as ProviderError. ``answering``: the answer had begun."""
+    name = type(error).__name__  # its text may hold an address or a header, so it is dropped
     match error:
         case httpx.ConnectTimeout():
             kind = ErrorKind.CONNECTION
@@ -150,25 +150,25 @@ def failure(provider: str, error: Exception, *, answering: bool = False) -> Prov
         case httpx.DecodingError():
             kind = ErrorKind.BAD_ANSWER
         case httpx.LocalProtocolError() | httpx.InvalidURL() | httpx.CookieConflict() | httpx.UnsupportedProtocol():
-            kind = ErrorKind.MODEL  # the address or the key is at fault, not the text: somebody else may speak it
+            kind = ErrorKind.MODEL  # the address or the key is at fault, not the text: another provider may speak it
         case _:
             kind = ErrorKind.INCOMPLETE if answering else ErrorKind.CONNECTION
     return ProviderError(provider, kind, detail=name)
 
 
 LARGE = 64 * 2**10
-"""Bytes from which on the sound is cut out, and which the rest may have."""
+"""Bytes above which the sound is cut out, and limit of the rest."""
 _SOUND = re.compile(rb'"(?:data|audio|delta)"\s*+:\s*+"([A-Za-z0-9+/=\\]{4096,}+)"')
 CUT_OUT = "~"
-"""What is left in the place of the sound; no base64."""
+"""Placeholder of the sound; not base64."""
 
 
 class TooLargeError(ValueError):
-    """There is more than sound in it."""
+    """The body has too much besides sound."""
 
 
 def parse(data: bytes | bytearray, most_beside: int = LARGE) -> tuple[Any, bytes | None]:
-    """Return the JSON value, and the base64 that was cut out of it where ``CUT_OUT`` is, if any was.
+    """Return the JSON value, and the base64 cut out of it at ``CUT_OUT``, if any.
 
     ``most_beside``: bytes besides the sound. Raises ValueError, TooLargeError.
     """
@@ -185,15 +185,15 @@ def parse(data: bytes | bytearray, most_beside: int = LARGE) -> tuple[Any, bytes
 MAX_EVENT = 40 * 2**20
 """Bytes. A service in compatibility mode sends a whole recording of 2000 characters (37 MB) as one event."""
 _MOST_LINES = 1000
-"""Lines of one event: the small objects of more would take many times its bytes."""
+"""Lines of one event: the small objects of more would take many times their bytes."""
 _MOST_IDLE_LINES = 100_000
-"""Lines in a row that carry no data. One a second is usual; without end they are an attack on the CPU."""
+"""Consecutive lines without data. One a second is usual; endless ones are an attack on the CPU."""
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class EventTooLargeError(ValueError):
-    """An event grows past the limit."""
+    """An event exceeds the limit."""
 
 
 class EventReader:
@@ -202,7 +202,7 @@ class EventReader:
     def __init__(self, limit: int = MAX_EVENT) -> None:
         self._limit = limit
         self._line = bytearray()
-        """The line that is not complete; in one buffer, since a peer may send it byte by byte."""
+        """The incomplete line; in one buffer, since a peer may send it byte by byte."""
         self._data: list[bytearray] = []
         self._size = 0
         self._idle = 0
@@ -210,7 +210,7 @@ class EventReader:
         self._first_line = True
 
     def feed(self, chunk: bytes) -> Iterator[bytearray]:
-        """Yield the data of each event that this chunk completes. Raises EventTooLargeError."""
+        """Yield the data of each event completed by this chunk. Raises EventTooLargeError."""
         if not chunk:
             return
         if self._after_cr and chunk.startswith(b"\n"):
@@ -228,7 +228,7 @@ class EventReader:
             yield from self._end_line(line)
 
     def finish(self) -> Iterator[bytearray]:
-        """Yield the event that the end of the stream cut short of its blank line, if there is one."""
+        """Yield the last event, if the stream ended before its blank line."""
         line, self._line = self._line, bytearray()
         if line:
             yield from self._end_line(line)
@@ -253,7 +253,7 @@ class EventReader:
             if self._idle > _MOST_IDLE_LINES:
                 raise EventTooLargeError(f"more than {_MOST_IDLE_LINES} lines without data")
             if not self._data:
-                self._size = 0  # comments and fields without a use do not count, but for their number
+                self._size = 0  # comments and unused fields only count towards the limit
 
 
 async def events(chunks: AsyncIterable[bytes], limit: int = MAX_EVENT) -> AsyncGenerator[tuple[bytearray, bool], None]:
@@ -267,11 +267,11 @@ async def events(chunks: AsyncIterable[bytes], limit: int = MAX_EVENT) -> AsyncG
 
 
 MAX_ANSWER = 40 * 2**20
-"""Bytes of an answer that is held as a whole: a slow recording of 2000 characters is 37 MB of JSON."""
+"""Bytes of an answer held in memory: a slow recording of 2000 characters is 37 MB of JSON."""
 MAX_ERROR_BODY = 64 * 2**10
 """Bytes of a refusal that are read."""
 REFUSAL_SECONDS = 5.0
-"""How long the words of a refusal are waited for; its status says enough."""
+"""Seconds to wait for the words of a refusal; its status says enough."""
 _KNOWN_ENDS = ("/chat/completions", "/audio/speech", "/audio/voices", "/models", "/v1")
 
 
@@ -291,7 +291,7 @@ def service_root(provider: str, base_url: str) -> str:
 
 
 def is_key(text: str) -> bool:
-    """Return whether it can travel in a header: visible ASCII."""
+    """Return whether a key can be sent in a header: visible ASCII."""
     return bool(re.fullmatch(r"[\x21-\x7e]+", text))
 
 
@@ -302,9 +302,9 @@ def is_plain_text_abroad(root: str) -> bool:
 
 
 class _WaitBudget:
-    """Seconds we may wait on the peer; our own work does not count. Sound that comes adds its own length.
+    """Total seconds we may wait on the peer; our own work does not count. Received sound adds its own length.
 
-    So a stream may fall behind real time by as much as the first sound may take, and nothing but sound keeps it alive.
+    So a stream may fall behind real time by as much as the first sound may take, and only sound keeps it alive.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -313,7 +313,7 @@ class _WaitBudget:
 
     @asynccontextmanager
     async def wait(self) -> AsyncIterator[None]:
-        """Wait inside. Raises TimeoutError when nothing is left."""
+        """Wait inside. Raises TimeoutError when the budget is used up."""
         clock = asyncio.get_running_loop().time
         start = clock()
         try:
@@ -323,7 +323,7 @@ class _WaitBudget:
             self.left -= clock() - start
 
     def add_sound(self, seconds: float, allowance: float) -> None:
-        """Count sound that came; from the first on, waiting may exceed it by ``allowance`` seconds."""
+        """Count received sound; from the first on, waiting may exceed it by ``allowance`` seconds."""
         if not self._has_sound:
             self._has_sound = True
             self.left = allowance
@@ -349,7 +349,7 @@ class Answer:
 
     @property
     def ok(self) -> bool:
-        """Return whether it is an answer and not a refusal."""
+        """Return whether it is a success."""
         return self._response.is_success
 
     @property
@@ -371,22 +371,22 @@ class Answer:
 
     @property
     def is_streamed(self) -> bool:
-        """Return whether the body was begun before its length was known."""
+        """Return whether the body began before its length was known."""
         return "content-length" not in self._response.headers
 
     def add_sound(self, seconds: float) -> None:
-        """Count sound that came out of this answer: the next wait may be as much longer."""
+        """Count sound decoded from this answer: the next wait may be longer by that."""
         self._limiter.add_sound(seconds, self._first_audio)
 
     def expect_sound(self) -> None:
-        """Wait for the first sound as for that of a stream."""
+        """Wait for the first sound as for a stream's."""
         self.hurry(self._first_audio)
 
     async def chunks(self, limit: int = MAX_ANSWER) -> AsyncGenerator[bytes, None]:
-        """Yield the body as it comes. Raises ProviderError: too slow, broken off, too large, packed."""
+        """Yield the body as it arrives. Raises ProviderError: too slow, broken off, too large, compressed."""
         encoding = self._response.headers.get("content-encoding", "").strip().lower()
         if encoding not in {"", "identity"}:
-            # We ask for none. A few kilobytes can unpack to gigabytes, and sound in base64 gains little.
+            # We ask for none. A few kilobytes can unpack to gigabytes, and base64 sound gains little.
             raise ProviderError(self._provider, ErrorKind.BAD_ANSWER, detail=f"a body packed as {encoding[:20]}")
         size = 0
         # httpx promises an iterator only; it is a generator, and closing it here keeps its end out of the collector.
@@ -414,7 +414,7 @@ class Answer:
         return body
 
     async def refusal(self) -> Refusal:
-        """Return what an answer that is not ok says. Raises nothing: a body that cannot be read leaves the status."""
+        """Return the refusal in an unsuccessful answer. Raises nothing: an unreadable body leaves the status."""
         self.hurry(REFUSAL_SECONDS)
         try:
             body = await self.read(MAX_ERROR_BODY)
@@ -423,7 +423,7 @@ class Answer:
         return read_refusal(self.status, bytes(body))
 
     def hurry(self, seconds: float) -> None:
-        """Wait no longer than this for what is left of the body."""
+        """Limit the wait for the rest of the body."""
         self._limiter.left = min(self._limiter.left, seconds)
 
 
@@ -442,9 +442,9 @@ class Wire:
         self._opening: asyncio.Lock | None = None
 
     def _trust(self) -> ssl.SSLContext:
-        """Return the public authorities and, where configured, one of our own. Slow: reads certificate files."""
+        """Return the public certificate authorities and the configured one. Slow: reads certificate files."""
         if self._root.startswith("http:"):
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used, trusts nobody, costs nothing
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused, trusts nobody, costs nothing
         context = httpx.create_ssl_context()
         if self._ca_file:
             context.load_verify_locations(cafile=self._ca_file)
@@ -465,7 +465,7 @@ class Wire:
             raise ConfigError("provider.bad_ca_file", provider=self._provider, path=self._ca_file) from None
         try:
             return self._client_trusting(trust)
-        except (ImportError, ValueError):  # what httpx raises for a proxy in the environment that it cannot use
+        except (ImportError, ValueError):  # raised by httpx for an unusable proxy in the environment
             raise ConfigError("provider.bad_proxy", provider=self._provider) from None
 
     def _client_trusting(self, trust: ssl.SSLContext) -> httpx.AsyncClient:
@@ -474,7 +474,7 @@ class Wire:
             verify=trust,
             follow_redirects=False,
             limits=httpx.Limits(max_connections=64, max_keepalive_connections=8, keepalive_expiry=30.0),
-            # A service on this machine is never asked through a proxy of the environment.
+            # A service on this machine is never reached through a proxy of the environment.
             mounts={f"all://{host}": None for host in ("127.0.0.1", "localhost", "[::1]")},
         )
 
@@ -488,7 +488,7 @@ class Wire:
         within: float,
         idle: float | None = None,
     ) -> AsyncIterator[Answer]:
-        """Send a request and hand over the answer when its head is there.
+        """Send a request and yield the answer when its head has arrived.
 
         ``within``: seconds of waiting in all, to which sound adds its own length. ``idle``: seconds between two reads,
         as many as in all when None. Raises ProviderError.
@@ -515,7 +515,7 @@ class Wire:
             await response.aclose()
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         client, self._client = self._client, None
         if client is not None:
             await client.aclose()

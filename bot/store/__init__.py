@@ -1,1 +1,1 @@
-"""The database: ledger, budget, clips."""
+"""The database: ledger, provider calls, settings, clips."""

@@ -1,4 +1,4 @@
-"""Accounts seen before, and those blocked everywhere."""
+"""Accounts seen before, and accounts blocked everywhere."""
 
 import time
 from collections.abc import Callable
@@ -16,26 +16,26 @@ class BlockedAccounts:
     """One per process and database."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back, for how long an answer is believed."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached answers expire."""
         self._database = database
         self._recall: Recall[bool] = Recall(clock=clock)
 
     async def block(self, account: Account) -> bool:
-        """Let an account speak no more; False when it was blocked before. Raises StoreError."""
+        """Block an account. Return False if it was blocked before. Raises StoreError."""
         try:
             return await self._database.write(partial(_block, scope=account.scope, now=self._database.now()))
         finally:
             self._recall.drop(account.scope)
 
     async def unblock(self, account: Account) -> bool:
-        """Let an account speak again; False when it was not blocked. Raises StoreError."""
+        """Unblock an account. Return False if it was not blocked. Raises StoreError."""
         try:
             return await self._database.write(partial(_unblock, scope=account.scope))
         finally:
             self._recall.drop(account.scope)
 
     async def is_blocked(self, account: Account) -> bool:
-        """Return whether an account may not speak; another process' change arrives within 10 s. Raises StoreError."""
+        """Return whether an account is blocked; another process' change arrives within 10 s. Raises StoreError."""
         return await self._recall.get(
             account.scope, lambda: self._database.read(partial(_is_blocked, scope=account.scope))
         )
@@ -56,7 +56,7 @@ def _is_blocked(connection: Connection, *, scope: str) -> bool:
 
 
 _MOST = 10_000
-"""Accounts that are looked at for a likely one."""
+"""Accounts that are compared to find a likely one."""
 
 
 _COLUMNS = (
@@ -69,7 +69,7 @@ _COLUMNS = (
 
 
 def seen(connection: Connection, *, ending: str = "") -> list[str]:
-    """Return scopes of accounts, ``account:cli:sam``; with ``ending`` those that end so, else those of the host."""
+    """Return scopes of accounts such as ``account:cli:sam``: those with this ending, or else the host's."""
     columns = (
         ledger.c.account,
         counter.c.scope,

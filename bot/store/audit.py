@@ -1,4 +1,4 @@
-"""The ledger's rare work: reaping, grants and resets, checking and repairing counters, dropping old rows."""
+"""The ledger's maintenance: reaping, grants and resets, checking and repairing counters, dropping old rows."""
 
 import uuid
 from collections import defaultdict
@@ -27,14 +27,14 @@ from bot.store.schema import HELD, counter, ledger, quota_override
 
 
 def latest(connection: Connection) -> tuple[int, int]:
-    """Starts of the latest day and the latest minute that anything is counted in; 0 for none."""
+    """Return the starts of the latest counted day and minute; 0 for none."""
     rows = connection.execute(select(counter.c.window, func.max(counter.c.start)).group_by(counter.c.window))
     found = {row[0]: row[1] for row in rows}
     return found.get("day", 0), found.get("minute", 0)
 
 
 def reap(connection: Connection, *, moment: Moment, kind: str | None, survivor: str) -> int:
-    """Give back the holds whose lease ran out, and those of dead processes of a kind; how many."""
+    """Release expired holds, and those of dead processes of a kind. Return how many."""
     lost = ledger.c.expires <= moment.now
     if kind is not None:
         lost = or_(lost, ledger.c.owner.startswith(f"{kind}:", autoescape=True) & (ledger.c.owner != survivor))
@@ -75,12 +75,12 @@ def _today(connection: Connection, scope: str, meter: str, moment: Moment) -> tu
 
 
 def grant(connection: Connection, *, scope: str, characters: int, meter: str, moment: Moment, owner: str) -> None:
-    """Write a row that raises what a scope may use today."""
+    """Insert a row that raises what a scope may use today."""
     _correct(connection, "granted", scope, amounts=(0, 0, characters), meter=meter, moment=moment, owner=owner)
 
 
 def reset(connection: Connection, *, scope: str, meter: str, moment: Moment, owner: str) -> None:
-    """Write a row that takes back all that is counted on a scope today, so that sums still match."""
+    """Insert a row that cancels everything counted for a scope today, so that sums still match."""
     counted = _today(connection, scope, meter, moment)
     if counted and any(counted):
         back = (-counted[0], -counted[1], -counted[2])
@@ -123,7 +123,7 @@ def _correct(
 
 
 def set_override(connection: Connection, *, override: Override) -> None:
-    """Store or replace an override; remove it when it says nothing."""
+    """Store or replace an override; remove an empty one."""
     connection.execute(quota_override.delete().where(quota_override.c.scope == override.scope))
     if override != Override(override.scope):
         values = {column.name: getattr(override, column.name) for column in quota_override.columns}
@@ -139,7 +139,7 @@ def overrides(connection: Connection, *, scopes: Sequence[str]) -> list[Override
 
 
 RETIRE_ROWS = 500
-"""Rows given up per transaction, and counters of either kind: few milliseconds under the write lock."""
+"""Rows dropped per transaction, and counters of either kind: few milliseconds under the write lock."""
 
 _AMOUNTS = ("characters", "requests", "granted")
 _KEY = (counter.c.scope, counter.c.meter, counter.c.window, counter.c.start)
@@ -148,7 +148,7 @@ _KEY = (counter.c.scope, counter.c.meter, counter.c.window, counter.c.start)
 def audit(connection: Connection, *, minute: int) -> list[Mismatch]:
     """Compare every daily counter, and the per-minute ones that still count at ``minute``, with their rows.
 
-    The database compares; only what differs is read.
+    The database compares; only differences are read.
     """
     first = minute - MINUTE
     counted = [(counter.c[name] - counter.c[f"folded_{name}"]).label(f"counted_{name}") for name in _AMOUNTS]
@@ -177,7 +177,7 @@ def _three(amounts: Sequence[Any]) -> tuple[int, int, int]:
 
 
 def rebuild(connection: Connection, *, minute: int) -> int:
-    """Set the counters that differ to the sums of their rows; how many."""
+    """Set differing counters to the sums of their rows. Return how many."""
     wrong = audit(connection, minute=minute)
     insert = insert_into(counter)
     statement = insert.on_conflict_do_update(
@@ -195,10 +195,10 @@ def rebuild(connection: Connection, *, minute: int) -> int:
 
 
 def retire(connection: Connection, *, moment: Moment, days: int) -> int:
-    """Give up settled rows older than ``days`` and counters that nothing sees any more, some of each; how many.
+    """Drop settled rows older than ``days`` and obsolete counters, some of each. Return how many.
 
-    A row is folded into its daily counters, which then stand for it; they go with the last row of their day. Nobody
-    reads a counter of another day than the present one. Minute counters go when no window reaches them.
+    A row is folded into its daily counters, which then replace it; they are dropped with the last row of their day.
+    Only the current day's counters are read. Minute counters are dropped when no window reaches them.
     """
     oldest = moment.day - days * DAY
     rows = connection.execute(
@@ -239,6 +239,6 @@ def retire(connection: Connection, *, moment: Moment, days: int) -> int:
 
 
 def _give_up(connection: Connection, window: str, old: ColumnElement[bool]) -> int:
-    """Up to RETIRE_ROWS counters of a kind."""
+    """Drop up to RETIRE_ROWS counters of a kind. Return how many."""
     chosen = select(*_KEY).where(counter.c.window == window, old).order_by(counter.c.start).limit(RETIRE_ROWS)
     return connection.execute(delete(counter).where(tuple_(*_KEY).in_(chosen))).rowcount

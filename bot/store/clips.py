@@ -1,11 +1,11 @@
 """The clip cache: finished voice messages in a SQLite file of their own, ``clips.db``.
 
-Called by the synthesis core: before a provider is asked, and after a clip was made. Telegram's front end keeps its
+Called by the synthesis core: before a provider is tried, and after a clip was made. Telegram's front end keeps its
 ``file_id`` here.
 
-A cache may be lost, so the file is not forced to disk at each commit, is thrown away when damaged, and no error of it
-ever reaches a person: what cannot be read is not there, what cannot be written is not kept. It holds Ogg bytes and
-small facts, never text: the key is a hash made by the caller.
+A cache may be lost, so the file is not forced to disk at each commit, is deleted when damaged, and none of its errors
+reaches a person: an unreadable clip counts as missing, an unwritable one is not stored. It holds Ogg bytes and small
+facts, never text: the key is a hash made by the caller.
 """
 
 import asyncio
@@ -55,14 +55,14 @@ PRAGMAS = {
     "journal_size_limit": str(16 * 1024 * 1024),
 }
 EVICT_ROWS = 64
-"""Clips removed per transaction, so that nobody waits long for the write lock."""
+"""Clips removed per transaction, to hold the write lock only briefly."""
 TOUCH_SECONDS = 3600
-"""How coarse the time of last use is: a read seldom becomes a write."""
+"""Resolution of the time of last use in seconds: a read seldom becomes a write."""
 
 metadata = MetaData()
 
 clip = Table(
-    "clip_2",  # a new number when the columns change: the old table is then unknown and the file made again
+    "clip_2",  # a new number when the columns change: the old table is then unknown and the file recreated
     metadata,
     Column("key", String(128), primary_key=True),
     Column("created", BigInteger, nullable=False),
@@ -85,15 +85,15 @@ platform_file = Table(
 
 @dataclass(frozen=True, slots=True)
 class StoredClip:
-    """A clip as it was put in."""
+    """A clip as it was stored."""
 
     ogg: bytes
     provider: str
-    """Who spoke."""
+    """The provider that spoke it."""
 
 
 class ClipStore:
-    """One per process; several processes may share the file."""
+    """The clips on disk; one per process, several processes may share the file."""
 
     def __init__(self, data_dir: Path, *, max_bytes: int, max_age: float, clock: Clock) -> None:
         self.path = data_dir / FILE_NAME
@@ -113,9 +113,9 @@ class ClipStore:
         max_age: float = 30 * 86400.0,
         clock: Clock = time.time,
     ) -> AsyncIterator[Self]:
-        """Open the cache in a folder that exists. ``max_age``: seconds that a clip is kept at most. Raises nothing.
+        """Open the cache in an existing folder. ``max_age``: seconds after which clips expire. Raises nothing.
 
-        Where the file cannot be used at all, the cache stays empty and the log says why.
+        If the file cannot be used at all, the cache stays empty and the log says why.
         """
         store = cls(data_dir, max_bytes=max_bytes, max_age=max_age, clock=clock)
         try:
@@ -138,7 +138,7 @@ class ClipStore:
         return row.stored
 
     async def put(self, key: str, ogg: bytes, *, provider: str) -> None:
-        """Keep a clip, and let the least recently used ones go where there is too much.
+        """Store a clip, and evict the least recently used ones if there is too much.
 
         Raises ValueError for anything that is not Ogg.
         """
@@ -164,11 +164,11 @@ class ClipStore:
             excess -= freed
 
     async def delete(self, key: str) -> None:
-        """Forget a clip and the platforms' names for it."""
+        """Delete a clip and its platforms' file ids."""
         await self._guarded(partial(self._write, partial(_delete, key=key)), None)
 
     async def expire(self) -> int:
-        """Remove clips older than the time they may be kept; how many. Called now and then."""
+        """Remove expired clips and return how many. Called periodically."""
         total = 0
         oldest = self._now() - self._max_age
         while gone := await self._guarded(partial(self._write, partial(_expire, oldest=oldest)), 0):
@@ -176,12 +176,12 @@ class ClipStore:
         return total
 
     async def remember_file(self, key: str, platform: str, file_id: str) -> None:
-        """Keep a platform's name for a clip that it has already; nothing when the clip is not here."""
+        """Store a platform's file id of a clip; do nothing if the clip is not here."""
         values = {"key": key, "platform": platform, "file_id": file_id}
         await self._guarded(partial(self._write, partial(_remember, values=values)), None)
 
     async def file_id(self, key: str, platform: str) -> str | None:
-        """Return a platform's name for a clip, or None."""
+        """Return a platform's file id of a clip, or None."""
         return await self._guarded(partial(self._read, partial(_file_id, key=key, platform=platform)), None)
 
     async def _write(self, body: Callable[[Connection], T]) -> T:
@@ -207,7 +207,7 @@ class ClipStore:
             raise StoreError("store.corrupt", path=str(self.path))
 
     async def _guarded(self, action: Callable[[], Awaitable[T]], fallback: T) -> T:
-        """Run an action; make the file again and try again when it is damaged, else give up with the fallback."""
+        """Run an action; if the file is damaged recreate it and retry, otherwise return the fallback."""
         file = self._file
         try:
             return await action()
@@ -225,7 +225,7 @@ class ClipStore:
     async def _mend(self, damaged: Transactions) -> None:
         async with self._mending:
             if self._file is not damaged:
-                return  # somebody else has done it
+                return  # another task has done it
             await damaged.close()
             await asyncio.to_thread(_remove, self.path)
             self._file = self._new_file()
@@ -245,7 +245,7 @@ def _remove(path: Path) -> None:
 
 
 def _create(connection: Connection) -> bool:
-    """Make the tables; False when the file holds others, those of another version."""
+    """Create the tables. Return False if the file holds other ones, those of another version."""
     if not metadata.tables.keys() >= set(inspect(connection).get_table_names()):
         return False
     metadata.create_all(connection)
@@ -264,7 +264,7 @@ def _touch(connection: Connection, *, key: str, now: int) -> None:
 
 
 def _put(connection: Connection, *, values: dict[str, object]) -> int:
-    """Insert or replace; returns the bytes of all clips. A replaced clip loses its platforms' names."""
+    """Insert or replace a clip, dropping a replaced one's file ids. Return the bytes of all clips."""
     _delete(connection, key=str(values["key"]))
     connection.execute(insert(clip), [values])
     return _size(connection)
@@ -280,7 +280,7 @@ def _size(connection: Connection) -> int:
 
 
 def _evict(connection: Connection, *, excess: int, spare: str) -> int:
-    """Remove the least recently used, as many as are needed but a batch at most; returns the bytes freed."""
+    """Remove the least recently used clips, a batch at most. Return the bytes freed."""
     oldest = select(clip.c.key, clip.c.size).where(clip.c.key != spare).order_by(clip.c.used, clip.c.key)
     keys, freed = [], 0
     for key, size in connection.execute(oldest.limit(EVICT_ROWS)):

@@ -1,6 +1,6 @@
-"""The commands that people gave: taken in, answered, delivered. Asked by the front ends around each of them.
+"""The commands that people gave: accepted, answered, delivered. Called by the front ends around each command.
 
-What the stages mean, and what is written at once, says ``deliveries.py``.
+``deliveries.py`` explains the stages, and what is written in one transaction.
 """
 
 from functools import partial
@@ -14,11 +14,11 @@ from bot.store.ledger import Ledger
 from bot.store.schema import progress_message
 
 LONGEST_CONTENT = 300_000
-"""Characters of what a platform brought."""
+"""Characters of a platform's payload."""
 TOKEN_SECONDS = 15 * 60.0
-"""For which a token lives."""
+"""Seconds for which a token is valid."""
 REMEMBERED_HOURS = 49
-"""For which a command that was answered is known: Telegram brings an update again for a day."""
+"""Hours for which an answered command is remembered: Telegram repeats updates for a day."""
 
 
 class Commands:
@@ -29,7 +29,7 @@ class Commands:
         self._database = ledger.database
 
     async def accept(self, key: str, platform: str, content: str, token: str = "") -> bool:
-        """Write a command into the journal; False when it is there, or was answered.
+        """Write a command into the journal. Return False if it is there already, or was answered.
 
         Raises StoreError, also when the journal is full.
         """
@@ -38,19 +38,19 @@ class Commands:
         return bool(await self._ledger.enter(AcceptEntry(key, platform, content, token or None)))
 
     async def standing(self, key: str) -> Standing:
-        """Say what is to be done with a command. Raises StoreError."""
+        """Return what is to be done with a command. Raises StoreError."""
         return await self._database.read(partial(deliveries.standing, key=key))
 
     async def begin_upload(self, key: str) -> None:
-        """Note that the sound is being sent. Raises StoreError: then nothing was noted."""
+        """Note that the sound is being uploaded. Raises StoreError: then nothing was noted."""
         await self._ledger.enter(UploadEntry(key, begins=True))
 
     async def refuse_upload(self, key: str) -> None:
-        """Note that the platform refused it, so that it is still to be delivered. Raises StoreError."""
+        """Note that the platform refused the upload, so the sound is still to be delivered. Raises StoreError."""
         await self._ledger.enter(UploadEntry(key, begins=False))
 
     async def begin_telling(self, key: str) -> None:
-        """Note that an answer without sound leaves. Raises StoreError."""
+        """Note that an answer without sound is being sent. Raises StoreError."""
         await self._ledger.enter(TellEntry(key, begins=True))
 
     async def refuse_telling(self, key: str) -> None:
@@ -58,14 +58,14 @@ class Commands:
         await self._ledger.enter(TellEntry(key, begins=False))
 
     async def finish(self, key: str, *, earned: bool) -> None:
-        """Note that a command was answered; not ``earned``: give back what its sound cost, if it had one.
+        """Note that a command was answered; unless ``earned``, refund what its sound cost.
 
         Harmless when repeated. Raises StoreError.
         """
         await self._ledger.enter(FinishEntry(key, earned))
 
     async def give_back(self, key: str) -> None:
-        """Give back what was charged for a sound that is lost, so that it can be spoken again. Raises StoreError."""
+        """Refund a lost sound, so that it can be spoken again. Raises StoreError."""
         await self._ledger.enter(ReturnEntry(key))
 
     async def left(self, platform: str) -> list[Left]:
@@ -74,27 +74,27 @@ class Commands:
         return await self._database.read(partial(deliveries.left, platform=platform, living=living))
 
     async def show_progress(self, platform: str, chat: str, message: str) -> None:
-        """Note a message that shows how far a command is. Raises StoreError."""
+        """Note a message that shows a command's progress. Raises StoreError."""
         row = {"platform": platform, "chat": chat, "message": message}
         await self._database.write(partial(_note_progress, row=row))
 
     async def hide_progress(self, platform: str, chat: str, message: str) -> None:
-        """Forget such a message, which was removed. Raises StoreError."""
+        """Forget a removed progress message. Raises StoreError."""
         await self._database.write(partial(_forget_progress, platform=platform, chat=chat, message=message))
 
     async def progress_left(self, platform: str) -> list[tuple[str, str]]:
-        """Return the chat and the id of each such message that was not removed. Raises StoreError."""
+        """Return the chat and id of each progress message that was not removed. Raises StoreError."""
         return await self._database.read(partial(_progress_left, platform=platform))
 
     async def begun(self) -> frozenset[str]:
-        """Return the commands that were begun and not done, a few days back. Raises StoreError."""
+        """Return the recent commands that were begun and not finished. Raises StoreError."""
         since = self._database.now() - REMEMBERED_HOURS * 3_600_000
         return await self._database.read(partial(deliveries.begun, since=since))
 
     async def expire(self) -> int:
-        """Forget tokens that live no longer and commands answered long ago, and give back what never came again.
+        """Forget expired tokens and old commands, and refund those that were never repeated.
 
-        Returns how many were forgotten or given back. Raises StoreError.
+        Returns how many were forgotten or refunded. Raises StoreError.
         """
         now = self._database.now()
         await self._database.write(partial(deliveries.forget_tokens, until=now - round(TOKEN_SECONDS * 1000)))

@@ -43,7 +43,7 @@ from bot.store.schema import HEAD, metadata
 
 
 class Cursor(AsyncAdapt_aiosqlite_cursor):
-    """Holds no cursor of the driver between statements: each statement's lives in the driver's thread only."""
+    """A cursor that holds none of the driver's between statements: those live in the driver's thread only."""
 
     __slots__ = ("_description", "_last", "_touched")
 
@@ -57,17 +57,17 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
 
     @property
     def description(self) -> Any:
-        """Columns of the answer (DB-API); None for a statement without one."""
+        """Columns of the result (DB-API); None for a statement without one."""
         return self._description
 
     @property
     def rowcount(self) -> int:
-        """Rows changed (DB-API); -1 when not known."""
+        """Number of changed rows (DB-API); -1 when unknown."""
         return self._touched
 
     @property
     def lastrowid(self) -> Any:
-        """Of the last INSERT (DB-API)."""
+        """Row id of the last INSERT (DB-API)."""
         return self._last
 
     def execute(self, operation: Any, parameters: Any = None) -> Any:
@@ -88,7 +88,7 @@ class Cursor(AsyncAdapt_aiosqlite_cursor):
         self._description, self._touched, self._last, self._rows = answer
 
     def close(self) -> None:
-        """Forget the rows; the driver's cursor is closed already."""
+        """Discard the rows; the driver's cursor is closed already."""
         self._rows.clear()
 
     async def _async_soft_close(self) -> None:
@@ -120,20 +120,20 @@ def connect(dbapi: Any, path: Path, busy_seconds: float) -> AdaptedConnection:
 
 
 async def _connect(path: Path, busy_seconds: float) -> aiosqlite.Connection:
-    # None: the sqlite3 module begins no transactions of its own; the engine does.
+    # None: the sqlite3 module begins no transactions itself; the engine does.
     connection = aiosqlite.connect(path, isolation_level=None, timeout=busy_seconds)
     thread = connection._thread
     thread.daemon = True
     try:
         return await connection
     except BaseException:
-        # Its thread still has an answer for this loop, which may be closed a moment after a failed start.
+        # Its thread still has a result for this loop, which may be closed a moment after a failed start.
         await asyncio.to_thread(thread.join)
         raise
 
 
 BUSY_SECONDS = 1.5
-"""How long a statement waits for another process' lock: below the 3 s in which Discord wants an answer."""
+"""Seconds that a statement waits for another process' lock: less than the 3 s Discord allows for an answer."""
 
 PRAGMAS: Mapping[str, str] = {
     "synchronous": "FULL",
@@ -141,8 +141,9 @@ PRAGMAS: Mapping[str, str] = {
     "secure_delete": "ON",
     "journal_size_limit": str(64 * 1024 * 1024),
 }
-"""FULL, because with a write-ahead log NORMAL may lose the last commits when power fails; secure_delete, because words
-that are given up must not stay in the file."""
+"""FULL, because with a write-ahead log NORMAL may lose the last commits on power failure; secure_delete, because
+deleted texts must not stay in the file.
+"""
 
 _CODES = {
     sqlite3.SQLITE_BUSY: "store.busy",
@@ -155,7 +156,7 @@ _CODES = {
     sqlite3.SQLITE_NOTADB: "store.corrupt",
 }
 _SIGNS_OF_DAMAGE = ("Could not decode to UTF-8", "unsupported file format")
-"""Beginnings of messages that have no code of their own: a text that damage changed, and a header."""
+"""Beginnings of messages without an error code: a text that damage changed, and a header."""
 _EXTENDED_CODES = {
     # The shared-memory file beside the log cannot grow.
     sqlite3.SQLITE_IOERR_SHMSIZE: "store.full",
@@ -173,21 +174,21 @@ _ERRNO_CODES = {
 
 
 def open_engine(path: Path, *, pragmas: Mapping[str, str] = PRAGMAS, busy_seconds: float = BUSY_SECONDS) -> AsyncEngine:
-    """Return an engine on the SQLite file at ``path`` (made on first use; its folder must be there).
+    """Return an engine on the SQLite file at ``path`` (created on first use; its folder must exist).
 
-    A connection or engine with the execution option ``immediate=True`` takes the write lock when its
-    transaction begins: one that reads first and writes later could not get it any more (SQLITE_BUSY at once).
+    A connection or engine with the execution option ``immediate=True`` takes the write lock when its transaction
+    begins: one that reads first and writes later could not get it any more (SQLITE_BUSY at once).
     """
     # aiosqlite writes every statement's parameters to its log at DEBUG.
     logging.getLogger("aiosqlite").setLevel(logging.WARNING)
     engine: AsyncEngine = create_async_engine(
         f"sqlite+aiosqlite:///{path}",
         creator=lambda: connect(engine.dialect.dbapi, path, busy_seconds),
-        hide_parameters=True,  # or the text of an error would carry account ids into logs
+        hide_parameters=True,  # otherwise errors would carry account ids into logs
         pool_size=4,
         max_overflow=4,
         pool_timeout=busy_seconds,
-        pool_reset_on_return=None,  # every transaction here ends before its connection goes back
+        pool_reset_on_return=None,  # every transaction ends before its connection is returned
     )
 
     def _prepare(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
@@ -206,10 +207,10 @@ def open_engine(path: Path, *, pragmas: Mapping[str, str] = PRAGMAS, busy_second
 
 
 async def begin_log(engine: AsyncEngine, wait: float) -> None:
-    """Switch the file to a write-ahead log, once; it stays so. Raises what the driver raises.
+    """Switch the file to a write-ahead log, once and permanently. Raises what the driver raises.
 
-    The switch needs the file for itself and does not wait for it, so it is tried again for ``wait`` seconds: two
-    processes may open a new file at the same time.
+    The switch needs exclusive access and does not wait for it, so it is retried for ``wait`` seconds: two processes may
+    open a new file at the same time.
     """
     deadline = time.monotonic() + wait
     while True:
@@ -236,10 +237,10 @@ def insert_into(table: Table) -> sqlite.Insert:
 
 
 def rows_of(table: Table, names: Sequence[str]) -> Subquery:
-    """Return a table made of one parameter, ``rows``, that ``packed`` fills; its columns have the types of ``table``'s.
+    """Return a table made of one parameter, ``rows``, as built by ``packed``; column types are those of ``table``.
 
-    With a parameter per value, SQLAlchemy's work on those is most of what a batch of the ledger costs. (On PostgreSQL
-    ``jsonb_array_elements`` takes the place of ``json_each``.)
+    With one parameter per value, binding them is most of what a batch of the ledger costs in SQLAlchemy. (On PostgreSQL
+    ``jsonb_array_elements`` replaces ``json_each``.)
     """
     row = func.json_each(bindparam("rows", type_=String)).table_valued("value")
     values = [
@@ -251,7 +252,7 @@ def rows_of(table: Table, names: Sequence[str]) -> Subquery:
 
 
 def insert_rows(table: Table, names: Sequence[str]) -> sqlite.Insert:
-    """Return an INSERT of any number of rows that travel in one parameter, ``rows``."""
+    """Return an INSERT of any number of rows passed as one parameter, ``rows``."""
     given = rows_of(table, names)
     return sqlite.insert(table).from_select(list(names), select(given).where(literal_column("true")))
 
@@ -262,7 +263,7 @@ def packed(rows: Sequence[Sequence[object]]) -> dict[str, str]:
 
 
 def damage(connection: Connection) -> str | None:
-    """Return what is wrong with the file's structure; None when it is sound.
+    """Return what is wrong with the file's structure, or None if it is sound.
 
     Reads the whole file, but see ``faults``.
     """
@@ -271,7 +272,7 @@ def damage(connection: Connection) -> str | None:
 
 
 def faults(connection: Connection) -> list[str]:
-    """Return what ``damage`` finds, and where an index does not fit its table, which takes far longer.
+    """Return what ``damage`` finds and which indexes do not match their tables, which takes far longer.
 
     The first few.
     """
@@ -280,17 +281,18 @@ def faults(connection: Connection) -> list[str]:
 
 
 def rebuild_indexes(connection: Connection) -> None:
-    """Build every index again from its table."""
+    """Rebuild every index from its table."""
     connection.execute(text("REINDEX"))
 
 
 DRIVER_ERRORS = (SQLAlchemyError, sqlite3.Error, OSError, UnicodeDecodeError)
-"""What ``translate`` takes. A pragma that fails while a connection is made is not wrapped by SQLAlchemy; texts and
-names that damage made unreadable fail to decode, in the driver or in its message."""
+"""What ``translate`` accepts. A pragma that fails while a connection is made is not wrapped by SQLAlchemy; texts and
+names made unreadable by damage fail to decode, in the driver or in its message.
+"""
 
 
 def translate(error: BaseException, path: Path) -> StoreError:
-    """Return the StoreError for whatever a driver, the pool or the file system raised.
+    """Return the StoreError for an exception of the driver, the pool or the file system.
 
     ``store.busy``, ``store.full``, ``store.read_only``, ``store.corrupt``, else ``store.failed``; fact: path.
     """
@@ -317,20 +319,20 @@ def _code(error: BaseException) -> str:
 T = TypeVar("T")
 
 Clock = Callable[[], float]
-"""Seconds since 1970, UTC. Tests give their own."""
+"""Seconds since 1970, UTC. Tests pass their own."""
 
 FILE_NAME = "mouthpiece.db"
 _LOG_SECONDS = 0.2
-"""How long emptying the log waits for others; they wait as long for it."""
+"""Seconds that emptying the log waits for other connections; they wait as long for it."""
 _HEADER = 100
-"""Bytes that every database begins with."""
+"""Bytes that every SQLite database begins with."""
 
 
 class Transactions:
     """Runs transaction bodies, plain functions on a SQLAlchemy ``Connection``, one writer at a time.
 
-    A transaction that has begun runs to its end even when its caller is cancelled, so the outcome is always
-    one of two: all of it or nothing. Every driver error leaves as a StoreError.
+    A transaction that has begun runs to its end even if its caller is cancelled, so it is always applied whole or not
+    at all. Every driver error becomes a StoreError.
     """
 
     def __init__(self, engine: AsyncEngine, path: Path, clock: Clock, wait: float) -> None:
@@ -344,20 +346,20 @@ class Transactions:
         self._closed = False
 
     async def start(self) -> None:
-        """Make the file ready for writers and readers at the same time. Raises StoreError."""
+        """Prepare the file for simultaneous writers and readers. Raises StoreError."""
         try:
             await begin_log(self._engine, self._wait)
         except DRIVER_ERRORS as error:
             raise translate(error, self.path) from error
 
     def now(self) -> int:
-        """Milliseconds since 1970, UTC."""
+        """Return milliseconds since 1970, UTC."""
         return int(self.clock() * 1000)
 
     async def write(self, body: Callable[[Connection], T]) -> T:
-        """Run ``body`` in a transaction that holds the write lock; what it raises rolls everything back.
+        """Run ``body`` in a transaction that holds the write lock; an exception rolls everything back.
 
-        Raises StoreError: ``store.busy`` when the lock was not to be had in time, and what ``translate`` makes.
+        Raises StoreError: ``store.busy`` when the lock was not available in time, and those of ``translate``.
         """
         return await self._shielded(self._write(body))
 
@@ -366,7 +368,7 @@ class Transactions:
         return await self._shielded(self._run(self._engine, body))
 
     async def close(self) -> None:
-        """Let transactions under way end, then close the connections. Whoever comes later gets a StoreError."""
+        """Let current transactions finish, then close the connections. Later calls get a StoreError."""
         while self._running:
             await asyncio.wait(set(self._running))
         self._closed = True  # the engine would open new connections, which nobody closes
@@ -384,7 +386,7 @@ class Transactions:
     def _ended(self, task: "asyncio.Task[T]") -> None:
         self._running.discard(task)
         if not task.cancelled():
-            task.exception()  # a caller that was cancelled will not fetch it
+            task.exception()  # a cancelled caller will not retrieve it
 
     async def _write(self, body: Callable[[Connection], T]) -> T:
         try:
@@ -422,10 +424,10 @@ class Database(Transactions):
         wait: float = BUSY_SECONDS,
         check: bool = True,
     ) -> AsyncIterator[Self]:
-        """Open the database in ``data_dir``; make it or bring it up to date where needed.
+        """Open the database in ``data_dir``; create or upgrade it if needed.
 
-        ``wait`` is the longest wait for a lock in seconds. ``check`` reads the whole file for damage first.
-        Files that others may read are narrowed. Raises StoreError: ``store.corrupt``, ``store.empty``,
+        ``wait`` is the longest wait for a lock in seconds. ``check`` reads the whole file for damage first. Files that
+        others may read are restricted to their owner. Raises StoreError: ``store.corrupt``, ``store.empty``,
         ``store.foreign``, ``store.no_file``, ``store.orphan_log``, ``store.newer``, ``store.read_only``,
         ``store.full``, ``store.busy``.
         """
@@ -445,19 +447,19 @@ class Database(Transactions):
             await database.close()
 
     async def revision(self) -> str | None:
-        """Return the migration the file is at; None when it is empty."""
+        """Return the file's migration, or None if it is empty."""
         return await self.read(_revision)
 
     async def faults(self) -> list[str]:
-        """Return what a search of everything finds, in the engine's words; the first few. Raises StoreError."""
+        """Return the first faults that a complete search finds, in SQLite's words. Raises StoreError."""
         return await self.read(faults)
 
     async def rebuild_indexes(self) -> None:
-        """Mend indexes that do not fit their tables. Raises StoreError."""
+        """Rebuild indexes that do not match their tables. Raises StoreError."""
         await self.write(rebuild_indexes)
 
     async def empty_log(self) -> None:
-        """Have what was deleted be in the write-ahead log no more either; later where others are reading.
+        """Remove deleted data from the write-ahead log, too; later if others are reading.
 
         Raises StoreError.
         """
@@ -479,21 +481,21 @@ class Database(Transactions):
 
 
 def is_there(path: Path) -> bool:
-    """Return True for a file that may be a database, False where there is none and one can be made.
+    """Return whether the file may be a database; False if there is none and one can be created.
 
-    An empty file is refused: to take it for a new database would forget quotas and blocks. Blocks; raises OSError, and
+    An empty file is refused: to use it as a new database would lose quotas and blocks. Blocks; raises OSError, and
     StoreError ``store.no_file``, ``store.empty``, ``store.orphan_log``.
     """
     try:
         found = path.stat()
     except FileNotFoundError:
         log = path.with_name(f"{path.name}-wal")
-        if log.exists() and log.stat().st_size:  # it would be played into the new database, or thrown away
+        if log.exists() and log.stat().st_size:  # it would be replayed into the new database, or deleted
             raise StoreError("store.orphan_log", path=str(path), log=str(log)) from None
         return False
     if not stat.S_ISREG(found.st_mode):
         raise StoreError("store.no_file", path=str(path))
-    if found.st_size < _HEADER:  # SQLite would take a file of one byte for an empty one, too, and write to it
+    if found.st_size < _HEADER:  # SQLite would treat a file of one byte as an empty one, too, and write to it
         raise StoreError("store.corrupt" if found.st_size else "store.empty", path=str(path))
     return True
 
@@ -515,7 +517,7 @@ def _revision(connection: Connection) -> str | None:
 
 
 def _what_instead(connection: Connection) -> str:
-    """Return the code for a database without a revision: nothing is in it, or what is not ours, or it lost that."""
+    """Return the code for a database without a revision: it is empty, someone else's, or lost its revision."""
     tables = set(inspect(connection).get_table_names())
     if not tables:
         return "store.empty"
@@ -523,7 +525,7 @@ def _what_instead(connection: Connection) -> str:
 
 
 def _is_complete(connection: Connection) -> bool:
-    """Return True where every table has its columns: a check of the pages does not miss what is not listed."""
+    """Return whether every table has its columns: a check of the pages does not notice missing tables."""
     query = "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
     there = {tuple(row) for row in connection.execute(text(query))}
     return {(table.name, column.name) for table in metadata.sorted_tables for column in table.c} <= there
@@ -542,7 +544,7 @@ def _upgrade(path: Path, wait: float) -> None:
                 await connection.run_sync(upgrade, str(path))
         except DRIVER_ERRORS as error:
             raise translate(error, path) from error
-        except CommandError as error:  # the revisions that the file names are none of ours, or several
+        except CommandError as error:  # the file names unknown revisions, or several
             raise StoreError("store.corrupt", path=str(path)) from error
         finally:
             await engine.dispose()
@@ -551,14 +553,12 @@ def _upgrade(path: Path, wait: float) -> None:
 
 
 def back_up(source: Path, target: Path, *, busy_seconds: float = BUSY_SECONDS) -> int:
-    """Write one consistent view of the database ``source`` into a new file ``target``: whole, or not at all; its bytes.
+    """Copy the database ``source`` into a new file ``target``, consistently, whole or not at all. Return its bytes.
 
-    The copy has no journal: what people wrote a moment ago, and tokens, are nothing to keep or to take up later.
-
-    A copy of the file alone would lack what still stands in its write-ahead log, and may be torn. The source is not
-    brought up to date: the copy is the way back from an update. Blocks: run it in a thread. Raises StoreError:
-    ``backup.nothing``, ``backup.exists``, ``backup.folder``, ``output.write``, and what ``is_there`` and ``translate``
-    raise or make.
+    The copy has no journal: recent texts and tokens must be neither kept nor resumed later. A copy of the file alone
+    would lack what is still in its write-ahead log, and may be torn. The source is not upgraded: the copy is the way
+    back from an update. Blocks: run it in a thread. Raises StoreError: ``backup.nothing``, ``backup.exists``,
+    ``backup.folder``, ``output.write``, and those of ``is_there`` and ``translate``.
     """
     try:
         if not is_there(source):
@@ -570,13 +570,13 @@ def back_up(source: Path, target: Path, *, busy_seconds: float = BUSY_SECONDS) -
             raise StoreError("backup.exists", path=str(target))
         if not target.parent.is_dir():
             raise StoreError("backup.folder", path=str(target.parent))
-        # Only its owner may read it, as the data folder; VACUUM INTO takes an empty file.
+        # Only its owner may read it, like the data folder; VACUUM INTO accepts an empty file.
         handle, name = tempfile.mkstemp(prefix=".mouthpiece.", dir=target.parent)
     except OSError as error:
         raise StoreError("output.write", path=str(target), problem=error.strerror or "") from error
     unfinished = Path(name)
     try:
-        # rw: a source that has gone meanwhile must not be made again.
+        # rw: a source that was deleted meanwhile must not be recreated.
         address = f"{source.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(address, timeout=busy_seconds, uri=True)) as connection:
             connection.execute("VACUUM INTO ?", (name,))
@@ -594,7 +594,7 @@ def back_up(source: Path, target: Path, *, busy_seconds: float = BUSY_SECONDS) -
 
 
 def _clear_journal(name: str) -> None:
-    """Take the commands that are being answered out of a copy, and their words out of its pages."""
+    """Delete unanswered commands from a copy, and their texts from its pages."""
     with closing(sqlite3.connect(name, isolation_level=None)) as copy:
         if copy.execute("SELECT 1 FROM sqlite_master WHERE name = 'journal'").fetchone() is None:
             return  # of an earlier version
@@ -604,6 +604,6 @@ def _clear_journal(name: str) -> None:
 
 
 def _of_target(error: sqlite3.Error) -> bool:
-    """Return whether it is about what is written: of the source everything else is told, its damage and its locks."""
+    """Return whether an error concerns the written file; other errors, of damage and locks, concern the source."""
     code: int = getattr(error, "sqlite_errorcode", 0)
     return code == sqlite3.SQLITE_IOERR_WRITE or code & 0xFF in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY)

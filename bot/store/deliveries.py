@@ -30,9 +30,9 @@ from bot.store.entries import DAY, Deltas, LimitPassedError, Moment, Outcome, Se
 from bot.store.schema import delivery, journal, ledger
 
 MOST_JOURNALED = 1000
-"""Commands that may wait for their answers at once; more are left with the platform."""
+"""Commands that may wait for their answers at once; more stay with the platform."""
 BATCH = 500
-"""Rows per transaction, so that nobody waits long for the write lock."""
+"""Rows per transaction, to hold the write lock only briefly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class TellEntry:
 
 @dataclass(frozen=True, slots=True)
 class FinishEntry:
-    """A command was answered; where its sound was not delivered, nothing is charged."""
+    """A command was answered; if its sound was not delivered, nothing is charged."""
 
     key: str
     earned: bool
@@ -71,7 +71,7 @@ class FinishEntry:
 
 @dataclass(frozen=True, slots=True)
 class ReturnEntry:
-    """Give back what a command was charged for a sound that is lost; it may be spoken once more."""
+    """Refund a command's lost sound; it may be spoken once more."""
 
     key: str
 
@@ -82,22 +82,22 @@ class Next(Enum):
     ANSWER = auto()
     """Answer it: it is new, or was cut off before its sound was made."""
     DELIVER = auto()
-    """Its sound was made and charged, and is to be delivered for nothing more."""
+    """Its sound was made and charged; deliver it without charging again."""
     UNCERTAIN = auto()
-    """Its sound may have arrived: it is not sent again, and the person is told once."""
+    """Its sound may have arrived: do not send it again, and inform the person once."""
     GIVE_UP = auto()
-    """It was cut off twice; the person is told once."""
+    """It was cut off twice; inform the person once."""
     NOTHING = auto()
     """It was answered."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What became of a command so far."""
+    """The state of a command."""
 
     next: Next
     owed: Owed | None = None
-    """With DELIVER."""
+    """Set with DELIVER."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Left:
     key: str
     content: str = field(repr=False)
     token: str = field(repr=False)
-    """Empty where there is none, or it lives no longer."""
+    """Empty if there is none, or it has expired."""
 
 
 Mark = AcceptEntry | UploadEntry | TellEntry | FinishEntry | ReturnEntry
@@ -115,7 +115,7 @@ AnyEntry = money.Entry | Mark
 
 
 def apply(connection: Connection, entries: Sequence[AnyEntry], moment: Moment) -> list[Outcome]:
-    """Write a batch of the ledger's queue; one outcome per entry, in order. Keys must differ within a batch.
+    """Apply a batch of the ledger's queue. Return one outcome per entry, in order. Keys must differ within a batch.
 
     Raises LimitPassedError when the batch has several entries and passes a limit, QuotaError when it has one.
     """
@@ -154,7 +154,7 @@ _MARK = _marked.on_conflict_do_update(
     index_elements=[delivery.c.command],
     set_={
         "stage": case((delivery.c.stage == "done", "done"), else_=_marked.excluded.stage),
-        # An upload says nothing of the clip.
+        # An upload does not name the clip.
         "clip": case(
             (_marked.excluded.stage == "done", None), else_=func.coalesce(_marked.excluded.clip, delivery.c.clip)
         ),
@@ -176,7 +176,7 @@ def _mark(connection: Connection, entries: Sequence[AnyEntry], now: int) -> None
 
 
 def _tell(connection: Connection, entry: TellEntry, now: int) -> None:
-    """Mark a command of which no sound is known, or take that back."""
+    """Mark a command without known sound as being answered, or undo that."""
     if entry.begins:
         connection.execute(_marked.on_conflict_do_nothing(), packed([(entry.key, "telling", None, now)]))
     else:
@@ -202,7 +202,7 @@ def _accept(connection: Connection, entry: AcceptEntry, now: int) -> Outcome:
 
 
 def _finish(connection: Connection, entry: FinishEntry, moment: Moment, deltas: Deltas) -> Outcome:
-    """Make a command done, once: what was delivered stays charged."""
+    """Finish a command, once: what was delivered stays charged."""
     stage = connection.execute(select(delivery.c.stage).where(delivery.c.command == entry.key)).scalar()
     if stage is not None and stage != "done" and not entry.earned:
         _give_back(connection, entry.key, moment, deltas)
@@ -221,7 +221,7 @@ def _give_back(connection: Connection, key: str, moment: Moment, deltas: Deltas)
 
 
 def _charged_for(key: str) -> ColumnElement[bool]:
-    """Match the ledger's rows of a command: its key alone, or with more behind a sign (``meter.py``, ``saved.py``)."""
+    """Match the ledger's rows of a command: its key, or longer keys with it as prefix (``speech/quota.py``)."""
     found = ledger.c.key == key
     for sign in "/:":
         found |= (ledger.c.key > key + sign) & (ledger.c.key < key + chr(ord(sign) + 1))
@@ -229,7 +229,7 @@ def _charged_for(key: str) -> ColumnElement[bool]:
 
 
 def standing(connection: Connection, *, key: str) -> Standing:
-    """Say what is to be done with a command."""
+    """Return what is to be done with a command."""
     sound = connection.execute(select(delivery).where(delivery.c.command == key)).first()
     if sound is not None and sound.stage in _ANSWERED:
         return Standing(Next.NOTHING)
@@ -242,28 +242,28 @@ def standing(connection: Connection, *, key: str) -> Standing:
 
 
 def _next(key: str, rows: Sequence[Row[Any]]) -> Next:
-    """Say what is to be done where no sound is known of."""
+    """Return what is to be done if no sound is known."""
     if any(row.state == "spent" for row in rows):
-        return Next.NOTHING  # by a version that did not write deliveries down
+        return Next.NOTHING  # by a version that did not record deliveries
     tried_again = any(row.key == key and not row.resumable and row.state != "held" for row in rows)
     return Next.GIVE_UP if tried_again else Next.ANSWER
 
 
 def left(connection: Connection, *, platform: str, living: int) -> list[Left]:
-    """Return a platform's commands in the journal, the oldest first; with tokens of those from after ``living``."""
+    """Return a platform's commands in the journal, the oldest first; with the tokens of those after ``living``."""
     rows = connection.execute(select(journal).where(journal.c.platform == platform).order_by(journal.c.created))
     return [Left(row.command, row.content, row.token if row.token and row.created > living else "") for row in rows]
 
 
 def forget_tokens(connection: Connection, *, until: int) -> None:
-    """Erase tokens that live no longer."""
+    """Erase expired tokens."""
     old = (journal.c.token.is_not(None)) & (journal.c.created <= until)
     if connection.execute(select(journal.c.command).where(old).limit(1)).first() is not None:
         connection.execute(update(journal).where(old).values(token=None))
 
 
 def begun(connection: Connection, *, since: int) -> frozenset[str]:
-    """Return the commands that were cut off after a moment: in speech, with sound to deliver, or in the journal."""
+    """Return the commands cut off after a given moment: in speech, with sound to deliver, or in the journal."""
     undelivered = select(delivery.c.command).where(
         delivery.c.changed > since, delivery.c.stage.in_(("spent", "sending"))
     )
@@ -272,13 +272,13 @@ def begun(connection: Connection, *, since: int) -> frozenset[str]:
 
 
 def lost(connection: Connection, *, until: int) -> list[str]:
-    """Return some commands that were never done: the platform did not bring them again."""
+    """Return some commands that were never finished: the platform did not repeat them."""
     old = select(delivery.c.command).where(delivery.c.changed <= until, delivery.c.stage != "done")
     unanswered = select(journal.c.command).where(journal.c.created <= until)
     return list(connection.execute(old.union(unanswered).limit(BATCH)).scalars())
 
 
 def forget(connection: Connection, *, until: int) -> int:
-    """Forget some commands that were done long ago; how many."""
+    """Forget some commands finished long ago. Return how many."""
     old = select(delivery.c.command).where(delivery.c.changed <= until, delivery.c.stage == "done").limit(BATCH)
     return connection.execute(delete(delivery).where(delivery.c.command.in_(old))).rowcount

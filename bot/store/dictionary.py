@@ -1,4 +1,4 @@
-"""Words as they are written and as they are said: a person's own, and a space's. Asked by the reader."""
+"""Pronunciation dictionaries: written words and how to say them, of a person and of a space."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -23,35 +23,38 @@ MOST_OWN = 100
 MOST_SHARED = 500
 """Entries of a space."""
 MOST_PATTERNS = 50
-"""Those among them that are patterns."""
+"""Maximum of patterns among them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A word and what is said for it."""
+    """A word and its replacement."""
 
     written: str
-    """A whole word or phrase, whatever its case; or a pattern."""
+    """A whole word or phrase, ignoring case; or a pattern."""
     said: str
-    """May be empty: nothing is said."""
+    """Empty: the word is not spoken."""
     pattern: bool = False
-    """Whether ``written`` is a regular expression (RE2's)."""
+    """Whether ``written`` is a regular expression (RE2 syntax)."""
 
 
 class Dictionaries:
-    """One per process and database."""
+    """The dictionaries; one per process and database."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back, for how long entries are believed."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached entries expire."""
         self._database = database
         self._recall: Recall[tuple[Entry, ...]] = Recall(clock=clock)
 
     async def get(self, owner: Owner) -> tuple[Entry, ...]:
-        """In the order in which they were added; another process' change arrives within 10 s. Raises StoreError."""
+        """Return the entries in the order they were added; another process' change arrives within 10 s.
+
+        Raises StoreError.
+        """
         return await self._recall.get(owner.scope, lambda: self._database.read(partial(_get, owner=owner.scope)))
 
     async def put(self, owner: Owner, entry: Entry) -> None:
-        """Add an entry, or change what is said for its word.
+        """Add or change an entry.
 
         Raises InputError ``dictionary.full`` (limit), ``dictionary.patterns_full`` (limit), ``dictionary.empty``,
         ``dictionary.too_long`` (limit), ``dictionary.patterns_shared`` (a pattern of a person); StoreError.
@@ -59,28 +62,28 @@ class Dictionaries:
         await self.merge(owner, [entry])
 
     async def merge(self, owner: Owner, entries: Sequence[Entry]) -> None:
-        """Add these behind those that are there, or none; one for a word that is there replaces it. Raises as ``put``.
+        """Append all of these entries, or none; an entry for a known word replaces it. Raises as ``put``.
 
-        In one step, whoever else changes the dictionary.
+        Done in one transaction, so concurrent changes are kept.
         """
         await self._write(owner, partial(_merge, owner=owner, entries=_checked(owner, entries)))
 
     async def remove(self, owner: Owner, written: str) -> bool:
-        """Take an entry out, however its word's case is typed; False when it is not there. Raises StoreError."""
+        """Remove an entry, ignoring case. Return False if there is none. Raises StoreError."""
         return await self._write(owner, partial(_remove, owner=owner.scope, written=_line(written)))
 
     async def replace(self, owner: Owner, entries: Sequence[Entry]) -> None:
-        """These in the place of all that were there, or none of them. Raises as ``put``."""
+        """Replace all entries by these, or change nothing. Raises as ``put``."""
         checked = _checked(owner, entries)
         _refuse_full(owner, checked)
         await self._write(owner, partial(_replace, owner=owner.scope, entries=checked))
 
     async def forget(self, owner: Owner) -> None:
-        """Remove them all. Raises StoreError."""
+        """Remove all entries. Raises StoreError."""
         await self.replace(owner, ())
 
     def drop(self, scope: str) -> None:
-        """What is stored of an owner was changed elsewhere."""
+        """Drop an owner's cached entries, because they were changed elsewhere."""
         self._recall.drop(scope)
 
     async def _write(self, owner: Owner, body: Callable[[Connection], bool]) -> bool:
@@ -91,7 +94,7 @@ class Dictionaries:
 
 
 def check(owner: Owner, entry: Entry) -> Entry:
-    """Return an entry as it is stored. Raises as ``Dictionaries.put``."""
+    """Return an entry in its stored form. Raises as ``Dictionaries.put``."""
     if entry.pattern and isinstance(owner, Account):
         raise InputError("dictionary.patterns_shared")
     written, said = _line(entry.written), _line(entry.said)
@@ -114,12 +117,12 @@ def _key(written: str) -> str:
 
 
 def most_of(owner: Owner) -> int:
-    """Entries that a dictionary may have."""
+    """Return how many entries a dictionary may have."""
     return MOST_OWN if isinstance(owner, Account) else MOST_SHARED
 
 
 def _checked(owner: Owner, entries: Sequence[Entry]) -> list[Entry]:
-    """As they are stored, the last one for each word."""
+    """Return entries in their stored form, the last one for each word."""
     return list({_key(entry.written): entry for entry in (check(owner, each) for each in entries)}.values())
 
 

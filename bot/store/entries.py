@@ -16,19 +16,19 @@ DAY = 86_400_000
 
 
 def at(milliseconds: int, zone: tzinfo = UTC) -> datetime:
-    """Return an instant as an aware datetime."""
+    """Return a point in time as an aware datetime."""
     return datetime.fromtimestamp(milliseconds / 1000, zone)
 
 
 class Calendar:
-    """Calendar days in a zone. A day has 23 or 25 hours where clocks are changed."""
+    """Calendar days in a time zone. A day has 23 or 25 hours when clocks change."""
 
     def __init__(self, zone: tzinfo = UTC) -> None:
         self.zone = zone
         self._day = (0, 0)
 
     def day(self, now: int) -> tuple[int, int]:
-        """Start and end of the day that ``now`` lies in."""
+        """Return start and end of the day of ``now``."""
         start, end = self._day
         if not start <= now < end:
             today = at(now, self.zone).date()
@@ -37,28 +37,28 @@ class Calendar:
         return start, end
 
     def _midnight(self, day: date) -> int:
-        # Where midnight is skipped on that day (clocks go from 0:00 to 1:00), Python reads it with the offset
-        # before the jump, which names the very instant of the jump: where that day begins.
+        # If midnight is skipped on that day (clocks go from 0:00 to 1:00), Python reads it with the offset before the
+        # jump, which is the exact instant of the jump: the start of that day.
         return round(datetime.combine(day, time(), self.zone).timestamp() * 1000)
 
 
 class Timeline:
     """Turns a clock that an administrator may set back into windows that never go back.
 
-    A person's used-up day stays used up when the clock jumps from just after midnight to just before it: the
-    latest day seen is kept as long as it is the next one. A clock that was ahead by more was wrong, and its days
-    are not kept. For minutes, time goes on from where it was at the jump, at the clock's pace.
+    A used-up day stays used up when the clock jumps from just after midnight to just before it: the latest day seen is
+    kept as long as it is the next one. A clock that was further ahead was wrong, and its days are not kept. For
+    minutes, time continues from where it was at the jump, at the clock's pace.
     """
 
     def __init__(self, calendar: Calendar, latest_day: int = 0, latest_minute: int = 0) -> None:
-        """``latest_…``: the latest window starts known from an earlier run; 0 for none."""
+        """Set up; ``latest_…`` are the latest window starts of an earlier run; 0 for none."""
         self.calendar = calendar
         self._day = latest_day
         self._steady = latest_minute
         self._shift = 0
 
     def day(self, now: int) -> tuple[int, int]:
-        """Start and end of the day to count in at ``now`` on the wall clock."""
+        """Return start and end of the day to count in at ``now`` on the wall clock."""
         start, end = self.calendar.day(now)
         if start < self._day <= end:
             return self.calendar.day(self._day)
@@ -66,27 +66,27 @@ class Timeline:
         return start, end
 
     def steady(self, now: int) -> int:
-        """Return an instant that does not go back (unless the clock had been a day ahead), for sliding windows."""
+        """Return a time for sliding windows that never goes back (unless the clock had been a day ahead)."""
         moment = now + self._shift
         if moment < self._steady:
             gap = self._steady - moment
             self._shift = self._shift + gap if gap <= DAY else 0
             moment = now + self._shift
         elif self._shift and now >= self._steady:
-            # The clock was put right again.
+            # The clock was corrected.
             self._shift, moment = 0, now
         self._steady = moment
         return moment
 
 
 def sliding(now: int, width: int = MINUTE) -> tuple[int, int, int]:
-    """Start of the present bucket, start of the one before, and what part of that one counts still (0 to width)."""
+    """Return the starts of the current and previous buckets, and the part of the latter that counts (0 to width)."""
     start = now - now % width
     return start, start - width, width - (now - start)
 
 
 def weighted(previous: int, current: int, remaining: int, width: int = MINUTE) -> int:
-    """Use in the last ``width``: the previous bucket counts by the share of it that the window still covers.
+    """Return the use of the last ``width``: the previous bucket counts by the share still inside the window.
 
     Rounded up. A fixed window would let twice the limit pass around a bucket's edge.
     """
@@ -94,9 +94,9 @@ def weighted(previous: int, current: int, remaining: int, width: int = MINUTE) -
 
 
 def frees_at(now: int, previous: int, current: int, *, asked: int, limit: int, width: int = MINUTE) -> int:
-    """Return when ``asked`` more fits under ``limit`` in a sliding window, if nobody else comes.
+    """Return when ``asked`` more fits under ``limit`` in a sliding window, if there are no other requests.
 
-    Where it can never fit, when the window is empty.
+    If it can never fit, return when the window is empty.
     """
     start, _, _ = sliding(now, width)
     for bucket, fading, fixed in ((start, previous, current), (start + width, current, 0)):
@@ -110,7 +110,7 @@ def frees_at(now: int, previous: int, current: int, *, asked: int, limit: int, w
 Metric = Literal["characters", "requests"]
 Window = Literal["day", "minute"]
 Meter = Literal["paid", "builtin"]
-"""Which count: what providers charge for, or what the built-in engine speaks for nothing."""
+"""Which count: what paid providers speak, or what the built-in engine speaks free of charge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +120,12 @@ class Limit:
     metric: Metric
     amount: int
     window: Window
-    """A day is a calendar day in the ledger's time zone; a minute is a sliding one."""
+    """A day is a calendar day in the ledger's time zone; a minute is a sliding window."""
 
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A scope that a hold is counted on, and the limits that it has there; without limits it is only counted."""
+    """A scope that a hold is counted on, with its limits there; without limits it is only counted."""
 
     scope: str
     """``account:discord:42`` or ``space:discord:9``."""
@@ -138,27 +138,27 @@ class Hold:
 
     key: str
     characters: int
-    """Held now."""
+    """Characters held now."""
     expires: datetime
-    """When the lease runs out (UTC), unless extended."""
+    """Expiry of the lease (UTC), unless extended."""
     resumed: bool = False
-    """Whether an earlier try under the same key was lost half-way."""
+    """Whether an earlier attempt under the same key was lost half-way."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeUsage:
-    """What a scope has used today."""
+    """Today's use of a scope."""
 
     scope: str
     characters: int
     requests: int
     granted: int
-    """Characters that an admin gave on top of the limit, for today."""
+    """Characters that an admin granted on top of the limit, for today."""
     resets: datetime
-    """When the next day begins, in the ledger's time zone."""
+    """Start of the next day in the ledger's time zone."""
 
     def left(self, limit: int) -> int:
-        """Return characters that may still be held today under a limit."""
+        """Return the characters that may still be held today under a limit."""
         return max(0, limit + self.granted - self.characters)
 
 
@@ -169,15 +169,15 @@ class Override:
     scope: str
     """``account:discord:42``, ``space:discord:9``, ``role:discord:77``."""
     characters_per_day: int | None = None
-    """None: this override does not speak about it."""
+    """None: this override does not set it."""
     requests_per_minute: int | None = None
     unlimited: bool = False
     """No limits at all; for admins."""
     cooldown: int | None = None
-    """Seconds between two utterances, in place of the configured ones; not of a space, whose moderators set it."""
+    """Seconds between two utterances, instead of the configured ones; not for a space, whose moderators set it."""
 
     def amount(self, limit: Limit) -> int | None:
-        """Return what it says in place of a limit's amount; None when it says nothing."""
+        """Return the overriding amount of a limit, or None if it sets none."""
         if (limit.metric, limit.window) == ("characters", "day"):
             return self.characters_per_day
         if (limit.metric, limit.window) == ("requests", "minute"):
@@ -201,13 +201,13 @@ class Mismatch:
 
 
 _OVERRIDABLE = (Limit("characters", -1, "day"), Limit("requests", -1, "minute"))
-"""What an override may limit where nothing is configured."""
+"""What an override may limit even if nothing is configured."""
 
 
 def most_generous(limits: Sequence[Limit], overrides: Iterable[Override]) -> tuple[Limit, ...]:
-    """Return the limits that hold for someone: an override replaces the configured amount, also by a smaller one.
+    """Return a scope's limits: an override replaces the configured amount, even by a smaller one.
 
-    Where several overrides speak about the same limit, the largest amount counts; ``unlimited`` beats all.
+    If several overrides set the same limit, the largest amount counts; ``unlimited`` beats all.
     """
     applying = tuple(overrides)
     if any(override.unlimited for override in applying):
@@ -229,7 +229,7 @@ _REFUSED = {
     ("space", "characters"): "quota.space_characters",
     ("space", "requests"): "quota.space_requests",
 }
-"""Codes of refusals, by whose limit is reached and of what."""
+"""Codes of refusals, by the kind of scope and metric."""
 
 CounterKey = tuple[str, str, str, int]
 """Scope, meter, window, start."""
@@ -244,13 +244,13 @@ class Moment:
     day: int
     day_end: int
     steady: int
-    """What sliding minutes are reckoned from; never goes back."""
+    """The base of sliding minutes; never goes back."""
     resets: Callable[[int], Any]
-    """Milliseconds to a datetime in the ledger's zone, for people."""
+    """Converts milliseconds to a datetime in the ledger's zone, for display."""
 
     @property
     def minute(self) -> int:
-        """Start of the bucket that counts now."""
+        """Start of the current bucket."""
         return sliding(self.steady)[0]
 
 
@@ -271,10 +271,10 @@ class HoldEntry:
     resumable: bool
     owner: str
     again: bool = False
-    """Whether a try that failed, too, may be followed by another one."""
+    """Whether a failed attempt may be followed by another one."""
 
     def scopes(self) -> Iterable[tuple[str, tuple[Limit, ...]]]:
-        """Return each scope it counts on, with its limits there."""
+        """Yield each scope it counts on, with its limits there."""
         if self.account is not None:
             yield self.account, self.account_limits
         if self.space is not None:
@@ -283,16 +283,16 @@ class HoldEntry:
 
 @dataclass(frozen=True, slots=True)
 class SettleEntry:
-    """Charge what was synthesized, give back the rest."""
+    """Charge what was synthesized, release the rest."""
 
     key: str
     characters: int
     owner: str
     asked: bool = False
-    """Whether the request counts even where no character does."""
+    """Whether the request counts even if no character does."""
     command: str = ""
     clip: str = ""
-    """The sound that the command is still to be answered with; empty where there is none."""
+    """The sound that is still to be delivered for the command; empty if there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,11 +307,11 @@ class ExtendEntry:
 
 Entry = HoldEntry | SettleEntry | ExtendEntry
 Outcome = Hold | bool | BotError
-"""A hold, or whether there was anything to settle or extend, or why not."""
+"""A hold, or whether there was anything to settle or extend, or the refusal."""
 
 
 class LimitPassedError(Exception):
-    """A batch of several entries would pass a limit; nobody is told, it is replayed one by one."""
+    """A batch of several entries would pass a limit; it is replayed one by one, invisibly to callers."""
 
 
 @dataclass(slots=True)
@@ -328,7 +328,7 @@ class Deltas:
         sums[2] += granted
 
     def add_row(self, row: Any, characters: int, requests: int, minute: int) -> None:
-        """Add to every counter that a ledger row is counted in; minutes that slid out of sight are left alone."""
+        """Add a ledger row to every counter it belongs to, except expired minutes."""
         for scope, bucket in ((row.account, row.account_minute), (row.space, row.space_minute)):
             if scope is None:
                 continue
@@ -337,7 +337,7 @@ class Deltas:
                 self.add((scope, row.meter, "minute", bucket), characters, requests)
 
     def write(self, connection: Connection) -> dict[CounterKey, tuple[int, int, int]]:
-        """Bring them into the table, in sorted order (so that two writers cannot lock each other out).
+        """Write the changes in sorted order, so that two writers cannot deadlock.
 
         Returns the new values by counter: characters, requests, granted.
         """
@@ -349,7 +349,7 @@ class Deltas:
 
 
 def apply(connection: Connection, entries: Sequence[Entry], moment: Moment) -> list[Outcome]:
-    """Write a batch; one outcome per entry, in order. Keys must differ within a batch.
+    """Apply a batch. Return one outcome per entry, in order. Keys must differ within a batch.
 
     Raises LimitPassedError when the batch has several entries and passes a limit, QuotaError when it has one.
     """
@@ -376,7 +376,7 @@ def _insert(
     deltas: Deltas,
     outcomes: dict[str, Outcome],
 ) -> list[HoldEntry]:
-    """Insert the rows of new keys, take over the rows of keys that may be resumed; returns what is to be checked."""
+    """Insert rows for new keys and take over rows of resumable keys. Return the entries to be checked."""
     if not holds:
         return []
     rows = [_row(entry, moment) for entry in sorted(holds, key=lambda entry: entry.key)]
@@ -396,7 +396,7 @@ def _insert(
 
 
 def _row(entry: HoldEntry, moment: Moment) -> tuple[Any, ...]:
-    """In the order of the table's columns."""
+    """Return an entry's values in the order of the table's columns."""
     return (
         entry.key,
         "held",
@@ -430,15 +430,16 @@ def _rows(connection: Connection, keys: Sequence[str]) -> dict[str, Row[Any]]:
 
 
 def _take_over(connection: Connection, entry: HoldEntry, row: Row[Any], moment: Moment, deltas: Deltas) -> bool:
-    """Give a lost key's row to a new try; False when the key was spoken, is being spoken, or may not be resumed.
+    """Reuse a lost key's row for a new attempt. Return False if the key was spoken, is being spoken, or may not resume.
 
-    So may a command's row that was released, ``again``: its try failed, and the process died before that was said.
+    With ``again`` this includes a command's released row: its attempt failed and the process died before the person was
+    informed.
     """
     lost = row.state == "unknown" or (row.state == "held" and row.expires <= moment.now)
     if not (lost or (entry.again and row.state == "released")) or not row.resumable:
         return False
     deltas.add_row(row, -row.characters, -row.requests, moment.minute)
-    # Once only: a message that brings the process down each time must not do so for ever.
+    # Once only: a message that crashes the process each time must not do so for ever.
     changed = dict(zip(_LEDGER_NAMES, _row(entry, moment), strict=True)) | {"resumable": False}
     connection.execute(update(ledger).where(ledger.c.key == entry.key).values(changed))
     return True
@@ -449,7 +450,7 @@ def _count(entry: HoldEntry, moment: Moment, deltas: Deltas) -> None:
         deltas.add((scope, entry.meter, "day", moment.day), entry.characters, entry.requests)
         if _per_minute(limits):
             deltas.add((scope, entry.meter, "minute", moment.minute), entry.characters, entry.requests)
-            # Adds nothing; makes the upsert answer with the bucket before as well, and lock it.
+            # Adds nothing; makes the upsert also return and lock the previous bucket.
             deltas.add((scope, entry.meter, "minute", moment.minute - MINUTE), 0, 0)
 
 
@@ -460,13 +461,13 @@ def _settle(
     deltas: Deltas,
     outcomes: dict[str, Outcome],
 ) -> None:
-    """Settle the rows that we hold, in one statement; what it does not touch is looked at one by one."""
+    """Settle the rows that we hold in one statement; rows it does not match are looked at one by one."""
     if not entries:
         return
     rows = [(e.key, e.characters, e.owner, int(e.asked)) for e in sorted(entries, key=lambda entry: entry.key)]
     settled = {row.key: row for row in connection.execute(_SETTLE, packed(rows) | {"now": moment.now})}
     for row in settled.values():
-        # A row that is held counts what was asked for.
+        # A held row counts the requested amount.
         deltas.add_row(row, row.characters - row.asked_characters, row.requests - row.asked_requests, moment.minute)
     rest = [entry for entry in entries if entry.key not in settled]
     found = _rows(connection, [entry.key for entry in rest])
@@ -477,9 +478,9 @@ def _settle(
 def _settle_late(
     connection: Connection, entry: SettleEntry, row: Row[Any] | None, moment: Moment, deltas: Deltas
 ) -> bool:
-    """Charge after all what was synthesized when the reaper had given it back already.
+    """Charge what was synthesized after all if the reaper had released it.
 
-    False where there is nothing of ours: never held, settled before, or taken over by another try.
+    Return False if there is nothing of ours: never held, settled before, or taken over by another attempt.
     """
     if row is None or row.state != "unknown" or row.owner != entry.owner:
         return False

@@ -16,42 +16,42 @@ _log = logging.getLogger(__name__)
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 _OTHERS = 0o077
-"""Rights of group and others."""
+"""Permission bits of group and others."""
 _OURS = ("mouthpiece.db", "clips.db", "run.lock", "discord-commands.json", ".mouthpiece.", "demo")
-"""What the names of our files begin with."""
+"""Prefix of our files' names."""
 _NEW = ".mouthpiece.new."
 _FORSAKEN = 600.0
-"""Seconds after which an unfinished file belongs to a process that died."""
+"""Seconds after which an unfinished file belongs to a dead process."""
 _MOST_ENTRIES = 1000
-"""Entries of a folder that are looked at."""
+"""Entries of a folder that are examined."""
 _HAS_RIGHTS = os.name == "posix"
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder that its owner alone may enter; one that is there stays as it is. Raises OSError."""
+    """Create a folder that only its owner may enter; leave an existing one unchanged. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=PRIVATE_FOLDER)
 
 
 def make_file(path: Path) -> None:
-    """Make an empty file that its owner alone may read; one that is there stays as it is. Raises OSError."""
+    """Create an empty file that only its owner may read; leave an existing one unchanged. Raises OSError."""
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE_FILE))
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that its owner alone may read, through no link. Raises OSError."""
+    """Write a file that only its owner may read, following no link. Raises OSError."""
     handle = os.open(path, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0), PRIVATE_FILE)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         file.write(text)
 
 
 def make_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Make a file under another name, and give it its own when ``fill`` has written all of it.
+    """Write a file under a temporary name, and rename it once ``fill`` has written everything.
 
-    Where another process was faster, its file stays. Raises OSError and whatever ``fill`` raises.
+    If another process was faster, its file stays. Raises OSError and whatever ``fill`` raises.
     """
     _remove_forsaken(path.parent)
-    handle, name = tempfile.mkstemp(prefix=_NEW, dir=path.parent)  # for its owner alone
+    handle, name = tempfile.mkstemp(prefix=_NEW, dir=path.parent)  # readable by its owner alone
     os.close(handle)
     unfinished = Path(name)
     try:
@@ -64,19 +64,19 @@ def make_whole(path: Path, fill: Callable[[Path], None]) -> None:
 
 
 def _publish(unfinished: Path, path: Path) -> None:
-    """Give a file its name unless there is one of that name; never replace it."""
+    """Give a file its name unless that is taken; never replace a file."""
     try:
         os.link(unfinished, path)
     except FileExistsError:
         return
-    except OSError:  # a file system without links
+    except OSError:  # a file system without hard links
         with suppress(FileExistsError):
             if not path.exists():
                 unfinished.rename(path)
 
 
 def _sync(path: Path) -> None:
-    """Bring a file or folder to the disk, where the system can."""
+    """Flush a file or folder to disk, if the system can."""
     with suppress(OSError):
         handle = os.open(path, os.O_RDONLY)
         try:
@@ -86,7 +86,7 @@ def _sync(path: Path) -> None:
 
 
 def _remove_forsaken(folder: Path) -> None:
-    """Remove what processes that were killed have left unfinished."""
+    """Remove unfinished files of killed processes."""
     with suppress(OSError):
         for path in folder.glob(f"{_NEW}*"):
             if time.time() - path.lstat().st_mtime > _FORSAKEN:
@@ -94,16 +94,16 @@ def _remove_forsaken(folder: Path) -> None:
 
 
 def wide(folder: Path) -> list[Path]:
-    """Return the folder and those of our files in it that group or others may use. Raises nothing expected."""
+    """Return the folder and our files in it that group or others may use. Raises nothing expected."""
     if not _HAS_RIGHTS:
         return []
     return [path for path in (folder, *_ours(folder)) if _is_wide(path)]
 
 
 def narrow(folder: Path) -> None:
-    """Take our files away from group and others, and the folder where it holds nothing else. Raises nothing expected.
+    """Remove permissions of group and others from our files, and from the folder if it is ours alone.
 
-    A folder that is shared with other things is its owner's to narrow: ``wide`` tells of it.
+    Raises nothing expected. A folder shared with other files is its owner's business: ``wide`` reports it.
     """
     if not _HAS_RIGHTS:
         return
@@ -115,12 +115,12 @@ def narrow(folder: Path) -> None:
         except OSError as error:
             _log.warning("others may read %s, and that cannot be changed (%s)", path.name, type(error).__name__)
         else:
-            level = logging.DEBUG if path == folder else logging.WARNING  # a folder made beforehand is nothing unusual
+            level = logging.DEBUG if path == folder else logging.WARNING  # a folder created beforehand is normal
             _log.log(level, "others could read %s; now its owner alone can", path.name)
 
 
 def _narrow(path: Path) -> None:
-    """Narrow what the path itself names: no link is followed, no device opened for long. Raises OSError."""
+    """Restrict the path itself, following no link and opening no device for long. Raises OSError."""
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
         os.fchmod(handle, stat.S_IMODE(os.fstat(handle).st_mode) & ~_OTHERS)
@@ -129,7 +129,7 @@ def _narrow(path: Path) -> None:
 
 
 def _ours(folder: Path) -> Iterator[Path]:
-    """Yield our files in a folder: by their names, and copies of the database by what is in them."""
+    """Yield our files in a folder: by their names, and copies of the database by their content."""
     for path in _entries(folder):
         with suppress(OSError):
             if not stat.S_ISREG(path.lstat().st_mode):
@@ -153,7 +153,7 @@ def _is_ours_alone(folder: Path) -> bool:
 
 
 def _is_wide(path: Path) -> bool:
-    """Return True where group or others have any right; a link is what it leads to."""
+    """Return whether group or others have any permission; a link counts as its target."""
     try:
         return bool(path.stat().st_mode & _OTHERS)
     except OSError:
@@ -161,7 +161,7 @@ def _is_wide(path: Path) -> bool:
 
 
 def _is_backup(path: Path) -> bool:
-    """Return True for a copy of our database."""
+    """Return whether a file is a copy of our database."""
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return False
@@ -177,24 +177,24 @@ def _is_backup(path: Path) -> bool:
 
 try:
     import fcntl
-except ImportError:  # Windows has none: there a second run is not noticed
+except ImportError:  # Windows has none: a second run is not noticed there
     fcntl = None  # type: ignore[assignment]
 
 FILE_NAME = "run.lock"
 _THROUGH_NO_LINK = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-"""A link, or a pipe, that somebody put in the lock's place must not be written to, nor waited for."""
+"""A link or a pipe planted at the lock's path must be neither written to nor waited for."""
 
 
 def check_lock(folder: Path) -> None:
-    """Raise StoreError where the lock could not be taken by anyone: ``store.lock_link``, ``store.read_only``."""
+    """Raise StoreError if nobody could take the lock: ``store.lock_link``, ``store.read_only``."""
     os.close(_open(folder))
 
 
 @contextmanager
 def folder_lock(folder: Path) -> Iterator[None]:
-    """Hold the folder as long as the process lives, kill -9 included: the system frees the lock.
+    """Lock the folder for the life of the process; the system releases the lock even after kill -9.
 
-    Raises StoreError ``store.in_use`` (path, process id) when another run holds it, ``store.lock_link`` for a lock file
+    Raises StoreError ``store.in_use`` (path, process id) if another run holds it, ``store.lock_link`` for a lock file
     that leads elsewhere, ``store.read_only``.
     """
     handle = _open(folder)
@@ -222,7 +222,7 @@ def _open(folder: Path) -> int:
             raise StoreError("store.lock_link", path=str(path)) from error
         raise StoreError("store.read_only", path=str(folder)) from error
     found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:  # what is written would end up in another file
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:  # the content would end up in another file
         os.close(handle)
         raise StoreError("store.lock_link", path=str(path))
     return handle

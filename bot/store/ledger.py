@@ -57,26 +57,26 @@ from bot.store.schema import KEY_LENGTH
 log = logging.getLogger(__name__)
 
 BATCH = 256
-"""Most entries in one transaction."""
+"""Maximum of entries in one transaction."""
 
 
 @dataclass(eq=False, slots=True)
 class _Waiting:
-    """An entry in the queue and whoever waits for it."""
+    """A queued entry and the future of its caller."""
 
     entry: AnyEntry
     answer: asyncio.Future[Outcome]
 
 
 class Ledger:
-    """One per process and database. ``async with Ledger.open(database) as ledger: ...``."""
+    """The quota ledger; one per process and database. ``async with Ledger.open(database) as ledger: ...``."""
 
     def __init__(
         self, database: Database, *, zone: tzinfo = UTC, kind: str = "bot", capacity: int = 1024, wait: float = 5.0
     ) -> None:
-        """``zone`` decides when a day begins; ``kind`` says what this process is (``bot``, ``cli``).
+        """Set up; ``zone`` decides when a day begins, ``kind`` is the kind of process (``bot``, ``cli``).
 
-        ``capacity`` bounds the holds that wait, ``wait`` (seconds) how long each of them does.
+        ``capacity`` bounds the number of waiting holds, ``wait`` (seconds) how long each of them waits.
         """
         self._database = database
         self._zone = zone
@@ -95,7 +95,7 @@ class Ledger:
     async def open(
         cls, database: Database, *, zone: tzinfo = UTC, kind: str = "bot", capacity: int = 1024, wait: float = 5.0
     ) -> AsyncIterator[Self]:
-        """A started ledger, closed at the end. Raises StoreError."""
+        """Open a started ledger, closed at the end. Raises StoreError."""
         ledger = cls(database, zone=zone, kind=kind, capacity=capacity, wait=wait)
         await ledger.start()
         try:
@@ -104,14 +104,14 @@ class Ledger:
             await ledger.close()
 
     async def start(self) -> None:
-        """Begin to work. Raises StoreError."""
+        """Start the worker. Raises StoreError."""
         day, minute = await self._database.read(audit.latest)
         self._timeline = Timeline(Calendar(self._zone), day, minute)
         self._closing = False
         self._worker = asyncio.create_task(self._run(), name="ledger")
 
     async def close(self) -> None:
-        """Write what is queued and stop; holds that are open stay open until their lease runs out."""
+        """Write what is queued and stop; open holds stay until their lease expires."""
         self._closing = True
         self._work.set()
         if self._worker is not None:
@@ -132,13 +132,12 @@ class Ledger:
         resumable: bool = True,
         again: bool = False,
     ) -> Hold:
-        """Set quota aside for ``lease`` seconds, on at most one account and one space.
+        """Hold quota for ``lease`` seconds, on at most one account and one space.
 
-        ``resumable``: whether the same key may be tried again if this process dies (nothing of it is heard before
-        it is settled); ``again``: also after a try that failed, for commands, of which is noted when they are done.
-        Raises QuotaError (``quota.account_characters``, ``quota.account_requests``, ``quota.space_characters``,
-        ``quota.space_requests``), DuplicateError, StoreError. A caller that is cancelled
-        meanwhile holds nothing.
+        ``resumable``: whether the same key may be tried again if this process dies (nothing of it is heard before it is
+        settled); ``again``: also after a failed attempt, for commands, which are recorded when finished. Raises
+        QuotaError (``quota.account_characters``, ``quota.account_requests``, ``quota.space_characters``,
+        ``quota.space_requests``), DuplicateError, StoreError. A cancelled caller holds nothing.
         """
         entry = _hold_entry(
             key,
@@ -162,37 +161,36 @@ class Ledger:
     ) -> bool:
         """Charge ``characters`` (at most what was held) and release the rest; 0 releases all.
 
-        The request is released with the characters, unless it was ``asked`` of a provider that refused it.
-        ``clip``: the sound in the cache that ``command`` is still to be answered with; noted in the same transaction.
-
-        The entry is queued before this first waits, so a caller cancelled from then on has settled all the same.
-        Harmless when repeated. False when there was nothing of ours to settle: settled before, or taken over
-        after our lease had run out. Raises StoreError: then the hold stays open and may be settled again.
+        The request is released with the characters, unless it was ``asked`` of a provider that refused it. ``clip``:
+        the sound in the cache that is still to be delivered for ``command``; noted in the same transaction. The entry
+        is queued before this first waits, so a caller cancelled from then on has settled all the same. Harmless when
+        repeated. Return False if there was nothing of ours to settle: settled before, or taken over after the lease had
+        expired. Raises StoreError: then the hold stays open and may be settled again.
         """
         if characters < 0:
             raise ValueError("characters must not be negative")
         return bool(await self._ask(SettleEntry(key, characters, self._owner, asked, command, clip)))
 
     async def extend(self, key: str, lease: float) -> bool:
-        """Let the hold live for ``lease`` seconds from now; False when it is no longer ours. Raises StoreError."""
+        """Extend the hold to ``lease`` seconds from now. Return False if it is no longer ours. Raises StoreError."""
         return bool(await self._ask(ExtendEntry(key, _milliseconds(lease), self._owner)))
 
     async def enter(self, mark: Mark) -> Outcome:
-        """Write a mark of a command with the next transaction. Raises StoreError."""
+        """Record a command's stage with the next transaction. Raises StoreError."""
         return await self._ask(mark)
 
     @property
     def database(self) -> Database:
-        """Return where it is kept."""
+        """The database of the ledger."""
         return self._database
 
-    # Now and then, and by hand
+    # Maintenance and corrections
 
     async def reap(self, *, owner: str | None = None) -> int:
-        """Turn holds whose lease ran out into ``unknown`` and give them back; how many. Raises StoreError.
+        """Turn expired holds into ``unknown``, releasing their quota. Return how many. Raises StoreError.
 
-        ``owner``: also all holds of other processes of this kind, for a process that knows itself to be the only
-        one of its kind (``bot`` at the start, having locked the data folder).
+        ``owner``: also all holds of other processes of this kind, for a process that knows it is the only one of its
+        kind (``bot`` at the start, having locked the data folder).
         """
         body = partial(audit.reap, moment=self._moment(), kind=owner, survivor=self._owner)
         return await self._database.write(body)
@@ -202,7 +200,7 @@ class Ledger:
         return await self._database.read(partial(audit.usage, scope=scope, meter=meter, moment=self._moment()))
 
     async def grant(self, scope: str, characters: int, meter: Meter = "paid") -> None:
-        """Give a scope characters on top of its limit, for the current day. Raises StoreError."""
+        """Grant a scope characters on top of its limit, for the current day. Raises StoreError."""
         await self._database.write(
             partial(
                 audit.grant,
@@ -215,13 +213,13 @@ class Ledger:
         )
 
     async def reset(self, scope: str, meter: Meter = "paid") -> None:
-        """Set a scope's day back to nothing used and nothing granted. Raises StoreError."""
+        """Reset a scope's day to nothing used and nothing granted. Raises StoreError."""
         await self._database.write(
             partial(audit.reset, scope=scope, meter=meter, moment=self._moment(), owner=self._owner)
         )
 
     async def set_override(self, override: Override) -> None:
-        """Store an override; one that says nothing removes what was stored. Raises StoreError."""
+        """Store an override; an empty one removes the stored one. Raises StoreError."""
         await self._database.write(partial(audit.set_override, override=override))
 
     async def overrides(self, scopes: Sequence[str]) -> list[Override]:
@@ -229,15 +227,15 @@ class Ledger:
         return await self._database.read(partial(audit.overrides, scopes=tuple(scopes)))
 
     async def audit(self) -> list[Mismatch]:
-        """Counters that differ from the sum of their rows; empty as long as all is well. Raises StoreError."""
+        """Return counters that differ from the sum of their rows; normally none. Raises StoreError."""
         return await self._database.read(partial(audit.audit, minute=self._moment().minute))
 
     async def rebuild(self) -> int:
-        """Set counters that differ to the sum of their rows; how many. Raises StoreError."""
+        """Set differing counters to the sum of their rows. Return how many. Raises StoreError."""
         return await self._database.write(partial(audit.rebuild, minute=self._moment().minute))
 
     async def retire(self, days: int = 35) -> int:
-        """Give up rows and daily sums older than ``days``, and minutes gone by, a few at a time; how many.
+        """Drop rows and daily sums older than ``days``, and past minutes, a few at a time. Return how many.
 
         Raises StoreError.
         """
@@ -275,7 +273,7 @@ class Ledger:
             waiting.answer.set_exception(StoreError("store.busy", path=str(self._database.path)))
 
     def _forget(self, waiting: _Waiting) -> None:
-        """A hold whose answer came while its caller was being cancelled belongs to nobody: release it."""
+        """Release a hold that was granted while its caller was being cancelled."""
         answer = waiting.answer
         if not answer.done() or answer.cancelled() or answer.exception() is not None:
             return
@@ -300,7 +298,7 @@ class Ledger:
                 await self._work.wait()
 
     def _next(self) -> list[_Waiting]:
-        """Return the next entries, one per key; holds whose callers have gone are dropped, settlements never."""
+        """Return the next entries, one per key; holds without a caller are dropped, settlements never."""
         batch: list[_Waiting] = []
         keys: set[str] = set()
         while self._queue and len(batch) < BATCH:
@@ -327,7 +325,7 @@ class Ledger:
             self._fail(batch, StoreError("store.failed", path=str(self._database.path)))
 
     async def _replay(self, batch: list[_Waiting]) -> None:
-        """One transaction each, in the order of the keys (so that two processes cannot lock each other out)."""
+        """Apply entries in one transaction each, in the order of their keys, so that two processes cannot deadlock."""
         waiting = sorted(batch, key=lambda item: item.entry.key)
         for index, item in enumerate(waiting):
             try:
@@ -357,12 +355,12 @@ class Ledger:
     def _fail(self, batch: Sequence[_Waiting], error: BotError) -> None:
         for item in batch:
             if not item.answer.done():
-                # Each its own: an exception raised in several tasks would collect all their tracebacks.
+                # One each: an exception raised in several tasks would collect all their tracebacks.
                 item.answer.set_exception(type(error)(error.code, **error.facts))
 
 
 def _unheard(answer: asyncio.Future[Outcome]) -> None:
-    """The release of an abandoned hold has nobody to tell; when it fails the reaper gives the hold back."""
+    """Ignore a failed release of an abandoned hold, which has no caller; the reaper releases it."""
     error = answer.exception()
     if isinstance(error, BotError):
         log.warning("ledger: an abandoned hold stays until its lease runs out (%s)", error.code)

@@ -1,7 +1,7 @@
-"""A space that goes on under another id: a Telegram group becomes a supergroup. All that is kept of it goes along.
+"""Moves a space's data to another id, when a Telegram group becomes a supergroup.
 
-Called by ``bot/platforms/telegram/migration.py``. What is there under the new id stays; what was moved is gone under
-the old one, so a second time moves nothing. Who had which message spoken stays: messages are counted again.
+Called by ``bot/platforms/telegram/migration.py``. Data under the new id stays; what was moved is gone from the old one,
+so a second call moves nothing. The record of who had which message spoken stays: message ids start again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,34 +33,34 @@ _SCOPED: tuple[tuple[Table, str], ...] = (
     (preference, "account"),
     (blocked_account, "account"),
 )
-"""Tables whose rows go under the new name where nothing is there."""
+"""Tables whose rows get the new name if it has none yet."""
 _NAMED: tuple[tuple[Table, str], ...] = (
     (ledger, "account"),
     (ledger, "space"),
     (words, "account"),
     (words, "space"),
 )
-"""Columns that name whose a row is."""
+"""Columns that hold the owner of a row."""
 
 
 class Remembers(Protocol):
-    """A store with a memory of its own."""
+    """A store with a cache of its own."""
 
     def drop(self, scope: str) -> None:
-        """What is kept of a space was changed elsewhere."""
+        """Drop a space's cached values, because they were changed elsewhere."""
         ...
 
 
 class Moves:
-    """One per process and database."""
+    """Moves spaces; one per process and database."""
 
     def __init__(self, database: Database, stores: Sequence[Remembers]) -> None:
-        """``stores`` hear of what was moved."""
+        """Set up; ``stores`` are notified of what was moved."""
         self._database = database
         self._stores = stores
 
     async def move(self, old: Space, new: Space) -> None:
-        """Put everything of a space under its new id, in one step. Harmless when repeated. Raises StoreError."""
+        """Move everything of a space to its new id, in one transaction. Harmless when repeated. Raises StoreError."""
         names = _names(old, new)
         try:
             await self._database.write(partial(_move, names=names))
@@ -71,7 +71,7 @@ class Moves:
 
 
 def _names(old: Space, new: Space) -> dict[str, str]:
-    """Return new scopes by old ones: of the space, its administrators' role, who write as the group or as channels."""
+    """Return new scopes by old ones: the space, its administrators' role, authors who are the group or channels."""
     return {
         old.scope: new.scope,
         f"role:{old.platform}:{old.id}": f"role:{new.platform}:{new.id}",
@@ -95,7 +95,7 @@ def _move(connection: Connection, *, names: Mapping[str, str]) -> None:
 
 
 def _settings(connection: Connection, table: Table, old: str, names: Mapping[str, str]) -> None:
-    """Set in the new space what was set in the old one and not there."""
+    """Set in the new space what was set in the old one only."""
     for row in connection.execute(select(table).where(table.c.space == old)).all():
         put = insert_into(table).values(space=names[old], name=row.name, value=_renamed(row.value, names))
         connection.execute(put.on_conflict_do_nothing())
@@ -103,7 +103,7 @@ def _settings(connection: Connection, table: Table, old: str, names: Mapping[str
 
 
 def _renamed(value: Any, names: Mapping[str, str]) -> Any:
-    """Return a setting with the new scopes in it, those with a use (``singing@role:…``) too."""
+    """Return a setting with new scopes, including those with a use (``singing@role:…``)."""
     if isinstance(value, list):
         return [_renamed_scope(each, names) for each in value]
     if isinstance(value, dict):
@@ -124,7 +124,7 @@ def _rows(connection: Connection, table: Table, name: Column[Any], before: str, 
 
 
 def _dictionary(connection: Connection, before: str, after: str) -> None:
-    """The old words behind the new ones, as many as there is room for."""
+    """Append the old dictionary to the new one, as far as it has capacity."""
     owner = dictionary_entry.c.owner
     old, there = (
         connection.execute(select(dictionary_entry).where(owner == each).order_by(dictionary_entry.c.place)).all()
@@ -146,7 +146,7 @@ def _dictionary(connection: Connection, before: str, after: str) -> None:
 
 
 def _counters(connection: Connection, before: str, after: str) -> None:
-    """What was used counts on; the ledger's rows, their truth, get the new name in the same step."""
+    """Move the counters and the ledger rows they are computed from in the same transaction."""
     for row in connection.execute(select(counter).where(counter.c.scope == before)).all():
         put = insert_into(counter).values({**row._mapping, "scope": after})
         added = {name: counter.c[name] + put.excluded[name] for name in _AMOUNTS}

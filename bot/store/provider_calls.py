@@ -1,11 +1,10 @@
 """Provider calls: what was asked of each provider, at what cost, and whether its own limits allow another call.
 
-Called by the synthesis core's budget before and after each request to a provider, and by ``quota show``. The rows and
-counters
-are in ``mouthpiece.db``, so limits hold across processes and restarts.
+Called by the synthesis core's rate limiter before and after each request, and by ``quota show``. Rows and counters are
+in ``mouthpiece.db``, so limits hold across processes and restarts.
 
-A call is held with an estimate of its tokens and settled on its real usage. One whose lease runs out unsettled
-no longer counts as running, but stays charged: the provider has most likely done its work.
+A call is held with an estimate of its tokens and settled on its real usage. One whose lease expires unsettled no longer
+counts as running, but stays charged: the provider has most likely done its work.
 """
 
 from collections.abc import Iterator
@@ -23,12 +22,12 @@ from bot.store.schema import OPEN, provider_call, provider_counter, provider_pau
 Reason = Literal["pause", "concurrency", "rpm", "rpd", "tpm", "tpd"]
 
 RETIRE_ROWS = 500
-"""Rows given up per transaction."""
+"""Rows dropped per transaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderLimits:
-    """A provider's limits; None is none."""
+    """A provider's limits; None means unlimited."""
 
     rpm: int | None = None
     """Requests in a minute (sliding)."""
@@ -44,24 +43,24 @@ class ProviderLimits:
 
 @dataclass(frozen=True, slots=True)
 class CallTotals:
-    """What a provider was asked for on one day."""
+    """A provider's calls of one day."""
 
     calls: int
     tokens: int
     failed: int
     estimated: int
-    """Calls whose tokens are a reckoning, because they run still, were lost, or the provider did not say."""
+    """Calls with estimated tokens: still running, lost, or not reported by the provider."""
 
 
 class Full(Exception):  # noqa: N818 - a state to wait out, not a failure
-    """A provider cannot be called now."""
+    """A limit of the provider is reached."""
 
     def __init__(self, metric: Reason, retry_at: datetime) -> None:
         super().__init__(metric)
         self.metric = metric
-        """Which limit."""
+        """The limit that is reached."""
         self.retry_at = retry_at
-        """The soonest moment that may do (UTC). For ``concurrency``: when the next lease ends at the latest."""
+        """The earliest time to retry (UTC). For ``concurrency``: when the next lease ends at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +85,7 @@ class _Moment:
 
 
 class ProviderCalls:
-    """One per process and database."""
+    """The calls of all providers; one per process and database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -96,46 +95,46 @@ class ProviderCalls:
     async def hold(self, call_id: str, provider: str, limits: ProviderLimits, tokens: int, lease: float = 15.0) -> None:
         """Count a call that is about to be made and let it run for ``lease`` seconds (``extend`` it while it runs).
 
-        ``tokens`` is an estimate of all it will cost. A call bigger than a token limit passes when the window is
-        empty, or it never could. Raises Full, StoreError.
+        ``tokens`` is an estimate of its total cost. A call bigger than a token limit passes when the window is empty,
+        since otherwise it never could. Raises Full, StoreError.
         """
         call = _Call(call_id, provider, limits, tokens, round(lease * 1000))
         moment = await self._moment()
         await self._database.write(partial(_hold, call=call, moment=moment))
 
     async def extend(self, call_id: str, lease: float = 15.0) -> None:
-        """Let a running call live for ``lease`` seconds from now. Raises StoreError."""
+        """Extend a running call to ``lease`` seconds from now. Raises StoreError."""
         expires = self._database.now() + round(lease * 1000)
         await self._database.write(partial(_extend, call_id=call_id, expires=expires))
 
     async def settle(
         self, call_id: str, *, prompt_tokens: int, completion_tokens: int, estimated: bool, ok: bool
     ) -> None:
-        """Close a call and correct the counters to what it really cost. Harmless when repeated. Raises StoreError.
+        """Close a call and correct the counters to its real cost. Harmless when repeated. Raises StoreError.
 
-        Cost is counted in the windows that the call was held in.
+        The cost is counted in the windows that the call was held in.
         """
         moment = await self._moment()
         usage = {"prompt_tokens": prompt_tokens, "completion_tokens": completion_tokens, "estimated": estimated}
         await self._database.write(partial(_settle, call_id=call_id, usage=usage, ok=ok, moment=moment))
 
     async def reap(self, prefix: str) -> None:
-        """Give back the places of open calls whose ids begin so: their process is known to be dead. Stays charged."""
+        """Release the slots of open calls whose ids have this prefix: their process is dead. They stay charged."""
         await self._database.write(partial(_reap, prefix=prefix, now=self._database.now()))
 
     async def pause(self, provider: str, until: datetime) -> None:
-        """Let nobody call a provider before ``until`` (its 429 said so); an earlier pause that lasts longer stays."""
+        """Pause calls to a provider until ``until`` (as its 429 demands); a longer earlier pause stays."""
         await self._database.write(partial(_pause, provider=provider, until=round(until.timestamp() * 1000)))
 
     async def totals(self, provider: str, day: date | None = None) -> CallTotals:
-        """Return what a provider was asked for on a day (UTC); None is today. Raises StoreError."""
+        """Return the calls of a provider on a day (UTC); None is today. Raises StoreError."""
         start = (await self._moment()).day
         if day is not None:
             start = round(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
         return await self._database.read(partial(_totals, provider=provider, start=start))
 
     async def retire(self, days: int = 35) -> int:
-        """Give up calls older than ``days``, a few at a time; daily totals stay. How many. Raises StoreError."""
+        """Drop calls older than ``days``, a few at a time, keeping daily totals. Return how many. Raises StoreError."""
         total = 0
         moment = await self._moment()
         while gone := await self._database.write(partial(_retire, moment=moment, days=days)):
@@ -185,7 +184,7 @@ def _hold(connection: Connection, *, call: _Call, moment: _Moment) -> None:
 
 
 def _count(connection: Connection, call: _Call, moment: _Moment) -> dict[str, tuple[int, int]]:
-    """Count the call; returns calls and tokens, itself included, by window: day, minute, and the minute before."""
+    """Count the call. Return calls and tokens, itself included, by window: day, minute, and the minute before."""
     windows = [("day", moment.day, 1), ("minute", moment.minute - MINUTE, 0), ("minute", moment.minute, 1)]
     rows = [
         {

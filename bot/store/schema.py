@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 
 HEAD = "0010"
-"""The migration that makes this schema. A database that names a revision unknown here is newer than the code."""
+"""The migration of this schema. A database with a revision unknown here is newer than the code."""
 
 KEY_LENGTH = 200
 """Longest idempotency key or scope, in characters."""
@@ -45,7 +45,7 @@ ledger = Table(
     Column("day", BigInteger, nullable=False),
     Column("account_minute", BigInteger, nullable=True),
     Column("space_minute", BigInteger, nullable=True),
-    # What was asked for, and what counts at present (negative in a reset).
+    # The requested amount, and the amount that counts (negative in a reset).
     Column("asked_characters", BigInteger, nullable=False),
     Column("asked_requests", BigInteger, nullable=False),
     Column("characters", BigInteger, nullable=False),
@@ -69,11 +69,11 @@ Index("ledger_day", ledger.c.day)
 delivery = Table(
     "delivery",
     metadata,
-    # The key of a command. The ledger's rows that it is charged by have the same key, or go on behind "/" or ":".
+    # The key of a command. The ledger's rows that charge it have the same key, or continue after "/" or ":".
     Column("command", String(KEY_LENGTH), primary_key=True),
     # spent → sending → done; an answer without sound is done at once.
     Column("stage", String(10), nullable=False),
-    # Names the sound in the clip cache until it is delivered.
+    # The sound's key in the clip cache until it is delivered.
     Column("clip", String(128), nullable=True),
     Column("changed", BigInteger, nullable=False),
     sqlite_with_rowid=False,
@@ -85,9 +85,9 @@ journal = Table(
     metadata,
     Column("command", String(KEY_LENGTH), primary_key=True),
     Column("platform", String(40), nullable=False),
-    # What the platform brought, words included: kept while the command is answered, and never copied.
+    # The platform's payload, texts included: kept while the command is answered, and never copied.
     Column("content", Text, nullable=False),
-    # By which a platform lets an answer be given; a secret for the minutes that it lives.
+    # Authorizes an answer on the platform; a secret for the minutes it is valid.
     Column("token", Text, nullable=True),
     Column("created", BigInteger, nullable=False),
 )
@@ -95,7 +95,7 @@ journal = Table(
 progress_message = Table(
     "progress_message",
     metadata,
-    # A message that shows how far a command is, removed with its end. Ids alone.
+    # A progress message, removed when the command ends. Ids alone.
     Column("platform", String(40), primary_key=True),
     Column("chat", String(80), primary_key=True),
     Column("message", String(80), primary_key=True),
@@ -112,7 +112,7 @@ counter = Table(
     Column("characters", BigInteger, nullable=False),
     Column("requests", BigInteger, nullable=False),
     Column("granted", BigInteger, nullable=False),
-    # The part whose ledger rows were given up by retention: rows + folded = what counts.
+    # The part whose ledger rows were dropped by retention: rows + folded = what counts.
     Column("folded_characters", BigInteger, nullable=False, server_default="0"),
     Column("folded_requests", BigInteger, nullable=False, server_default="0"),
     Column("folded_granted", BigInteger, nullable=False, server_default="0"),
@@ -139,7 +139,7 @@ provider_call = Table(
     Column("state", String(10), nullable=False),
     Column("day", BigInteger, nullable=False),
     Column("minute", BigInteger, nullable=False),
-    Column("tokens", BigInteger, nullable=False),  # what counts at present
+    Column("tokens", BigInteger, nullable=False),  # the amount that counts
     Column("prompt_tokens", BigInteger, nullable=False),
     Column("completion_tokens", BigInteger, nullable=False),
     Column("estimated", Boolean, nullable=False),
@@ -169,7 +169,7 @@ provider_counter = Table(
     Column("start", BigInteger, primary_key=True),
     Column("calls", BigInteger, nullable=False),
     Column("tokens", BigInteger, nullable=False),
-    Column("estimated", BigInteger, nullable=False),  # calls whose tokens are our reckoning
+    Column("estimated", BigInteger, nullable=False),  # calls whose tokens we estimated
     Column("failed", BigInteger, nullable=False),
 )
 
@@ -184,7 +184,7 @@ preference = Table(
     "preference",
     metadata,
     Column("account", String(KEY_LENGTH), primary_key=True),
-    # A field of the model, and what the person set; what has no row is as the model says. So in the two tables below.
+    # A field of the model and its value; without a row the model's default holds. The same in the next two tables.
     Column("name", String(40), primary_key=True),
     Column("value", JSON, nullable=False),
     sqlite_with_rowid=False,
@@ -255,7 +255,7 @@ words = Table(
     # Scopes; empty for the operator, or for no space.
     Column("account", String(KEY_LENGTH), nullable=False),
     Column("space", String(KEY_LENGTH), nullable=False),
-    # The one place where what people wrote is kept.
+    # The only table that keeps what people wrote.
     Column("text", Text, nullable=False),
     Column("styles", JSON, nullable=False),
     Column("voice_kind", String(16), nullable=False),
@@ -271,7 +271,7 @@ Index("words_account", words.c.account, words.c.created)
 spoken = Table(
     "spoken",
     metadata,
-    # Ids alone: who had which message spoken. Telegram counts messages in each chat again.
+    # Ids alone: who had which message spoken. Telegram numbers messages per chat.
     Column("platform", String(40), primary_key=True),
     Column("chat", String(80), primary_key=True),
     Column("message", String(80), primary_key=True),

@@ -1,4 +1,4 @@
-"""Channels that are read aloud, and marks of voice calls so that a restarted bot rejoins."""
+"""Channels that are read aloud, and markers of voice calls so that a restarted bot rejoins."""
 
 import time
 from collections.abc import Callable
@@ -15,39 +15,42 @@ from bot.store.schema import binding, session_marker
 from bot.store.settings import LEAST_CHARACTERS, MOST_CHARACTERS, Recall
 
 MOST_BINDINGS = 50
-"""Of one space."""
+"""Maximum of one space."""
 
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One channel that is read."""
+    """A channel that is read aloud."""
 
     space: Space
     channel: str
     """A Discord channel's id, or a Telegram topic's; empty for a Telegram chat as a whole."""
     voice_channel: str = ""
-    """Where it is read; empty on Telegram."""
+    """Voice channel it is read in; empty on Telegram."""
     voice: str = ""
-    """For people without a voice of their own; empty: the space's."""
+    """Voice for people without one of their own; empty: the space's."""
     style: str = ""
     max_characters: int = 0
-    """Longest reading of a message there; 0: the space's."""
+    """Longest reading of a message there, in characters; 0: the space's."""
 
 
 class Bindings:
-    """One per process and database."""
+    """The bound channels; one per process and database."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back, for how long bindings are believed."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached bindings expire."""
         self._database = database
         self._recall: Recall[tuple[Binding, ...]] = Recall(clock=clock)
 
     async def of(self, space: Space) -> tuple[Binding, ...]:
-        """In the order of their channels; another process' change arrives within 10 s. Raises StoreError."""
+        """Return bindings in the order of their channels; another process' change arrives within 10 s.
+
+        Raises StoreError.
+        """
         return await self._recall.get(space.scope, lambda: self._database.read(partial(_of, space=space)))
 
     async def bind(self, bound: Binding) -> None:
-        """Bind a channel, or change how it is bound.
+        """Bind a channel, or change its binding.
 
         Raises InputError ``binding.full`` (limit), ``name.too_long``, ``reading.characters``; StoreError.
         """
@@ -63,17 +66,17 @@ class Bindings:
         await self._write(bound.space, partial(_bind, space=bound.space, channel=channel, values=values))
 
     async def unbind(self, space: Space, channel: str) -> bool:
-        """Read a channel no more; False when it was not. Raises StoreError."""
+        """Unbind a channel. Return False if it was not bound. Raises StoreError."""
         gone = delete(binding).where(binding.c.space == space.scope, binding.c.channel == channel)
         return await self._write(space, lambda connection: connection.execute(gone).rowcount > 0)
 
     async def forget(self, space: Space) -> None:
-        """All of a space. Raises StoreError."""
+        """Remove a space's bindings. Raises StoreError."""
         gone = delete(binding).where(binding.c.space == space.scope)
         await self._write(space, lambda connection: connection.execute(gone).rowcount > 0)
 
     def drop(self, scope: str) -> None:
-        """What is stored of a space was changed elsewhere."""
+        """Drop a space's cached bindings, because they were changed elsewhere."""
         self._recall.drop(scope)
 
     async def _write(self, space: Space, body: Callable[[Connection], bool]) -> bool:
@@ -101,24 +104,24 @@ def _bind(connection: Connection, *, space: Space, channel: str, values: dict[st
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """One call."""
+    """Marker of a running call."""
 
     space: Space
     voice_channel: str
     channels: tuple[str, ...]
-    """Text channels that are read for this session alone."""
+    """Text channels that are read for this session only."""
     seen: int = 0
-    """Milliseconds since 1970 when it was written last; filled in by the store."""
+    """Milliseconds since 1970 of its last write; set by the store."""
 
 
 class Markers:
-    """One per process and database."""
+    """The markers of running calls; one per process and database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def put(self, marker: Marker) -> None:
-        """Write down that a call is under way at this moment. Raises StoreError."""
+        """Record that a call is running now. Raises StoreError."""
         values = {
             "voice_channel": marker.voice_channel, "channels": list(marker.channels), "seen": self._database.now(),
         }  # fmt: skip
@@ -130,12 +133,12 @@ class Markers:
         )
 
     async def drop(self, space: Space) -> None:
-        """The call is over. Raises StoreError."""
+        """Remove the marker of an ended call. Raises StoreError."""
         gone = delete(session_marker).where(session_marker.c.space == space.scope)
         await self._database.write(lambda connection: connection.execute(gone))
 
     async def recent(self, platform: str, seconds: float) -> tuple[Marker, ...]:
-        """Calls that were under way within the last ``seconds``; older marks are removed. Raises StoreError."""
+        """Return the calls seen within the last ``seconds`` and remove older markers. Raises StoreError."""
         oldest = self._database.now() - round(seconds * 1000)
         body: Callable[[Connection], tuple[Marker, ...]] = partial(_recent, platform=platform, oldest=oldest)
         return await self._database.write(body)

@@ -1,4 +1,4 @@
-"""Fields of settings: kinds of values, their bounds, who may set them and where, and the checks of stored values."""
+"""Fields of settings: value types, bounds, who may set them and where, and the checks of stored values."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ SCOPE_CHARACTERS = 128
 
 
 def well_formed(text: str) -> str:
-    """Return the text without signs that cannot be written as UTF-8 and without null bytes."""
+    """Return the text without null bytes and without code points that UTF-8 cannot encode."""
     return text.encode("utf-8", "ignore").decode("utf-8").replace("\x00", "")
 
 
@@ -34,7 +34,7 @@ def bounded_name(text: str, limit: int) -> str:
 
 
 def names(given: Sequence[str], limit: int, *, most: int, too_many: str) -> tuple[str, ...]:
-    """Return names in their order, each once, empty ones left out.
+    """Return names in their order, each once, without empty ones.
 
     Raises InputError ``name.too_long`` or ``too_many``.
     """
@@ -45,7 +45,7 @@ def names(given: Sequence[str], limit: int, *, most: int, too_many: str) -> tupl
 
 
 def language(code: str) -> str:
-    """Return a language that there are sentences in, or nothing. Raises InputError ``language.unknown`` (languages)."""
+    """Return a supported reply language, or nothing. Raises InputError ``language.unknown`` (languages)."""
     if code and code not in LANGUAGES:
         raise InputError("language.unknown", languages=tuple(LANGUAGES))
     return code
@@ -57,24 +57,24 @@ DAY = 24 * 60
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What values a setting takes."""
+    """The type of a setting's values."""
 
     def check(self, value: Any) -> Any:
-        """Return a value as it is stored. Raises InputError for one out of bounds."""
+        """Return a value in its stored form. Raises InputError for one out of bounds."""
         return value
 
     def parse(self, name: str, typed: str) -> Any:
-        """Return the value that is typed; ``name``: what the person calls the setting. Raises InputError."""
+        """Parse a typed value; ``name`` is the setting as the person calls it. Raises InputError."""
         del name
         return typed
 
     def show(self, value: Any, language: str) -> object:
-        """Return a value for a sentence."""
+        """Return a value as a sentence shows it."""
         del language
         return value
 
     def offered(self) -> tuple[str, ...]:
-        """Return what can be typed where that is a short list, else an example or nothing."""
+        """Return suggestions: the possible values if there are few, else an example or nothing."""
         return ()
 
 
@@ -83,23 +83,23 @@ class Switch(Kind):
     """On or off."""
 
     inverted: bool = False
-    """Whether on means that the field is False."""
+    """Whether "on" means that the field is False."""
 
     def check(self, value: Any) -> bool:
-        """Return a truth value."""
+        """Return the value as a boolean."""
         return bool(value)
 
     def parse(self, name: str, typed: str) -> bool:
-        """Raise InputError ``reading.wanted.switch``."""
+        """Parse on or off. Raises InputError ``reading.wanted.switch``."""
         return values.switch(name, typed) is not self.inverted
 
     def show(self, value: Any, language: str) -> object:
-        """Return if it is on."""
+        """Return whether it is on."""
         del language
         return value is not self.inverted
 
     def offered(self) -> tuple[str, ...]:
-        """Return both."""
+        """Return on and off."""
         return "on", "off"
 
 
@@ -110,16 +110,16 @@ class Number(Kind):
     least: int
     most: int
     refusal: str
-    """Code of the sentence for one out of bounds, with ``least`` and ``limit``."""
+    """Code of the sentence for a value out of bounds, with ``least`` and ``limit``."""
 
     def check(self, value: Any) -> int:
-        """Raise InputError ``refusal``."""
+        """Return the number. Raises InputError ``refusal``."""
         if not isinstance(value, int) or not self.least <= value <= self.most:
             raise InputError(self.refusal, least=self.least, limit=self.most)
         return value
 
     def parse(self, name: str, typed: str) -> int:
-        """Raise InputError ``reading.wanted.number``."""
+        """Parse a number. Raises InputError ``reading.wanted.number``."""
         return values.number(name, typed)
 
 
@@ -128,30 +128,30 @@ class Seconds(Number):
     """A duration."""
 
     def parse(self, name: str, typed: str) -> int:
-        """Raise InputError ``telegram.settings.number``."""
+        """Parse a duration. Raises InputError ``telegram.settings.number``."""
         return values.seconds(name, typed)
 
 
 @dataclass(frozen=True, slots=True)
 class Text(Kind):
-    """One line; empty goes back to the default."""
+    """One line; empty resets to the default."""
 
     limit: int
     """Characters."""
 
     def check(self, value: Any) -> str:
-        """Raise InputError ``name.too_long``."""
+        """Return the line. Raises InputError ``name.too_long``."""
         return bounded_name(value, self.limit)
 
     def show(self, value: Any, language: str) -> object:
-        """Return a dash for nothing."""
+        """Return the text, or a dash if empty."""
         del language
         return value or "–"
 
 
 @dataclass(frozen=True, slots=True)
 class Voice(Text):
-    """A voice's id; a platform checks if it is one."""
+    """A voice's id; a platform checks whether it exists."""
 
     limit: int = VOICE_CHARACTERS
 
@@ -168,7 +168,7 @@ class Template(Text):
     """A sentence with ``{name}`` in it."""
 
     def check(self, value: Any) -> str:
-        """Raise InputError ``name.too_long``, ``reading.bad_template``."""
+        """Return the template. Raises InputError ``name.too_long``, ``reading.bad_template``."""
         line = bounded_name(value, self.limit)
         rest = line.replace("{name}", "")
         if line and (line.count("{name}") != 1 or "{" in rest or "}" in rest):
@@ -178,31 +178,31 @@ class Template(Text):
 
 @dataclass(frozen=True, slots=True)
 class Word(Kind):
-    """One of a few words; empty goes back to the default."""
+    """One of a few words; empty resets to the default."""
 
     words: tuple[str, ...]
     refusal: str
     """Code of the sentence for another word."""
     fact: str
-    """Blank of the words in it."""
+    """Placeholder for the words in it."""
     also: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What else may be typed, and for which word."""
+    """Other accepted spellings, by word."""
     unset: str = "auto"
-    """Chosen where nothing can be typed, to go back to the default."""
+    """The choice that resets to the default in menus, where nothing can be typed."""
 
     def check(self, value: Any) -> str:
-        """Raise InputError ``refusal``."""
+        """Return the word. Raises InputError ``refusal``."""
         if value and value not in self.words:
             raise InputError(self.refusal, **{self.fact: self.words})
         return str(value)
 
     def parse(self, name: str, typed: str) -> str:
-        """Return the word that is meant, nothing for the default."""
+        """Parse a word; empty for the default."""
         del name
         return values.text(typed, self.also)
 
     def show(self, value: Any, language: str) -> object:
-        """Return the word in a language, a dash for nothing."""
+        """Return the word in a language, or a dash if empty."""
         return values.named(value, language) if value else "–"
 
     def offered(self) -> tuple[str, ...]:
@@ -211,17 +211,17 @@ class Word(Kind):
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """The words where nothing can be typed."""
+        """The choices of a menu."""
         return self.unset, *self.words
 
     def label(self, word: str, language: str) -> str:
-        """Return a word as it is offered."""
+        """Return the label of a choice."""
         return values.named(word, language)
 
 
 @dataclass(frozen=True, slots=True)
 class Language(Word):
-    """A language that there are sentences in; empty goes back to the default."""
+    """A language with sentences; empty resets to the default."""
 
     words: tuple[str, ...] = tuple(LANGUAGES)
     refusal: str = "language.unknown"
@@ -236,7 +236,7 @@ class Language(Word):
 
 @dataclass(frozen=True, slots=True)
 class SpokenLanguage(Language):
-    """A language to read aloud in; both scripts of Chinese are read alike."""
+    """A language to read aloud in; both scripts of Chinese are read the same way."""
 
     words: tuple[str, ...] = ("en", "zh")
     also: Mapping[str, str] = field(default_factory=lambda: values.SPOKEN_WORDS, hash=False)
@@ -244,18 +244,18 @@ class SpokenLanguage(Language):
 
 @dataclass(frozen=True, slots=True)
 class Hours(Kind):
-    """When a span of the day begins, in minutes after midnight; ``until`` names the field with its end."""
+    """Start of a span of the day, in minutes after midnight; ``until`` names the field of its end."""
 
     until: str = ""
 
     def check(self, value: Any) -> int:
-        """Raise InputError ``reading.bad_hour``."""
+        """Return the minutes. Raises InputError ``reading.bad_hour``."""
         if not isinstance(value, int) or not 0 <= value < DAY:
             raise InputError("reading.bad_hour", least=0, limit=DAY - 1)
         return value
 
     def parse(self, name: str, typed: str) -> tuple[int, int]:
-        """Raise InputError ``reading.wanted.hours``."""
+        """Parse a span. Raises InputError ``reading.wanted.hours``."""
         return values.hours(name, typed)
 
     def show(self, value: Any, language: str) -> object:
@@ -274,9 +274,9 @@ class Zone(Kind):
     """A time zone: an IANA name, or whole hours such as ``UTC+8``."""
 
     def check(self, value: Any) -> str:
-        """Raise InputError ``reading.zone``.
+        """Return the time zone's name; ``UTC+8`` becomes ``Etc/GMT-8``, whose sign is inverted.
 
-        Return the name as the list of time zones has it; ``UTC+8`` is its ``Etc/GMT-8``, for which west counts up.
+        Raises InputError ``reading.zone``.
         """
         name = unicodedata.normalize("NFKC", value).strip()
         if not name:
@@ -301,40 +301,40 @@ class Names(Kind):
 
     most: int
     refusal: str
-    """Code of the sentence for too many, with ``limit``."""
+    """Code of the sentence for too many entries, with ``limit``."""
 
     def check(self, value: Any) -> list[str]:
-        """Raise InputError ``name.too_long``, ``refusal``."""
+        """Return the entries. Raises InputError ``name.too_long``, ``refusal``."""
         return list(names(value, SCOPE_CHARACTERS, most=self.most, too_many=self.refusal))
 
     def show(self, value: Any, language: str) -> object:
-        """Return how many there are."""
+        """Return the number of entries."""
         del language
         return len(value) or "–"
 
 
 @dataclass(frozen=True, slots=True)
 class Kept(Kind):
-    """What the bot notes by itself; checked where it is noted."""
+    """A value the bot stores by itself; checked by the code that stores it."""
 
     def show(self, value: Any, language: str) -> object:
-        """Return a dash for nothing."""
+        """Return the value, or a dash if empty."""
         del language
         return value or "–"
 
 
 @dataclass(frozen=True, slots=True)
 class Checked(Kind):
-    """A value with a check of its own, which no one types."""
+    """A value with its own check, which nobody types."""
 
     by: Callable[[Any], Any]
 
     def check(self, value: Any) -> Any:
-        """Raise what the check raises."""
+        """Return the checked value. Raises what the check raises."""
         return self.by(value)
 
     def show(self, value: Any, language: str) -> object:
-        """Return how many there are."""
+        """Return the number of entries."""
         del language
         return len(value)
 
@@ -344,11 +344,11 @@ class Texts:
     """Codes of the sentences about a setting on one platform."""
 
     name: str = ""
-    """What it is called where it is typed or chosen; empty where commands of its own change it."""
+    """Its name in commands and menus; empty if it has commands of its own."""
     about: str = ""
-    """What it is: the description of an option, or the line in which it is shown."""
+    """Its description: of an option, or the line that shows it."""
     button: str = ""
-    """On the button that switches it, or that opens its values."""
+    """Label of the button that toggles it, or opens its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,36 +357,36 @@ class Setting:
 
     field: str
     key: str
-    """By which it is typed, in every language; empty where it goes with another one or has commands of its own."""
+    """The key people type, in every language; empty if it belongs to another one or has commands of its own."""
     kind: Kind
     default: Any
     discord: Texts | None
-    """None: it cannot be set there, since it means nothing there."""
+    """None: it does not exist there, since it means nothing there."""
     telegram: Texts | None
     group: str
-    """Those with the same are set by one command."""
+    """Settings of the same group are set by one command."""
     blank: str
-    """In the sentence of Discord that shows all."""
+    """Placeholder in Discord's overview sentence."""
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that it fills."""
+        """The fields it fills."""
         return (self.field, self.kind.until) if isinstance(self.kind, Hours) and self.kind.until else (self.field,)
 
     @property
     def inverted(self) -> bool:
-        """Return True if on means that the field is False."""
+        """Whether "on" means that the field is False."""
         return isinstance(self.kind, Switch) and self.kind.inverted
 
     def change(self, name: str, typed: str) -> dict[str, Any]:
-        """Return the changes that are typed for it, by field; None and "" go back to the default. Raises InputError."""
+        """Parse a typed value into changes by field; None and "" reset to the default. Raises InputError."""
         if values.is_none(typed):
             return dict.fromkeys(self.fields, "" if self.default == "" else None)
         found = self.kind.parse(name, typed.strip())
         return dict(zip(self.fields, found if len(self.fields) > 1 else (found,), strict=True))
 
     def shown(self, model: object, language: str) -> object:
-        """Return its value for a sentence."""
+        """Return its value as a sentence shows it."""
         held = tuple(getattr(model, each) for each in self.fields)
         return self.kind.show(held if len(held) > 1 else held[0], language)
 
@@ -402,7 +402,7 @@ def setting(
     group: str = "",
     blank: str = "",
 ) -> Any:
-    """Return the field of a setting, for a frozen dataclass; ``both``: sentences that both platforms share."""
+    """Return a dataclass field for a setting; ``both``: sentences that both platforms share."""
     about = {
         "key": key,
         "kind": kind,
@@ -434,11 +434,11 @@ def _clock(minutes: int) -> str:
 
 @cache
 def _zones() -> dict[str, str]:
-    """Return names of time zones by what they are in small letters."""
+    """Return the names of time zones by their lower-case forms."""
     return {name.casefold(): name for name in available_timezones()}
 
 
 _OFFSET = re.compile(r"(?:UTC|GMT)\s{0,4}(?P<sign>[+-])\s{0,4}(?P<hours>[01]?\d)(?::?00)?", re.IGNORECASE | re.ASCII)
 _ETC = re.compile(r"Etc/GMT([+-])(\d{1,2})")
 _SIGNS = {"+": "-", "-": "+"}
-"""In the list of time zones west counts up."""
+"""In the time zone database positive offsets are west."""

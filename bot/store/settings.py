@@ -1,4 +1,4 @@
-"""Settings of servers and groups, of reading aloud, and preferences of people, with a short memory."""
+"""Settings of servers and groups, of reading aloud, and preferences of people, with a short-lived cache."""
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -39,18 +39,18 @@ from bot.values import SPEED_WORDS
 T = TypeVar("T")
 
 SECONDS = 10.0
-"""How long a value is believed."""
+"""Seconds for which a value is cached."""
 MOST = 4096
-"""Values kept; the oldest go first."""
+"""Cached values; the oldest are dropped first."""
 
 
 class Recall(Generic[T]):
-    """Values by key, each for a limited time."""
+    """A cache of values by key, each for a limited time."""
 
     def __init__(
         self, seconds: float = SECONDS, *, most: int = MOST, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """``clock``: seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._seconds = seconds
         self._most = most
         self._clock = clock
@@ -58,13 +58,13 @@ class Recall(Generic[T]):
         self._changes = 0
 
     async def get(self, key: str, load: Callable[[], Awaitable[T]]) -> T:
-        """Return the value of a key, read again when it is not remembered. Raises what ``load`` raises."""
+        """Return the value of a key, loading it if it is not cached. Raises what ``load`` raises."""
         kept = self._kept.get(key)
         if kept is not None and self._clock() < kept[0]:
             return kept[1]
         began = self._changes
         value = await load()
-        if began == self._changes:  # else this may be the value from before the change
+        if began == self._changes:  # otherwise this may be the value from before the change
             self._kept.pop(key, None)
             self._kept[key] = self._clock() + self._seconds, value
             if len(self._kept) > self._most:
@@ -72,37 +72,37 @@ class Recall(Generic[T]):
         return value
 
     def drop(self, key: str) -> None:
-        """Its stored value was changed."""
+        """Drop a cached value, because the stored one was changed."""
         self._changes += 1
         self._kept.pop(key, None)
 
 
 Lists = Mapping[str, Iterable[str]]
-"""Values by the name of the list that they go into, or leave."""
+"""Values by the name of the list they are added to or removed from."""
 
 
 class Rows(Generic[T]):
     """The rows of one kind of settings. ``T`` is a frozen dataclass of fields made by ``setting``."""
 
     def __init__(self, table: Table, model: type[T]) -> None:
-        """``table``: whose they are, ``name`` and ``value``."""
+        """Set up; ``table`` has the columns owner, ``name`` and ``value``."""
         self._table = table
         self._owner = next(iter(table.primary_key.columns))
         self._model = model
         self._settings: Mapping[str, Setting] = {each.field: each for each in settings_of(cast("Any", model))}
 
     def check(self, changes: Mapping[str, Any]) -> dict[str, Any]:
-        """Return changes as they are stored; None, and an empty text, unset. Raises InputError."""
+        """Return changes in their stored form; None and empty text unset. Raises InputError."""
         return {name: None if value is None else self._check(name, value) for name, value in changes.items()}
 
     def get(self, connection: Connection, owner: str) -> T:
-        """Return the settings that hold. Rows of settings unknown to this version are passed over."""
+        """Return the effective settings, skipping rows of settings unknown to this version."""
         found = connection.execute(select(self._table.c.name, self._table.c.value).where(self._owner == owner))
         held = {name: tuple(value) if isinstance(value, list) else value for name, value in found}
         return self._model(**{name: value for name, value in held.items() if name in self._settings})
 
     def put(self, connection: Connection, owner: str, changes: Mapping[str, Any]) -> None:
-        """Write changes that were checked."""
+        """Write checked changes."""
         rows = [
             {self._owner.name: owner, "name": name, "value": value}
             for name, value in changes.items()
@@ -117,9 +117,9 @@ class Rows(Generic[T]):
             connection.execute(delete(self._table).where(self._owner == owner, self._table.c.name.in_(unset)))
 
     def adjust(self, connection: Connection, owner: str, add: Lists, remove: Lists) -> None:
-        """Put values into lists and take others out. Raises InputError."""
-        # Checked first, so that a value is found in whichever way it was typed; and each alone, since no maximum holds
-        # for what goes.
+        """Add values to lists and remove others. Raises InputError."""
+        # Checked first, so that a value is found however it was typed; and one at a time, since no maximum applies to
+        # removals.
         gone = {
             name: {found for value in given for found in self._check(name, [value]) or ()}
             for name, given in remove.items()
@@ -141,33 +141,33 @@ class Rows(Generic[T]):
 
 
 class SettingsTable(Generic[T]):
-    """One kind of settings of spaces: read through a short memory, changed in one transaction."""
+    """One kind of settings of spaces: read through a short-lived cache, changed in one transaction."""
 
     def __init__(
         self, database: Database, table: Table, model: type[T], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """``clock``: in seconds."""
+        """Set up; ``clock`` gives seconds."""
         self._database = database
         self._rows = Rows(table, model)
         self._recall: Recall[T] = Recall(clock=clock)
 
     async def get(self, space: Space) -> T:
-        """Return the settings that hold; another process' change arrives within 10 s. Raises StoreError."""
+        """Return the effective settings; another process' change arrives within 10 s. Raises StoreError."""
         return await self._recall.get(
             space.scope, lambda: self._database.read(partial(self._rows.get, owner=space.scope))
         )
 
     async def set(self, space: Space, changes: Mapping[str, Any]) -> T:
-        """Change the settings that are named, all or none; returns what holds now. Raises InputError, StoreError."""
+        """Change the named settings, all or none. Return the effective ones. Raises InputError, StoreError."""
         checked = self._rows.check(changes)
         return await self._write(space, partial(self._rows.put, owner=space.scope, changes=checked))
 
     async def adjust(self, space: Space, add: Lists, remove: Lists) -> T:
-        """Put values into lists and take others out, all in one step. Raises InputError, StoreError."""
+        """Add values to lists and remove others in one transaction. Raises InputError, StoreError."""
         return await self._write(space, partial(self._rows.adjust, owner=space.scope, add=add, remove=remove))
 
     async def change(self, space: Space, values: Callable[[T], Mapping[str, Any]]) -> T:
-        """Change settings by what they are, in one step, whoever else changes them. Raises InputError, StoreError."""
+        """Change settings depending on their values, in one transaction. Raises InputError, StoreError."""
 
         def body(connection: Connection) -> None:
             changes = values(self._rows.get(connection, space.scope))
@@ -176,11 +176,11 @@ class SettingsTable(Generic[T]):
         return await self._write(space, body)
 
     async def forget(self, space: Space) -> None:
-        """Back to the defaults; nothing of the space stays in this table. Raises StoreError."""
+        """Reset to the defaults by deleting the space's rows. Raises StoreError."""
         await self._write(space, partial(self._rows.forget, owner=space.scope))
 
     def drop(self, scope: str) -> None:
-        """What is stored of a space was changed elsewhere."""
+        """Drop a space's cached settings, because they were changed elsewhere."""
         self._recall.drop(scope)
 
     async def _write(self, space: Space, body: Callable[[Connection], None]) -> T:
@@ -201,16 +201,14 @@ WORD_CHARACTERS = 64
 LONGEST_COOLDOWN = 3600
 """Seconds."""
 USES = ("singing", "instruction", "voices")
-"""What roles may be allowed or refused apart from speaking at all: to sing, to say in a sentence how it is to be
-said, and voices that are described or cloned."""
+"""Features besides speaking that roles may be allowed or refused: singing, instructions in a sentence, and described or
+cloned voices.
+"""
 _ROLES = Names(MOST_ROLES, "space.roles_full")
 
 
 def for_use(use: str, role: str) -> str:
-    """Return an entry of the lists of roles that is about one of ``USES`` alone; ``use`` empty.
-
-    About speaking at all.
-    """
+    """Return a role entry if it concerns this one of ``USES``, without its prefix; empty ``use``: speaking at all."""
     return f"{use}@{role}" if use else role
 
 
@@ -220,7 +218,7 @@ def _rests(by_role: Mapping[str, int]) -> dict[str, int]:
 
 
 def _words(given: Sequence[str]) -> list[str]:
-    """Return each once. A word without a visible sign would be found everywhere, or nowhere."""
+    """Return each word once. A word without a visible character would match everywhere, or nowhere."""
     kept: list[str] = []
     for word in given:
         line = " ".join(setting_fields.well_formed(word).split())
@@ -237,7 +235,7 @@ def _words(given: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class SpaceSettings:
-    """The settings of one space, which those who manage it set; as here where nobody set any."""
+    """The settings of a space, set by those who manage it; these are the defaults."""
 
     default_voice: str = setting(
         "",
@@ -268,7 +266,7 @@ class SpaceSettings:
         discord=Texts("discord.settings.language.name", "discord.settings.language"),
         telegram=Texts("telegram.setting.language", "telegram.settings.language", "telegram.open.language"),
     )
-    """Language of what everyone there reads; empty: by the platform's locale."""
+    """Reply language for everyone there; empty: by the platform's locale."""
     show_words: bool = setting(
         True,
         Switch(),
@@ -278,12 +276,13 @@ class SpaceSettings:
         discord=Texts("discord.settings.words.name", "discord.settings.words"),
         telegram=Texts("telegram.setting.words", "telegram.settings.words", "telegram.switch.words"),
     )
-    """Whether the words are shown beside voice messages."""
+    """Whether the text is shown under voice messages."""
     allowed_roles: tuple[str, ...] = setting((), _ROLES, blank="allowed")
-    """Scopes (``role:discord:77``) of those who may speak, or with a use (``singing@role:discord:77``) of those who
-    may do that; none of a kind: everyone."""
+    """Scopes (``role:discord:77``) that may speak, or with a use (``singing@role:discord:77``) that may do that; none
+    of a kind: everyone.
+    """
     blocked_roles: tuple[str, ...] = setting((), _ROLES, blank="blocked")
-    """Scopes of those who may not, whatever else they hold."""
+    """Scopes that may not speak, whatever other roles the person has."""
     channels: tuple[str, ...] = setting((), Names(MOST_CHANNELS, "space.channels_full"), blank="channels")
     """Ids of the channels where people may speak; empty: all."""
     cooldown: int = setting(
@@ -297,31 +296,31 @@ class SpaceSettings:
     )
     """Seconds between two utterances of one person; 0: none."""
     role_cooldowns: Mapping[str, int] = setting({}, Checked(_rests), blank="rests")
-    """The same for those with a role, by its scope; who has several rests as long as the shortest says."""
+    """The same by role scope; for a person with several roles the shortest counts."""
     blocked_words: tuple[str, ...] = setting((), Checked(_words), blank="count")
-    """What is not spoken there."""
+    """Words that are not spoken there."""
     reply_context: bool = setting(
         False,
         Switch(),
         "context",
         telegram=Texts("telegram.setting.context", "telegram.settings.context", "telegram.switch.context"),
     )
-    """Whether the message that is answered may serve as context for the tone."""
+    """Whether the message replied to may serve as context for the tone."""
 
 
 class Spaces:
-    """One per process and database."""
+    """The settings of spaces; one per process and database."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back, for how long settings are believed."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached settings expire."""
         self._table = SettingsTable(database, space_setting, SpaceSettings, clock=clock)
 
     async def get(self, space: Space) -> SpaceSettings:
-        """Return the settings that hold; another process' change arrives within 10 s. Raises StoreError."""
+        """Return the effective settings; another process' change arrives within 10 s. Raises StoreError."""
         return await self._table.get(space)
 
     async def set(self, space: Space, **changes: Any) -> SpaceSettings:
-        """Change the settings that are named by their fields, all or none; returns what holds now. None unsets one.
+        """Change the settings named by their fields, all or none. Return the effective ones. None unsets one.
 
         Raises InputError ``name.too_long``, ``language.unknown``, ``space.roles_full``, ``space.channels_full``,
         ``space.words_full``, ``space.word_empty``, ``space.word_too_long``, ``space.cooldown`` (each with limit);
@@ -330,11 +329,11 @@ class Spaces:
         return await self._table.set(space, changes)
 
     async def adjust(self, space: Space, *, add: Lists | None = None, remove: Lists | None = None) -> SpaceSettings:
-        """Put entries into lists and take others out, in one step, whoever else changes them. Raises as ``set``."""
+        """Add entries to lists and remove others, in one transaction. Raises as ``set``."""
         return await self._table.adjust(space, add or {}, remove or {})
 
     async def rest(self, space: Space, role: str, seconds: int | None) -> SpaceSettings:
-        """Give those with a role (its scope) a cooldown of their own; None takes it away.
+        """Set a role's cooldown by its scope; None removes it.
 
         Raises InputError ``space.cooldown``, ``space.roles_full``, ``name.too_long``; StoreError.
         """
@@ -346,11 +345,11 @@ class Spaces:
         return await self._table.change(space, rests)
 
     async def forget(self, space: Space) -> None:
-        """Back to the defaults; nothing of the space stays stored here. Raises StoreError."""
+        """Reset to the defaults by deleting the space's rows. Raises StoreError."""
         await self._table.forget(space)
 
     def drop(self, scope: str) -> None:
-        """What is stored of a space was changed elsewhere."""
+        """Drop a space's cached settings, because they were changed elsewhere."""
         self._table.drop(scope)
 
 
@@ -365,16 +364,16 @@ LONGEST_ALONE = 3600
 
 @dataclass(frozen=True, slots=True)
 class ReadingSettings:
-    """The settings of one space, which those who manage it set; as here where nobody set any."""
+    """The reading settings of a space, set by those who manage it; these are the defaults."""
 
     names: bool = setting(True, Switch(), "names", both=Texts("reading.names.name", "reading.names"))
-    """Whether it is said who wrote a message."""
+    """Whether the author of a message is announced."""
     name_template: str = setting(
         "", Template(TEMPLATE_CHARACTERS), "template", both=Texts("reading.template.name", "reading.template")
     )
-    """How it is said, with ``{name}`` in it; empty: as the language does."""
+    """Template of the announcement, with ``{name}`` in it; empty: the language's own."""
     language: str = setting("", SpokenLanguage(), "language", both=Texts("reading.language.name", "reading.language"))
-    """Of what is said for signs, and of texts too short to tell; empty: the space's, else the bot's."""
+    """Language of spoken symbols, and of texts too short to detect it; empty: the space's, else the bot's."""
     max_characters: int = setting(
         300,
         Number(LEAST_CHARACTERS, MOST_CHARACTERS, "reading.characters"),
@@ -385,11 +384,11 @@ class ReadingSettings:
     skip_prefix: str = setting(
         "", Text(PREFIX_CHARACTERS), "prefix", both=Texts("reading.prefix.name", "reading.prefix")
     )
-    """A message that begins so is not read."""
+    """Messages with this prefix are not read."""
     in_call_only: bool = setting(
         True, Switch(inverted=True), "everyone", discord=Texts("reading.everyone.name", "reading.everyone")
     )
-    """Whether an author has to sit in the call."""
+    """Whether an author must be in the voice channel."""
     bots: bool = setting(False, Switch(), "bots", both=Texts("reading.bots.name", "reading.bots"))
     """Whether other bots are read."""
     webhooks: bool = setting(
@@ -410,30 +409,30 @@ class ReadingSettings:
     emphasis: bool = setting(True, Switch(), "emphasis", both=Texts("reading.emphasis.name", "reading.emphasis"))
     """ALL CAPS are stressed."""
     whisper: bool = setting(True, Switch(), "whisper", both=Texts("reading.whisper.name", "reading.whisper"))
-    """The word that stands for a spoiler is whispered."""
+    """The placeholder of a spoiler is whispered."""
     actions: bool = setting(True, Switch(), "actions", both=Texts("reading.actions.name", "reading.actions"))
     """``*sighs*`` becomes a sigh."""
     auto_join: bool = setting(True, Switch(), "come", discord=Texts("reading.come.name", "reading.come"))
-    """Whether the bot comes by itself when somebody in a call writes in a bound channel."""
+    """Whether the bot joins by itself when someone in a voice channel writes in a bound channel."""
     alone_seconds: int = setting(
         120,
         Seconds(0, LONGEST_ALONE, "reading.bad_alone"),
         "alone",
         discord=Texts("reading.alone.name", "reading.alone"),
     )
-    """After so long alone it leaves; 0: it stays."""
+    """Seconds alone after which it leaves; 0: it stays."""
     quiet_from: int = setting(0, Hours("quiet_until"), "quiet", both=Texts("reading.quiet.name", "reading.quiet"))
     """Minutes after midnight, in the time zone: nothing is read from here …"""
     quiet_until: int = setting(0, Hours())
-    """… until here; the same twice: always read."""
+    """… until here; equal values: always read."""
     timezone: str = setting("UTC", Zone(), "timezone", both=Texts("reading.timezone.name", "reading.timezone"))
     """IANA name."""
     required_roles: tuple[str, ...] = setting((), _ROLES, both=Texts("", "reading.required_roles"))
-    """Scopes (``role:discord:77``) of those who are read; empty: everyone."""
+    """Scopes (``role:discord:77``) whose messages are read; empty: everyone's."""
     priority_roles: tuple[str, ...] = setting((), _ROLES, both=Texts("", "reading.priority_roles"))
-    """Scopes of those who are read first."""
+    """Scopes whose messages are read first."""
     blocked_roles: tuple[str, ...] = setting((), _ROLES, both=Texts("", "reading.blocked_roles"))
-    """Scopes of those who are not read, whatever else they hold."""
+    """Scopes whose messages are not read, whatever other roles the person has."""
     ignored: tuple[str, ...] = setting(
         (), Names(MOST_IGNORED, "reading.ignored_full"), both=Texts("", "reading.ignored")
     )
@@ -441,18 +440,18 @@ class ReadingSettings:
 
 
 class Readings:
-    """One per process and database."""
+    """The reading settings of spaces; one per process and database."""
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back, for how long settings are believed."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached settings expire."""
         self._table = SettingsTable(database, reading_setting, ReadingSettings, clock=clock)
 
     async def get(self, space: Space) -> ReadingSettings:
-        """Return the settings that hold; another process' change arrives within 10 s. Raises StoreError."""
+        """Return the effective settings; another process' change arrives within 10 s. Raises StoreError."""
         return await self._table.get(space)
 
     async def set(self, space: Space, **changes: Any) -> ReadingSettings:
-        """Change the settings that are named by their fields, all or none; returns what holds now. None unsets one.
+        """Change the settings named by their fields, all or none. Return the effective ones. None unsets one.
 
         Raises InputError ``name.too_long``, ``language.unknown``, ``reading.bad_template``, ``reading.characters``,
         ``reading.bad_alone``, ``reading.bad_hour``, ``reading.zone``, ``space.roles_full``, ``reading.ignored_full``;
@@ -461,22 +460,22 @@ class Readings:
         return await self._table.set(space, changes)
 
     async def adjust(self, space: Space, *, add: Lists | None = None, remove: Lists | None = None) -> ReadingSettings:
-        """Put entries into lists and take others out, in one step, whoever else changes them. Raises as ``set``."""
+        """Add entries to lists and remove others, in one transaction. Raises as ``set``."""
         return await self._table.adjust(space, add or {}, remove or {})
 
     async def forget(self, space: Space) -> None:
-        """Back to the defaults. Raises StoreError."""
+        """Reset to the defaults. Raises StoreError."""
         await self._table.forget(space)
 
     def drop(self, scope: str) -> None:
-        """What is stored of a space was changed elsewhere."""
+        """Drop a space's cached settings, because they were changed elsewhere."""
         self._table.drop(scope)
 
 
 FavouriteKind = Literal["voice", "style"]
 
 MOST_FAVOURITES = 25
-"""Of each kind: as many as Discord shows in one list of choices."""
+"""Of each kind: as many as Discord shows in one menu."""
 MOST_RECENT = 10
 _LIMITS: dict[FavouriteKind, int] = {"voice": setting_fields.VOICE_CHARACTERS, "style": 48}
 _FAVOURITES: dict[FavouriteKind, str] = {"voice": "favourite_voices", "style": "favourite_styles"}
@@ -487,7 +486,7 @@ SPEEDS = ("slow", "fast")
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What is known of one account, as the person set it; empty where they never said."""
+    """The preferences of one account; empty where never set."""
 
     voice: str = setting(
         "",
@@ -518,7 +517,7 @@ class Preference:
         discord=Texts("discord.settings.language.name", "discord.settings.language"),
         telegram=Texts("telegram.setting.language"),
     )
-    """Language of the answers; empty: by the platform's locale."""
+    """Reply language; empty: by the platform's locale."""
     favourite_voices: tuple[str, ...] = setting((), Kept(), blank="favourite_voices")
     """In the order they were added."""
     favourite_styles: tuple[str, ...] = setting((), Kept(), blank="favourite_styles")
@@ -532,7 +531,7 @@ class Preference:
         group="aloud",
         both=Texts("reading.nickname.name", "reading.nickname"),
     )
-    """As it is spoken when messages are read aloud; empty: the name shown."""
+    """Spoken name when messages are read aloud; empty: the display name."""
     speed: str = setting(
         "",
         Word(SPEEDS, "speed.unknown", "speeds", SPEED_WORDS, "usual"),
@@ -548,7 +547,7 @@ class Preference:
         group="aloud",
         both=Texts("reading.tongue.name", "reading.tongue"),
     )
-    """Of messages that do not tell it themselves; empty: the place's."""
+    """Language of messages too short to detect it; empty: the place's."""
     opted_out: bool = setting(
         False,
         Switch(inverted=True),
@@ -563,17 +562,17 @@ _ROWS = Rows(preference, Preference)
 
 
 class Preferences:
-    """One per process and database."""
+    """The preferences of people; one per process and database."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def get(self, account: Account) -> Preference:
-        """Return what an account prefers; defaults where nothing is stored. Raises StoreError."""
+        """Return an account's preferences. Raises StoreError."""
         return await self._database.read(partial(_ROWS.get, owner=account.scope))
 
     async def set(self, account: Account, **changes: Any) -> None:
-        """Change what is given by field, all or nothing; an empty text and None go back to the default.
+        """Change the given fields, all or nothing; empty text and None reset to the default.
 
         Raises InputError ``name.too_long``, ``language.unknown``, ``speed.unknown``; StoreError.
         """
@@ -582,9 +581,9 @@ class Preferences:
             await self._database.write(partial(_ROWS.put, owner=account.scope, changes=checked))
 
     async def used(self, account: Account, voice: str, styles: Sequence[str]) -> None:
-        """Remember what an utterance was spoken with: a voice's id and names of the catalogue, never free text.
+        """Remember the voice id and style names of an utterance, never free text.
 
-        Names too long to be either are passed over. Raises StoreError.
+        Names too long to be either are skipped. Raises StoreError.
         """
         voices = _fitting([voice], "voice")
         named = _fitting(styles, "style")
@@ -592,7 +591,7 @@ class Preferences:
             await self._database.write(partial(_used, scope=account.scope, voices=voices, styles=named))
 
     async def favourite(self, account: Account, kind: FavouriteKind, name: str, on: bool) -> None:
-        """Add a voice or a style to the favourites, or take it out. Harmless when repeated.
+        """Add a voice or a style to the favourites, or remove it. Harmless when repeated.
 
         Raises InputError ``favourite.voices_full``, ``favourite.styles_full`` (limit), ``name.empty``,
         ``name.too_long``; StoreError.
@@ -603,7 +602,7 @@ class Preferences:
         await self._database.write(partial(_favourite, scope=account.scope, kind=kind, name=line, on=on))
 
     async def forget(self, account: Account) -> None:
-        """Remove all that is stored here of an account. Raises StoreError."""
+        """Remove all preferences of an account. Raises StoreError."""
         await self._database.write(partial(_ROWS.forget, owner=account.scope))
 
 

@@ -1,6 +1,6 @@
-"""What was said, for the buttons under a voice message, and who said it, for moderators. The front ends keep and ask.
+"""Spoken texts, for the buttons under a voice message, and who had them spoken, for moderators.
 
-``words`` is the one table that holds what people wrote, for a day by default; ``spoken`` holds ids alone.
+The table ``words`` alone holds what people wrote, for a day by default; ``spoken`` holds ids only.
 """
 
 import re
@@ -18,33 +18,33 @@ from bot.store.schema import spoken, words
 
 HOURS = 24.0
 MESSAGE_DAYS = 30
-"""How long is known who had a message spoken."""
+"""Days for which it is known who had a message spoken."""
 MOST_KEPT = 500
-"""Of one account: who asks for the same words again and again pays nothing, so the quota bounds nothing here."""
+"""Per account: repeating the same text is free, so the quota does not limit the rows."""
 LONGEST = 100_000
-"""Characters of text and instruction; what is longer is not kept."""
+"""Characters of text and instruction; longer ones are not kept."""
 _TOKEN = re.compile(r"[\w-]{12}", re.ASCII)
 _HOUR = 3_600_000
 _BATCH = 500
-"""Rows removed per transaction, so that nobody waits long for the write lock."""
+"""Rows removed per transaction, to hold the write lock only briefly."""
 
 
 @dataclass(frozen=True, slots=True)
 class KeptWords:
-    """What someone wanted said."""
+    """A text someone had spoken."""
 
     text: str
     styles: tuple[str, ...]
     voice: Voice
     instruction: str
     account: Account | None
-    """Who asked."""
+    """Where."""
     space: Space | None
     """Where."""
     take: int
 
     def utterance(self, key: str, account: Account | None, **changes: Any) -> Utterance:
-        """Return the same words as a new wish: who asks now pays. ``changes``: fields of Utterance, roles above all."""
+        """Return the same text as a new request, paid by the person who now asks. ``changes``: fields of Utterance."""
         whole: dict[str, Any] = {
             "text": self.text,
             "space": self.space,
@@ -57,20 +57,19 @@ class KeptWords:
 
 
 class Words:
-    """One per process and database."""
+    """The kept texts; one per process and database."""
 
     def __init__(self, database: Database, *, hours: float = HOURS) -> None:
-        """``hours``: how long words are kept; 0 keeps none."""
+        """Set up; texts are kept for ``hours``; 0 keeps none."""
         self._database = database
         self._kept = round(hours * _HOUR)
 
     async def keep(self, utterance: Utterance, *, instead_of: str = "") -> str:
-        """Keep what an utterance says and how; returns 12 url-safe signs that name it.
+        """Keep an utterance's text and manner. Return its token of 12 url-safe characters.
 
-        ``instead_of``: what this account kept before, unfinished; its name goes on and names this.
-
-        Empty where nothing is kept: retention is 0, the text is longer than any command's, or the voice needs a
-        sample (a recording of a person has no place here). Raises StoreError.
+        ``instead_of``: what this account kept before, unfinished; its token is reused. Empty if nothing is kept:
+        retention is 0, the text is longer than any command's, or the voice needs a sample (recordings of people are not
+        kept here). Raises StoreError.
         """
         size = len(utterance.text) + len(utterance.instruction) + len(utterance.voice.description)
         if not self._kept or size > LONGEST or utterance.voice.sample is not None:
@@ -80,27 +79,27 @@ class Words:
         return await self._database.write(partial(_keep, row=row, before=before))
 
     async def get(self, token: str) -> KeptWords | None:
-        """Return the words behind a token; None when they are gone, or when it never was one. Raises StoreError."""
+        """Return the text of a token, or None if it expired or never existed. Raises StoreError."""
         if not self._kept or not _TOKEN.fullmatch(token):
             return None
         after = self._database.now() - self._kept
         return await self._database.read(partial(_get, token=token, after=after))
 
     async def newest(self, account: Account, most: int) -> tuple[KeptWords, ...]:
-        """Return the last words that an account had spoken or typed, the newest first. Raises StoreError."""
+        """Return an account's latest texts, the newest first. Raises StoreError."""
         if not self._kept:
             return ()
         after = self._database.now() - self._kept
         return await self._database.read(partial(_newest, scope=account.scope, after=after, most=most))
 
     async def forget(self, account: Account) -> None:
-        """Remove the words of an account. Who had which message spoken stays, for moderators. Raises StoreError."""
+        """Remove the texts of an account. Who had which message spoken stays, for moderators. Raises StoreError."""
         await self._database.write(
             lambda connection: connection.execute(delete(words).where(words.c.account == account.scope))
         )
 
     async def remember_message(self, platform: str, chat_id: str, message_id: str, account: Account) -> None:
-        """A message of ours says what this account asked for. Harmless when repeated. Raises StoreError."""
+        """Remember that a message of ours speaks for this account. Harmless when repeated. Raises StoreError."""
         row = {
             "platform": platform,
             "chat": chat_id,
@@ -113,16 +112,16 @@ class Words:
         )
 
     async def said_by(self, platform: str, chat_id: str, message_id: str) -> Account | None:
-        """Return who had a message spoken; None when it is not ours or too old. Raises StoreError.
+        """Return who had a message spoken, or None if it is not ours or too old. Raises StoreError.
 
-        The chat belongs to the name: Telegram counts its messages in each chat again.
+        The chat is part of the id: Telegram numbers messages per chat.
         """
         after = self._database.now() - MESSAGE_DAYS * 24 * _HOUR
         name = (platform, chat_id, message_id)
         return await self._database.read(partial(_said_by, name=name, after=after))
 
     async def expire(self) -> int:
-        """Remove what has been kept long enough, a few rows at a time; how many. Raises StoreError."""
+        """Remove expired texts, a few rows at a time. Return how many. Raises StoreError."""
         now = self._database.now()
         return await self._remove(words, now - self._kept) + await self._remove(spoken, now - MESSAGE_DAYS * 24 * _HOUR)
 
@@ -187,7 +186,7 @@ def _read(row: Row[Any]) -> KeptWords:
 
 
 def _parts(scope: str) -> tuple[str, str]:
-    """Platform and id of ``account:discord:42``; the id may hold colons."""
+    """Return platform and id of ``account:discord:42``; the id may contain colons."""
     _, platform, identity = scope.split(":", 2)
     return platform, identity
 

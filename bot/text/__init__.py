@@ -1,1 +1,1 @@
-"""Spoken text: markup, splitting, languages and styles."""
+"""Text to be spoken: markup, splitting, languages and styles."""

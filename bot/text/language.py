@@ -1,11 +1,11 @@
-"""Which language a text is to be spoken in, and where in a text it changes.
+"""Language detection: the language of a text, and the positions where it changes.
 
 Used by the synthesis core and by providers.
 
-Scripts go first: Chinese, Japanese, Korean, Russian and others are known by their letters. Latin letters are told
-apart by py3langid, whose model takes 0.8 s to load and 75 MB to keep; it is loaded when a call begins or a text first
-needs it, and only where somebody speaks several of those languages. Short texts tell nothing reliable (measured on chat
-lines, tests/test_language.py), so they are in the language of the person or the place.
+Scripts go first: Chinese, Japanese, Korean, Russian and others are recognized by their letters. Languages in Latin
+letters are told apart by py3langid, whose model takes 0.8 s to load and 75 MB to keep; it is loaded when a call begins
+or a text first needs it, and only if some provider speaks several of those languages. Short texts cannot be classified
+reliably (measured on chat lines, tests/test_language.py), so they get the language of the person or the place.
 """
 
 import asyncio
@@ -54,13 +54,15 @@ SCRIPTS = {
     "ETHIOPIC": "am",
     "CHEROKEE": "chr",
 }
-"""Script, as the first word of a letter's Unicode name, to the language that most texts in it are in; "" is any."""
+"""Script, as the first word of a letter's Unicode name, to the usual language of its texts; "" is any."""
 _DENSE = {"zh": 4, "ja": 4, "ko": 3}
-"""A sign of these carries about as much as so many letters."""
+"""Letters that one character of these carries about as much as."""
 _ENOUGH = {"": 1 / 3, "zh": 1 / 4, "ja": 1 / 4, "ko": 1 / 4}
-"""What a word of Latin letters, or a sign of these, adds to a run; from 1 on a run is no loan word. Others: a half."""
+"""Weight of one Latin word, or of one character of these, towards 1, at which a run is more than a loan word. Others: a
+half.
+"""
 _LONG_TEXT = 1000
-"""Characters from which on looking at each takes milliseconds."""
+"""Characters above which looking at each takes milliseconds."""
 _SURE = 0.9
 _LEAST_WORDS = 3
 _LEAST_LETTERS = 12
@@ -71,7 +73,7 @@ _ENGLISH = frozenset(
         "know think people don't it's i'm that's what's you're let's haven't isn't won't",
     )
 )
-"""Words that none of the other languages writes: they spare a message the model."""
+"""Words that none of the other languages uses: with them the model is not needed."""
 
 _HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _LETTER = re.compile(r"[^\W\d_]")
@@ -84,7 +86,7 @@ _OPENS = "([{（【「『“‘«\"'¿¡$€£#@"
 
 
 def language_of(text: str) -> str:
-    """``zh`` where Chinese signs carry at least half of the text, else ``en``."""
+    """Return ``zh`` if at least half of the text is Chinese characters, else ``en``."""
     han = len(_HAN.findall(text))
     letters = len(_LETTER.findall(text)) - han
     return "zh" if han and han * _LETTERS_PER_HAN >= letters else "en"
@@ -101,34 +103,34 @@ class Stretch:
 
 
 async def load() -> None:
-    """Load the model off the event loop, so that no text has to wait for it; done but once for the process."""
+    """Load the model off the event loop, so that no text has to wait for it; once per process."""
     await asyncio.to_thread(_model)
 
 
 def tells_apart(among: Collection[str]) -> bool:
-    """Return whether the model is of use for these languages: those of scripts tell themselves."""
+    """Return whether these languages need the model: those with their own scripts are recognized without it."""
     return len(LATIN.intersection(among)) > 1
 
 
 async def detect(text: str, among: Collection[str], fallback: str = "") -> str:
-    """``identify`` off the event loop."""
+    """Run ``identify`` off the event loop."""
     if len(text) > _LONG_TEXT or _asks_the_model(text, among):
         return await asyncio.to_thread(identify, text, among, fallback)
     return identify(text, among, fallback)
 
 
 async def detect_stretches(text: str, among: Collection[str], fallback: str = "") -> tuple[Stretch, ...]:
-    """``stretches`` off the event loop."""
+    """Run ``stretches`` off the event loop."""
     if len(text) > _LONG_TEXT or any(_asks_the_model(match[0], among) for match in _SENTENCE.finditer(text)):
         return await asyncio.to_thread(stretches, text, among, fallback)
     return stretches(text, among, fallback)
 
 
 def identify(text: str, among: Collection[str], fallback: str = "") -> str:
-    """Return the language of a whole text, ``en`` for want of a better one.
+    """Return the language of a whole text, ``en`` by default.
 
-    ``among``: the languages that Latin letters may be of, those that somebody can speak. ``fallback``: the language of
-    the person or the place, for what is too short or unsure.
+    ``among``: possible languages of Latin letters, those that some provider can speak. ``fallback``: the language of
+    the person or the place, for texts too short or uncertain.
     """
     plain = _untagged(text)
     weights = Counter[str]()
@@ -141,8 +143,7 @@ def identify(text: str, among: Collection[str], fallback: str = "") -> str:
 def stretches(text: str, among: Collection[str], fallback: str = "") -> tuple[Stretch, ...]:
     """Return the text in parts of one language each, in order and without gaps.
 
-    A part has some words at least: a foreign word or two belong to the sentence they stand in. Arguments as for
-    ``identify``.
+    A part has at least a few words: one or two foreign words belong to their sentence. Arguments as for ``identify``.
     """
     plain = _untagged(text)
     anchors: list[Stretch] = []
@@ -170,7 +171,7 @@ def stretches(text: str, among: Collection[str], fallback: str = "") -> tuple[St
 
 @dataclass(slots=True)
 class _Run:
-    """Letters of one script, with what stands between them."""
+    """Letters of one script, with the characters between them."""
 
     start: int
     end: int
@@ -191,12 +192,12 @@ def _script(letter: str) -> str:
 
 
 def _untagged(text: str) -> str:
-    """Return the text with blanks in place of its audio tags: every sign keeps its place."""
+    """Return the text with its audio tags blanked, every other character in place."""
     return "".join(" " * len(piece.text) if piece.tag else piece.text for piece in split_tags(text))
 
 
 def _runs(sentence: str) -> Iterator[_Run]:
-    """Runs of one script. Han beside kana is Japanese: two kana make it so, one is found in Chinese chats."""
+    """Yield runs of one script. Han beside kana is Japanese, but it takes two kana: one is found in Chinese chats."""
     if sentence.isascii():
         words = list(_WORD.finditer(sentence))
         if words:
@@ -222,7 +223,7 @@ def _runs(sentence: str) -> Iterator[_Run]:
 
 
 def _anchors(runs: list[_Run]) -> list[_Run]:
-    """Return the runs that are more than loan words, each with the loan words beside it."""
+    """Return the runs that are more than loan words, each with adjacent loan words."""
     if not any(run.size >= 1 for run in runs):
         if sum(run.size for run in runs) < 1:
             return []
@@ -241,7 +242,7 @@ def _anchors(runs: list[_Run]) -> list[_Run]:
 
 
 def _border(text: str, start: int, end: int) -> int:
-    """Where one language ends: behind its last signs; blanks, tags and opening signs go with what follows."""
+    """Return the end of a language: after its punctuation; blanks, tags and opening brackets belong to what follows."""
     place = start
     while place < end and not text[place].isspace():
         place += 1
@@ -253,7 +254,7 @@ def _border(text: str, start: int, end: int) -> int:
 
 
 def _common_latin(text: str, anchors: list[Stretch], among: Collection[str], fallback: str) -> str:
-    """Return what those runs of Latin letters are in that do not tell it themselves."""
+    """Return the language of Latin runs that are too short on their own."""
     known = Counter[str]()
     for one in anchors:
         if one.language in LATIN:
@@ -266,7 +267,7 @@ def _common_latin(text: str, anchors: list[Stretch], among: Collection[str], fal
 
 
 def _latin(text: str, among: Collection[str], fallback: str) -> str:
-    """Return the language of words in Latin letters: what they say; where they are too few, the fallback."""
+    """Return the detected language of words in Latin letters, or the fallback if they are too few."""
     if found := _sure(text, among):
         return found
     if _is_short(text):
@@ -275,7 +276,7 @@ def _latin(text: str, among: Collection[str], fallback: str) -> str:
 
 
 def _sure(text: str, among: Collection[str]) -> str:
-    """Return the language that words in Latin letters are in without a doubt; empty when there is one."""
+    """Return the certain language of words in Latin letters; empty if there is doubt."""
     if _is_short(text):
         return ""
     if not _asks_the_model(text, among):
@@ -286,16 +287,13 @@ def _sure(text: str, among: Collection[str]) -> str:
 
 
 def _is_short(text: str) -> bool:
-    """Return whether too little is written in Latin letters to tell the language."""
+    """Return whether there is too little text in Latin letters to detect the language."""
     words = _LATIN_WORD.findall(text)
     return len(words) < _LEAST_WORDS or sum(map(len, words)) < _LEAST_LETTERS
 
 
 def _asks_the_model(text: str, among: Collection[str]) -> bool:
-    """Return whether the model has anything to decide: several languages, enough words.
-
-    And not plainly English ones.
-    """
+    """Return whether the model is needed: several languages, enough words, and not plainly English."""
     if not tells_apart(among) or _is_short(text):
         return False
     words = [word.casefold().replace("’", "'") for word in _LATIN_WORD.findall(text)]
@@ -304,7 +302,7 @@ def _asks_the_model(text: str, among: Collection[str]) -> bool:
 
 
 def _model() -> Any:
-    """Return the identifier, loaded once for the process. 0.8 s: never on the event loop."""
+    """Return the identifier, loaded once per process. Takes 0.8 s: never on the event loop."""
     with _LOADING:
         return _loaded()
 

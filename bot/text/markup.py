@@ -10,7 +10,7 @@ from bot.model import Voice
 from bot.patterns import linear
 from bot.text.styles import CATALOGUE
 
-# The sounds and turns of voice that the service's pages list as inline tags, with the spellings people use.
+# The sounds and voice changes that the service's pages list as inline tags, with the spellings people use.
 _SOUNDS_EN = """
     cough, coughs, coughing, sob, sobs, sobbing, sigh, sighs, sighing, laugh, laughs, laughing, laughter, chuckle,
     chuckles, chuckling, giggle, giggles, giggling, sneer, sneers, snort, snorts, gasp, gasps, gasping, pant, pants,
@@ -49,9 +49,9 @@ _TAG = re.compile(
     r"|(?<![*\w])\*(?! )([^*\n]{1,32})(?<! )\*(?![*\w])"
 )
 _NAMED = 10
-"""So many tags are named in a sentence."""
+"""Tags listed in one sentence."""
 OPENING = "([（【"
-"""Signs that open an audio tag, and at the very start of a text, for some models, a style."""
+"""Characters that open an audio tag or, for some models, a style at the start of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Piece:
 
     @property
     def name(self) -> str:
-        """Return what a tag says, without brackets, in lower case."""
+        """The content of a tag, without brackets, in lower case."""
         return self.text.strip("()[]（）【】*").strip().casefold()
 
 
@@ -74,13 +74,13 @@ def _words(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1)
 def _vocabulary() -> tuple[frozenset[str], frozenset[str]]:
-    """Whole tags, and the words that may stand beside one of them in a tag."""
+    """Return whole tags, and the words that may accompany one in a tag."""
     styles = {name.casefold() for style in CATALOGUE for name in (style.en, style.zh)}
     return _words(_SOUNDS_EN) | frozenset(_SOUNDS_ZH.split()) | styles, _words(_SOFTENERS_EN)
 
 
 def is_audio_tag(name: str) -> bool:
-    """Return whether a bracket of this content is a sound or a turn of voice, not words to speak."""
+    """Return whether a bracket with this content is a sound or a voice change, not words to speak."""
     tags, beside = _vocabulary()
     name = " ".join(name.casefold().split())
     if name in tags:
@@ -92,7 +92,7 @@ def is_audio_tag(name: str) -> bool:
 
 
 def _cores(name: str) -> list[str]:
-    """Return a Chinese tag without how it is done: ``突然大笑``, ``轻轻地笑了一声``."""
+    """Return a Chinese tag without its adverbs: ``突然大笑``, ``轻轻地笑了一声``."""
     beginnings = [name]
     for _ in range(3):
         for word in _SOFTENERS_ZH.split():
@@ -123,13 +123,13 @@ def without_tags(text: str) -> str:
 
 
 def named_tags(tags: Iterable[str]) -> str:
-    """Return some tags in a sentence: each once, and not too many."""
+    """Return some tags for a sentence: each once, and not too many."""
     each = list(dict.fromkeys(tags))
     return " ".join(each[:_NAMED]) + (" …" if len(each) > _NAMED else "")
 
 
 def brackets(text: str) -> list[tuple[int, int]]:
-    """Where something stands in brackets that may be an audio tag, known or not: never cut inside one."""
+    """Return the spans of brackets that may be audio tags, known or not: never cut inside one."""
     return [match.span() for match in _TAG.finditer(text)]
 
 
@@ -137,7 +137,7 @@ _ANGLES = {ord(c): "<" for c in "＜﹤‹〈⟨❮❰˂ᐸ〈"} | {ord(c): ">" 
 _WIDE_LETTERS = {0xFF21 + i: chr(0x41 + i) for i in range(26)} | {0xFF41 + i: chr(0x61 + i) for i in range(26)}
 _SLASHES = {ord(c): "/" for c in "／⁄∕"}
 _FOLD = _ANGLES | _WIDE_LETTERS | _SLASHES
-# One sign for one sign, so that a place in the folded text is the same place in the text.
+# One character for one character, so that offsets in the folded text are valid in the text.
 _STYLE = linear(
     r"<[\s/]*+" + r"\s*+".join("style") + r"\b(?:[^<>]{0,200}>)?",
     "only its first sign is an angle that opens: what one try has passed is passed by no other",
@@ -162,7 +162,7 @@ _ELEMENTS = frozenset(
 _BREAKING = frozenset(
     re.findall(r"\S+", "blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr li ol p pre td th tr ul"),
 )
-"""Of these: those that part words."""
+"""Those that separate words."""
 _FIRST_UNSPACED = "\u2e80"
 _WORDLY = frozenset(
     re.findall(
@@ -173,24 +173,24 @@ _WORDLY = frozenset(
         "select slot small source summary table template time title track var video",
     )
 )
-"""Names of elements that are words too: without an end tag or an attribute a person means the word."""
+"""Element names that are words too: without an end tag or an attribute a person means the word."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});?")
 INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]"
 )
-"""Signs without a shape or a sound: zero width, direction, variation selectors, tags, control characters."""
+"""Characters without shape or sound: zero width, direction, variation selectors, tags, control characters."""
 _ROUNDS = 12
-"""Layers of nesting or of entities that are taken off one by one; what is deeper loses its angle brackets."""
+"""Layers of nesting or entities that are removed one by one; deeper ones lose their angle brackets."""
 
 
 def decode_entities(text: str) -> str:
-    """Return one layer of ``&lt;``, ``&#60;``, ``&#x3c;`` taken off."""
+    """Decode one layer of ``&lt;``, ``&#60;``, ``&#x3c;``."""
     return _ENTITY.sub(lambda match: html.unescape(match[0]), text)
 
 
 def _remove(pattern: re.Pattern[str], text: str, *, apart: bool = False) -> str:
-    """Without what matches; words that it kept apart stay apart."""
+    """Remove matches; words that they separated stay separate."""
     folded = text.translate(_FOLD)
     kept: list[str] = []
     start = 0
@@ -204,7 +204,7 @@ def _remove(pattern: re.Pattern[str], text: str, *, apart: bool = False) -> str:
 
 
 def _without_elements(text: str) -> str:
-    """Without elements; other words in angle brackets lose only these."""
+    """Remove elements; other words in angle brackets lose only the brackets."""
     folded = text.translate(_FOLD)
     ended = {name.casefold() for name in _END_TAG.findall(folded)}
     kept: list[str] = []
@@ -230,12 +230,12 @@ def _without_elements(text: str) -> str:
 
 
 def _apart(before: str, after: str) -> bool:
-    """Return whether two signs would make one word that are none; Chinese is written without blanks."""
+    """Return whether two characters would wrongly merge into one word; Chinese is written without blanks."""
     return before.isalnum() and after.isalnum() and before < _FIRST_UNSPACED and after < _FIRST_UNSPACED
 
 
 def _is_element(element: re.Match[str], ended: Collection[str]) -> bool:
-    """Return whether what stands between angle brackets is an element by its name and by what follows the name."""
+    """Return whether the content of angle brackets is an element, by its name and what follows the name."""
     name = element[2].casefold()
     if name in _ELEMENTS:
         return bool(_ATTRIBUTES.match(element[3]))
@@ -245,13 +245,12 @@ def _is_element(element: re.Match[str], ended: Collection[str]) -> bool:
 
 
 def strip_markup(text: str) -> str:
-    """Text in which no element such as ``<style>`` is left, in any disguise; the words around and inside remain.
+    """Remove every element such as ``<style>``, however disguised; the words around and inside it remain.
 
-    ``<name>``, which is no element, loses its signs and keeps its word; so does ``if a<b and c>d``.
-
-    Disguises taken off: spaces inside, full-width and look-alike signs, entities (of entities), one element hidden
-    inside another, invisible signs between the letters, an element never closed.
-    ``a < b``, ``<3`` and ``->`` are not elements and stay.
+    ``<name>``, which is no element, loses its brackets and keeps its word; so does ``if a<b and c>d``. Handled
+    disguises: spaces inside, full-width and look-alike characters, entities (of entities), one element hidden inside
+    another, invisible characters between the letters, an element never closed. ``a < b``, ``<3`` and ``->`` are no
+    elements and stay.
     """
     for _ in range(_ROUNDS):
         plain = INVISIBLE.sub("", decode_entities(text))
@@ -273,14 +272,14 @@ KEYS = {
     "instruction": "instruction", "how": "instruction", "指令": "instruction",
     "take": "take",
 }  # fmt: skip
-"""What a person may type, and the option that is meant."""
+"""Option names people may type, and the option each one means."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "‘": "’", "「": "」", "„": "“", "«": "»"}
 _KEY = re.compile(r"([^\W\d_]{1,16})[:：]")
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command taken apart."""
+    """A parsed command."""
 
     text: str
     style: str = ""
@@ -291,15 +290,15 @@ class Command:
 
     @property
     def whose(self) -> Voice:
-        """The voice that is named, or described in its stead."""
+        """The named voice, or the described one."""
         return Voice.typed(self.voice, self.design)
 
 
 def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Command:
-    """Take a command apart; what is no option is text. Never raises.
+    """Parse a command; everything but options is text. Never raises.
 
-    ``takes``: whether what was typed for an option is one with this value, where people also write what only looks
-    like one; called with the key as typed, the option, the value.
+    ``takes``: whether a typed value is valid for an option, if people also write what only looks like an option; called
+    with the key as typed, the option, the value.
     """
     options: dict[str, str] = {}
     rest = line.lstrip()
@@ -315,7 +314,7 @@ def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Co
 
 
 def _value(rest: str) -> tuple[str, str]:
-    """Return the value that stands first, and what follows it."""
+    """Return the leading value, and the text after it."""
     closing = _QUOTES.get(rest[:1])
     end = rest.find(closing, 1) if closing else -1
     if end > 0:

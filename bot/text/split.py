@@ -1,4 +1,4 @@
-"""Splitting of cleaned text into segments, and the length that speech of a text should have."""
+"""Splitting of cleaned text into segments, and the expected length of its speech."""
 
 import re
 import unicodedata
@@ -18,7 +18,7 @@ _LIVE_SENTENCES = 3
 
 
 class _Rank(IntEnum):
-    """How good a place is to cut at."""
+    """Quality of a position for a cut."""
 
     ANYWHERE = 0
     WORD = 1
@@ -28,11 +28,11 @@ class _Rank(IntEnum):
 
 
 _GAPS = {_Rank.ANYWHERE: 0.0, _Rank.WORD: 0.0, _Rank.CLAUSE: 0.12, _Rank.SENTENCE: 0.25, _Rank.PARAGRAPH: 0.45}
-"""Seconds of silence after a cut there."""
+"""Seconds of silence after such a cut."""
 PARAGRAPH_GAP = _GAPS[_Rank.PARAGRAPH]
 
 _NEAR = 64
-"""Signs on either side of a cut that are looked at."""
+"""Characters on either side of a cut that are examined."""
 _NEWLINES = "\n\r\v\f\x85\u2028\u2029"
 _BREAK = linear(
     r"(?:(?P<sentence>[。！？…]++[”’」』）】\"']*+|(?<![.!?])[.!?]++[\"'”’)\]]*+(?=\s))"
@@ -41,7 +41,7 @@ _BREAK = linear(
     r"(?P<blank>\s*+)",
     "a run of stops is tried from its beginning alone; at a run of blanks one of the choices always matches",
 )
-"""A place to cut at, with all the blanks behind it: a line break among them makes it the end of a paragraph."""
+"""A possible cut, with all blanks after it: a line break among them ends a paragraph."""
 _ENDS = frozenset("。！？….!?")
 _CLOSERS = "\"'”’)]」』）】"
 _COMMAS = frozenset("，；、：,;:")
@@ -50,31 +50,31 @@ _ITEM = re.compile(
     rf"(?:^|[{_NEWLINES}])[ \t]{{0,4}}"
     r"(?:[-–—*•·]|\(?(?:\d{1,3}|[A-Za-z])[.)]|\d{1,3}、|（?[一二三四五六七八九十]{1,3}[、）])$"
 )
-"""The sign or number that a list's item begins with: it stays with its item."""
+"""The bullet or number of a list item, which stays with its item."""
 _LONGEST_BEFORE = 12
-"""Characters before a cut in which the two are looked for."""
+"""Characters before a cut in which the two are searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Cut:
     stop: int
-    """Where the sound before it ends; blanks follow."""
+    """End of the sound before it; blanks follow."""
     end: int
     rank: _Rank
 
 
 def split_recording(text: str, limit: int = 2000) -> tuple[Segment, ...]:
-    """Segments of at most ``limit`` characters, cut at the best places."""
+    """Return segments of at most ``limit`` characters, cut at the best positions."""
     return _segments(text, limit, limit, sentences=None)
 
 
 def split_live(text: str) -> tuple[Segment, ...]:
-    """Segments of one to three sentences, at most ``LIVE_CHARACTERS``; the first one short."""
+    """Return segments of one to three sentences, at most ``LIVE_CHARACTERS``; the first one short."""
     return _segments(text, FIRST_CHARACTERS, LIVE_CHARACTERS, sentences=_LIVE_SENTENCES)
 
 
 def gap_at(text: str, place: int) -> float:
-    """Return seconds of silence that belong where a text is cut at a place of somebody else's choice."""
+    """Return the seconds of silence for a cut at an externally chosen position."""
     behind = text[place : place + _NEAR]
     if _breaks(behind[: len(behind) - len(behind.lstrip())]):
         return PARAGRAPH_GAP
@@ -84,12 +84,12 @@ def gap_at(text: str, place: int) -> float:
 
 
 def split_burst(text: str) -> tuple[Segment, ...]:
-    """Several short messages, one on each line: segments of at most ``LIVE_CHARACTERS``, as few as that allows."""
+    """Return segments of several short messages, one per line: few segments of at most ``LIVE_CHARACTERS``."""
     return _segments(text, LIVE_CHARACTERS, LIVE_CHARACTERS, sentences=None)
 
 
 def _breaks(blank: str) -> bool:
-    """Return whether there is a line break in it."""
+    """Return whether a text has a line break."""
     return any(sign in _NEWLINES for sign in blank)
 
 
@@ -123,7 +123,7 @@ def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple
 
 
 def _next_cut(text: str, cuts: list[_Cut], start: int, room: int, sentences: int | None) -> _Cut:
-    """Return the best place to end a segment that begins at ``start``."""
+    """Return the best end of a segment that begins at ``start``."""
     low = bisect_right(cuts, start, key=_end)
     high = bisect_right(cuts, start + room, lo=low, key=_stop)
     near = cuts[low:high]
@@ -138,14 +138,14 @@ def _next_cut(text: str, cuts: list[_Cut], start: int, room: int, sentences: int
         best = max(late, key=_goodness)
         early = max(near, key=_goodness)
         if early.rank is _Rank.PARAGRAPH and _paragraph_ends(text, cuts, high, early.end + room):
-            return early  # the paragraph behind it needs no cut at all
+            return early  # the paragraph after it needs no cut
         return best
     place = _outside(text, start, start + room)
     return _Cut(place, place, _Rank.ANYWHERE)
 
 
 def _paragraph_ends(text: str, cuts: list[_Cut], index: int, limit: int) -> bool:
-    """Return whether the paragraph in which the cut of this number falls ends within ``limit``."""
+    """Return whether the paragraph of this cut ends within ``limit``."""
     while index < len(cuts) and cuts[index].stop <= limit:
         if cuts[index].rank is _Rank.PARAGRAPH:
             return True
@@ -154,7 +154,7 @@ def _paragraph_ends(text: str, cuts: list[_Cut], index: int, limit: int) -> bool
 
 
 def _cuts(text: str) -> list[_Cut]:
-    """Return every place where a cut may fall, in order, but for those inside brackets."""
+    """Return every possible cut in order, except those inside brackets."""
     closed = brackets(text)
     starts = [begin for begin, _ in closed]
     cuts: list[_Cut] = []
@@ -176,7 +176,7 @@ def _cuts(text: str) -> list[_Cut]:
 
 
 def _outside(text: str, start: int, end: int) -> int:
-    """``end``, or the beginning of the bracket it would fall into; past that bracket when it begins the segment."""
+    """Return ``end``, or the start of the bracket it falls into; past that bracket if it begins the segment."""
     for begin, close in brackets(text[start : end + 64]):
         if start + begin < end < start + close:
             return start + begin if begin else start + close
@@ -186,9 +186,9 @@ def _outside(text: str, start: int, end: int) -> int:
 _IDEOGRAPHS_PER_SECOND = (3.5, 5.5)
 _LETTERS_PER_SECOND = (10.0, 18.0)
 _IDEOGRAPHS_USUAL, _LETTERS_USUAL, _DIGITS_USUAL = 4.5, 14.0, 1.8
-"""A second, as a rule. A digit is a word: espeak-ng takes 0.58 s for each of a long number."""
+"""Characters per second, usually. A digit is a word: espeak-ng takes 0.58 s for each of a long number."""
 _MOST_OVER = 300.0
-"""Seconds that a recording may last longer than slow speech: of a long text ten times that would fill the memory."""
+"""Seconds that a recording may exceed slow speech: ten times a long text would fill the memory."""
 _ENOUGH_TEXT = 100
 """Characters. Below it a short recording proves nothing."""
 _ALWAYS_BELIEVED = 60.0
@@ -196,7 +196,7 @@ _ALWAYS_BELIEVED = 60.0
 
 
 def _count(text: str) -> tuple[int, int]:
-    """Wide letters (Chinese, Japanese, Korean) and others, digits and vowel signs among them; audio tags left out."""
+    """Return the numbers of wide letters (Chinese, Japanese, Korean) and of others, digits included, tags excluded."""
     wide = narrow = 0
     for piece in split_tags(text):
         if piece.tag:
@@ -212,7 +212,7 @@ def _count(text: str) -> tuple[int, int]:
 
 
 def expected_seconds(text: str) -> tuple[float, float]:
-    """Return seconds that speaking the text takes: hurried, and slowly."""
+    """Return the seconds that speaking the text takes: fast, and slowly."""
     wide, narrow = _count(text)
     low = wide / _IDEOGRAPHS_PER_SECOND[1] + narrow / _LETTERS_PER_SECOND[1]
     high = wide / _IDEOGRAPHS_PER_SECOND[0] + narrow / _LETTERS_PER_SECOND[0]
@@ -220,14 +220,14 @@ def expected_seconds(text: str) -> tuple[float, float]:
 
 
 def likely_seconds(text: str) -> float:
-    """Return the seconds that speaking the text usually takes, spelled numbers included."""
+    """Return the seconds that speaking the text usually takes, spelled-out numbers included."""
     wide, narrow = _count(text)
     digits = sum(character.isdecimal() for character in text)
     return wide / _IDEOGRAPHS_USUAL + max(0, narrow - digits) / _LETTERS_USUAL + digits / _DIGITS_USUAL
 
 
 def looks_truncated(text: str, seconds: float) -> bool:
-    """Return whether a recording of so many seconds can only hold a part of the text: under half the hurried length."""
+    """Return whether a recording is too short for the text: under half the length of fast speech."""
     return len(text) >= _ENOUGH_TEXT and seconds < expected_seconds(text)[0] / 2
 
 

@@ -1,8 +1,8 @@
-"""The catalogue of recommended styles, by type, in English and Chinese, with a search that forgives typing.
+"""The catalogue of recommended styles, by type, in English and Chinese, with a tolerant search.
 
-Used by every front end (lists, suggestions) and by the providers (which style is meant by a name). A style that is not
-listed may still be asked for: providers that take free text get it as written.
-The listed names are those the service's own pages recommend.
+Used by every front end (lists, suggestions) and by the providers (the style that a name means). An unlisted style is
+still possible: providers that accept free text get it as written. The listed names are those the service's own pages
+recommend.
 """
 
 import unicodedata
@@ -14,7 +14,7 @@ from rapidfuzz import fuzz, process
 
 
 class StyleType(StrEnum):
-    """The shelves of the catalogue."""
+    """The sections of the catalogue."""
 
     RATE = "speech rate"
     EMOTION = "emotion"
@@ -78,11 +78,11 @@ _TRADITIONAL = {
 }
 """Names in Traditional characters of styles that differ in them."""
 _KEYS = {"Northeastern Mandarin": "northeastern_dialect"}
-"""Keys of styles that got another English name: buttons in chats carry them."""
+"""Keys of styles whose English name changed: buttons in chats carry them."""
 
 
-def _cache(kind: StyleType, *rows: str) -> tuple[Style, ...]:
-    """Rows of ``English|Chinese|other names, separated by commas``."""
+def _section(kind: StyleType, *rows: str) -> tuple[Style, ...]:
+    """Parse rows of ``English|Chinese|other names, separated by commas``."""
     styles = []
     for row in rows:
         en, zh, *also = row.split("|")
@@ -93,12 +93,12 @@ def _cache(kind: StyleType, *rows: str) -> tuple[Style, ...]:
 
 
 CATALOGUE: tuple[Style, ...] = (
-    *_cache(
+    *_section(
         StyleType.RATE,
         "Slow down|变慢|slow, slower, slowly, 慢, 慢速, 语速慢, 语速放缓",
         "Speed up|变快|fast, faster, quick, quickly, 快, 快速, 语速快, 语速加快",
     ),
-    *_cache(
+    *_section(
         StyleType.EMOTION,
         "Happy|开心|joyful, cheerful, 高兴, 快乐",
         "Sad|悲伤|unhappy, 难过, 伤心",
@@ -119,12 +119,12 @@ CATALOGUE: tuple[Style, ...] = (
         "Anxious|忐忑|nervous, uneasy",
         "Moved|动情|touched",
     ),
-    *_cache(
+    *_section(
         StyleType.ROLE,
         "Sun Wukong|孙悟空|monkey king, wukong",
         "Lin Daiyu|林黛玉|daiyu",
     ),
-    *_cache(
+    *_section(
         StyleType.CHANGE,
         "Whisper|悄悄话|whispering, whispered, 轻声, 低语, 耳语, 气声",
         "Clamped voice|夹子音|squeezed voice, cutesy voice",
@@ -150,25 +150,25 @@ CATALOGUE: tuple[Style, ...] = (
         "Young boy|正太音|boy voice",
         "Middle-aged man|大叔音|uncle voice",
     ),
-    *_cache(
+    *_section(
         StyleType.DIALECT,
         "Northeastern Mandarin|东北话|northeastern dialect, northeastern, dongbei, 东北, 东北腔",
         "Sichuan dialect|四川话|sichuan, sichuanese, 四川, 川普",
         "Henan dialect|河南话|henan, henanese, 河南",
         "Cantonese|粤语|cantonese dialect, 广东话, 白话",
     ),
-    *_cache(StyleType.SINGING, "Sing|唱歌|singing, song, 唱"),
+    *_section(StyleType.SINGING, "Sing|唱歌|singing, song, 唱"),
 )
-"""Every recommended style, clip cache by clip cache."""
+"""Every recommended style, section by section."""
 
 SINGING = "sing"
-"""The key of the style that tolerates no other."""
+"""The key of the style that cannot be combined."""
 SEPARATORS = ",，、;；"
-"""What may stand between the names of styles."""
+"""Separators between names of styles."""
 
 
 def _fold(name: str) -> str:
-    """Return the same for names a person takes to be the same: case, width, spaces, hyphens, underscores."""
+    """Return the same for names people consider equal: ignores case, width, spaces, hyphens, underscores."""
     return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c not in " _-'\t\u3000")
 
 
@@ -182,12 +182,12 @@ def _by_name() -> dict[str, Style]:
 
 
 def find(name: str) -> Style | None:
-    """Return the listed style of exactly this name, in either language; None when it is not listed."""
+    """Return the listed style of exactly this name, in either language, or None."""
     return _by_name().get(_fold(name))
 
 
 def search(typed: str, limit: int = 25) -> tuple[Style, ...]:
-    """Listed styles that someone may mean by what is typed so far, the likeliest first; all for nothing typed."""
+    """Return the listed styles that a typed prefix may mean, the likeliest first; all for nothing typed."""
     folded = _fold(typed[:64])
     if not folded:
         return CATALOGUE[:limit]
@@ -206,7 +206,7 @@ def search(typed: str, limit: int = 25) -> tuple[Style, ...]:
 
 
 def parse(typed: str) -> tuple[str, ...]:
-    """Return the names in what a person typed for ``style``: ``Happy, Slow down``, ``开心、变慢``, one or many."""
+    """Return the names a person typed for ``style``: ``Happy, Slow down``, ``开心、变慢``, one or many."""
     for separator in SEPARATORS:
         typed = typed.replace(separator, ",")
     return tuple(name for name in (part.strip() for part in typed.split(",")) if name)

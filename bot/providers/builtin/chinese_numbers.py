@@ -1,7 +1,7 @@
-"""Figures in Chinese text as the words they are read with. Called by ``mandarin``, in the worker process.
+"""Converts numbers in Chinese text to words. Called by ``mandarin``, in the worker process.
 
-What people write in chats is spelled before (units, money, spans of time); here every figure that is left gets a
-reading, so that none is dropped: amounts, decimals, years, dates, times of day, percentages, scores, long numbers.
+Units, money and durations of chat text are converted earlier; here every remaining number gets a reading, so that none
+is dropped: amounts, decimals, years, dates, times of day, percentages, scores, long numbers.
 """
 
 import re
@@ -14,14 +14,14 @@ _FIGURES = "零一二三四五六七八九"
 _UNITS = ("", "十", "百", "千")
 _MYRIADS = ("", "万", "亿", "万亿")
 _LONGEST = 16
-"""Digits of the largest amount that is read as one; longer ones are read digit by digit."""
+"""Digits of the largest amount read as one number; longer ones are read digit by digit."""
 _COUNTED = """
 个 只 条 张 本 位 次 天 周 年 小时 分钟 秒 块 元 点 件 辆 杯 瓶 碗 盘 份 双 对 套 台 部 间
 家 座 棵 朵 颗 句 首 篇 页 步 口 名 种 样 米 公里 公斤 斤 克 岁 倍 遍 趟 场 顿 片 把 支 根
 群 层 吨 升 英里 千 万 亿 半 代 回 声 盒 箱 袋 架 顶 门 道 段 排 行 户 集 章 局
 """
 _MEASURES = tuple(_COUNTED.split())
-"""Words of counting, before which 2 is 两."""
+"""Measure words, before which 2 is 两."""
 _PLAIN = r"(?<!\d)(\d{1,3}(?:,\d{3}){1,5}+(?!\d)|\d{1,16}+)"
 _FRACTION_PART = r"(\.\d{1,16}+)?+"
 _LONG = linear(r"\d{17,}+", "begins where digits begin, and takes all of them at once")
@@ -68,12 +68,12 @@ _SIGNS = {
 
 
 def digits(text: str) -> str:
-    """Return figures read one by one."""
+    """Return digits read one by one."""
     return "".join(_FIGURES[int(figure)] for figure in text)
 
 
 def amount(text: str) -> str:
-    """Return an amount as people count it: in tens, hundreds, thousands, and four digits a step."""
+    """Return a number in words: tens, hundreds, thousands, in groups of four digits."""
     figures = text.lstrip("0")
     if not figures:
         return "零"
@@ -81,7 +81,7 @@ def amount(text: str) -> str:
         return digits(text)
     groups = [figures[max(0, end - 4) : end] for end in range(len(figures), 0, -4)]
     words = ""
-    gap = False  # a zero stands before what follows
+    gap = False  # a zero precedes what follows
     for place in range(len(groups) - 1, -1, -1):
         group = groups[place].lstrip("0")
         if not group:
@@ -97,7 +97,7 @@ def amount(text: str) -> str:
 
 
 def _group(figures: str) -> str:
-    """Up to four digits without leading zeros."""
+    """Return up to four digits in words, without leading zeros."""
     words = ""
     for place, figure in enumerate(figures):
         unit = len(figures) - place - 1
@@ -110,7 +110,7 @@ def _group(figures: str) -> str:
 
 
 def _counted(whole: str, fraction: str | None, after: str = "") -> str:
-    """Return an amount with its decimals; ``after`` is what follows, which decides between 二 and 两."""
+    """Return a number with its decimals; ``after`` is the following text, which decides between 二 and 两."""
     plain = whole.replace(",", "")
     if fraction:
         return f"{amount(plain)}点{digits(fraction[1:])}"
@@ -131,7 +131,7 @@ def _is_telephone(figures: str) -> bool:
 
 
 def _is_measured(after: str) -> bool:
-    """Tell if a word of counting follows: ``2个`` is 两个, ``2月`` and ``2号`` are not."""
+    """Return whether a measure word follows: ``2个`` is 两个, ``2月`` and ``2号`` are not."""
     return after.lstrip().startswith(_MEASURES)
 
 
@@ -173,7 +173,7 @@ _RULES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 
 
 def spell(text: str) -> str:
-    """Return a text without figures: each is written as it is read, and so are signs that stand for words."""
+    """Return a text with every number and number symbol in words."""
     text = "".join(
         str(unicodedata.digit(sign)) if sign.isdigit() and unicodedata.category(sign) == "Nd" else sign
         for sign in text.replace("．", ".").replace("％", "%")

@@ -1,7 +1,7 @@
-"""Chinese text in the symbols of the speech model: figures, words, readings, tone sandhi. Runs in the worker process.
+"""Chinese text to the symbols of the speech model: numbers, words, readings, tone sandhi. Runs in the worker process.
 
-Single readings and a dictionary of words come from pypinyin; words that hold together, neutral tones and readings that
-depend on the word are in ``mandarin_words.toml``; the changes that tones undergo in company are rules here.
+Single readings and a dictionary of words come from pypinyin; compounds, neutral tones and word-dependent readings are
+in ``mandarin_words.toml``; tone changes in context are rules here.
 """
 
 import re
@@ -21,7 +21,7 @@ _HAN = linear(
 )
 _SYLLABLE = re.compile(r"[a-zü]{1,7}[1-5]")
 _UNREADABLE = "mou3"
-"""Read for a character without a reading: "some"."""
+"""Read for a character without a known reading: "some"."""
 _LONGEST_WORD = 8
 _SIGNS = {
     "，": ",", ",": ",", "、": ",", "。": ".", ".": ".", "｡": ".",
@@ -35,17 +35,17 @@ _PLACES = "月号日楼班级等"
 """After these no tone of 一 changes: 一月, 一号."""
 _REFERENTS = frozenset("我你他她它您咱谁们")
 _ADVERBIAL = "然速快真细心极兴"
-"""Words that end so become adverbs with 地."""
+"""Words with these endings become adverbs with 地."""
 _NOTABLE = "名原巨专專土编編显顯"
-"""Before 著 where it means to write or to be known."""
+"""Characters before 著 with which it means to write or to be known."""
 _TRIED = frozenset("看试听说想问走坐等猜聊玩尝找写歇逛聚读数查改讲谈学练笑")
-"""Verbs that are doubled for doing something a little: 看看."""
+"""Verbs that are doubled to do something briefly: 看看."""
 _ENTITLING = frozenset("阿小老大")
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word and its syllables, in pinyin with the tone as a figure at the end."""
+    """A word and its syllables, in pinyin with the tone as a digit at the end."""
 
     text: str
     syllables: tuple[str, ...]
@@ -76,7 +76,7 @@ def _lexicon() -> _Lexicon:
 
 
 def to_symbols(text: str) -> str:
-    """Return a text in the model's symbols. What is neither Han nor a stop is left out; figures are spelled."""
+    """Return a text in the model's symbols. Everything but Han and stops is dropped; numbers are spelled out."""
     text = spell(text)
     parts: list[str] = []
     end = 0
@@ -103,7 +103,7 @@ def _symbols(syllable: str) -> str:
 
 
 def read(text: str) -> list[Word]:
-    """Return the words of a stretch of Han characters with their syllables as they are spoken together."""
+    """Return the words of Han text with their syllables as spoken in context."""
     words = [Word(word, _reading(word)) for word in _words(text)]
     words = _in_context(words)
     after = [*(word.text for word in words[1:]), ""]
@@ -112,11 +112,11 @@ def read(text: str) -> list[Word]:
 
 
 def _words(text: str) -> list[str]:
-    """Return the fewest words that a text falls into."""
+    """Return the fewest words that make up a text."""
     known = _lexicon().words
     best: list[tuple[float, int]] = [(0.0, 0)]
     for end in range(1, len(text) + 1):
-        # Singles cost a little more, and of two ways the one with the longer word at the end wins.
+        # Single characters cost a little more, and of two ways the one with the longer last word wins.
         best.append(
             min(
                 (best[start][0] + (1.05 if end - start == 1 else 1.0), start)
@@ -133,7 +133,7 @@ def _words(text: str) -> list[str]:
 
 
 def _joined(cuts: list[str]) -> list[str]:
-    """Doubled characters (慢慢) and the figures of a number, four at a time, are words too."""
+    """Join doubled characters (慢慢) and the digits of a number, four at a time, into words."""
     words: list[str] = []
     for cut in cuts:
         last = words[-1] if words else ""
@@ -148,7 +148,7 @@ def _joined(cuts: list[str]) -> list[str]:
 
 @lru_cache(maxsize=8192)
 def _reading(word: str) -> tuple[str, ...]:
-    """Return the syllables of a word by itself."""
+    """Return the syllables of a word in isolation."""
     from pypinyin import Style, lazy_pinyin  # noqa: PLC0415  see above
 
     own = _lexicon().readings.get(word)
@@ -159,7 +159,7 @@ def _reading(word: str) -> tuple[str, ...]:
 
 
 def _in_context(words: list[Word]) -> list[Word]:
-    """Readings that depend on what stands beside: 得, 地, 了, 长, 还, 一 between two equal verbs."""
+    """Choose readings that depend on the neighbours: 得, 地, 了, 长, 还, 一 between two equal verbs."""
     changed = list(words)
     for place, word in enumerate(words):
         before = words[place - 1].text if place else ""
@@ -186,7 +186,7 @@ def _beside(word: str, before: str, after: str) -> str:
 
 
 def _neutralized(word: Word, after: str) -> Word:
-    """Return the last syllable without a tone, where the word has it so."""
+    """Give the last syllable a neutral tone, if the word has one there."""
     lexicon = _lexicon()
     text = word.text
     if len(text) < 2 or text in lexicon.full:
@@ -200,7 +200,7 @@ def _neutralized(word: Word, after: str) -> Word:
 
 
 def _with_erhua(words: list[Word]) -> list[Word]:
-    """Return a 儿 that is no syllable of its own becomes an r on the one before."""
+    """Turn a non-syllabic 儿 into an r on the syllable before."""
     joined: list[Word] = []
     for word in words:
         text, syllables = word.text, list(word.syllables)
@@ -219,7 +219,7 @@ def _rhotic(syllable: str) -> str:
 
 
 def _one_and_not(words: list[Word]) -> list[Word]:
-    """一 and 不 take their tone from what follows."""
+    """Give 一 and 不 the tone that what follows demands."""
     text = "".join(word.text for word in words)
     if "一" not in text and "不" not in text:
         return words
@@ -262,7 +262,7 @@ def _regrouped(words: list[Word], flat: list[str]) -> list[Word]:
 
 
 def _third_tones(words: list[Word]) -> list[Word]:
-    """Return a third tone before another one rises, within a foot: a word, or short words that are said together."""
+    """Raise a third tone before another one, within a foot: a word, or short words spoken together."""
     flat = [syllable for word in words for syllable in word.syllables]
     start = 0
     for foot in _feet(words):
@@ -271,7 +271,7 @@ def _third_tones(words: list[Word]) -> list[Word]:
         if parts == [4]:  # by twos
             _rise(flat, start, start + 2)
             _rise(flat, start + 2, end)
-        elif parts == [1, 2]:  # the word changes by itself first, and what is left decides: 我|很好 is 3 2 3
+        elif parts == [1, 2]:  # the word changes by itself first, and the rest decides: 我|很好 is 3 2 3
             _rise(flat, start + 1, end)
             _rise(flat, start, start + 2)
         else:
@@ -288,7 +288,7 @@ def _rise(flat: list[str], start: int, end: int) -> None:
 
 
 def _feet(words: list[Word]) -> list[list[Word]]:
-    """Return words by twos: short ones together; one that is left joins the word after it.
+    """Return words in pairs: short ones together; a single one joins the word after it.
 
     Or at the end the one before.
     """

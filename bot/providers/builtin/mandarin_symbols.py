@@ -1,7 +1,7 @@
 """Mandarin syllables in the symbols of the speech model. Called by ``mandarin``.
 
-The model knows an alphabet close to the IPA, with the four tones as arrows after the vowel; a neutral tone has none.
-The table follows the phonology of Standard Chinese: an initial, a medial glide, a vowel, a coda.
+The model's alphabet is close to the IPA, with the four tones as arrows after the vowel; a neutral tone has none. The
+table follows the phonology of Standard Chinese: an initial, a medial glide, a vowel, a coda.
 """
 
 from functools import lru_cache
@@ -20,7 +20,9 @@ _FINALS = {
     "ueng": "wə-ŋ", "v": "y", "ve": "ɥe", "van": "ɥɛ-n", "vn": "y-n",
     "-": "ɨ", "ê": "e", "m": "m", "n": "n", "ng": "ŋ",
 }  # fmt: skip
-"""``-`` in a value is where the tone goes; otherwise it goes to the end. The key ``-`` is the vowel of zhi and zi."""
+"""``-`` in a value marks the position of the tone, which is otherwise at the end. The key ``-`` is the vowel of zhi and
+zi.
+"""
 _ZERO = {
     "yi": "i", "ya": "ia", "ye": "ie", "yao": "iao", "you": "iu", "yan": "ian", "yin": "in", "yang": "iang",
     "ying": "ing", "yong": "iong", "yo": "io", "yai": "iai", "wu": "u", "wa": "ua", "wo": "uo", "wai": "uai",
@@ -37,11 +39,11 @@ _RHOTIC = {
     "i-ŋ": "j", "ja-ŋ": "ja", "jʊ-ŋ": "jʊ", "wai": "wa", "wei": "w", "wa-n": "wa", "wə-n": "w", "wa-ŋ": "wa", "y": "ɥ",
     "ɥɛ-n": "ɥɛ", "y-n": "ɥ", "ɨ": "",
 }  # fmt: skip
-"""What is left of a final that takes an r: codas and high front vowels give way."""
+"""What remains of a final that takes an r: codas and high front vowels are dropped."""
 
 
 class UnknownSyllableError(ValueError):
-    """A spelling that is no syllable of Mandarin."""
+    """Not a syllable of Mandarin."""
 
 
 @lru_cache(maxsize=4096)
@@ -62,7 +64,7 @@ def symbols(syllable: str) -> str:
     sound = _FINALS[final]
     if rhotic:
         rest = _RHOTIC.get(sound, sound)
-        # A vowel that stays keeps its tone; where none is left the r carries it.
+        # A remaining vowel keeps its tone; otherwise the r carries it.
         vowel = rest.strip("jwɥ")
         return _INITIALS[initial] + (f"{rest}{tone}ɚ" if vowel else f"{rest}ɚ{tone}")
     if final == "o" and initial in _LABIALS:
@@ -72,7 +74,7 @@ def symbols(syllable: str) -> str:
 
 
 def _parts(spelling: str) -> tuple[str, str]:
-    """Return the initial and the final, the final as it is pronounced: ``ju`` has a ü, ``zhi`` has no i."""
+    """Return the initial and the pronounced final: ``ju`` has a ü, ``zhi`` has no i."""
     if spelling in _ZERO:
         return "", _ZERO[spelling]
     initial = spelling[:2] if spelling[:2] in _INITIALS else spelling[:1] if spelling[:1] in _INITIALS else ""

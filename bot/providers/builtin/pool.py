@@ -1,7 +1,7 @@
 """Worker processes of the built-in engine: started on first use, kept, replaced when they die or hang.
 
-Called by the espeak provider. This side never loads espeak-ng. Each worker speaks one request at a time; who wants
-one waits for a free place.
+Called by ``EspeakProvider``. This side never loads espeak-ng. Each worker speaks one request at a time; callers wait
+for a free slot.
 """
 
 import asyncio
@@ -19,7 +19,9 @@ from bot.providers.builtin.protocol import END, FAILED, HEADER, MAX_MESSAGE, MAX
 
 _PROGRAM = (sys.executable, "-P", "-m", "bot.providers.builtin.worker")
 _KEPT = ("PATH", "SYSTEMROOT", "LD_LIBRARY_PATH", "PYTHONHOME", "PYTHONPATH", "VIRTUAL_ENV", "HOME", "TMPDIR", "TEMP")
-"""Of the environment. The rest may hold keys and tokens, and a process that reads hostile text needs none."""
+"""Environment variables that are passed on. The rest may hold keys and tokens, which a process that reads hostile text
+does not need.
+"""
 _START_SECONDS = 30.0
 _REAP_SECONDS = 5.0
 
@@ -27,7 +29,7 @@ _REAP_SECONDS = 5.0
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     root = str(Path(__file__).resolve().parents[4])  # the folder that holds bot
-    if root != sysconfig.get_path("purelib"):  # found without help there, and must not come before the standard library
+    if root != sysconfig.get_path("purelib"):  # found without help, and must not come before the standard library
         kept["PYTHONPATH"] = os.pathsep.join(path for path in (root, kept.get("PYTHONPATH", "")) if path)
     return kept
 
@@ -55,7 +57,7 @@ class _Worker:
 
     @classmethod
     async def start(cls, program: Sequence[str], patience: float) -> "_Worker":
-        """Return a loaded worker. Raises WorkerGoneError, WorkerHungError or WorkerRefusedError."""
+        """Start a worker and return it loaded. Raises WorkerGoneError, WorkerHungError or WorkerRefusedError."""
         try:
             process = await asyncio.create_subprocess_exec(
                 *program,
@@ -83,7 +85,7 @@ class _Worker:
         return self._process.pid
 
     async def send(self, request: Mapping[str, Any]) -> None:
-        """Hand over a request."""
+        """Send a request."""
         line = json.dumps(request).encode() + b"\n"
         if len(line) > MAX_REQUEST:
             raise WorkerRefusedError("the request is too large")
@@ -122,37 +124,37 @@ class _Worker:
         return content
 
     async def ask_version(self) -> str:
-        """Return what the engine calls itself, asked of it now."""
+        """Return the engine's version, read from the engine itself."""
         await self.send({"version": True})
         return (await self._expect(READY)).decode("ascii", "replace")
 
     def kill(self) -> None:
-        """End the process, whatever it does; without waiting. Once: a second signal may reap it unseen."""
+        """Kill the process without waiting. Once: a second signal may reap it unseen."""
         if not self._killed:
             self._killed = True
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
     async def end(self) -> None:
-        """Kill the process and take in its remains: both pipes and its exit status."""
+        """Kill the process and collect both pipes and its exit status."""
         self.kill()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_REAP_SECONDS):
-                # Reads what is left in the pipe, without which the exit would not be seen. Somebody in the middle of
-                # a request may be reading already (RuntimeError) and will read on to the end.
+                # Reads what is left in the pipe, without which the exit would not be seen. A request in progress may be
+                # reading already (RuntimeError) and will read on to the end.
                 with contextlib.suppress(OSError, RuntimeError):
                     await self._process.communicate()
                 await self._process.wait()
 
 
 class Workers:
-    """A bounded number of places, each with a worker or empty."""
+    """A bounded number of slots, each with a worker or empty."""
 
     def __init__(self, provider: str, *, processes: int, patience: float, program: Sequence[str] = _PROGRAM) -> None:
         self._provider = provider
         self._patience = patience
         self._program = tuple(program)
-        # Last in, first out: a worker that runs is taken before a new one is started.
+        # Last in, first out: a running worker is used before a new one is started.
         places = max(processes, 1)
         self._places: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue(places)
         for _ in range(places):
@@ -163,12 +165,12 @@ class Workers:
 
     @property
     def pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that live."""
+        """Process ids of the live workers."""
         return tuple(worker.pid for worker in self._running if worker.alive)
 
     @property
     def busy(self) -> bool:
-        """Return whether every place is taken."""
+        """Whether every slot is taken."""
         return self._places.empty()
 
     @contextlib.asynccontextmanager
@@ -180,7 +182,7 @@ class Workers:
             self._places.put_nowait(place.leave())
 
     async def start_worker(self) -> _Worker:
-        """Return a new one, counted among those to end."""
+        """Start a worker that ``close`` will end."""
         if self._closed.is_set():
             raise WorkerRefusedError("closed")
         worker = await _Worker.start(self._program, self._patience)
@@ -191,7 +193,7 @@ class Workers:
         return worker
 
     def discard(self, worker: _Worker) -> None:
-        """Kill a worker now; its remains are taken in beside."""
+        """Kill a worker now and clean up after it in the background."""
         worker.kill()
         self._running.discard(worker)
         task = asyncio.get_running_loop().create_task(worker.end())
@@ -199,7 +201,7 @@ class Workers:
         task.add_done_callback(self._ending.discard)
 
     async def version(self) -> str:
-        """Return the engine's version, from a worker started if need be. Raises ProviderError."""
+        """Return the engine's version, starting a worker if needed. Raises ProviderError."""
         async with self._place() as place:
             try:
                 worker = await place.worker()
@@ -210,10 +212,10 @@ class Workers:
             return version
 
     async def speak(self, request: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """Return the sound of a request, block by block. Raises ProviderError.
+        """Yield the sound of a request, block by block. Raises ProviderError.
 
-        A worker that dies before the first sound is replaced once. Leaving early ends the worker: what it would still
-        say belongs to nobody.
+        A worker that dies before the first sound is replaced once. Leaving early ends the worker, whose remaining sound
+        nobody wants.
         """
         async with self._place() as place:
             for last in (False, True):
@@ -233,7 +235,7 @@ class Workers:
                     return
 
     async def _exchange(self, place: "_Place", request: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """Return one request to the worker of a place, and what it answers."""
+        """Send one request to a slot's worker and yield its answers."""
         worker = await place.worker()
         await worker.send(request)
         while True:
@@ -257,7 +259,7 @@ class Workers:
         return ProviderError(self._provider, kind, detail="the worker process ended")
 
     async def close(self) -> None:
-        """End all workers. Requests under way fail; later ones are refused."""
+        """End all workers. Requests in progress fail; later ones are refused."""
         self._closed.set()
         for worker in tuple(self._running):
             self.discard(worker)
@@ -266,16 +268,16 @@ class Workers:
 
 
 class _Place:
-    """A place while somebody has it."""
+    """A slot while it is taken."""
 
     def __init__(self, workers: Workers, worker: _Worker | None) -> None:
         self._workers = workers
         self._worker = worker
         self.clean = False
-        """Whether the worker is done with the request and may take another."""
+        """Whether the worker has finished the request and may take another."""
 
     async def worker(self) -> _Worker:
-        """Return the one that waits here, or a new one."""
+        """Return the slot's worker, or a new one."""
         if self._worker is not None and not self._worker.alive:
             self.drop()
         if self._worker is None:
@@ -283,13 +285,13 @@ class _Place:
         return self._worker
 
     def drop(self) -> None:
-        """Be rid of the worker."""
+        """Discard the worker."""
         if self._worker is not None:
             self._workers.discard(self._worker)
             self._worker = None
 
     def leave(self) -> _Worker | None:
-        """Return what stays behind for the next."""
+        """Return the worker for the next request, or None."""
         if not self.clean:
             self.drop()
         return self._worker

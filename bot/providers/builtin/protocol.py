@@ -1,7 +1,7 @@
 """The messages between the built-in engine's worker process and the bot.
 
-Used by both ends: ``workers`` here, ``worker`` there. A request is one line of JSON. An answer
-is a series of messages, each a kind and a length (five bytes, big-endian) followed by that many bytes.
+Used by both ends: ``pool`` here, ``worker`` there. A request is one line of JSON. An answer is a series of messages,
+each a kind and a length (five bytes, big-endian) followed by that many bytes.
 """
 
 import struct
@@ -14,14 +14,14 @@ READY = b"R"
 SOUND = b"S"
 """Signed 16-bit little-endian samples, one channel, 22 050 Hz."""
 END = b"E"
-"""The request is spoken whole; empty."""
+"""The request is finished; empty."""
 FAILED = b"F"
-"""The engine refused: a sentence in English, without the text it was given."""
+"""The engine refused: a sentence in English, without the text of the request."""
 
 MAX_REQUEST = 1 << 20
-"""Bytes of a request line. 2000 characters that change language at every one take about 150 kB."""
+"""Bytes of a request line. 2000 characters that each change the language take about 150 kB."""
 MAX_MESSAGE = 1 << 16
-"""Bytes of an answer's message. The engine gives blocks of 60 ms, 2.6 kB."""
+"""Bytes of a message. The engine sends blocks of 60 ms, 2.6 kB."""
 SAMPLE_RATE = 22_050
 """Hertz; the rate of every voice in the wheel."""
 

@@ -1,8 +1,7 @@
-"""The built-in engine: espeak-ng in worker processes, for hosts without a key and as a backup.
+"""The built-in engine: espeak-ng in worker processes, for hosts without a key and as a fallback.
 
-Built by ``bot.app`` for ``type = "espeak"`` and called by the synthesis core. Speaks at 22 050 Hz, costs nothing,
-needs no
-network. Language goes by script (``runs``), how it sounds by ``styles``.
+Built by ``bot.app`` for ``type = "espeak"`` and called by the synthesis core. Speaks at 22 050 Hz, is free, needs no
+network. ``runs`` chooses the language by script, ``styles`` the sound.
 """
 
 import contextlib
@@ -30,11 +29,11 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True, slots=True)
 class _Preset:
-    """A voice on offer, by what espeak-ng needs to know of it."""
+    """A preset voice, as espeak-ng knows it."""
 
     info: VoiceInfo
     latin: str = "en-us"
-    """The English it speaks. Every other language goes by script, or by the request's language."""
+    """The variety of English it speaks. Other languages are chosen by script or by the request's language."""
     female: bool = False
 
 
@@ -61,9 +60,9 @@ _REPLACEMENTS = {
     "default_zh": "zh-f",
     "default_en": "en-f",
 }
-"""MiMo's voices, which arrive here when this engine speaks as its backup, and who stands in for each."""
+"""MiMo's voices, which are requested when this engine is the fallback, and their replacements."""
 _LATIN_VOICES = {code: "nb" if code == "no" else code for code in LATIN_LANGUAGES - {"en"}}
-"""espeak-ng's voices for languages that a script does not tell. Which English it is depends on the preset."""
+"""espeak-ng's voices for languages that the script does not identify. The variety of English depends on the preset."""
 _LANGUAGES = LATIN_LANGUAGES | {
     "zh",
     "ko",
@@ -81,10 +80,10 @@ _LANGUAGES = LATIN_LANGUAGES | {
     "ka",
     "hy",
 }
-"""What it reads well enough to be given it. Not Japanese: it names Han signs instead of reading them."""
+"""Languages it reads well enough. Not Japanese: it names Han characters instead of reading them."""
 _ANY = ("", "mimo_default")
 _TIMBRES = {"": ("", "+f3"), "whisper": ("+whisper", "+whisperf"), "aged": ("+grandpa", "+grandma")}
-"""espeak-ng's variants of any voice, by timbre: male, female."""
+"""espeak-ng's voice variants by timbre: male, female."""
 _CAPABILITIES = Capabilities(
     voices=tuple(preset.info for preset in _PRESETS.values()),
     segment_characters=_CHARACTERS,
@@ -94,7 +93,7 @@ _CAPABILITIES = Capabilities(
 
 
 def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
-    """Return the voice for a request and what to say of it. Raises InputError for an id nobody knows."""
+    """Return the voice of a request and notes about it. Raises InputError for an unknown id."""
     asked = request.voice.id.strip()
     if asked in _ANY:
         return _PRESETS[_usual(request)], ()
@@ -109,7 +108,7 @@ def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
 
 
 def _usual(request: SpeechRequest) -> str:
-    """Return the preset where no voice is named."""
+    """Return the preset if no voice is named."""
     return "zh" if (request.language or language_of(request.text)) == "zh" else "en"
 
 
@@ -122,7 +121,7 @@ def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, A
 
 
 def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any]:
-    """Return the request as the worker gets it."""
+    """Return the request as the worker receives it."""
     default = "cmn" if preset.info.language == "zh" else LATIN
     latin = _LATIN_VOICES.get(request.language, preset.latin)
     return {
@@ -136,10 +135,10 @@ def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any
 
 
 class EspeakProvider:
-    """espeak-ng as a provider. See ``bot.providers.base.Provider`` for what its members promise.
+    """espeak-ng as a provider; ``bot.providers.base.Provider`` documents its members.
 
     ``processes`` is how many segments are spoken at once; ``patience`` the seconds after which a silent worker counts
-    as hung; ``program`` the worker to start (the real one unless a test sends another).
+    as hung; ``program`` the worker to start (the real one except in tests).
     """
 
     def __init__(
@@ -151,7 +150,7 @@ class EspeakProvider:
 
     @property
     def identity(self) -> str:
-        """There is one of it."""
+        """Empty: there is only one such engine."""
         return "espeak-ng"
 
     @property
@@ -161,11 +160,11 @@ class EspeakProvider:
 
     @property
     def worker_pids(self) -> tuple[int, ...]:
-        """Process ids of the workers that live now."""
+        """Process ids of the live workers."""
         return self._workers.pids
 
     def check_ready(self) -> None:
-        """Nothing to check: it needs no key and no address."""
+        """Do nothing: it needs no key and no address."""
 
     def plan(self, request: SpeechRequest) -> Plan:
         """Return the runs and values sent to a worker.
@@ -186,22 +185,22 @@ class EspeakProvider:
         return Plan(body=_body(request, preset, how), voice=preset.info.id, notes=notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""
+        """Yield sound in blocks of about 60 ms, as the engine makes it; then an empty Usage."""
         heard = False
         async with contextlib.aclosing(self._workers.speak(self.plan(request).body)) as blocks:
             async for samples in blocks:
                 heard = heard or bool(samples.strip(b"\0"))
                 yield Pcm(samples, SAMPLE_RATE)
-        if not heard:  # the same text would be as silent the next time
+        if not heard:  # the same text would fail again
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
         yield Usage()
 
     async def models(self) -> tuple[str, ...]:
-        """Return the one engine."""
+        """Return the only engine."""
         return (_MODEL,)
 
     async def health(self, *, speak: bool = False) -> Health:  # noqa: ARG002  it costs nothing, so it always speaks
-        """Ask a worker for the engine's version and for a word, starting one if none runs."""
+        """Ask a worker for the engine's version and a test word, starting one if needed."""
         if self._workers.busy:
             return Health(ok=True, detail="espeak-ng is busy speaking.")
         try:

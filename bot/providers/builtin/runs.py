@@ -1,7 +1,7 @@
 """Text as the built-in engine speaks it: runs of one language each, and silences.
 
-Called by the espeak provider. Language goes by script; what belongs to no script (digits, signs, spaces) follows its
-neighbour. Audio tags are dropped, pauses become silence; nothing of a tag is read out.
+Called by the espeak provider. The script decides the language; characters without a script (digits, symbols, spaces)
+follow their neighbour. Audio tags are dropped, pauses become silence; no tag is read out.
 """
 
 import re
@@ -14,7 +14,7 @@ from bot.text.language import SCRIPTS
 from bot.text.markup import Piece, split_tags
 
 LATIN = "en"
-"""Stands for Latin script in a run; which English it is depends on the voice."""
+"""Latin script in a run; the voice decides which English it is."""
 
 _NAMES = {"": LATIN, "zh": "cmn"}
 _LANGUAGES = {script: _NAMES.get(language, language) for script, language in SCRIPTS.items()}
@@ -29,9 +29,9 @@ _NOTHING = 0.2
 """Seconds of silence for a text with nothing to speak: an answer without sound would count as broken."""
 
 _WORD = 32
-"""Characters without a space. espeak-ng drops the rest of a word past 160 bytes or some 40 digits, without a word."""
+"""Characters without a space. espeak-ng silently drops the rest of a word past 160 bytes or some 40 digits."""
 _CLAUSE = 450
-"""Sounds between two stops. Past 1000, in its own count, espeak-ng drops the rest of the clause."""
+"""Sounds between two stops. Past 1000 by its own count, espeak-ng drops the rest of the clause."""
 _LONG_WORD = re.compile(rf"(\S{{{_WORD}}})(?=\S)")
 
 _STOPS = frozenset(",.;:!?…，。；：！？、—")
@@ -45,14 +45,14 @@ class Run:
     language: str = ""
     """espeak-ng's language, or LATIN."""
     pause: bool = False
-    """Whether the pause that belongs to its last sign is wanted: another run follows."""
+    """Whether the pause of its last punctuation mark is spoken: another run follows."""
     silence: float = 0.0
-    """Seconds; then there is no text."""
+    """Seconds of silence; then there is no text."""
 
 
 @lru_cache(maxsize=4096)
 def _language(character: str) -> str:
-    """Of a letter; empty for what has none of its own."""
+    """Return the language of a letter; empty for characters without one."""
     if not unicodedata.category(character).startswith("L"):
         return ""
     words = unicodedata.name(character, "").replace("-", " ").split()
@@ -62,7 +62,7 @@ def _language(character: str) -> str:
 
 
 def _silence(tag: Piece) -> float:
-    """Return seconds that a tag asks for; 0 when it is no pause."""
+    """Return the seconds of a pause tag; 0 for other tags."""
     if not any(word in tag.name for word in _PAUSES):
         return 0.0
     if "long" in tag.name or "长" in tag.name:
@@ -73,12 +73,12 @@ def _silence(tag: Piece) -> float:
 
 
 def dropped_tags(text: str) -> tuple[str, ...]:
-    """Return the tags that are left out, since they ask for more than a pause."""
+    """Return the dropped tags: those other than pauses."""
     return tuple(piece.text for piece in split_tags(text) if piece.tag and not _silence(piece))
 
 
 def _stretches(text: str) -> Iterator[str | float]:
-    """Text between pauses, and the pauses in seconds. Other tags leave a space."""
+    """Yield the text between pauses, and the pauses in seconds. Other tags become a space."""
     words = ""
     for piece in split_tags(text):
         seconds = _silence(piece) if piece.tag else 0.0
@@ -92,21 +92,21 @@ def _stretches(text: str) -> Iterator[str | float]:
 
 
 def _boundary(stretch: str, start: int, place: int) -> int:
-    """Return where a run that began at ``start`` ends when the letter at ``place`` is of another language."""
+    """Return the end of a run that began at ``start`` when the letter at ``place`` is of another language."""
     word = place
     while word > start and unicodedata.category(stretch[word - 1]) in ("Nd", "Nl", "No", "Sc", "Ps", "Pi"):
         word -= 1
     if word > start and stretch[word - 1].isspace():
-        return word  # digits glued to the letter, apart from what stood before: "Hello 2026年"
+        return word  # digits attached to the letter, detached from what precedes them: "Hello 2026年"
     end = place
-    # An opening bracket or quotation mark goes with what it opens.
+    # An opening bracket or quotation mark belongs to what it opens.
     while end > start and unicodedata.category(stretch[end - 1]) in ("Ps", "Pi"):
         end -= 1
     return end
 
 
 def _cut(stretch: str, language: str) -> tuple[list[tuple[str, str]], str]:
-    """Return a stretch as (text, language), given the language before it; and the language after it."""
+    """Return a stretch as (text, language) pairs, given the previous language; and its last language."""
     parts: list[tuple[str, str]] = []
     start = 0
     for place, character in enumerate(stretch):
@@ -123,7 +123,7 @@ def _cut(stretch: str, language: str) -> tuple[list[tuple[str, str]], str]:
 
 
 def _sounds(character: str, language: str) -> int:
-    """Roughly how many sounds a character is spoken with; rather too many."""
+    """Return roughly how many sounds a character has; rather too many."""
     if character in _STOPS or character.isspace():
         return 0
     if character.isdigit():
@@ -136,9 +136,9 @@ def _sounds(character: str, language: str) -> int:
 
 
 def _clauses(text: str, language: str) -> list[str]:
-    """Return a run cut where it has no stop for so long that the engine would lose its end.
+    """Return a run cut wherever it has no stop for so long that the engine would lose its end.
 
-    At a space where there is one.
+    Preferably at a space.
     """
     text = _LONG_WORD.sub(r"\1 ", text)
     clauses: list[str] = []

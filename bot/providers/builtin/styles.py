@@ -1,7 +1,7 @@
 """How the built-in engine renders styles: speed, pitch, liveliness, level and kind of voice.
 
-Called by the espeak provider. A style that is not listed here is one the engine cannot do honestly (singing, dialects,
-role-play, finer feelings); the provider says so.
+Called by the espeak provider. Styles missing here are those the engine cannot render (singing, dialects, role-play,
+finer feelings); the provider adds a note.
 """
 
 from dataclasses import dataclass
@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from bot.text.styles import find
 
 _RATE, _PITCH, _RANGE = 175, 50, 50
-"""espeak-ng's own neutral: words a minute, and places on scales from 0 to 99."""
+"""espeak-ng's neutral values: words per minute, and positions on scales from 0 to 99."""
 _VOLUME = 70
-"""Of espeak-ng's 100. Neutral Mandarin then peaks at 21 500 of 32 767, which leaves an angry voice its room."""
+"""On espeak-ng's scale of 100. Neutral Mandarin then peaks at 21 500 of 32 767, which leaves an angry voice its
+headroom.
+"""
 _LOUDEST = 98
-"""Mandarin then peaks at about 30 500. From 105 on the engine limits peaks itself and the level stops following."""
+"""Mandarin then peaks at about 30 500. From 105 the engine limits peaks itself and the level stops rising."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Manner:
     """Values of one request."""
 
     rate: int = _RATE
-    """Words a minute, 80 to 400."""
+    """Words per minute, 80 to 400."""
     pitch: int = _PITCH
     """0 to 99."""
     range: int = _RANGE
@@ -34,7 +36,7 @@ class Manner:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """What a style does to neutral speech: factors for rate and volume, steps for pitch and range."""
+    """A style's change to neutral speech: factors for rate and volume, steps for pitch and range."""
 
     rate: float = 1.0
     pitch: int = 0
@@ -70,8 +72,9 @@ _CHANGES = {
     "aged": _Change(rate=0.82, timbre="aged"),
 }
 """By the key of the catalogue. Measured on English and Mandarin (tests/test_espeak.py): slow down adds a third to the
-length, speed up takes a third away, happy raises the pitch by a quarter, sad lowers it by a quarter or more, angry is
-about 1.4 times as loud, a whisper has no voiced sound."""
+length, speed up removes a third, happy raises the pitch by a quarter, sad lowers it by a quarter or more, angry is
+about 1.4 times as loud, a whisper has no voiced sound.
+"""
 
 
 def _within(low: int, value: float, high: int) -> int:
@@ -79,7 +82,7 @@ def _within(low: int, value: float, high: int) -> int:
 
 
 def manner(styles: tuple[str, ...]) -> tuple[Manner, tuple[str, ...]]:
-    """Return the values for styles together, and the names that cannot be rendered, as written, each once."""
+    """Return the combined values of styles, and the names that cannot be rendered, as written, each once."""
     rate = volume = 1.0
     pitch = span = 0
     timbres: set[str] = set()

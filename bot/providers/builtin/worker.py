@@ -1,10 +1,10 @@
-"""The program of a worker process: loads espeak-ng, reads requests on standard input, answers on standard output.
+"""Worker process: loads espeak-ng, reads requests on standard input, answers on standard output.
 
-Started by ``bot.providers.builtin.pool`` and by nobody else. The library is neither thread-safe nor under this
-project's licence (GPL-3.0-or-later), so it lives here alone. The process ends when its standard input closes.
+Started only by ``bot.providers.builtin.pool``. The library is neither thread-safe nor under this project's licence
+(GPL-3.0-or-later), so only this process loads it. It ends when its standard input closes.
 
-A request: ``{"runs": [{"voice": "en-us+f3", "text": "Hi", "pause": true}, {"silence": 0.6}], "rate": 175,
-"pitch": 50, "range": 50, "volume": 70}`` or ``{"version": true}``.
+A request: ``{"runs": [{"voice": "en-us+f3", "text": "Hi", "pause": true}, {"silence": 0.6}], "rate": 175, "pitch": 50,
+"range": 50, "volume": 70}`` or ``{"version": true}``.
 """
 
 import ctypes
@@ -30,7 +30,7 @@ _MEMORY_BYTES = 1 << 29
 """Of address space; a worker uses 22 MB."""
 _OPEN_FILES = 64
 _CPU_SECONDS = 60
-"""For one request. The longest text the provider takes needs about one."""
+"""For one request. The longest text the provider accepts needs about one."""
 
 # espeak-ng reads the control character 1 as the start of a command inside the text, and 0 ends the text.
 _NO_CONTROLS = dict.fromkeys((*range(32), *range(127, 160)), " ")
@@ -42,7 +42,7 @@ Sink = Callable[[bytes], bool]
 
 
 class Engine:
-    """espeak-ng, loaded once. Raises ImportError or OSError where it cannot be."""
+    """espeak-ng, loaded once. Raises ImportError or OSError if it cannot be loaded."""
 
     def __init__(self) -> None:
         import espeakng_loader  # noqa: PLC0415 - loaded by this process only, after its limits are set
@@ -64,7 +64,7 @@ class Engine:
 
     @property
     def version(self) -> str:
-        """Such as ``1.52.0``."""
+        """The version, such as ``1.52.0``."""
         return str(self._lib.espeak_Info(None).decode())
 
     def _on_samples(self, samples: int | None, count: int, _events: int | None) -> int:
@@ -73,7 +73,7 @@ class Engine:
         return 0 if self._sink(ctypes.string_at(samples, count * 2)) else 1
 
     def speak(self, request: dict[str, Any], sink: Sink) -> None:
-        """Give the sound of a request to the sink as it is made. Raises ValueError where the engine refuses."""
+        """Pass the sound of a request to the sink as it is made. Raises ValueError if the engine refuses."""
         for run in request["runs"]:
             if "silence" in run:
                 sink(bytes(2 * round(run["silence"] * SAMPLE_RATE)))
@@ -95,7 +95,7 @@ class Engine:
 
 
 def _limit_process() -> None:
-    """Bound what the process may take, where the system knows such limits."""
+    """Limit the process' resources, where the system supports it."""
     try:
         import resource  # noqa: PLC0415 - Windows has no such module
     except ImportError:
@@ -113,9 +113,9 @@ def _limit_process() -> None:
 
 
 def _limit_request() -> None:
-    """Let the system end this process when one request takes a minute of processor time.
+    """Let the system end this process if one request takes a minute of processor time.
 
-    The bot ends a hung worker itself; this holds when the bot is gone.
+    The bot ends a hung worker itself; this also works when the bot is gone.
     """
     try:
         import resource  # noqa: PLC0415 - Windows has no such module
@@ -129,7 +129,7 @@ def _limit_request() -> None:
 
 
 def _private_output() -> BinaryIO:
-    """Standard output for messages alone; whatever a library prints goes to standard error."""
+    """Reserve standard output for messages; whatever a library prints goes to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return out
@@ -168,7 +168,7 @@ def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
 
 def main() -> int:
     """Serve until standard input closes."""
-    # A signal to the whole group must not cut off what is being said; the bot closes standard input when it is done.
+    # A signal to the whole process group must not interrupt speech; the bot closes standard input when it is done.
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, signal.SIG_IGN)
     _limit_process()
@@ -187,7 +187,7 @@ def main() -> int:
                 return 1
             _answer(engine, json.loads(line), out)
     except OSError:
-        return 1  # nobody reads any more
+        return 1  # the reader is gone
     return 0
 
 

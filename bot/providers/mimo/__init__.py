@@ -1,4 +1,4 @@
-"""Xiaomi's MiMo TTS service as a provider. The app makes it; its files know each other and no other provider."""
+"""Xiaomi's MiMo TTS service as a provider. Built by the app; its modules import no other provider."""
 
 from bot.providers.mimo.provider import MimoProvider, MimoSettings
 

@@ -1,7 +1,7 @@
-"""How each family of MiMo models wants text, style and voice written. Called by the provider next front end.
+"""How each family of MiMo models expects text, style and voice. Called by ``MimoProvider``.
 
-A family is one ``Dialect`` below; nothing else knows a model's name. Facts: the service's pages, collected in the
-reference (2, 6, 7). The style position belongs to us: what a person wrote never stands where a model reads a style.
+A family is one ``Dialect`` below; nothing else knows a model's name. The style position is ours: a person's text is
+never put where a model reads a style.
 """
 
 import re
@@ -19,7 +19,7 @@ from bot.text.markup import OPENING, Piece, named_tags, split_tags, without_tags
 from bot.text.styles import SINGING, find
 
 MAX_TEXT = 2000
-"""Characters of one request. Somewhere above it the service cuts silently."""
+"""Characters of one request. Somewhere above it the service silently truncates."""
 MAX_INSTRUCTION = 2000
 """Characters of an instruction or a description: the model reads 8 K tokens in all."""
 _SING = {"zh": "唱歌", "en": "sing"}
@@ -49,21 +49,21 @@ class Dialect:
     """A family of models."""
 
     marks: tuple[str, ...]
-    """It is meant when all of these stand in the model's id."""
+    """Parts of a model id that identify the family; all must be present."""
     kind: VoiceKind
-    """The voices it speaks with."""
+    """The kind of voice it speaks with."""
     style: str
-    """The whole-text style before the text, ``{}`` for its name; empty where the style goes to the user message."""
+    """The whole-text style before the text, ``{}`` for its name; empty if the style goes to the user message."""
     tags: Mapping[str, str]
-    """Audio tags by their opening sign: the pair of signs the model knows. Empty: it knows none."""
+    """Audio tags by their opening bracket: the pair of brackets the model knows. Empty: it knows none."""
     guarded: bool
     """Whether it reads a bracket at the start of the text as a style, which a person's bracket must not be."""
     sings: bool
     streams: bool
-    """Whether it sends audio as it is made; the others send all of it at the end."""
+    """Whether it streams audio as it is made; the others send all of it at the end."""
     voices: tuple[VoiceInfo, ...] = ()
     voice_by_language: Mapping[str, str] = field(default_factory=dict)
-    """The voice when a person names none."""
+    """The voice by language if none is named."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Voice ids of older models."""
 
@@ -108,7 +108,7 @@ V25 = Dialect(
     sings=True,
     streams=True,
     voices=_V25_VOICES,
-    # mimo_default is another voice on each of the service's clusters, so it is never our own choice.
+    # mimo_default is a different voice on each of the service's clusters, so we never choose it.
     voice_by_language=MappingProxyType({"zh": "冰糖", "en": "Mia"}),
     aliases=MappingProxyType({"default_zh": "冰糖", "default_en": "Mia"}),
 )
@@ -116,19 +116,19 @@ _BY_MARKS = (V25_DESIGN, V25_CLONE, V2)
 
 
 def dialect_of(model: str) -> Dialect:
-    """Return the dialect of a model id; that of v2.5 for ids nobody has heard of."""
+    """Return the dialect of a model id; that of v2.5 for unknown ids."""
     name = model.lower()
     return next((dialect for dialect in _BY_MARKS if all(mark in name for mark in dialect.marks)), V25)
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """What the two messages say."""
+    """The content of the two messages."""
 
     assistant: str
     """The text to speak, with our style before it."""
     user: str
-    """How to speak it; may be empty."""
+    """The instruction; may be empty."""
     notes: tuple[Note, ...] = ()
 
 
@@ -167,10 +167,7 @@ def check(dialect: Dialect, request: SpeechRequest) -> None:
 
 
 def voice_id(dialect: Dialect, request: SpeechRequest) -> tuple[str, tuple[Note, ...]]:
-    """Return the preset voice to ask for: as typed, by its listed spelling.
-
-    Or by the text's language when none is named.
-    """
+    """Return the preset voice: the named one in its listed spelling, or one by the text's language."""
     wanted = request.voice.id.strip()
     listed = {voice.id.casefold(): voice.id for voice in dialect.voices} | dict(dialect.aliases)
     if wanted and (not request.stands_in or wanted.casefold() in listed):
@@ -181,7 +178,7 @@ def voice_id(dialect: Dialect, request: SpeechRequest) -> tuple[str, tuple[Note,
 
 
 def opens_with_bracket(text: str) -> bool:
-    """Return whether the first sign, whatever its width or form, is one a model may take for the start of a style."""
+    """Return whether the first character, in any width or form, is one that models take for the start of a style."""
     first = unicodedata.normalize("NFKC", text.lstrip()[:1])
     return bool(first) and (first[0] in OPENING or unicodedata.category(first[0]) == "Ps")
 

@@ -1,4 +1,4 @@
-"""Speech from Xiaomi's MiMo: settings, and one attempt per call, streamed where the model streams."""
+"""Speech from Xiaomi's MiMo: settings, and one attempt per call, streamed if the model streams."""
 
 import asyncio
 import base64
@@ -29,7 +29,7 @@ TOKEN_PLAN_KEYS = ("tp-", "ttp-")
 
 @dataclass(frozen=True, slots=True)
 class MimoSettings:
-    """An account at MiMo, or at a service that speaks its language. Empty strings mean the defaults."""
+    """An account at MiMo, or at a compatible service. Empty strings mean the defaults."""
 
     api_key: str = field(default="", repr=False)
     auth: Literal["api-key", "bearer"] = "api-key"
@@ -41,12 +41,12 @@ class MimoSettings:
     design_model: str = ""
     clone_model: str = ""
     ca_file: str = ""
-    """A PEM file of authorities trusted beside the public ones."""
+    """A PEM file of authorities trusted besides the public ones."""
     timeouts: Timeouts = Timeouts()
 
     @property
     def address(self) -> str:
-        """The base URL in force: the service's own for this kind of key where none is set."""
+        """The effective base URL: the service's own for this kind of key if none is set."""
         own = TOKEN_PLAN_URL if self.is_token_plan else BASE_URL
         return self.base_url.strip() or own
 
@@ -65,7 +65,7 @@ class MimoSettings:
 
 
 MAX_SAMPLE_URI = 10_000_000
-"""Characters of a clone sample's data URI that the service takes."""
+"""Characters of a clone sample's data URI that the service accepts."""
 _SAMPLE_TYPES = {
     "audio/mpeg": "audio/mpeg",
     "audio/mp3": "audio/mpeg",
@@ -79,7 +79,7 @@ _LIST_SECONDS = 15.0
 
 @dataclass(frozen=True, slots=True)
 class _Composed:
-    """A request, ready but for the sample."""
+    """A complete request except for the sample."""
 
     body: dict[str, Any]
     dialect: Dialect
@@ -91,11 +91,11 @@ class _Composed:
 
     @property
     def prompt_tokens(self) -> int:
-        """Estimate."""
+        """The estimated tokens."""
         return estimate_tokens(*(message["content"] for message in self.body["messages"]))
 
     def reader(self, provider: str, secret: str) -> Reader:
-        """Return who reads the answer."""
+        """Return the reader of the answer."""
         return Reader(
             provider,
             secret,
@@ -107,10 +107,10 @@ class _Composed:
 
 
 class MimoProvider:
-    """The service behind ``api.xiaomimimo.com`` and those that speak its language."""
+    """The service at ``api.xiaomimimo.com`` and compatible ones."""
 
     def __init__(self, name: str, settings: MimoSettings) -> None:
-        """``name``: as the configuration calls it. Raises ConfigError ``provider.bad_url``."""
+        """Set up under the ``name`` of the configuration. Raises ConfigError ``provider.bad_url``."""
         self.name = name
         self._settings = settings
         self._key = settings.api_key.strip()
@@ -125,7 +125,7 @@ class MimoProvider:
 
     @property
     def identity(self) -> str:
-        """Return where it is."""
+        """The service's address."""
         return self._root
 
     @property
@@ -138,7 +138,7 @@ class MimoProvider:
         )
 
     def check_ready(self) -> None:
-        """Raises ConfigError where no request can be sent: ``provider.no_key``, ``provider.bad_key``."""
+        """Raise ConfigError if no request can be sent: ``provider.no_key``, ``provider.bad_key``."""
         variable = f"MOUTHPIECE_PROVIDERS__{self.name.upper().replace('-', '_')}__API_KEY"
         if not self._key:
             raise ConfigError("provider.no_key", provider=self.name, variable=variable)
@@ -146,7 +146,7 @@ class MimoProvider:
             raise ConfigError("provider.bad_key", provider=self.name, variable=variable)
 
     def warnings(self) -> tuple[str, ...]:
-        """Codes of what works but should not stay so: ``key.token_plan``, ``key.plain_http``."""
+        """Return warnings: ``key.token_plan``, ``key.plain_http``."""
         found = [("key.token_plan", self._settings.is_token_plan)]
         found.append(("key.plain_http", bool(self._key) and is_plain_text_abroad(self._root)))
         return tuple(code for code, holds in found if holds)
@@ -163,7 +163,7 @@ class MimoProvider:
         return Plan(body, tokens, composed.voice, composed.notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Return one attempt: sound as it comes, at the end one Usage.
+        """Make one attempt: yield sound as it arrives, finally one Usage.
 
         Raises InputError, ProviderError, ConfigError.
         """
@@ -186,7 +186,10 @@ class MimoProvider:
                     yield part
 
     async def models(self) -> tuple[str, ...]:
-        """Ids the service lists, at ``/v1/models`` or, failing that, ``/models``. Raises ProviderError, ConfigError."""
+        """Return the ids the service lists, at ``/v1/models`` or, failing that, ``/models``.
+
+        Raises ProviderError, ConfigError.
+        """
         self.check_ready()
         reader = Reader(self.name, self._key)
         for path in ("/v1/models", "/models"):
@@ -199,7 +202,7 @@ class MimoProvider:
         return ()
 
     async def health(self, *, speak: bool = False) -> Health:
-        """Ask for the list of models, which costs nothing; for a word too if ``speak``."""
+        """Ask for the list of models, which is free; also for a word if ``speak``."""
         try:
             listed = await self.models()
         except ConfigError as error:
@@ -215,11 +218,11 @@ class MimoProvider:
         return await spoken(self, detail, lambda: "pcm16") if speak else Health(ok=True, detail=detail)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._wire.close()
 
     def _compose(self, request: SpeechRequest) -> _Composed:
-        """Raises InputError for what cannot be asked, ProviderError for a model of the wrong kind."""
+        """Compose a request. Raises InputError if it is impossible, ProviderError for a model of the wrong kind."""
         model = self._models[request.voice.kind]
         dialect = dialect_of(model)
         if dialect.kind is not request.voice.kind:
@@ -277,7 +280,7 @@ def _with_sample(body: dict[str, Any], sample: Sample) -> bytes:
 
 
 def _checked_sample(voice: Voice) -> Sample:
-    """Return a sample that the service would look at. Its size is judged before anything is encoded."""
+    """Return a sample that the service would accept. Its size is checked before anything is encoded."""
     sample = voice.sample
     if sample is None or not sample.data:
         raise InputError("sample.missing")

@@ -26,10 +26,10 @@ from bot.providers.http import (
 )
 
 _TOKENS_PER_SECOND = 6.25
-"""Completion tokens per second of audio: a token for each frame of 0.16 s."""
+"""Completion tokens per second of audio: one for each frame of 0.16 s."""
 _TOKENS_ALWAYS = 2
 _MAX_TOKENS = 10_000_000
-"""More than any model's context: a larger number is not a count."""
+"""More than any model's context: a larger number is no token count."""
 _SHOWN = 50
 """Voices named in one sentence."""
 _CUT_SHORT = frozenset({"length", "repetition_truncation"})
@@ -39,47 +39,47 @@ _UNKNOWN_MODEL = re.compile(r"(?:not supported|unsupported) model", re.IGNORECAS
 
 
 def completion_tokens(seconds: float) -> int:
-    """Estimate for so many seconds of audio."""
+    """Return the estimated tokens of so many seconds of audio."""
     return math.ceil(seconds * _TOKENS_PER_SECOND) + _TOKENS_ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads one provider's answers; knows whom to name in errors and what must not stand in them."""
+    """Reads one provider's answers; knows its name for errors and the secrets to keep out of them."""
 
     provider: str
     secret: str = ""
     voice: str = ""
-    """The preset voice that was asked for."""
+    """The requested preset voice."""
     longest: float = math.inf
-    """Seconds of sound beyond which an answer is not believed."""
+    """Seconds of sound beyond which an answer is rejected."""
     raw: bool = False
-    """Whether bare samples were asked for."""
+    """Whether raw samples were requested."""
     prompt_tokens: int = 0
-    """Estimate, for an answer that does not say what it cost."""
+    """Estimate, for an answer without usage."""
 
     def bad(self, words: str) -> ProviderError:
-        """Return an answer without usable audio."""
+        """Return the error for an answer without usable audio."""
         return ProviderError(self.provider, ErrorKind.BAD_ANSWER, detail=words)
 
     def check_length(self, seconds: float) -> None:
-        """Raises ProviderError for sound that does not end."""
+        """Raise ProviderError for endless sound."""
         if seconds > self.longest:
             raise self.bad(f"{math.floor(seconds)} seconds of audio and no end")
 
     def usage(self, said: Usage | None, seconds: float) -> Usage:
-        """Return what the service said, or an estimate for so many seconds."""
+        """Return the reported usage, or an estimate for so many seconds."""
         return said or Usage(self.prompt_tokens, completion_tokens(seconds), estimated=True)
 
     def error_in(self, answer: Mapping[str, Any]) -> BotError | None:
-        """Return an error object in what came as a success."""
+        """Return the error in a successful answer, or None."""
         error = answer.get("error")
         if not error:
             return None
         return self.error(read_error(200, error if isinstance(error, dict) else {"message": str(error)}), 200)
 
     def error(self, refusal: Refusal, status: int, retry_after: float | None = None) -> BotError:
-        """Return a refusal as the error to raise."""
+        """Return a refusal as an exception."""
         kind = refusal.kind
         if _UNKNOWN_VOICE in refusal.words and (voices := _VOICES_THERE.search(refusal.words)):
             listed = [tidy(name) for name in voices[1].split(",") if name.strip()]
@@ -90,7 +90,7 @@ class Reader:
         return ProviderError(self.provider, kind, detail=words, retry_after=retry_after)
 
     def parse(self, data: bytes | bytearray, most_beside: int = LARGE) -> dict[str, Any]:
-        """Return a JSON object; its sound, if long, is not text but the bytes of its base64.
+        """Parse a JSON object; long sound in it is cut out as the bytes of its base64.
 
         ``most_beside``: bytes of JSON besides the sound. Raises ProviderError.
         """
@@ -110,7 +110,7 @@ class Reader:
         return answer
 
     def audio(self, holder: object) -> bytes:
-        """Return the bytes of ``{"audio": {"data": base64}}``, none if there are none. Raises ProviderError."""
+        """Return the bytes of ``{"audio": {"data": base64}}``, empty if there are none. Raises ProviderError."""
         audio = holder.get("audio") if isinstance(holder, dict) else None
         data = audio.get("data") if isinstance(audio, dict) else None
         if not data:
@@ -123,7 +123,7 @@ class Reader:
             raise self.bad("broken base64") from None
 
     def check_finish(self, reason: str) -> None:
-        """Raises ProviderError where the service stopped for another reason than being done."""
+        """Raise ProviderError if the service stopped for another reason than being done."""
         if reason == "content_filter":
             raise ProviderError(self.provider, ErrorKind.MODERATION, detail=reason)
         if reason in _CUT_SHORT:
@@ -131,20 +131,20 @@ class Reader:
 
 
 def choice_of(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the first choice; empty where there is none."""
+    """Return the first choice; empty if there is none."""
     choices = answer.get("choices")
     first = choices[0] if isinstance(choices, list) and choices else None
     return first if isinstance(first, dict) else {}
 
 
 def finish_of(choice: Mapping[str, Any]) -> str:
-    """Return why the service stopped; empty while it has not."""
+    """Return why the service stopped; empty before it has."""
     reason = choice.get("finish_reason")
     return reason if isinstance(reason, str) else ""
 
 
 def usage_of(answer: Mapping[str, Any]) -> Usage | None:
-    """Return what the service says it cost; None where it does not say, or says something that is no count."""
+    """Return the reported usage; None if there is none, or an implausible one."""
     usage = answer.get("usage")
     if not isinstance(usage, dict):
         return None
@@ -155,7 +155,7 @@ def usage_of(answer: Mapping[str, Any]) -> Usage | None:
 
 
 class Samples:
-    """Puts streamed audio together: whole samples out of odd pieces, or WAV files where the service sends those.
+    """Joins streamed audio: whole samples out of odd pieces, or WAV files if the service sends those.
 
     A service in compatibility mode sends one WAV in place of raw samples, or one for each piece.
     """
@@ -165,7 +165,7 @@ class Samples:
         self._files: list[bytearray] = []
         self._started = False
         self.bytes = 0
-        """Raw samples given out and files kept, in bytes."""
+        """Raw samples returned and files kept, in bytes."""
 
     @property
     def seconds(self) -> float:
@@ -173,10 +173,10 @@ class Samples:
         return self.bytes / 2 / SAMPLE_RATE
 
     def add(self, data: bytes) -> bytes:
-        """Take the bytes of an event; give what can be played at once."""
+        """Add the bytes of an event. Return what can be played at once."""
         self.bytes += len(data)
         if not self._started:
-            # A first piece too short to tell is kept until it tells.
+            # A first piece too short to identify is kept until more arrives.
             data, self._odd = self._odd + data, b""
             if b"RIFF".startswith(data[:4]) and len(data) < 12:
                 self._odd = data
@@ -194,36 +194,36 @@ class Samples:
         return data[:even]
 
     def rest(self) -> bytes:
-        """Return what was kept back to be told apart and is too short for a file. Half a sample is dropped."""
+        """Return what was kept back to be identified and is too short for a file. Half a sample is dropped."""
         if self._started or not self._odd:
             return b""
         return self._odd[: len(self._odd) & ~1]
 
     def files(self) -> tuple[bytes, ...]:
-        """WAV files that came instead, whole now that the stream is over."""
+        """Return WAV files that came instead, complete now that the stream is over."""
         return tuple(map(bytes, self._files))
 
 
 def is_wav(data: bytes) -> bool:
-    """Return whether it begins as a WAV file does."""
+    """Return whether data begins like a WAV file."""
     return data[:4] == b"RIFF" and data[8:12] == b"WAVE"
 
 
 _LARGE = 256 * 2**10
-"""Bytes of JSON from which on parsing would keep the loop waiting."""
+"""Bytes of JSON above which parsing would block the loop."""
 _MOST_EVENTS = 10_000
-"""Events of a stream besides …"""
+"""Events of a stream in addition to …"""
 _EVENTS_PER_SECOND = 100
 """… so many for each second that its sound may last: parsing smaller ones without end would only cost CPU time."""
 _AFTERWARDS = 0.25
-"""Seconds. After [DONE] only the body's end is awaited, so that the connection can serve the next request."""
+"""Seconds. After [DONE] only the end of the body is awaited, so that the connection can be reused."""
 
 Sound = AsyncGenerator[Pcm | Usage, None]
 
 
 @dataclass(slots=True)
 class _End:
-    """What a stream has said about its end so far."""
+    """What a stream has reported about its end."""
 
     reason: str = ""
     done: bool = False
@@ -231,7 +231,7 @@ class _End:
 
 
 async def whole(answer: Answer, reader: Reader) -> Sound:
-    """Everything at once."""
+    """Read an unstreamed answer."""
     data = await answer.read()
     pcm, said = await asyncio.to_thread(_read_whole, data, reader)
     reader.check_length(pcm.seconds)
@@ -240,7 +240,7 @@ async def whole(answer: Answer, reader: Reader) -> Sound:
 
 
 async def streamed(answer: Answer, reader: Reader) -> Sound:
-    """Sound while it is made. An answer is complete when a reason to finish or [DONE] was seen."""
+    """Yield sound while it is made. An answer is complete after a finish reason or [DONE]."""
     samples = Samples()
     end = _End()
     heard = 0.0
@@ -266,7 +266,7 @@ async def streamed(answer: Answer, reader: Reader) -> Sound:
 
 
 async def _audio(answer: Answer, reader: Reader, end: _End) -> AsyncGenerator[bytes, None]:
-    """Return the audio bytes of each event; what the events say besides goes to ``end``."""
+    """Yield the audio bytes of each event; everything else in the events goes to ``end``."""
     try:
         async with aclosing(answer.chunks()) as chunks, aclosing(events(chunks)) as stream:
             left = _MOST_EVENTS + int(min(reader.longest, 3600) * _EVENTS_PER_SECOND)
@@ -326,7 +326,7 @@ def _read_whole(data: bytearray, reader: Reader) -> tuple[Pcm, Usage | None]:
 
 
 def _decode(audio: bytes, reader: Reader) -> Pcm:
-    """Sound in the form asked for, or in a WAV file. Raises ProviderError."""
+    """Decode sound in the requested form, or in a WAV file. Raises ProviderError."""
     if not is_wav(audio):
         if reader.raw:
             return Pcm(audio[: len(audio) & ~1], SAMPLE_RATE)

@@ -1,4 +1,4 @@
-"""An engine that people host themselves, or OpenAI's own service; see ``provider.py``."""
+"""A self-hosted engine, or OpenAI's own service; see ``provider.py``."""
 
 from bot.providers.openai.provider import OpenAISpeechProvider, OpenAISpeechSettings
 

@@ -38,14 +38,16 @@ class OpenAISpeechSettings:
     base_url: str = ""
     """With or without ``/v1`` and what follows it."""
     api_key: str = field(default="", repr=False)
-    """Sent as a bearer token if it is set."""
+    """Sent as a bearer token if set."""
     model: str = ""
     voice: str = ""
-    """If a person names none."""
+    """The voice if a person names none."""
     response_format: Format = "wav"
-    """What is asked for; what comes is told by its first bytes. ``pcm`` carries no rate: 24 kHz is assumed."""
+    """The requested format; the actual one is detected by its first bytes. ``pcm`` carries no rate: 24 kHz is assumed.
+    """
     stream_format: Literal["", "audio", "sse"] = ""
-    """``sse``: sound in events, as OpenAI's newer models send it. Empty: not sent; many engines do not know it."""
+    """``sse``: sound in events, as OpenAI's newer models send it. Empty: not sent, because many engines do not know it.
+    """
     ca_file: str = ""
     timeouts: Timeouts = Timeouts()
 
@@ -57,7 +59,7 @@ _LANGUAGES = {"english": "en", "chinese": "zh", "mandarin": "zh", "cmn": "zh", "
 
 
 def names_in(listed: Any, keys: Sequence[str]) -> tuple[str, ...]:
-    """Return the names in a list, or in that under one of the keys."""
+    """Return the names in a list, or in the list under one of the keys."""
     return tuple(name for name, _ in _rows(listed, keys))
 
 
@@ -72,7 +74,7 @@ def voices_in(listed: Any) -> tuple[VoiceInfo, ...]:
 
 
 def _rows(listed: Any, keys: Sequence[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each name with what else is known of it."""
+    """Yield each name with its other properties."""
     rows = next((listed[key] for key in keys if key in listed), None) if isinstance(listed, dict) else listed
     if isinstance(rows, dict):
         rows = [{**about, "id": name} if isinstance(about, dict) else name for name, about in rows.items()]
@@ -84,7 +86,7 @@ def _rows(listed: Any, keys: Sequence[str]) -> Iterator[tuple[str, dict[str, Any
 
 
 def _language(row: dict[str, Any]) -> str:
-    """Return the two letters of a language, empty if none is named."""
+    """Return a two-letter language code, empty if none is named."""
     named = next((row[key] for key in ("language", "lang", "locale", "language_code") if row.get(key)), "")
     if isinstance(named, list):
         named = named[0]
@@ -94,13 +96,13 @@ def _language(row: dict[str, Any]) -> str:
 
 MODEL = "tts-1"
 BASE_URL = "http://127.0.0.1:8880/v1"
-"""Where Kokoro's own container listens."""
+"""The address of Kokoro's own container."""
 VOICE = "alloy"
 """A name that OpenAI's service knows and most engines accept in its place."""
 MAX_TEXT = 2000
-"""Characters. OpenAI's limit is 4096; engines at home are slower."""
+"""Characters. OpenAI's limit is 4096; self-hosted engines are slower."""
 _LEVEL = -20.0
-"""dBFS: these engines differ by 10 dB and more, so recordings are brought to one level."""
+"""dBFS: these engines differ by 10 dB and more, so recordings are normalized."""
 _SHOWN = 50
 """Voices named in one sentence."""
 _SPEEDS = {"slow_down": 0.8, "speed_up": 1.25}
@@ -110,10 +112,10 @@ _LIST_SECONDS = 15.0
 
 
 class OpenAISpeechProvider:
-    """One engine. It has preset voices only; which ones is known after ``models`` or ``health`` asked it."""
+    """One engine. It has preset voices only; they are known after ``models`` or ``health``."""
 
     def __init__(self, name: str, settings: OpenAISpeechSettings) -> None:
-        """``name``: as the configuration calls it. Raises ConfigError ``provider.bad_url``."""
+        """Set up under the ``name`` of the configuration. Raises ConfigError ``provider.bad_url``."""
         self.name = name
         self._settings = settings
         self._key = settings.api_key.strip()
@@ -125,22 +127,22 @@ class OpenAISpeechProvider:
 
     @property
     def identity(self) -> str:
-        """Return where it is."""
+        """The engine's address."""
         return self._root
 
     @property
     def capabilities(self) -> Capabilities:
-        """Voices as far as the engine has told."""
+        """Preset voices, as far as the engine has listed them."""
         return Capabilities(voices=self._voices, segment_characters=MAX_TEXT, level=_LEVEL)
 
     def check_ready(self) -> None:
-        """Raises ConfigError ``provider.bad_key``. Without a key it asks without one."""
+        """Raise ConfigError ``provider.bad_key``. No key is needed."""
         if self._key and not is_key(self._key):
             variable = f"MOUTHPIECE_PROVIDERS__{self.name.upper().replace('-', '_')}__API_KEY"
             raise ConfigError("provider.bad_key", provider=self.name, variable=variable)
 
     def warnings(self) -> tuple[str, ...]:
-        """Codes of what works but should not stay so: ``key.plain_http``."""
+        """Return warnings: ``key.plain_http``."""
         return ("key.plain_http",) if self._key and is_plain_text_abroad(self._root) else ()
 
     def plan(self, request: SpeechRequest) -> Plan:
@@ -150,7 +152,7 @@ class OpenAISpeechProvider:
         return Plan(body, tokens, str(body["voice"]), notes)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Return one attempt: sound, at the end one Usage. Raises InputError, ProviderError, ConfigError."""
+        """Make one attempt: yield sound, finally one Usage. Raises InputError, ProviderError, ConfigError."""
         self.check_ready()
         plan = self.plan(request)
         content = json.dumps(plan.body, ensure_ascii=False).encode("utf-8", "replace")
@@ -165,13 +167,13 @@ class OpenAISpeechProvider:
         yield Usage(prompt_tokens=plan.tokens, estimated=True)
 
     async def models(self) -> tuple[str, ...]:
-        """Return the ids the engine lists, none if it has no list. Its voices are asked for as well."""
+        """Return the ids the engine lists, empty if it has no list. Asks for its voices as well."""
         self.check_ready()
         self._voices = voices_in(await self._list("/v1/audio/voices"))
         return names_in(await self._list("/v1/models"), ("data", "models"))
 
     async def health(self, *, speak: bool = False) -> Health:
-        """Ask for the lists of models and voices, and for a word; on an engine with a key, only if ``speak``."""
+        """Ask for the lists of models and voices, and for a word; for an engine with a key, only if ``speak``."""
         try:
             listed = await self.models()
         except ConfigError as error:
@@ -184,11 +186,11 @@ class OpenAISpeechProvider:
         return await spoken(self, answered, lambda: self._came.form)
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._wire.close()
 
     def _compose(self, request: SpeechRequest) -> tuple[dict[str, Any], tuple[Note, ...]]:
-        """Return the body, and what had to be left out."""
+        """Return the body, and notes about what was dropped."""
         if request.voice.kind is not VoiceKind.PRESET:
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail=f"no {request.voice.kind} voices")
         if len(request.text) > MAX_TEXT:
@@ -218,7 +220,7 @@ class OpenAISpeechProvider:
         return body, notes
 
     async def _check(self, answer: Answer, voice: str) -> None:
-        """Raises ProviderError or InputError for everything that is not sound."""
+        """Raise ProviderError or InputError for everything but sound."""
         if not answer.ok:
             refusal = await answer.refusal()
             words = tidy(refusal.words, self._key) or f"HTTP {answer.status}"
@@ -235,7 +237,7 @@ class OpenAISpeechProvider:
         return ProviderError(self.name, ErrorKind.BAD_ANSWER, detail=words)
 
     async def _list(self, path: str) -> Any:
-        """Return a list the engine may have; None where it has not. Raises ProviderError."""
+        """Return a list the engine may have, or None. Raises ProviderError."""
         async with self._wire.ask("GET", path, within=_LIST_SECONDS) as answer:
             if answer.status in {404, 405}:
                 return None
@@ -251,7 +253,7 @@ class OpenAISpeechProvider:
 
 
 def _rendered(request: SpeechRequest) -> tuple[float, str, tuple[Note, ...]]:
-    """Speed, instructions in words, and the styles that no such engine can render."""
+    """Return the speed, instructions in words, and notes on styles that such engines cannot render."""
     language = language_of(without_tags(request.text))
     speed = 1.0
     words: list[str] = []

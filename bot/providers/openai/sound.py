@@ -1,7 +1,7 @@
-"""The sound of an engine's answer, whatever it sends: WAV, mp3, Opus, FLAC, AAC or bare samples, as bytes or events.
+"""The sound of an engine's answer, whatever it sends: WAV, mp3, Opus, FLAC, AAC or raw samples, as bytes or events.
 
-Called by ``provider.py``. What was asked for is a hint; the first bytes tell what came. Decoding is bounded: by the
-seconds that the text can take, in slices, and away from the event loop if it is more than copying.
+Called by ``provider.py``. The requested format is a hint; the first bytes identify the real one. Decoding is bounded:
+by the seconds that the text can take, in slices, and off the event loop if it is more than copying.
 """
 
 import asyncio
@@ -20,24 +20,24 @@ from bot.model import SAMPLE_RATE
 from bot.providers.http import CUT_OUT, LARGE, Answer, EventTooLargeError, events, parse, read_error, tidy
 
 MAX_BODY = 256 * 2**20
-"""Bytes of an answer that is never held as a whole."""
+"""Bytes of a streamed answer, which is never held in memory."""
 _MOST_EVENTS = 10_000
-"""Events of a stream besides …"""
+"""Events of a stream in addition to …"""
 _EVENTS_PER_SECOND = 100
 """… so many for each second that its sound may last."""
 _MOST_BESIDE = 4 * 2**20
 """Bytes of all events without sound."""
 _TELLING = 12
-"""Bytes that tell a file from samples."""
+"""Bytes that identify a file."""
 _PIECE = 64 * 2**10
-"""Bytes that are converted at a time; more than that of a WAV file, in a thread."""
+"""Bytes converted at a time; larger pieces of a WAV file in a thread."""
 _BARE = ("audio/pcm", "audio/l16", "audio/x-pcm", "audio/raw")
 _SLOWEST, _FASTEST = 4_000, 384_000
-"""Hertz of samples that a media type may name."""
+"""Hertz that a media type may name."""
 
 
 class _Stream(Protocol):
-    """Takes bytes, gives sound. Raises AudioError."""
+    """Takes bytes, returns sound. Raises AudioError."""
 
     def feed(self, piece: bytes) -> list[Pcm]: ...
 
@@ -45,7 +45,7 @@ class _Stream(Protocol):
 
 
 class _Bare:
-    """Samples without a header. Half of one at the end is dropped."""
+    """Samples without a header. Half a sample at the end is dropped."""
 
     def __init__(self, rate: int) -> None:
         self._rate = rate
@@ -59,13 +59,13 @@ class _Bare:
         return [Pcm(piece[:even], self._rate)] if even else []
 
     def finish(self) -> list[Pcm]:
-        """Return nothing: all was given out."""
+        """Return nothing: all was returned before."""
         return []
 
 
 @dataclass(slots=True)
 class Came:
-    """What an answer turned out to be."""
+    """The detected format of an answer."""
 
     form: str = ""
     """``wav``, ``mp3``, ``opus``, ``flac``, ``aac`` or ``pcm``."""
@@ -80,15 +80,15 @@ class SoundReader:
 
     provider: str
     response_format: str
-    """What was asked for."""
+    """The requested format."""
     longest: float
-    """Seconds of sound beyond which an answer is not believed."""
+    """Seconds of sound beyond which an answer is rejected."""
     secret: str = ""
-    """What must not be in an error."""
+    """A secret to keep out of errors."""
     came: Came = field(default_factory=Came)
 
     async def sound(self, answer: Answer) -> AsyncGenerator[Pcm, None]:
-        """Yield the sound as it comes. Raises ProviderError."""
+        """Yield the sound as it arrives. Raises ProviderError."""
         if answer.is_streamed:
             answer.expect_sound()
         source = self._deltas(answer) if answer.media_type == "text/event-stream" else answer.chunks(MAX_BODY)
@@ -117,7 +117,7 @@ class SoundReader:
         return ProviderError(self.provider, ErrorKind.BAD_ANSWER, detail=words)
 
     def _told(self, head: bytes, answer: Answer) -> _Stream:
-        """Return what can read a body that begins so. Raises ProviderError."""
+        """Return the reader for a body with this beginning. Raises ProviderError."""
         if not head:
             raise self.bad("no audio")
         is_bare = answer.media_type.startswith(_BARE) or self.response_format == "pcm"
@@ -125,7 +125,8 @@ class SoundReader:
         if head[:4] in RIFF:
             self.came.form = "wav"
             return WavStream()
-        # Samples near silence can look like the first bytes of mp3 and AAC frames; the other marks are no accident.
+        # Samples near silence can look like the first bytes of mp3 and AAC frames; the other signatures are
+        # unambiguous.
         if codec is not None and (head[0] != 0xFF or not is_bare or answer.media_type in {"audio/mpeg", "audio/aac"}):
             self.came.form = codec
             return CompressedStream(codec, self.longest)
@@ -136,7 +137,7 @@ class SoundReader:
         return _Bare(rate if _SLOWEST <= rate <= _FASTEST else SAMPLE_RATE)
 
     async def _fed(self, stream: _Stream, piece: bytes) -> AsyncGenerator[Pcm, None]:
-        """Yield the sound that a piece completes; a thread decodes what is compressed, and what is large."""
+        """Yield the sound completed by a piece; compressed or large ones are decoded in a thread."""
         is_compressed = isinstance(stream, CompressedStream)
         step = SLICE if is_compressed else _PIECE
         for start in range(0, len(piece), step):
@@ -189,7 +190,7 @@ class SoundReader:
             raise self.bad("an event that does not end") from None
 
     def _delta(self, data: bytearray) -> bytes | None:
-        """Return the sound of an event, none if it says something else; None if it ends the stream."""
+        """Return the sound of an event, empty for other events; None if it ends the stream."""
         if data.strip() == b"[DONE]":
             return None
         try:

@@ -4,8 +4,8 @@ from alembic import context
 
 from bot.store.schema import metadata
 
-# The transaction is the caller's: it covers the look at the present revision as well, so that two processes that
-# start at once do not both upgrade. Batch mode rewrites a table where the engine has no ALTER for a change.
+# The transaction is the caller's and includes reading the current revision, so that two processes that start at once do
+# not both upgrade. Batch mode rewrites a table where the engine has no ALTER for a change.
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,

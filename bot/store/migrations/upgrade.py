@@ -1,4 +1,4 @@
-"""Brings a database to the newest revision. Called by ``bot.store.database`` when a file is older than the code."""
+"""Upgrades a database to the newest revision. Called by ``bot.store.database`` when a file is older than the code."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from bot.errors import StoreError
 
 
 def settings(connection: Connection | None = None) -> Config:
-    """Alembic's configuration; it needs no alembic.ini."""
+    """Return Alembic's configuration; it needs no alembic.ini."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
@@ -20,9 +20,9 @@ def settings(connection: Connection | None = None) -> Config:
 
 
 def upgrade(connection: Connection, path: str) -> None:
-    """Run the missing revisions, all in one transaction: killed half-way, nothing has happened.
+    """Run the missing revisions in one transaction, so a kill half-way changes nothing.
 
-    Raises StoreError ``store.newer`` when the file names a revision that this code does not have.
+    Raises StoreError ``store.newer`` if the file names a revision this code does not have.
     """
     config = settings(connection)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
