@@ -128,19 +128,21 @@ def provider_of(name: str, config: Config) -> Provider:
                 timeouts=times,
             ),
         )
-    from bot.providers.builtin.provider import EspeakProvider  # noqa: PLC0415
+    from bot.providers.builtin.provider import BuiltinProvider  # noqa: PLC0415
 
-    return EspeakProvider(name, processes=settings.max_concurrency)
+    return BuiltinProvider(name, processes=settings.max_concurrency, natural_voices=settings.natural)
 
 
 def _limits(settings: ProviderConfig) -> ProviderLimits:
     """Return a provider's limits; 0 in the configuration means none."""
+    # Each built-in engine has workers of its own, so that nobody's Chinese holds up another's English.
+    engines = 3 if settings.type in ("builtin", "espeak") and settings.natural else 1
     return ProviderLimits(
         rpm=settings.rpm or None,
         rpd=settings.rpd or None,
         tpm=settings.tpm or None,
         tpd=settings.tpd or None,
-        max_concurrency=settings.max_concurrency,
+        max_concurrency=engines * settings.max_concurrency,
     )
 
 

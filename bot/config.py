@@ -53,8 +53,8 @@ _USUAL_NAMES = {
     "TELEGRAM_TOKEN": ("telegram", "token"),
 }
 """Names that other programs and the services' own documentation use; ours take precedence."""
-PROVIDER_TYPES = ("mimo", "openai-speech", "espeak")
-_BUILT_IN_NAMES = ("mimo", "espeak")
+PROVIDER_TYPES = ("mimo", "openai-speech", "builtin", "espeak")
+_BUILT_IN_NAMES = ("mimo", "builtin", "espeak")
 
 
 class _Section(BaseModel):
@@ -78,7 +78,9 @@ class SpeechConfig(_Section):
 class ProviderConfig(_Section):
     """One provider; limits left out or 0 mean none."""
 
-    type: Literal["", "mimo", "openai-speech", "espeak"] = Field("", description="Empty: the same as its name.")
+    type: Literal["", "mimo", "openai-speech", "builtin", "espeak"] = Field(
+        "", description="Empty: the same as its name. espeak is the old name of builtin."
+    )
     enabled: bool = Field(True, description="false takes it out of the chain.")
     base_url: str = Field("", description="Empty: the service's own address.")
     api_key: Secret = Field(SecretStr(""), description="A secret: better in the environment.")
@@ -92,6 +94,7 @@ class ProviderConfig(_Section):
     design_model: str = Field("", description="For described voices; empty: mimo-v2.5-tts-voicedesign.")
     clone_model: str = Field("", description="For cloned voices; empty: mimo-v2.5-tts-voiceclone.")
     first_audio_seconds: float = Field(15.0, gt=0, le=600, description="Longest wait for a first sound, in seconds.")
+    natural: bool = Field(True, description="builtin only; false: espeak-ng alone, which needs little memory.")
     max_concurrency: int = Field(1, ge=1, le=64, description="Requests at the same time.")
     rpm: int = Field(0, ge=0, description="Requests per minute.")
     rpd: int = Field(0, ge=0, description="Requests per day (UTC).")

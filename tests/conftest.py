@@ -62,6 +62,9 @@ async def build_house(tmp_path: Path, prepare: Prepare) -> AsyncIterator[BuildHo
 
         async def built(**sections: Any) -> House:
             sections.setdefault("data_dir", tmp_path / "data")
+            # The natural voices have tests of their own; here espeak-ng speaks, which costs a test no time.
+            providers = sections.setdefault("providers", {})
+            sections["providers"] = {"espeak": {"natural": False}} | providers
             prepare(sections["data_dir"])
             config = Config.model_validate(sections)
             core = await stack.enter_async_context(build(config, kind="bot"))

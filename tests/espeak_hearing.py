@@ -6,7 +6,7 @@ import numpy.typing as npt
 from bot.audio.pcm import Pcm
 from bot.model import Usage, Voice
 from bot.providers.base import SpeechRequest
-from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.espeak import EspeakProvider
 
 RATE = 22_050
 ENGLISH = "The quick brown fox jumps over the lazy dog, and then it goes home."

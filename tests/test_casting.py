@@ -8,7 +8,7 @@ from bot.audio.opus import decode
 from bot.errors import InputError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
 from bot.providers.base import Provider, SpeechRequest
-from bot.providers.builtin.provider import _LANGUAGES, EspeakProvider
+from bot.providers.builtin.espeak import _LANGUAGES, EspeakProvider
 from bot.providers.mimo import MimoProvider, MimoSettings
 from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 from bot.speech.sink import Recording

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note, Voice, VoiceKind
 from bot.providers.base import Provider, SpeechRequest
-from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.espeak import EspeakProvider
 from bot.providers.builtin.runs import split_runs
 from bot.text.markup import split_tags
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear, level, longest_silence, melody

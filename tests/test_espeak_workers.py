@@ -15,7 +15,7 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
 from bot.providers.base import SpeechRequest
-from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.espeak import EspeakProvider
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear
 from tests.shell import ROOT
 
@@ -226,7 +226,7 @@ async def test_a_worker_has_limits(espeak: EspeakProvider) -> None:
 BOT = """
 import asyncio, sys
 from bot.providers.base import SpeechRequest
-from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.espeak import EspeakProvider
 
 async def main():
     provider = EspeakProvider("espeak")

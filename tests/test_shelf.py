@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.model import Utterance
-from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.espeak import EspeakProvider
 from bot.speech.cache import ClipCache
 from bot.store.clips import ClipStore
 from tests.at_once import script_of

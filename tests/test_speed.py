@@ -4,7 +4,7 @@ import pytest
 
 from bot.model import Speed, Utterance, Voice, VoiceKind
 from bot.providers.base import Provider, SpeechRequest
-from bot.providers.builtin.provider import EspeakProvider
+from bot.providers.builtin.espeak import EspeakProvider
 from bot.providers.mimo import MimoProvider, MimoSettings
 from bot.providers.openai import OpenAISpeechProvider, OpenAISpeechSettings
 from tests.at_once import script_of

@@ -111,11 +111,13 @@ class Doctor:
         return (room, *await asyncio.to_thread(rights_of_files, folder))
 
     async def _providers(self, *, speak: bool) -> Sequence[Finding]:
-        return _weighed(await asyncio.gather(*(self._provider(each, speak=speak) for each in self.providers)))
+        answers = await asyncio.gather(*(_answering(each, self.language, speak=speak) for each in self.providers))
+        findings = await asyncio.gather(*map(self._provider, self.providers, answers))
+        return (*_weighed(findings), *(warning for answer in answers for warning in answer.warnings))
 
-    async def _provider(self, provider: Provider, *, speak: bool) -> Finding:
-        name = provider.name
-        answer = await _answering(provider, self.language, speak=speak)
+    async def _provider(self, provider: Provider, answered: "_Answer") -> Finding:
+        """Return what a provider's answer amounts to, with its limits."""
+        name, answer = provider.name, answered.finding
         if answer.state is State.BAD:
             return answer
         limits = self.limits.get(name, ProviderLimits())
@@ -149,7 +151,9 @@ async def examine_without_store(
     """Run the checks that need no database, if it cannot be opened. Raises nothing expected."""
 
     async def answering() -> Sequence[Finding]:
-        return _weighed(await asyncio.gather(*(_answering(provider, language, speak=speak) for provider in providers)))
+        answers = await asyncio.gather(*(_answering(provider, language, speak=speak) for provider in providers))
+        warnings = (warning for answer in answers for warning in answer.warnings)
+        return (*_weighed([answer.finding for answer in answers]), *warnings)
 
     return await _examine([("opus", _opus), ("dave", _dave), ("provider", answering)], language)
 
@@ -169,7 +173,15 @@ async def _run(name: str, check: Check, language: str) -> Sequence[Finding]:
         return (found(name, State.BAD, "doctor.failed", check=name, problem=in_chat(error, language)),)
 
 
-async def _answering(provider: Provider, language: str, *, speak: bool) -> Finding:
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a provider said when it was asked."""
+
+    finding: Finding
+    warnings: tuple[Finding, ...] = ()
+
+
+async def _answering(provider: Provider, language: str, *, speak: bool) -> _Answer:
     """Find out whether a provider is set up, answers and, if that costs nothing or ``speak``, really speaks."""
     name = provider.name
     try:
@@ -177,15 +189,18 @@ async def _answering(provider: Provider, language: str, *, speak: bool) -> Findi
         async with asyncio.timeout(_SHARE * LONGEST):
             health = await provider.health(speak=speak)
     except TimeoutError:
-        return found("provider", State.BAD, "doctor.provider.slow", provider=name, seconds=int(_SHARE * LONGEST))
+        seconds = int(_SHARE * LONGEST)
+        return _Answer(found("provider", State.BAD, "doctor.provider.slow", provider=name, seconds=seconds))
     except BotError as error:
         problem = of_error(error, language)
-        return found("provider", State.BAD, "doctor.provider.not_set_up", provider=name, problem=problem)
+        return _Answer(found("provider", State.BAD, "doctor.provider.not_set_up", provider=name, problem=problem))
     if not health.ok:
-        return found("provider", State.BAD, "doctor.provider.bad", provider=name, detail=health.detail)
+        return _Answer(found("provider", State.BAD, "doctor.provider.bad", provider=name, detail=health.detail))
+    warnings = tuple(Finding("provider", State.WARNING, note.code, note.facts) for note in health.warnings)
     if health.came:
-        return found("provider", State.GOOD, "doctor.provider.spoke.answers", provider=name, came=health.came)
-    return found("provider", State.GOOD, "doctor.provider.answers", provider=name)
+        spoke = found("provider", State.GOOD, "doctor.provider.spoke.answers", provider=name, came=health.came)
+        return _Answer(spoke, warnings)
+    return _Answer(found("provider", State.GOOD, "doctor.provider.answers", provider=name), warnings)
 
 
 def _weighed(findings: Sequence[Finding]) -> Sequence[Finding]:

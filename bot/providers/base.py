@@ -100,6 +100,8 @@ class Health:
     """A sentence or two for the host."""
     came: str = ""
     """Format, rate and length of a spoken test word: ``wav, 24000 Hz, 0.4 s``. Empty if there was none."""
+    warnings: tuple[Note, ...] = ()
+    """What the host should know though it answers, as sentences by their codes."""
 
 
 class Provider(Protocol):

@@ -444,7 +444,9 @@ class SpeechService:
         """Return the cache key for a clip spoken as intended; empty for any other."""
         if leader is None:
             return ""
-        known = "" if script.is_cast else candidates.keys.get(leader.name)  # another voice may have been dropped since
+        # Since the keys were made a voice may have been left out, or an engine have turned out to be unable to speak.
+        changed = script.is_cast or not leader.capabilities.metered
+        known = "" if changed else candidates.keys.get(leader.name)
         return known or await self._cache.key(candidates.providers, script, candidates.bitrate, take)
 
     async def _owed(self, utterance: Utterance, sink: Sink) -> Receipt | None:

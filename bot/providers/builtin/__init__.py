@@ -1,4 +1,4 @@
-"""The built-in engine: espeak-ng in worker processes. The app makes ``provider.EspeakProvider``.
+"""The built-in engine: natural voices and espeak-ng in worker processes. The app makes ``provider.BuiltinProvider``.
 
 Nothing is imported here: a worker begins with this file and must begin fast.
 """

