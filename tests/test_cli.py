@@ -58,7 +58,7 @@ async def test_explain_prints_what_would_be_sent_and_calls_nobody(shell: Shell, 
     [
         (["say", ""], 3, "nothing that can be spoken"),
         (["say", "[cough]"], 3, "nothing that can be spoken"),
-        (["say", "word " * 2000], 3, "at most 4,000"),
+        (["say", "word " * 2000], 3, "The limit is 4,000"),
         (["say", "Hello", "--voice", "Bob"], 3, "Mia"),
         (["say", "Hello", "--clone", "README.md"], 3, "MP3 or WAV"),
         (["say", "Hello", "--clone", "no-such-file.wav"], 3, "Could not read"),
@@ -172,8 +172,8 @@ async def test_health_and_doctor_say_what_was_spoken_and_ask_paid_ones_only_if_t
         assert len(mimo.calls) == 1
         for words in (
             "mimo: speaking works (pcm16, 24000 Hz",
-            "own: it speaks (mp3, 24000 Hz",
-            "espeak: it speaks (pcm16",
+            "own: speaking works (mp3, 24000 Hz",
+            "espeak: speaking works (pcm16",
         ):
             assert words in spoken
         voices = (await shell("voices")).out
@@ -288,8 +288,8 @@ async def test_the_doctor_warns_of_a_key_that_is_forbidden_for_bots(
     if not whole:
         shell.without_data().write_bytes(b"no folder")
     done = await shell("doctor", environment={"MOUTHPIECE_PROVIDERS__MIMO__API_KEY": "tp-planted-key-123"})
-    assert done.code == 1, "No token is set"
-    assert "! The key of mimo is from a token plan" in done.out
+    assert done.code == 1, "there is no token to run with"
+    assert "! The key of mimo belongs to a token plan" in done.out
     assert "planted" not in done.out + done.err
 
 

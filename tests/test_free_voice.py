@@ -28,7 +28,7 @@ async def test_on_discord_a_button_speaks_it_for_nothing(
 ) -> None:
     async with start(poor.services):
         refused = await (await server.slash("say", {"text": TEXT, **options})).answered()
-        assert refused.content.startswith("This takes 21 characters, but you have 3 of 3 left today")
+        assert refused.content.startswith(f"This takes {len(TEXT)} characters, but you have 3 of 3 left today")
         label = refused.data["components"][0]["components"][0]["label"]
         assert label == say("free.use", "en") == "Use the free voice"
         panel = await (await server.press(refused, refused.button("mp:free"))).answered()
@@ -59,7 +59,7 @@ async def test_where_only_the_free_voice_has_a_limit_nothing_is_offered(
     house = await build_house(speech={"providers": ["espeak"]}, quota={"builtin_characters_per_day": 3})
     async with start(house.services):
         refused = await (await server.slash("say", {"text": TEXT})).answered()
-    assert refused.content.startswith("This takes 21 characters, but you have 3 of 3 left today")
+    assert refused.content.startswith(f"This takes {len(TEXT)} characters, but you have 3 of 3 left today")
     assert refused.buttons == []
 
 

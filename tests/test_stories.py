@@ -272,7 +272,7 @@ async def group_s_share(town: Town) -> None:
         await town.front_end.reply(TEXT)
         await town.front_end.sounds(1)
         again = await town.front_end.reply("The others have nothing left.")
-        await town.front_end.told(again, f"0 of {len(TEXT)} characters")
+        await town.front_end.told(again, f"0 of {len(TEXT)} left today")
 
 
 async def quota_is_shown(town: Town) -> None:
