@@ -1,1 +1,1 @@
-"""Discord's command front ends, one file each."""
+"""Discord's commands, one cog per file."""

@@ -1,4 +1,4 @@
-"""``/dictionary``: how words are said, for oneself and, for those who manage a server, for everyone. Loaded by name."""
+"""``/dictionary``: pronunciation of words, for oneself and, for people who manage a server, for everyone."""
 
 import asyncio
 from typing import Literal
@@ -66,11 +66,11 @@ class Dictionary(commands.Cog):
         self._imports = Imports()
 
     async def cog_load(self) -> None:
-        """Be asked about presses of its buttons."""
+        """Register the handler of its buttons."""
         self._bot.presses[_PRESS] = self.answered
 
     async def cog_unload(self) -> None:
-        """Leave nothing behind."""
+        """Unregister it."""
         self._bot.presses.pop(_PRESS, None)
 
     @dictionary.command(name=localized("dictionary.add.name"), description=localized("dictionary.add"))
@@ -86,7 +86,7 @@ class Dictionary(commands.Cog):
         whose: Whose = "mine",
         pattern: bool = False,
     ) -> None:
-        """Say a word otherwise."""
+        """Add an entry."""
         await voice_message.defer(interaction, private=True)
         language = await self._bot.language_for(interaction)
         words = "" if said.strip() == SILENCE else said
@@ -106,7 +106,7 @@ class Dictionary(commands.Cog):
         *,
         whose: Whose = "mine",
     ) -> None:
-        """Say a word as it is written again."""
+        """Remove an entry."""
         await voice_message.defer(interaction, private=True)
         language = await self._bot.language_for(interaction)
         await self._lexicon.remove(owner_of(interaction, whose), written)
@@ -117,7 +117,7 @@ class Dictionary(commands.Cog):
     @app_commands.describe(**_described("whose"))
     @app_commands.choices(whose=choices(Whose))
     async def entries(self, interaction: discord.Interaction[Bot], *, whose: Whose = "mine") -> None:
-        """Show what there is."""
+        """Show the entries."""
         await voice_message.defer(interaction, private=True)
         language = await self._bot.language_for(interaction)
         lines = await self._lexicon.lines(owner_of(interaction, whose), language)
@@ -134,7 +134,7 @@ class Dictionary(commands.Cog):
         whose: Whose = "mine",
         format: Format = "json",  # noqa: A002  it is what people type
     ) -> None:
-        """Hand it out as a file."""
+        """Send the entries as a file."""
         await voice_message.defer(interaction, private=True)
         data = await self._lexicon.exported(owner_of(interaction, whose), format)
         await voice_message.hand_over(interaction, data, f"dictionary.{format}", "")
@@ -151,7 +151,7 @@ class Dictionary(commands.Cog):
         whose: Whose = "mine",
         keep: bool = True,
     ) -> None:
-        """Take one in from a file."""
+        """Import a file."""
         await voice_message.defer(interaction, private=True)
         language, owner = await self._bot.language_for(interaction), owner_of(interaction, whose)
         data = await file.read() if file.size <= MOST_BYTES else bytes(MOST_BYTES + 1)
@@ -167,7 +167,7 @@ class Dictionary(commands.Cog):
         await self._take_in(interaction, Import(account_of(interaction), owner, found, keep), language)
 
     async def answered(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Take a file in, or not, as its question is answered by who asked for it."""
+        """Import a file, or not, as its owner decides."""
         word, token = facts_of(press, 2)
         if word not in _ANSWERS:
             raise InputError("discord.old_button")

@@ -1,4 +1,4 @@
-"""``/doctor``: the list of checks that ``mouthpiece doctor`` shows, for a server. Loaded by name."""
+"""``/doctor``: the checks of ``mouthpiece doctor``, for a server."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from bot.platforms.doctor import Finding
 from bot.store.sessions import Binding
 
 _MOST_CHANNELS = 10
-"""Channels whose permissions are looked at."""
+"""Channels whose permissions are checked."""
 
 
 class Doctor(commands.Cog):
@@ -28,7 +28,7 @@ class Doctor(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     @app_commands.default_permissions(manage_guild=True)
     async def doctor(self, interaction: discord.Interaction[Bot]) -> None:
-        """Check everything and say what to do."""
+        """Run every check and show what to do."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
         language = await self._bot.language_for(interaction)
@@ -54,7 +54,7 @@ class Doctor(commands.Cog):
 
 
 def _channels(interaction: discord.Interaction[Bot], bindings: Sequence[Binding]) -> list[checks.Channel]:
-    """Where the command was given, and every channel that is bound."""
+    """Return the command's channel and every bound one."""
     guild = interaction.guild
     assert guild is not None, "the command is for servers"
     found: dict[int, checks.Channel] = {}

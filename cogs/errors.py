@@ -1,6 +1,6 @@
-"""The last stop of whatever goes wrong in a Discord command: one sentence for the person, one log entry if it is ours.
+"""Command error handler: replies with one sentence, logs bugs.
 
-Loaded by name by the Discord platform; every command front end raises and leaves the answering to it.
+Every cog raises its errors and leaves the answer to this one.
 """
 
 import logging
@@ -34,7 +34,7 @@ from bot.texts import in_chat, say
 
 OLD_BUTTON = "discord.old_button"
 _A_WHILE = 60.0
-"""Seconds in which a channel is told once that answers come too late: a slow network would fill it otherwise."""
+"""Seconds in which a channel is informed only once of late answers: a slow network would fill it otherwise."""
 
 _REASONS = {
     10003: "discord.channel_gone",
@@ -45,13 +45,13 @@ _REASONS = {
     50083: "discord.no_permission",
 }
 _STATUSES = {413: "discord.too_large", 429: "discord.slow_down"}
-"""Sentences for what Discord refuses, by its code or else by the status."""
+"""Sentences for Discord's refusals, by its code or else by the status."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
 
 def cause_of(error: BaseException) -> BaseException:
-    """Return what the library wrapped."""
+    """Return the exception that the library wrapped."""
     while isinstance(error, app_commands.CommandInvokeError | app_commands.TransformerError) and error.__cause__:
         error = error.__cause__
     return error
@@ -63,7 +63,7 @@ def discord_time(moment: datetime) -> str:
 
 
 def sentence(cause: BaseException, language: str) -> str:
-    """Return what to tell the person."""
+    """Return the sentence for an error."""
     if isinstance(cause, BotError):
         return in_chat(cause, language, moment=discord_time)
     if isinstance(cause, app_commands.CommandOnCooldown):
@@ -72,7 +72,7 @@ def sentence(cause: BaseException, language: str) -> str:
 
 
 def _code_of(cause: BaseException) -> str:
-    """Return the sentence's code for what has no facts."""
+    """Return the code of a sentence without facts."""
     match cause:
         case app_commands.CheckFailure():
             return "discord.not_allowed"
@@ -89,18 +89,18 @@ def _code_of(cause: BaseException) -> str:
 
 
 def _offer(interaction: discord.Interaction[Any], cause: BaseException, language: str) -> Buttons | None:
-    """Return a button for the free voice, if the quota refused what it can speak."""
+    """Return a button for the free voice, if it can speak what the quota refused."""
     token = str(cause.facts.get(FREE, "")) if isinstance(cause, QuotaError) else ""
     return free_voice(token, language, private=is_private(interaction)) if token else None
 
 
 def cannot_be_answered(cause: BaseException) -> bool:
-    """Return whether Discord no longer takes an answer to this interaction."""
+    """Return whether Discord no longer accepts an answer to this interaction."""
     return isinstance(cause, discord.HTTPException) and cause.code in (TOO_LATE, TWICE)
 
 
 def press_of(interaction: discord.Interaction[Bot]) -> Press | None:
-    """Return what was pressed or filled in; without a verb where that is none of ours; None for anything else."""
+    """Return the pressed button or submitted modal; without a verb if it is none of ours; None for anything else."""
     if interaction.type not in (discord.InteractionType.component, discord.InteractionType.modal_submit):
         return None
     data: dict[str, Any] = dict(interaction.data or {})
@@ -108,12 +108,12 @@ def press_of(interaction: discord.Interaction[Bot]) -> Press | None:
 
 
 async def outdated(_interaction: discord.Interaction[Bot], _press: Press) -> None:
-    """Raise InputError ``discord.old_button``: nobody answers this button, or it was made up."""
+    """Raise InputError ``discord.old_button``: no handler knows this button."""
     raise InputError(OLD_BUTTON)
 
 
 class Errors(commands.Cog):
-    """Takes over the command tree's error handler while it is loaded."""
+    """Replaces the command tree's error handler while it is loaded."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -130,16 +130,16 @@ class Errors(commands.Cog):
     async def on_command_error(
         self, interaction: discord.Interaction[Any], error: app_commands.AppCommandError, /
     ) -> None:
-        """Answer an error, unless it is to be met with silence."""
+        """Answer an error, unless it is to be ignored."""
         cause = cause_of(error)
         if interaction.type is discord.InteractionType.autocomplete:
-            return  # there is nowhere to put a sentence
+            return  # there is no way to answer
         name = interaction.command.qualified_name if interaction.command is not None else "a command"
         await self.answer(interaction, f"/{name}", cause)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: discord.Interaction[Bot]) -> None:
-        """Answer presses and filled-in forms: the front ends that know them are asked through ``Bot.presses``."""
+        """Dispatch presses and submitted modals to their handlers in ``Bot.presses``."""
         press = press_of(interaction)
         if press is None or not await self._bot.admit(interaction):
             return
@@ -151,7 +151,7 @@ class Errors(commands.Cog):
             await self.answer(interaction, f"button {press.verb}", error)
 
     async def answer(self, interaction: discord.Interaction[Any], name: str, cause: BaseException) -> None:
-        """Tell the person, and the log if it is ours."""
+        """Inform the person, and log the error if it is a bug."""
         if (entry := command_log.current()) is not None:
             entry.failed(cause)
         if cannot_be_answered(cause):
@@ -162,7 +162,7 @@ class Errors(commands.Cog):
             if command_of(interaction) is None:
                 await withdraw(interaction)
                 return
-            cause = CutOffError("cut_off.twice")  # no try is left
+            cause = CutOffError("cut_off.twice")  # no attempt is left
         if isinstance(cause, BotError) and not self._bot.flood.may_refuse(account_of(interaction), cause):
             await withdraw(interaction)
             return
@@ -177,10 +177,7 @@ class Errors(commands.Cog):
                 await self._tell_in_channel(interaction, cause)
 
     async def _tell_in_channel(self, interaction: discord.Interaction[Any], cause: BaseException) -> None:
-        """Tell who asked in the channel, where the interaction's token lives no longer; of a refusal no more than that.
-
-        Others read it.
-        """
+        """Inform the person publicly if the interaction's token has expired, without details of a refusal."""
         if command_of(interaction) is None:
             return
         language, who = await self._bot.language_for(interaction), interaction.user.mention
@@ -191,7 +188,7 @@ class Errors(commands.Cog):
             await apologize(interaction, words)
 
     async def _apologize(self, interaction: discord.Interaction[Any], cause: BaseException) -> None:
-        """Say in the channel that an answer came too late. One that was answered twice was answered."""
+        """Post in the channel that an answer came too late, unless the interaction was already acknowledged."""
         late = isinstance(cause, discord.HTTPException) and cause.code == TOO_LATE
         if late and was_for_everyone(interaction) and self._bot.once.first(("late", interaction.channel_id), _A_WHILE):
             language = await self._bot.language_for(interaction)

@@ -1,4 +1,4 @@
-"""``/help``: what there is, in a few lines. Loaded by name by the Discord platform."""
+"""``/help``: an overview in a few lines."""
 
 import discord
 from discord import app_commands
@@ -9,11 +9,11 @@ from bot.platforms.discord.client import Bot, localized
 from bot.texts import codes, say
 
 _MENUS = ("speak", "speak_as", "who", "explain", "why")
-"""What a message's menu has of ours."""
+"""Our entries in a message's context menu."""
 
 
 def words_of_help(language: str) -> str:
-    """Return every command and every menu, below Discord's 2000 characters."""
+    """Return every command and every menu entry, below Discord's 2000 characters."""
     return say("discord.help", language, **{name: say(codes.MENU[name], language) for name in _MENUS})
 
 
@@ -26,7 +26,7 @@ class Help(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: discord.Interaction[Bot]) -> None:
-        """Tell who asks."""
+        """Show the overview."""
         await voice_message.defer(interaction, private=True)
         await voice_message.tell(interaction, words_of_help(await interaction.client.language_for(interaction)))
 

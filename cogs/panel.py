@@ -1,7 +1,7 @@
-"""What the buttons under the private panel do: again, another style, as a file, delete, cancel.
+"""The buttons of the private panel: again, another style, as a file, delete, cancel.
 
-Loaded by name by the Discord platform. Presses arrive through ``Bot.presses``; what goes wrong is raised and answered
-by cogs/errors.py. The words behind a button are kept for a day; then a sentence says so.
+Presses arrive through ``Bot.presses``; errors are raised and answered by ``cogs/errors.py``. The text of a button is
+kept for a day; after that a sentence says so.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ from bot.texts import say
 _PRIVATE = "p"
 _WAYS = (_PRIVATE, "c")
 _HIDDEN = 50001
-"""Discord's code for a channel that the bot may not view: there it deletes not even its own answer to a command."""
+"""Discord's code for a channel the bot may not view: there it cannot even delete its own answer to a command."""
 
 
 class Panel(commands.Cog):
-    """Answers presses while it is loaded."""
+    """Handles presses while it is loaded."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -58,11 +58,11 @@ class Panel(commands.Cog):
             self._bot.presses.pop(verb, None)
 
     async def again(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Another take of the same words."""
+        """Speak another take of the same text."""
         await self._speak(interaction, press, None)
 
     async def free(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Speak by the free voice what the quota refused."""
+        """Speak with the free voice what the quota refused."""
         token, private = _token_of(press)
         await voice_message.defer(interaction, private=private)
         requests, account = self._bot.services.requests, account_of(interaction)
@@ -71,7 +71,7 @@ class Panel(commands.Cog):
             await responses.speak(interaction, here(interaction, utterance), private=private)
 
     async def other_style(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """The same words in the style that was chosen."""
+        """Speak the same text in the chosen style."""
         await self._speak(interaction, press, styles.parse(chosen(interaction)))
 
     async def _speak(self, interaction: discord.Interaction[Bot], press: Press, wanted: tuple[str, ...] | None) -> None:
@@ -92,7 +92,7 @@ class Panel(commands.Cog):
             await responses.speak(interaction, here(interaction, utterance), private=private)
 
     async def offer_files(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Ask which kind of file."""
+        """Ask for the file format."""
         token, _ = _token_of(press)
         await voice_message.defer(interaction, private=True)
         await self._own_words(interaction, token)
@@ -103,10 +103,7 @@ class Panel(commands.Cog):
         await voice_message.tell(interaction, say("discord.which_file", locale), choice)
 
     async def as_file(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """The clip as a file, for who pressed: a private answer, for which nobody rests while it is in the cache.
-
-        Where that has lost it, it is spoken again.
-        """
+        """Send the clip as a private file, without a cooldown while it is cached; otherwise speak it again."""
         token, form = facts_of(press, 2)
         write = FORMATS.get(form)
         if write is None:
@@ -132,12 +129,12 @@ class Panel(commands.Cog):
             await command.delivered()
 
     async def _same(self, interaction: discord.Interaction[Bot], token: str) -> Utterance:
-        """Return the same take of the same words, so that it is found in the cache."""
+        """Return the same take of the same text, so that it is found in the cache."""
         kept = await self._own_words(interaction, token)
         return here(interaction, kept.utterance(key_of(interaction), account_of(interaction)))
 
     async def _own_words(self, interaction: discord.Interaction[Bot], token: str) -> KeptWords:
-        """Return the words behind a private button. Raises InputError ``words.gone``, ``discord.not_yours``."""
+        """Return the text of a private button. Raises InputError ``words.gone``, ``discord.not_yours``."""
         kept = await self._bot.services.requests.words.get(token)
         if kept is None:
             raise InputError("words.gone")
@@ -146,7 +143,7 @@ class Panel(commands.Cog):
         return kept
 
     async def delete(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Take the voice message and its line away: for who asked for it, and for moderators."""
+        """Delete the voice message and its line, for its owner and for moderators."""
         try:
             ids = ids_of_text(*facts_of(press, 1))
         except ValueError:
@@ -155,12 +152,12 @@ class Panel(commands.Cog):
         locale = await self._bot.language_for(interaction)
         known = await self._check_owner(interaction, ids)
         removed = [await self._remove(interaction, message_id) for message_id in ids]
-        if not (known or any(removed)):  # nothing of ours was ever here under these ids
+        if not (known or any(removed)):  # there never was a message of ours with these ids
             raise InputError("discord.old_button")
         await interaction.edit_original_response(content=say("discord.deleted", locale))
 
     async def _remove(self, interaction: discord.Interaction[Bot], message_id: int) -> bool:
-        """Delete a message; False where it is gone already. Raises InputError ``discord.cannot_delete``."""
+        """Delete a message. Return False if it is already gone. Raises InputError ``discord.cannot_delete``."""
         channel_id = interaction.channel_id
         assert channel_id is not None, "a press comes from a channel"
         guest = voice_message.way_of(interaction) is voice_message.Way.RESPONSE
@@ -180,13 +177,13 @@ class Panel(commands.Cog):
         except discord.HTTPException as error:
             if error.code in voice_message.TOKEN_GONE:
                 raise InputError("discord.cannot_delete") from error
-            if error.status != 404:  # somebody was faster
+            if error.status != 404:  # someone was faster
                 raise
             return False
         return True
 
     async def _check_owner(self, interaction: discord.Interaction[Bot], ids: list[int]) -> bool:
-        """Return whether it is known who asked for any of the messages. Raises InputError ``discord.not_yours``."""
+        """Return whether the owner of any of the messages is known. Raises InputError ``discord.not_yours``."""
         words, channel = self._bot.services.requests.words, str(interaction.channel_id)
         owners = [await words.said_by("discord", channel, str(message_id)) for message_id in ids]
         moderates = interaction.permissions.manage_messages and interaction.guild_id is not None
@@ -195,7 +192,7 @@ class Panel(commands.Cog):
         return any(owner is not None for owner in owners)
 
     async def cancel(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Cancel a command that waits or is being spoken: for the person who asked, and for moderators."""
+        """Cancel a command that waits or is being spoken, for its owner and for moderators."""
         (name,) = facts_of(press, 1)
         number = whole(name)
         locale = await self._bot.language_for(interaction)
@@ -207,7 +204,7 @@ class Panel(commands.Cog):
 
 
 def _token_of(press: Press) -> tuple[str, bool]:
-    """Return the token of the words, and whether the answer is private. Raises InputError as ``facts_of``."""
+    """Return the token of the text, and whether the answer is private. Raises InputError as ``facts_of``."""
     token, way = facts_of(press, 2)
     if way not in _WAYS:
         raise InputError("discord.old_button")
@@ -215,14 +212,14 @@ def _token_of(press: Press) -> tuple[str, bool]:
 
 
 def facts_of(press: Press, count: int) -> tuple[str, ...]:
-    """Return the facts of a button. Raises InputError for one that was made otherwise."""
+    """Return the facts of a button. Raises InputError for a malformed one."""
     if len(press.facts) != count:
         raise InputError("discord.old_button")
     return press.facts
 
 
 def chosen(interaction: discord.Interaction[Any]) -> str:
-    """Return what was chosen from a menu. Raises InputError for a press without one, or with what no menu offers."""
+    """Return the choice of a menu. Raises InputError for a press without one, or one the menu does not offer."""
     data: dict[str, Any] = dict(interaction.data or {})
     values = data.get("values") or []
     if not isinstance(values, list) or not values or not 0 < len(str(values[0])) <= LONGEST:

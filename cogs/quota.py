@@ -1,4 +1,4 @@
-"""``/quota``: what is used and left today, of the server's share too. Loaded by name by the Discord platform."""
+"""``/quota``: today's use and rest, also of the server's share."""
 
 import discord
 from discord import app_commands
@@ -23,7 +23,7 @@ class Quota(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def quota(self, interaction: discord.Interaction[Bot]) -> None:
-        """Tell who asks what they, and the server, have left."""
+        """Show what the person, and the server, have left."""
         await voice_message.defer(interaction, private=True)
         locale = await interaction.client.language_for(interaction)
         shown = await shares(

@@ -1,6 +1,6 @@
-"""Reading aloud in voice calls: what Discord tells of messages and calls, and the commands for the call.
+"""Reading aloud in voice calls: listeners for messages and voice states, and the commands for the call.
 
-Loaded by name by the Discord platform. The work is in ``bot/platforms/discord/call``.
+The work is in ``bot/platforms/discord/call``.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ from bot.platforms.reading.messages import Heard, Readable
 from bot.texts import codes, say
 
 _SHOWN = 15
-"""Messages that ``/queue`` lists."""
+"""Messages that ``/queue`` shows."""
 _WORDS = 60
 """Characters of each."""
 
@@ -81,7 +81,7 @@ class Reader(commands.Cog):
     async def move(
         self, interaction: discord.Interaction[Bot], channel: discord.VoiceChannel | discord.StageChannel | None = None
     ) -> None:
-        """Go on in another voice channel."""
+        """Move to another voice channel."""
         await voice_message.defer(interaction, private=True)
         session_for(self._calls, interaction)
         voice_channel = channel or seat_of(interaction)
@@ -95,7 +95,7 @@ class Reader(commands.Cog):
     @app_commands.guild_install()
     @app_commands.guild_only()
     async def skip(self, interaction: discord.Interaction[Bot], everything: bool = False) -> None:
-        """Cut off what is heard; everything that waits, too."""
+        """Skip what is playing, or everything that waits, too."""
         await voice_message.defer(interaction, private=True)
         session = session_for(self._calls, interaction)
         if everything:
@@ -107,7 +107,7 @@ class Reader(commands.Cog):
     @app_commands.guild_install()
     @app_commands.guild_only()
     async def pause(self, interaction: discord.Interaction[Bot]) -> None:
-        """Be silent for now."""
+        """Pause."""
         await voice_message.defer(interaction, private=True)
         session_for(self._calls, interaction).hold("paused")
         await self._answer(interaction, "call.paused")
@@ -118,7 +118,7 @@ class Reader(commands.Cog):
     @app_commands.guild_install()
     @app_commands.guild_only()
     async def resume(self, interaction: discord.Interaction[Bot]) -> None:
-        """Go on."""
+        """Continue."""
         await voice_message.defer(interaction, private=True)
         session_for(self._calls, interaction).release("paused")
         await self._answer(interaction, "call.resumed")
@@ -131,7 +131,7 @@ class Reader(commands.Cog):
     async def queue(
         self, interaction: discord.Interaction[Bot], remove: app_commands.Range[int, 1, 100] | None = None
     ) -> None:
-        """Show what waits, or take one's own message out; moderators any."""
+        """Show the queue, or remove one's own message; moderators any."""
         await voice_message.defer(interaction, private=True)
         session = session_for(self._calls, interaction)
         if remove is None:
@@ -149,32 +149,32 @@ class Reader(commands.Cog):
     async def _answer(self, interaction: discord.Interaction[Bot], code: str, **facts: object) -> None:
         await voice_message.tell(interaction, say(code, await self._bot.language_for(interaction), **facts))
 
-    # What Discord tells
+    # Events from Discord
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """Guilds are known."""
+        """Restore interrupted calls."""
         await self._calls.restore()
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """Somebody wrote something."""
+        """Read a new message."""
         await self._calls.on_message(message)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, payload: discord.RawMessageUpdateEvent) -> None:
-        """Somebody edited something, or Discord added a preview."""
+        """Update an edited message; Discord also sends previews this way."""
         await self._calls.on_edit(payload.message)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, payload: discord.RawMessageDeleteEvent) -> None:
-        """A message is gone."""
+        """Remove a deleted message."""
         if payload.guild_id is not None:
             await self._calls.on_delete(payload.guild_id, [payload.message_id])
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, payload: discord.RawBulkMessageDeleteEvent) -> None:
-        """Many are."""
+        """Remove deleted messages."""
         if payload.guild_id is not None:
             await self._calls.on_delete(payload.guild_id, payload.message_ids)
 
@@ -185,22 +185,22 @@ class Reader(commands.Cog):
         before: discord.VoiceState,  # noqa: ARG002  the library's signature
         after: discord.VoiceState,
     ) -> None:
-        """Somebody came, went, was moved or muted."""
+        """Handle a member who joined, left, was moved or muted."""
         self._calls.on_voice_state(member, after)
 
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
-        """Discord could not tell of it for a while, and does again."""
+        """Refresh a guild that is available again."""
         self._calls.on_guild_anew(guild)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was removed."""
+        """End the call of a guild that removed the bot."""
         await self._calls.on_guild_gone(guild.id)
 
 
 def listing(session: Session, language: str, sees: Callable[[Heard], bool]) -> str:
-    """Return what is heard and what waits, a line each; of what the reader may not see neither author nor words."""
+    """Return the playing and waiting messages, a line each; without author and text if the reader may not see them."""
 
     def line(code: str, readable: Readable, **facts: object) -> str:
         if not sees(readable.heard):

@@ -1,6 +1,6 @@
-"""``/reading``: how messages are read aloud in a server, for those who manage it. Loaded by name.
+"""``/reading``: how messages are read aloud in a server, for people who manage it.
 
-What may be typed for each setting stands in ``bot/platforms/reading/settings.py``, for both platforms.
+``bot/platforms/reading/settings.py`` parses the values, for both platforms.
 """
 
 from collections.abc import Sequence
@@ -22,9 +22,9 @@ from bot.platforms.reading.settings import PLACE, place_change, place_lines, sug
 _KEYS = [
     app_commands.Choice(name=localized(each.discord.name), value=each.key) for each in PLACE if each.discord is not None
 ]
-"""Discord takes 25 choices at most; a test counts them."""
+"""Discord allows at most 25 choices; a test counts them."""
 _SHOWN = 10
-"""Roles of each list: three lists and all that is set fit a message."""
+"""Roles of each list: three lists and all settings fit a message."""
 Rule = Literal["required", "priority", "blocked", "none"]
 
 
@@ -45,7 +45,7 @@ class ReadingSettings(commands.Cog):
 
     @reading.command(name=localized("discord.reading.show.name"), description=localized("discord.reading.show"))
     async def show(self, interaction: discord.Interaction[Bot]) -> None:
-        """Show everything."""
+        """Show all settings."""
         await voice_message.defer(interaction, private=True)
         await self._tell(interaction, moderated_space(interaction))
 
@@ -83,7 +83,7 @@ class ReadingSettings(commands.Cog):
     @app_commands.describe(role=localized("discord.reading.who"), rule=localized("discord.reading.rule"))
     @app_commands.choices(rule=choices(Rule))
     async def role(self, interaction: discord.Interaction[Bot], role: discord.Role, rule: Rule) -> None:
-        """Say whether a role is read."""
+        """Set whether a role is read."""
         await voice_message.defer(interaction, private=True)
         space, scope, everyone = moderated_space(interaction), [role_scope(role.id)], role.is_default()
         if everyone and rule in ("blocked", "priority"):
@@ -93,7 +93,7 @@ class ReadingSettings(commands.Cog):
         def going(entries: Sequence[str]) -> list[str]:
             return [*scope, *(each for each in entries if role_is_gone(each, interaction.guild))]
 
-        required = held.required_roles if everyone else going(held.required_roles)  # all are read where none is
+        required = held.required_roles if everyone else going(held.required_roles)  # all are read if there is none
         await self._readings.adjust(
             space,
             add={"required_roles": scope * (rule == "required" and not everyone),
@@ -111,7 +111,7 @@ class ReadingSettings(commands.Cog):
     async def ignore(
         self, interaction: discord.Interaction[Bot], person: discord.User, *, ignored: bool = True
     ) -> None:
-        """Say whether a person is read."""
+        """Set whether a person is read."""
         await voice_message.defer(interaction, private=True)
         space, scope = moderated_space(interaction), [Account("discord", str(person.id)).scope]
         await self._readings.adjust(space, add={"ignored": scope * ignored}, remove={"ignored": scope})

@@ -1,4 +1,4 @@
-"""``/say`` and ``/sing``: text in, voice message out. Loaded by name by the Discord platform."""
+"""``/say`` and ``/sing``: text in, voice message out."""
 
 import discord
 from discord import app_commands
@@ -67,7 +67,7 @@ class Say(commands.Cog):
         private: bool = False,
         where: str = "here",
     ) -> None:
-        """Speak a text. What goes wrong is raised: cogs/errors.py answers."""
+        """Speak a text. Errors are raised: cogs/errors.py answers."""
         in_call = where == CALL
         await voice_message.defer(interaction, private=private or in_call)
         request = utterance_of(interaction, text, style, voice, instruction, design=design)

@@ -1,7 +1,6 @@
-"""``/server``: what moderators set for their server. Discord hides it from everybody else.
+"""``/server``: the settings of a server. Discord hides it from everybody but moderators.
 
-Loaded by name by the Discord platform. The policy of the synthesis core obeys what is set here; ``/settings`` is a
-person's own.
+The synthesis core's policy obeys them; ``/settings`` is a person's own.
 """
 
 import asyncio
@@ -34,9 +33,9 @@ from bot.texts import say
 from cogs.settings import describe, rename
 
 _PATIENCE = 1.0
-"""Seconds that settings may take before a form is opened."""
+"""Seconds that loading settings may take before a modal is opened."""
 AS_EVERYONE = -1
-"""Seconds that take a role's own cooldown away."""
+"""Seconds that reset a role's own cooldown."""
 _SETTINGS = tuple(each for each in settings_of(SpaceSettings) if each.group == "server")
 Rule = Literal["allowed", "blocked", "neither"]
 Opened = Literal["open", "closed", "everywhere"]
@@ -45,7 +44,7 @@ AnyChannel = discord.TextChannel | discord.VoiceChannel | discord.StageChannel |
 
 
 def server_settings(shared: SpaceSettings, language: str, guild: discord.Guild | None = None) -> str:
-    """Return what moderators have set; ``guild`` knows which roles and channels are gone.
+    """Return the server's settings; ``guild`` knows deleted roles and channels.
 
     Blocked words are only counted.
     """
@@ -91,7 +90,7 @@ class Server(commands.Cog):
     )
     @takes(_SETTINGS)
     async def settings(self, interaction: discord.Interaction[Bot], **options: Any) -> None:
-        """Set and show what holds in a server."""
+        """Set and show the server's settings."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
         await self._change(interaction, space, **await changes_of(self._requests, _SETTINGS, options))
@@ -113,7 +112,7 @@ class Server(commands.Cog):
         what: What = "speaking",
         rest: app_commands.Range[int, AS_EVERYONE, LONGEST_COOLDOWN] | None = None,
     ) -> None:
-        """Say whether a role may speak, or do what else there is to allow, and how long it rests in between."""
+        """Set whether a role may speak, or use a feature, and its cooldown."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
         if role.is_default() and (rule == "blocked" or rest not in (None, AS_EVERYONE)):
@@ -125,7 +124,7 @@ class Server(commands.Cog):
         await self._show(interaction, await self._requests.spaces.get(space), limits=True)
 
     async def _rest(self, interaction: discord.Interaction[Bot], space: Space, scope: str, seconds: int | None) -> None:
-        """How long a role rests; deleted ones, which nobody can take out otherwise, go."""
+        """Set a role's cooldown and remove deleted roles, which nobody can remove otherwise."""
         spaces = self._requests.spaces
         gone = [each for each in (await spaces.get(space)).role_cooldowns if role_is_gone(each, interaction.guild)]
         for each in gone:
@@ -135,9 +134,9 @@ class Server(commands.Cog):
     async def _rule(
         self, interaction: discord.Interaction[Bot], space: Space, role: discord.Role, rule: Rule, use: str
     ) -> None:
-        """What a role may; ``@everyone`` allowed leaves no other one named for this use, so that all may.
+        """Set what a role may do; allowing ``@everyone`` removes all other roles of this use, so that all may.
 
-        Deleted ones go only where that lets nobody in: a blocked one, or an allowed one beside which another stands.
+        Deleted ones are removed only if that lets nobody in: a blocked one, or one of several allowed ones.
         """
         held, guild, everyone = await self._requests.spaces.get(space), interaction.guild, role.is_default()
         entry = for_use(use, role_scope(role.id))
@@ -162,7 +161,7 @@ class Server(commands.Cog):
     async def channel(
         self, interaction: discord.Interaction[Bot], opened: Opened, channel: AnyChannel | None = None
     ) -> None:
-        """Say whether people may speak in a channel, or that they may everywhere."""
+        """Set whether people may speak in a channel, or everywhere."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
         spaces, named = self._requests.spaces, [str(channel.id) if channel is not None else channel_of(interaction)]
@@ -179,19 +178,19 @@ class Server(commands.Cog):
         description=localized("discord.settings.blocklist"),
     )
     async def blocklist(self, interaction: discord.Interaction[Bot]) -> None:
-        """Open the form of words that are not spoken here."""
+        """Open the modal of blocked words."""
         space = moderated_space(interaction)
         try:
             async with asyncio.timeout(_PATIENCE):
                 shared = await self._requests.spaces.get(space)
-        except TimeoutError:  # a form is a first answer, and that is due within three seconds
+        except TimeoutError:  # a modal is a first answer, due within three seconds
             raise StoreError("store.busy") from None
         locale = await self._bot.language_for(interaction)
         title, label = say("discord.settings.blocklist", locale), say("discord.settings.word_a_line", locale)
         await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
 
     async def words_filled_in(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Take in the form, from somebody who still manages the server now. Raises InputError."""
+        """Save the submitted modal, if the person still manages the server. Raises InputError."""
         if press.facts or interaction.type is not discord.InteractionType.modal_submit:
             raise InputError("discord.old_button")  # pressed as a button it has no fields: it would empty the list
         await voice_message.defer(interaction, private=True)
@@ -199,13 +198,13 @@ class Server(commands.Cog):
         await self._change(interaction, space, blocked_words=entries_of(dict(interaction.data or {})))
 
     async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
-        """Change what is named and show what holds now."""
+        """Apply changes and show the settings."""
         await self._show(interaction, await self._requests.spaces.set(space, **changes))
 
     async def _show(
         self, interaction: discord.Interaction[Bot], shared: SpaceSettings, *, limits: bool = False
     ) -> None:
-        """Show what holds now; ``limits``: who may speak was changed, so say who may in any case."""
+        """Show the settings; ``limits``: who may speak was changed, so always include that."""
         language = await self._bot.language_for(interaction)
         lines = [server_settings(shared, language, interaction.guild)]
         if limits and (shared.allowed_roles or shared.blocked_roles or shared.channels):

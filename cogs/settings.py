@@ -1,6 +1,6 @@
 """``/settings``: a person's own voice, style, language and favourites, and how they are read aloud.
 
-Loaded by name by the Discord platform. What moderators set for a server is in ``server.py``.
+Moderators set a server's settings in ``server.py``.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _ALOUD = tuple(each for each in _SETTINGS if each.group == "aloud")
 _OPTIONS = ("kind", "name", "keep", "role", "rule", "what", "rest", "channel", "opened")
 _NAMES = {option: localized(codes.SETTINGS_NAME[option]) for option in _OPTIONS}
 _WHAT = {option: localized(codes.SETTINGS[option]) for option in _OPTIONS} | {
-    "name": localized("discord.settings.which")  # ``discord.settings.name`` is what the group is called
+    "name": localized("discord.settings.which")  # ``discord.settings.name`` is the name of the group
 }
 
 
@@ -43,7 +43,7 @@ def describe(*options: str) -> Callable[[_T], _T]:
 
 
 def own_settings(own: Preference, language: str) -> str:
-    """Return what a person has set."""
+    """Return a person's settings."""
     facts = {each.blank: each.shown(own, language) for each in _SETTINGS if each.blank}
     return say("discord.settings.mine_are", language, **facts)
 
@@ -67,7 +67,7 @@ class Settings(commands.Cog):
     )
     @takes(_MINE)
     async def mine(self, interaction: discord.Interaction[Bot], **options: Any) -> None:
-        """Set and show what a person likes."""
+        """Set and show a person's settings."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
         await self._requests.preferences.set(account, **await changes_of(self._requests, _MINE, options))
@@ -86,7 +86,7 @@ class Settings(commands.Cog):
     async def favourite(
         self, interaction: discord.Interaction[Bot], kind: FavouriteKind, name: VoiceName, *, keep: bool = True
     ) -> None:
-        """Add a favourite, or take it out."""
+        """Add or remove a favourite."""
         await voice_message.defer(interaction, private=True)
         account = account_of(interaction)
         if keep and kind == "voice":
@@ -111,7 +111,7 @@ class Settings(commands.Cog):
         name=localized("discord.settings.forget.name", "forget"), description=localized("discord.settings.forget")
     )
     async def forget(self, interaction: discord.Interaction[Bot]) -> None:
-        """Remove a person's settings, dictionary and kept words."""
+        """Remove a person's settings, dictionary and kept texts."""
         await voice_message.defer(interaction, private=True)
         account, tongue = account_of(interaction), await self._bot.language_for(interaction)
         await self._requests.preferences.forget(account)

@@ -1,4 +1,4 @@
-"""``/setup``: bind a text channel to a voice channel, test every permission, and speak a line there. Loaded by name."""
+"""``/setup``: bind a text channel to a voice channel, test every permission, and speak a line there."""
 
 import logging
 from collections.abc import Collection, Sequence
@@ -23,7 +23,7 @@ from bot.texts import codes, in_chat, say
 VoiceRoom = discord.VoiceChannel | discord.StageChannel
 TextRoom = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 _UNKNOWN_CHANNEL = 10003
-"""Discord's code for one that is deleted; one that the bot may not see has another."""
+"""Discord's code for a deleted channel; a hidden one has another."""
 _OPTIONS = ("room", "channel", "voice", "style", "length", "remove")
 
 
@@ -31,7 +31,7 @@ _log = logging.getLogger("mouthpiece.discord")
 
 
 class Setup(commands.Cog):
-    """The command, and the end of what it bound."""
+    """The command, and the removal of bindings."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -54,7 +54,7 @@ class Setup(commands.Cog):
         length: app_commands.Range[int, LEAST_CHARACTERS, MOST_CHARACTERS] | None = None,
         remove: bool = False,
     ) -> None:
-        """Bind, unbind, or without options show what is bound."""
+        """Bind, unbind, or without options show the bindings."""
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
         language = await self._bot.language_for(interaction)
@@ -82,7 +82,7 @@ class Setup(commands.Cog):
         room: VoiceRoom,
         language: str,
     ) -> None:
-        """Bind if every permission is there, then go in and speak a line."""
+        """Bind if every permission is there, then join and speak a line."""
         rights = checks.permissions(dict.fromkeys((here, room)), language)
         lines = [finding.sentence(language) for finding in rights]
         if any(finding.state is State.BAD for finding in rights):
@@ -108,27 +108,27 @@ class Setup(commands.Cog):
     async def _show(self, interaction: discord.Interaction[Bot], space: Space, language: str) -> None:
         await voice_message.tell(interaction, listed(await self._bindings.of(space), language))
 
-    # What Discord tells
+    # Events from Discord
 
     @commands.Cog.listener()
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
-        """Nothing is read there, or heard there, any more."""
+        """Unbind a deleted channel."""
         await self._unbind(channel.guild, {str(channel.id)})
 
     @commands.Cog.listener("on_guild_join")
     @commands.Cog.listener("on_guild_available")
     async def on_guild_anew(self, guild: discord.Guild) -> None:
-        """Channels may have been deleted while nobody listened."""
+        """Unbind channels deleted while the bot was not connected."""
         await self._unbind(guild, None)
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:
-        """The same at the start: the library does not tell of every guild that it knows by then."""
+        """Unbind deleted channels at the start: not every guild known by then has an event of its own."""
         for guild in self._bot.guilds:
             await self._unbind(guild, None)
 
     async def _unbind(self, guild: discord.Guild, gone: Collection[str] | None) -> None:
-        """Drop the bindings of channels that are gone; None: of those of which Discord says so."""
+        """Remove the bindings of deleted channels; None: of those that Discord reports as deleted."""
         space = Space("discord", str(guild.id))
         try:
             for bound in await self._bindings.of(space):
@@ -140,7 +140,7 @@ class Setup(commands.Cog):
             _log.warning("channels that are gone stay bound: %s", error.code)
 
     async def _is_deleted(self, guild: discord.Guild, channel: str) -> bool:
-        """Return whether it surely is: what a guild does not list may also be a thread, or hidden from the bot."""
+        """Return whether it certainly is deleted: an unlisted channel may also be a thread, or hidden from the bot."""
         if not is_unlisted(channel, guild):
             return False
         try:
@@ -166,7 +166,7 @@ class Setup(commands.Cog):
 
 
 def listed(bindings: Sequence[Binding], language: str) -> str:
-    """Return what is bound, a line each."""
+    """Return the bindings, a line each."""
     rows = [
         say(
             "call.setup.row",
@@ -183,7 +183,7 @@ def listed(bindings: Sequence[Binding], language: str) -> str:
 
 
 def _place_of(interaction: discord.Interaction[Bot]) -> checks.Channel:
-    """Return the channel of the command; of a thread, the channel it hangs on.
+    """Return the channel of the command; for a thread, its parent channel.
 
     Raises InputError ``call.setup.where``.
     """

@@ -1,7 +1,6 @@
-"""What can be done with a message: speak it, speak it in a chosen style, and for moderators: who had it spoken.
+"""Context menu of a message: speak it, speak it in a chosen style, and for moderators: show who had it spoken.
 
-Loaded by name by the Discord platform. A message that a person chooses is handed to the bot with its words, whatever
-intents the bot has.
+A message chosen in a menu arrives with its text, whatever intents the bot has.
 """
 
 from typing import Any
@@ -27,7 +26,7 @@ _GUILDS = app_commands.AppInstallationType(guild=True)
 
 
 class SpeakMessage(commands.Cog):
-    """Three entries of a message's menu."""
+    """Three entries of a message's context menu."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
@@ -65,13 +64,13 @@ class SpeakMessage(commands.Cog):
             self._bot.tree.remove_command(menu.name, type=menu.type)
 
     async def speak(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Speak a message as it is written; whoever chose it pays."""
+        """Speak a message as it is written; the person who chose it pays."""
         await voice_message.defer(interaction)
         locale = await self._bot.language_for(interaction)
         await responses.speak(interaction, utterance_of(interaction, chosen_words(chat_message(message), locale)))
 
     async def speak_as(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Ask for a style first. The words wait behind the menu as they do behind a button."""
+        """Ask for a style first. The text is kept for the menu as for a button."""
         await voice_message.defer(interaction, private=True)
         locale = await self._bot.language_for(interaction)
         requests, request = (
@@ -79,7 +78,7 @@ class SpeakMessage(commands.Cog):
             utterance_of(interaction, chosen_words(chat_message(message), locale)),
         )
         speech = self._bot.services.speech
-        explained = await speech.explain(request)  # refused here what would be refused then
+        explained = await speech.explain(request)  # refused now rather than after the choice
         price = 0 if speech.is_free(explained.provider) else explained.characters
         token = await requests.words.keep(request)
         if not token:
@@ -89,7 +88,7 @@ class SpeakMessage(commands.Cog):
         await voice_message.tell(interaction, say("discord.which_style", locale), Buttons(menu))
 
     async def who_said(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Name the account behind a message of ours."""
+        """Name the account that had a message of ours spoken."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         if not interaction.permissions.manage_messages:
             raise InputError("discord.moderators_only")

@@ -1,4 +1,4 @@
-"""``/styles``: the recommended styles, clip cache by clip cache. Loaded by name by the Discord platform."""
+"""``/styles``: the recommended styles, section by section."""
 
 import discord
 from discord import app_commands
@@ -11,7 +11,7 @@ from bot.texts import codes, say
 
 
 def shelves(language: str) -> str:
-    """Return every clip cache in a line or two, below Discord's 2000 characters."""
+    """Return every section in a line or two, below Discord's 2000 characters."""
     lines = [say("discord.styles.intro", language)]
     for kind in StyleType:
         names = [style.label(language) for style in CATALOGUE if style.type is kind]
@@ -28,7 +28,7 @@ class Styles(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def styles(self, interaction: discord.Interaction[Bot]) -> None:
-        """List them to who asks."""
+        """Show them."""
         await voice_message.defer(interaction, private=True)
         await voice_message.tell(interaction, shelves(await interaction.client.language_for(interaction)))
 

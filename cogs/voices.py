@@ -1,8 +1,8 @@
-"""``/voices``: who can speak, and what each sounds like. Loaded by name by the Discord platform.
+"""``/voices``: the available voices, with previews.
 
-A preview is made when it is first asked for, on the host's account, and found in the clip cache from then on. A listed
-voice has one preview in each language, so the lists are the cap; few are made at a time, and not many in an hour, in
-case the cache is too small for them.
+A preview is made on first request, at the host's cost, and comes from the clip cache afterwards. A listed voice has one
+preview in each language, so the lists are the cap; few are made at a time, and not many in an hour, in case the cache
+is too small for them.
 """
 
 import asyncio
@@ -34,24 +34,24 @@ _AT_A_TIME = 2
 _PATIENCE = 20
 """Seconds that a preview may wait for the others."""
 _AN_HOUR, _MOST_AN_HOUR = 3600.0, 60
-"""Seconds, and previews that may be made within them: the host pays. Those in the cache are not counted."""
+"""Seconds, and previews that may be made within them: the host pays. Cached ones are not counted."""
 _LISTED = 40
-"""Voices named in the list: it stays below Discord's 2000 characters."""
+"""Voices named in the list, to stay below Discord's 2000 characters."""
 
 
 class Voices(commands.Cog):
     """The command, its suggestions, and the menu of previews."""
 
     def __init__(self, bot: Bot, *, clock: Callable[[], float] = time.monotonic, patience: float = _PATIENCE) -> None:
-        """``clock``: seconds that never go back. ``patience``: seconds that a preview waits for its turn."""
+        """Set up; ``clock`` gives monotonic seconds, ``patience`` the seconds that a preview waits for its turn."""
         self._bot = bot
         self._clock = clock
         self._patience = patience
         self._making = asyncio.Semaphore(_AT_A_TIME)
         self._made: deque[float] = deque(maxlen=_MOST_AN_HOUR)
-        """When the last previews were made, in seconds of the clock."""
+        """Times of the last previews, in seconds of the clock."""
         self._heard: set[Voice] = set()
-        """Of which voices there are previews, as far as this process knows."""
+        """Voices known by this process to have previews."""
 
     async def cog_load(self) -> None:
         """Called by the library."""
@@ -71,7 +71,7 @@ class Voices(commands.Cog):
     async def voices(
         self, interaction: discord.Interaction[Bot], voice: app_commands.Range[str, 0, LONGEST] = ""
     ) -> None:
-        """List the voices, or let one be heard."""
+        """List the voices, or play one."""
         await voice_message.defer(interaction, private=True)
         if voice.strip():
             await self._preview(interaction, voice.strip())
@@ -92,7 +92,7 @@ class Voices(commands.Cog):
         return await complete_voice(interaction, current)
 
     async def pressed(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Let the voice be heard that was chosen from the menu."""
+        """Play the voice chosen from the menu."""
         facts_of(press, 0)
         await voice_message.defer(interaction, private=True)
         await self._preview(interaction, chosen(interaction))
@@ -104,7 +104,7 @@ class Voices(commands.Cog):
         locale = await self._bot.language_for(interaction)
         words = say("discord.voices.preview", known[name].language or locale, voice=name)
         request = Utterance(words, key_of(interaction), voice=Voice(id=name))
-        # Who is blocked by the host is refused here; what is spoken below is the host's own wish.
+        # A blocked person is refused here; the request below is the host's own.
         await self._bot.services.speech.explain(replace(request, account=account_of(interaction)))
         async with self._turn():
             self._check_cap(request.voice)

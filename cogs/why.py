@@ -1,4 +1,4 @@
-"""Two entries of a message's menu: why it was not read aloud, and what would be said of it. Loaded by name."""
+"""Two entries of a message's context menu: why it was not read aloud, and what would be spoken of it."""
 
 from typing import Any
 
@@ -15,11 +15,11 @@ from bot.texts import codes, say
 
 _MOST_RULES = 15
 _MOST = 1900
-"""Characters of all the lines before it is only told how many changes there are besides."""
+"""Characters of all lines, above which further changes are only counted."""
 _CHARACTERS = 1000
-"""Of the words that would be said, with what keeps Discord from formatting them."""
+"""Characters of the spoken text, escapes included."""
 _SHOWN = 100
-"""The same of each side of a change."""
+"""Characters of each side of a change."""
 
 
 class Why(commands.Cog):
@@ -57,7 +57,7 @@ class Why(commands.Cog):
         await voice_message.tell(interaction, _sentence(found, language))
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
-        """Show what would be said, and which rules did it."""
+        """Show what would be spoken, and which rules changed it."""
         await voice_message.defer(interaction, private=True)
         guild_of(interaction)
         language = await self._bot.language_for(interaction)
@@ -66,7 +66,7 @@ class Why(commands.Cog):
 
 
 def shown(explained: Explained, language: str) -> str:
-    """Return what stands in the way, the words, each change with its rule: in one message, whatever was written."""
+    """Return what stops it, the text, each change with its rule: in one message, whatever was written."""
     words = _cut(explained.text, _CHARACTERS)
     lines = [_sentence(explained.unread, language)] if explained.unread is not None else []
     lines.append(say("reading.would_say" if words else "reading.would_say_nothing", language, said=words))
@@ -86,7 +86,7 @@ def _sentence(unread: Unread, language: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """On one line, for Discord to show as it is; what is cut off is cut between two signs."""
+    """Return a text on one line, escaped for Discord, cut between two characters."""
     line = " ".join(text.split())
     shown = discord.utils.escape_markdown(line)
     while len(shown) > most:

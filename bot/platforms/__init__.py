@@ -1,1 +1,1 @@
-"""Chat networks, one folder each."""
+"""Chat networks, one package each."""

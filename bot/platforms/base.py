@@ -1,4 +1,4 @@
-"""The seam to a chat network: what app.py starts, supervises and stops."""
+"""The interface of a chat network: what the app starts, supervises and stops."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from bot.store.migrate_space import Moves
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What every front end is given."""
+    """The dependencies of every front end."""
 
     speech: SpeechService
     requests: Requests
@@ -23,7 +23,7 @@ class Services:
     moves: Moves
     accepted: Accepted
     language: str
-    """Language where a person's own is not known: ``en`` or ``zh``."""
+    """Reply language where a person's own is unknown: ``en`` or ``zh``."""
 
 
 class Platform(Protocol):
@@ -33,20 +33,20 @@ class Platform(Protocol):
     """``discord``, ``telegram``."""
 
     async def run(self, ready: asyncio.Event) -> None:
-        """Log in and serve until ``stop``; sets ``ready`` once commands are taken.
+        """Log in and serve until ``stop``; sets ``ready`` once commands are accepted.
 
-        Raises PlatformError: ``platform.token`` for a token that is refused (final), ``platform.unreachable`` for
-        a network that cannot be reached (the supervisor tries again).
+        Raises PlatformError: ``platform.token`` for a refused token (final), ``platform.unreachable`` for a network
+        that cannot be reached (the supervisor retries).
         """
         ...
 
     async def examine(self) -> Sequence[Finding]:
-        """Log in without taking anything, and say what is found: the token, and rights that a host has to switch on.
+        """Log in without serving, and report on the token and on rights the host has to enable.
 
-        For the command line, where nothing runs. Raises PlatformError.
+        For the command line, when no bot is running. Raises PlatformError.
         """
         ...
 
     async def stop(self, grace: float) -> None:
-        """Take no more commands, let what is being said finish (``grace`` seconds at most), close. Idempotent."""
+        """Accept no more commands, let speech finish (``grace`` seconds at most), close. Idempotent."""
         ...

@@ -1,8 +1,7 @@
-"""One line in the log for each command: who, where, which, by which provider, how long, how many characters.
+"""One log line per command: who, where, which, provider, duration, characters.
 
-Never the text. Kept by the front ends around every command and press; the shared requests adds what was spoken. Other
-log lines
-of the same command end with its request id.
+Never the text. Written by the front ends around every command and button press; ``Requests`` adds what was spoken.
+Other log lines of the same command end with its request id.
 """
 
 import asyncio
@@ -21,10 +20,10 @@ _log = logging.getLogger("mouthpiece.commands")
 
 @dataclass(slots=True)
 class Entry(Request):
-    """A command under way."""
+    """A command in progress."""
 
     name: str = ""
-    """``/say``, ``button again``: never what somebody typed."""
+    """``/say``, ``button again``: never anything typed."""
     account: Account | None = None
     space: Space | None = None
     result: str = "done"
@@ -32,14 +31,14 @@ class Entry(Request):
     began: float = field(default_factory=time.monotonic)
 
     def failed(self, error: BaseException) -> None:
-        """Note why it came to nothing."""
+        """Note the error code of a failed command."""
         if isinstance(error, asyncio.CancelledError):
             self.result = "cancelled"
         else:
             self.result = error.code if isinstance(error, BotError) else type(error).__name__
 
     def close(self) -> None:
-        """Write the line; what runs on afterwards is not of this command."""
+        """Write the line; later work does not belong to this command."""
         if not self.open:
             return
         self.open = False
@@ -57,7 +56,7 @@ class Entry(Request):
 
 
 def begin(identity: str, name: str, account: Account | None, space: Space | None) -> Entry:
-    """Begin a command in this task; ``close`` the entry when it is over."""
+    """Begin a command in this task; ``close`` the entry when it ends."""
     entry = Entry(identity, name=name, account=account, space=space)
     request.set(entry)
     return entry
@@ -79,13 +78,13 @@ def logged(identity: str, name: str, account: Account | None, space: Space | Non
 
 
 def current() -> Entry | None:
-    """Return the command that this task answers."""
+    """Return the command that this task answers, or None."""
     found = request.get()
     return found if isinstance(found, Entry) and found.open else None
 
 
 def spoke(receipt: Receipt) -> None:
-    """Note what was spoken for the command of this task."""
+    """Note what was spoken for this task's command."""
     if (entry := current()) is not None:
         entry.receipts.append(receipt)
 

@@ -1,4 +1,4 @@
-"""Text beside a voice message, progress sentences, and how voices are listed."""
+"""Text next to a voice message, progress sentences, and how voices are listed."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -15,17 +15,17 @@ _DOTS = "…"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A stretch of the words."""
+    """A run of the text."""
 
     text: str
     hidden: bool = False
-    """Whether it is shown only to people who uncover it."""
+    """Whether it is a spoiler."""
 
 
 def words_beside(spoken: str, written: str) -> tuple[Run, ...]:
-    """Return the spoken words on one line, in runs; ``written``: the text before it was cleaned, with its spoilers.
+    """Return the spoken text on one line, in runs; ``written``: the uncleaned text, with its spoilers.
 
-    When a spoiler cannot be found again in what was spoken, all of it is hidden.
+    If a spoiler cannot be found in the spoken text, all of it is hidden.
     """
     line = _on_one_line(spoken)
     runs = _marked(line)
@@ -36,9 +36,9 @@ def words_beside(spoken: str, written: str) -> tuple[Run, ...]:
 
 
 def cut_runs(runs: Iterable[Run], limit: int, length: Callable[[Run], int]) -> tuple[Run, ...]:
-    """Return as much of the runs as fits into ``limit``, cut between words, with three dots if something is missing.
+    """Return as much of the runs as fits into ``limit``, cut between words, with an ellipsis if something is missing.
 
-    ``length``: what a run takes, in the platform's own units and with the signs it adds.
+    ``length``: length of a run in the platform's own units, with its markup.
     """
     kept: list[Run] = []
     left = limit
@@ -56,7 +56,7 @@ def _on_one_line(text: str) -> str:
 
 
 def _marked(text: str) -> list[Run]:
-    """Return the text in runs, as its pairs of ``||`` mark them; a sign without its other half is text."""
+    """Return the text in runs, split at pairs of double bars; a single double bar is text."""
     parts = text.split(SPOILER)
     if len(parts) % 2 == 0:
         parts[-2:] = [parts[-2] + SPOILER + parts[-1]]
@@ -64,7 +64,7 @@ def _marked(text: str) -> list[Run]:
 
 
 def _cleaned(text: str) -> str:
-    """Return a spoiler as it is spoken; empty when nothing of it is."""
+    """Return a spoiler as it is spoken; empty if nothing of it is."""
     try:
         return _on_one_line(clean(text)) if speakable(text) else ""
     except InputError:
@@ -83,7 +83,7 @@ def _hide(line: str, secrets: Iterable[str]) -> list[Run]:
 
 
 def _shortened(run: Run, limit: int, length: Callable[[Run], int]) -> Run:
-    """Return the longest beginning that fits with three dots after it, cut between words; empty if there is none."""
+    """Return the longest beginning that fits with an ellipsis, cut between words; empty if there is none."""
     low, high = 0, len(run.text)
     while low < high:
         middle = (low + high + 1) // 2
@@ -96,7 +96,7 @@ def _shortened(run: Run, limit: int, length: Callable[[Run], int]) -> Run:
 
 
 def progress(waiting: Waiting, language: str) -> str:
-    """Return the queue position, the parts that are ready, or who keeps the person waiting; empty when it is over."""
+    """Return the queue position, the finished parts, or the provider being waited for; empty when it is over."""
     place = waiting.place()
     if place is not None:
         code = "waiting.place" if place[0] else "waiting.next"
@@ -114,7 +114,7 @@ def progress(waiting: Waiting, language: str) -> str:
 
 
 def in_order(voices: Iterable[VoiceInfo], language: str) -> list[VoiceInfo]:
-    """Return voices of the language first, then those of any, then the others; otherwise in the order they came."""
+    """Return voices of the language first, then those of any, then the others; otherwise in the same order."""
     return sorted(voices, key=lambda voice: 0 if voice.language == language else 1 if not voice.language else 2)
 
 
@@ -126,7 +126,7 @@ def title(voice: VoiceInfo, language: str) -> str:
 
 
 def description(voice: VoiceInfo, language: str) -> str:
-    """Return all that is known of a voice, without its id."""
+    """Return everything known about a voice, without its id."""
     return _about(voice, voice.description, language)
 
 

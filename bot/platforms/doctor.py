@@ -1,7 +1,7 @@
-"""One list of checks behind ``/doctor`` and ``mouthpiece doctor``: what works, what does not, and what to do about it.
+"""The checks of ``/doctor`` and ``mouthpiece doctor``: what works, what does not, and what to do about it.
 
-Built by ``app.py``. A check is a function that returns findings; a platform adds its own to the list. None of them
-spends anything, and none may take longer than ``LONGEST``.
+Built by ``app.py``. A check is a function that returns findings; platforms add their own. No check spends anything, and
+none may take longer than ``LONGEST``.
 """
 
 import asyncio
@@ -27,23 +27,23 @@ from bot.texts import codes, in_chat, of_error, say
 LONGEST = 10.0
 """Seconds that one check may take."""
 _SHARE = 0.9
-"""Of that, for one provider: a slow one must not stand for all."""
+"""Part of that for one provider: a slow one must not hide the others."""
 _LOW_DISK = 200
 """Megabytes below which the store will not last long."""
 
 
 class State(StrEnum):
-    """How well something is."""
+    """State of a finding."""
 
     GOOD = "good"
     WARNING = "warning"
-    """It works, and something is to be known about it."""
+    """It works, but something should be known about it."""
     BAD = "bad"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line: what was looked at, how it is, and the sentence that says so and what to do."""
+    """One line: what was checked, its state, and the sentence about it."""
 
     check: str
     """``store``, ``opus``, ``dave``, ``provider``, ``quota``, ``discord``, ``telegram``, ``permissions`` …"""
@@ -52,7 +52,7 @@ class Finding:
     facts: tuple[tuple[str, object], ...] = ()
 
     def sentence(self, language: str, *, brief: bool = False) -> str:
-        """For a person: a mark, and one line; ``brief``: without what only the host should see."""
+        """Return a mark and one line for a person; ``brief``: without details for the host."""
         code = codes.BRIEF.get(self.code, self.code) if brief else self.code
         words = " ".join(say(code, language, **dict(self.facts)).split())
         return f"{say(codes.STATE[self.state], language)} {words}"
@@ -68,7 +68,7 @@ def found(name: str, state: State, code: str, /, **facts: object) -> Finding:
 
 @dataclass(frozen=True, slots=True)
 class Doctor:
-    """Knows the parts that every front end shares."""
+    """Runs the checks that every front end shares."""
 
     database: Database
     calls: ProviderCalls
@@ -87,8 +87,8 @@ class Doctor:
     ) -> tuple[Finding, ...]:
         """Run every check at once and return the findings in the order of the list. Raises nothing expected.
 
-        ``account`` and ``space``: whose quota is looked at. ``more``: a platform's own checks by name. ``speak``: have
-        a word spoken also by providers that cost something.
+        ``account`` and ``space``: whose quota is checked. ``more``: a platform's own checks by name. ``speak``: speak a
+        word even with paid providers.
         """
         checks: list[tuple[str, Check]] = [
             ("store", self._store),
@@ -101,7 +101,7 @@ class Doctor:
         return await _examine(checks, self.language)
 
     async def _store(self) -> Sequence[Finding]:
-        """Return whether it can be written, and for how long there is room."""
+        """Return whether the store is writable, and how long the disk will last."""
         await self.database.write(lambda connection: connection.exec_driver_sql("SELECT * FROM alembic_version"))
         folder = self.database.path.parent
         free = (await asyncio.to_thread(shutil.disk_usage, folder)).free // 1_000_000
@@ -128,7 +128,7 @@ class Doctor:
         return found("provider", State.GOOD, codes.WITH_REQUESTS.get(answer.code, answer.code), **facts)
 
     async def _quota(self, account: Account | None, space: Space | None) -> Sequence[Finding]:
-        """Return what is left of the person's and the place's share; without either, whether the ledger answers."""
+        """Return the rest of the person's and the place's quota; without either, whether the ledger answers."""
         balances: list[tuple[str, Balance]] = []
         meter = PAID if any(each.capabilities.metered for each in self.providers) else BUILT_IN
         if account is not None or space is None:
@@ -140,7 +140,7 @@ class Doctor:
 
 
 def rights_of_files(folder: Path) -> Sequence[Finding]:
-    """Return a warning where others than its owner may use the data folder or our files in it. Blocks."""
+    """Return a warning if others than its owner may use the data folder or our files in it. Blocks."""
     names = [str(path) if path == folder else path.name for path in files.wide(folder)]
     return (found("files", State.WARNING, "doctor.files.wide", names=names),) if names else ()
 
@@ -175,14 +175,14 @@ async def _run(name: str, check: Check, language: str) -> Sequence[Finding]:
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What a provider said when it was asked."""
+    """A provider's answer to the check."""
 
     finding: Finding
     warnings: tuple[Finding, ...] = ()
 
 
 async def _answering(provider: Provider, language: str, *, speak: bool) -> _Answer:
-    """Find out whether a provider is set up, answers and, if that costs nothing or ``speak``, really speaks."""
+    """Check whether a provider is set up, answers and, if that is free or ``speak``, really speaks."""
     name = provider.name
     try:
         provider.check_ready()
@@ -204,7 +204,7 @@ async def _answering(provider: Provider, language: str, *, speak: bool) -> _Answ
 
 
 def _weighed(findings: Sequence[Finding]) -> Sequence[Finding]:
-    """That one of several fails is no more than a warning."""
+    """Return the findings with the failure of one of several providers reduced to a warning."""
     if not any(finding.state is State.GOOD for finding in findings):
         return findings
     return [
@@ -222,7 +222,7 @@ def _share(code: str, balance: Balance) -> Finding:
 
 
 async def _opus() -> Sequence[Finding]:
-    """Return a fifth of a second there and back."""
+    """Check Opus by encoding and decoding 0.2 s."""
 
     def there_and_back() -> None:
         stream = OpusStream()
@@ -237,7 +237,7 @@ async def _opus() -> Sequence[Finding]:
 
 
 async def _dave() -> Sequence[Finding]:
-    """Discord's end-to-end encryption, which every voice call there needs."""
+    """Check Discord's end-to-end encryption, which every voice call there needs."""
     try:
         import davey  # noqa: PLC0415  its absence is what is looked for
         import nacl  # noqa: F401, PLC0415

@@ -1,6 +1,6 @@
-"""One person must not slow everybody: how many commands each may send, and what of them waits behind their own.
+"""Fairness between people: how many commands each may send, and how one person's commands queue up.
 
-One ``FloodGuard`` and one ``PersonalQueues`` for each connection to a chat network. Both live in memory.
+One ``FloodGuard`` and one ``PersonalQueues`` per connection to a chat network. Both live in memory.
 """
 
 import asyncio
@@ -18,42 +18,42 @@ from bot.speech.limits import Waiting
 WAITING = 3
 """Commands of one person that may wait while another one is spoken."""
 NOTICE = 10.0
-"""Seconds within which a person who sends too much is told so once."""
+"""Seconds within which a flooding person is informed once."""
 BURST, WITHIN = 30, 10.0
-"""Commands of one person that are answered in so many seconds, wherever they are sent."""
+"""Commands of one person that are answered within so many seconds, wherever they are sent."""
 _FEW = WAITING + 1
-"""Commands within these seconds of a person who does not send too much: each that is refused is answered."""
+"""Commands within these seconds of a normal person: each refusal is answered."""
 _MANY = 2 / 3
-"""Share of these from which on a person is told only once what is refused."""
+"""Share of these from which refusals are announced only once."""
 GROUP_BURST, GROUP_WITHIN = 15, 60.0
-"""The same in one group of Telegram's, where the bot has 20 messages a minute for everyone together."""
+"""The same in a Telegram group, where the bot has 20 messages a minute for everyone together."""
 _MOST_PEOPLE = 10_000
-"""People beyond which those who were quiet longest are forgotten."""
+"""People beyond which those inactive for longest are forgotten."""
 _USUAL_SECONDS = 4.0
-"""What a command is taken to last until one was seen."""
+"""Assumed seconds of a command until one was measured."""
 _NEWEST = 0.2
-"""How much the newest one counts in the running mean."""
+"""Weight of the newest command in the running mean."""
 
 
 class Verdict(Enum):
-    """What is done with a command."""
+    """Decision about a command."""
 
     ANSWER = auto()
     TELL = auto()
-    """It is too much: it is not answered, and the person is told that."""
+    """Too many: not answered, and the person is informed."""
     DROP = auto()
-    """The same, and the person was told a moment ago."""
+    """Too many, and the person was informed a moment ago."""
 
 
 @dataclass(slots=True)
 class _Recent:
-    """When the latest commands came, the oldest first; each may weigh less than one."""
+    """Times of the latest commands, the oldest first; each may weigh less than one."""
 
     came: deque[tuple[float, float]] = field(default_factory=deque)
     weight: float = 0.0
 
     def sum(self, since: float) -> float:
-        """Return the weight of those that came later."""
+        """Return the weight of those after a moment."""
         while self.came and self.came[0][0] <= since:
             self.weight -= self.came.popleft()[1]
         return self.weight
@@ -65,12 +65,12 @@ class _Recent:
 
 
 class FloodGuard:
-    """Counts what people send."""
+    """Counts the commands of people."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, *, burst: int = BURST, rationed: bool = True
     ) -> None:
-        """``clock``: seconds that never go back. ``burst``: commands that are answered within ``WITHIN`` seconds.
+        """Set up; ``clock`` gives monotonic seconds, ``burst`` commands are answered within ``WITHIN`` seconds.
 
         ``rationed``: every answer uses up a rate that all people share.
         """
@@ -81,7 +81,7 @@ class FloodGuard:
         self._told: dict[Account, float] = {}
 
     def judge(self, account: Account, group: Hashable = None, *, weight: float = 1.0) -> Verdict:
-        """Count a command and say what to do with it. ``group``: a chat whose messages are rationed."""
+        """Count a command and decide about it. ``group``: a chat whose messages are rationed."""
         now = self._clock()
         counters = [(self._of(account), self._burst, now - WITHIN)]
         if group is not None:
@@ -93,12 +93,12 @@ class FloodGuard:
         return Verdict.ANSWER
 
     def is_over(self, account: Account) -> bool:
-        """Return whether the next command of a person would be too much. Counts nothing."""
+        """Return whether the next command of a person would be too many. Counts nothing."""
         recent = self._recent.get(account)
         return recent is not None and recent.sum(self._clock() - WITHIN) >= self._burst
 
     def may_tell(self, account: Account) -> bool:
-        """Return whether a person may be told that something was too much; counts as told then."""
+        """Return whether a person may be informed of a flood, and count that as done."""
         now = self._clock()
         if now - self._told.get(account, -NOTICE) < NOTICE:
             return False
@@ -109,13 +109,12 @@ class FloodGuard:
         return True
 
     def may_refuse(self, account: Account, error: BotError) -> bool:
-        """Return whether a person is to be told of a refusal: always, until they send so much that once will do.
+        """Return whether to announce a refusal to a person: always, until they send so much that once is enough.
 
-        That is, for having had too much, more than a few commands where answers are rationed; for any refusal, most
-        of what is answered at all.
+        Of floods: more than a few commands where answers are rationed; of other refusals: most of the burst.
         """
         if isinstance(error, CutOffError):
-            return True  # an answer that is owed
+            return True  # an answer that is due
         spent = isinstance(error, BusyError | QuotaError) or error.code == "guard.cooldown"
         recent = self._recent.get(account)
         sent = recent.sum(self._clock() - WITHIN) if recent is not None else 0.0
@@ -137,14 +136,14 @@ class FloodGuard:
 class _Line:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     aboard: list[object] = field(default_factory=list)
-    """What is spoken, and what waits, in order."""
+    """The tasks that are spoken or wait, in order."""
 
 
 class PersonalQueues:
-    """Lets everyone have one command spoken at a time, and some more wait."""
+    """Speaks one command per person at a time, while some more wait."""
 
     def __init__(self, longest: float, most: int = WAITING + 1) -> None:
-        """``longest``: seconds that a command waits for the ones that the same person sent before.
+        """Set up; ``longest``: seconds that a command waits for the same person's earlier ones.
 
         ``most``: commands of one person that may be spoken and wait at the same time.
         """
@@ -154,12 +153,15 @@ class PersonalQueues:
         self._usual = _USUAL_SECONDS
 
     def has(self, account: Account) -> bool:
-        """Return whether something of a person is spoken or waits."""
+        """Return whether a person has something that is spoken or waits."""
         return account in self._lines
 
     @asynccontextmanager
     async def turn(self, account: Account, waiting: Waiting) -> AsyncIterator[None]:
-        """Wait for what the same person sent before; ``waiting`` tells how much. Raises BusyError ``busy.person``."""
+        """Wait for the same person's earlier commands; ``waiting`` receives their number.
+
+        Raises BusyError ``busy.person``.
+        """
         line = self._lines.setdefault(account, _Line())
         if len(line.aboard) >= self._most:
             raise BusyError("busy.person", limit=self._most)
@@ -180,7 +182,7 @@ class PersonalQueues:
 
     @asynccontextmanager
     async def place(self, account: Account) -> AsyncIterator[None]:
-        """Count as one that is spoken or waits, without waiting for the others. Raises BusyError ``busy.person``."""
+        """Count as spoken or waiting, without waiting for the others. Raises BusyError ``busy.person``."""
         line = self._lines.setdefault(account, _Line())
         if len(line.aboard) >= self._most:
             raise BusyError("busy.person", limit=self._most)
@@ -194,7 +196,7 @@ class PersonalQueues:
                 self._lines.pop(account, None)
 
     async def _acquire(self, line: _Line, own: object, waiting: Waiting) -> None:
-        """Wait. What is under way does not count as one before, as in the queues of providers."""
+        """Wait for a turn. The current command does not count as one before, as in the providers' queues."""
         if line.lock.locked():
             waiting.begin(lambda: (line.aboard.index(own) - 1, line.aboard.index(own) * self._usual))
         try:

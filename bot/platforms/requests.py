@@ -1,4 +1,4 @@
-"""Requests for speech, shared by both front ends: defaults, saved voices, shares, presses, and what a restart owes."""
+"""Requests for speech, shared by both front ends: defaults, saved voices, quota shares, button presses, recovery."""
 
 import logging
 import secrets
@@ -26,24 +26,24 @@ from bot.text import styles as catalogue
 from bot.texts import say
 
 _FORGOTTEN = 600.0
-"""Seconds after which a voice that was gone is asked for again."""
+"""Seconds after which a missing voice is looked up again."""
 _MOST = 200
 _UNKNOWN = "voice.unknown"
 _OWN, _SHARED = "note.own_voice_gone", "note.place_voice_gone"
 _COMMANDS = {_OWN: {"telegram": "/voice", "discord": "/settings mine"}, _SHARED: {"discord": "/server settings"}}
-"""What changes it."""
+"""The command that changes each."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Saved:
-    """A voice, and what is told where it is gone."""
+    """A saved voice, and the note if it is missing."""
 
     voice: str
     note: Note
 
 
 class SavedVoices:
-    """One for a process."""
+    """Saved voices of people and places; one per process."""
 
     def __init__(
         self,
@@ -59,11 +59,9 @@ class SavedVoices:
         self._gone: dict[str, float] = {}
 
     async def first(self, account: Account | None, space: Space | None) -> tuple[Voice, tuple[Note, ...]]:
-        """Return the first of them that is there, as far as is known without asking.
+        """Return the first saved voice that exists, as far as known without a request, and notes on missing ones.
 
-        And what is told of those before it.
-
-        The configured one where there is none. Raises StoreError.
+        The configured one if there is none. Raises StoreError.
         """
         notes: list[Note] = []
         for saved in await self._of(account, space, ""):
@@ -73,9 +71,9 @@ class SavedVoices:
         return Voice(), tuple(notes)
 
     async def known(self, name: str) -> str:
-        """Return the id of a voice that may be saved, as it is listed. Raises InputError ``voice.unknown``.
+        """Return the listed id of a voice to be saved. Raises InputError ``voice.unknown``.
 
-        Where somebody speaks who lists no voices, whatever could be one is taken.
+        If a provider lists no voices, any plausible id is accepted.
         """
         listed = {info.id.casefold(): info.id for info in self._speech.voices()}
         if (found := listed.get(name.casefold())) is not None:
@@ -88,9 +86,9 @@ class SavedVoices:
     async def speak(
         self, utterances: Sequence[Utterance], sink: Sink, waiting: Waiting | None = None, *, bound: str = ""
     ) -> tuple[Receipt, Voice]:
-        """As ``speak_together``, but that a saved voice gives way where it is gone; also who was asked in the end.
+        """Speak as ``speak_together``, but replace a missing saved voice. Return the voice that spoke, too.
 
-        ``bound``: the voice of the channel that is read. The receipt's notes tell first which voices are gone.
+        ``bound``: the voice of the channel that is read. The receipt's notes begin with missing voices.
         """
         wanted = utterances[0].voice
         saved = await self._of(utterances[0].account, utterances[0].space, bound)
@@ -121,7 +119,7 @@ class SavedVoices:
         waiting: Waiting | None,
         refused: Sequence[InputError],
     ) -> Receipt:
-        """In a voice; after others were ``refused`` under new keys, since those of a wish that failed are used up."""
+        """Speak with another voice; after others were ``refused`` under new keys, since failed keys are used up."""
         again = f":{len(refused)}" if refused else ""
         spoken = {each.key: replace(each, key=each.key + again, voice=voice) for each in utterances}
         try:
@@ -134,7 +132,7 @@ class SavedVoices:
         return replace(receipt, left_out=tuple((asked[key], reason) for key, reason in receipt.left_out))
 
     async def _of(self, account: Account | None, space: Space | None, bound: str) -> tuple[_Saved, ...]:
-        """Return the person's own, the channel's, the place's, in this order, each voice once."""
+        """Return the voices of the person, the channel and the place, in this order, each once."""
         platform = account.platform if account is not None else ""
         own = (await self._preferences.get(account)).voice if account is not None else ""
         shared = (await self._spaces.get(space)).default_voice if space is not None else ""
@@ -146,7 +144,7 @@ class SavedVoices:
         return tuple(saved.values())
 
     async def _is_there(self, voice: str) -> bool:
-        """As far as is known without asking a service."""
+        """Return whether a voice exists, as far as known without a request."""
         if (until := self._gone.get(voice)) is not None and self._clock() < until:
             return False
         if any(voice == listed.id for listed in self._speech.voices()):
@@ -156,7 +154,7 @@ class SavedVoices:
         except InputError as error:
             return error.code != _UNKNOWN
         except BotError:
-            return True  # that is told when it is to speak
+            return True  # the error comes when it is to speak
         return True
 
     def _remember(self, voice: str) -> None:
@@ -167,16 +165,16 @@ class SavedVoices:
 
 
 class Presses:
-    """What is being made for whom. It holds no more than there are presses under way."""
+    """Button presses in progress. It holds no more than there are."""
 
     def __init__(self) -> None:
         self._under_way: set[tuple[Account, tuple[str, ...]]] = set()
 
     @contextmanager
     def alone(self, account: Account, *what: str) -> Iterator[None]:
-        """Around the answer to a press. ``what``: the words' token and what is to be done with them.
+        """Run the answer to a press alone. ``what``: the text's token and the action.
 
-        Raises InputError ``press.under_way`` while the same is made for the same account.
+        Raises InputError ``press.under_way`` while the same is done for the same account.
         """
         press = (account, what)
         if press in self._under_way:
@@ -193,11 +191,11 @@ _CELLS = 12
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One meter of a person, or what a place shares."""
+    """One meter of a person, or the shared quota of a place."""
 
     title: str
     bar: str
-    """Empty where there is no limit."""
+    """Empty if there is no limit."""
     words: str
 
 
@@ -210,9 +208,9 @@ async def shares(
     language: str,
     moment: Callable[[datetime], object],
 ) -> tuple[Share, ...]:
-    """Return a person's own, then the place's. ``moment``: how the platform writes a time. Raises StoreError.
+    """Return a person's meters, then the place's. ``moment``: the platform's format of a time. Raises StoreError.
 
-    The built-in engine is left out where it is only a backup that did not speak and has no limit; nobody shares it.
+    The built-in engine is left out if it is an unused fallback without a limit; places do not share it.
     """
     meters = speech.meters()
     shown: list[Share] = []
@@ -245,7 +243,7 @@ def _share(title: str, balance: Balance, language: str, moment: Callable[[dateti
 
 
 def bar(used: int, whole: int) -> str:
-    """Return a bar of twelve cells. Something used shows at least one, something left leaves at least one."""
+    """Return a bar of twelve cells. Any use shows at least one full cell, any rest at least one empty one."""
     if whole <= 0:
         return "▱" * _CELLS
     full = round(_CELLS * min(used, whole) / whole)
@@ -258,7 +256,7 @@ _log = logging.getLogger("mouthpiece")
 
 
 class AcceptedCommand:
-    """One command while it is answered."""
+    """A command while it is answered."""
 
     def __init__(self, commands: Commands, key: str, standing: Standing) -> None:
         self.key = key
@@ -269,67 +267,67 @@ class AcceptedCommand:
         self._heard = False
         """Whether some of its sound was delivered."""
         self._arrived = False
-        """Whether all of it was that was sent so far."""
+        """Whether all of the sound sent so far was."""
         self._done = False
         self._telling = False
         self.speaks = standing.next is not Next.ANSWER
-        """Whether it is, or was, to be spoken: then a sentence is said again rather than not at all."""
+        """Whether it is, or was, to be spoken: then a sentence is repeated rather than lost."""
         self.journaled = False
 
     @property
     def owed(self) -> Owed | None:
-        """Return what it is answered with, where it was spoken before the process was killed."""
+        """The sound that answers it, if it was spoken before the process was killed."""
         return self._owed
 
     @property
     def is_over(self) -> bool:
-        """Return whether it was answered before."""
+        """Whether it was answered before."""
         return self._next is Next.NOTHING
 
     def check(self) -> None:
-        """Raise CutOffError for a command that is not taken up again, once it was cut off."""
+        """Raise CutOffError if the command was cut off and is not resumed."""
         if self._next is Next.UNCERTAIN:
             raise CutOffError("cut_off.sending")
         if self._next is Next.GIVE_UP:
             raise CutOffError("cut_off.twice")
 
     async def upload_begins(self) -> None:
-        """Note that its sound is being sent, before the first byte. Raises nothing."""
+        """Record that its sound is being uploaded, before the first byte. Raises nothing."""
         self._arrived = False
         if not self._sending:
             self._sending = await self._noted(self._commands.begin_upload(self.key))
 
     async def upload_answered(self, status: int) -> None:
-        """Note what the platform answered: refused, it is still to be delivered. Raises nothing."""
+        """Record the platform's response: a refused upload is still to be delivered. Raises nothing."""
         if 200 <= status < 300:
             self._heard = self._arrived = True
         elif 400 <= status < 500 and self._sending and not self._heard:
             self._sending = not await self._noted(self._commands.refuse_upload(self.key))
 
     async def answer_begins(self) -> None:
-        """Note that it is being answered, if not by sound, so that this is not repeated. Raises nothing."""
+        """Record that it is being answered without sound, so that this is not repeated. Raises nothing."""
         if not (self.speaks or self._telling or self._done):
             self._telling = await self._noted(self._commands.begin_telling(self.key))
 
     async def answer_answered(self, status: int) -> None:
-        """Note what the platform said to it: refused, it may still be given. Raises nothing."""
+        """Record the platform's response: a refused answer may be sent again. Raises nothing."""
         if 400 <= status < 500 and self._telling and not self._done:
             self._telling = not await self._noted(self._commands.refuse_telling(self.key))
 
     async def delivered(self) -> None:
-        """Note that all of its sound was delivered, or is taken to be. Raises nothing."""
+        """Record that all of its sound was delivered, or is assumed to be. Raises nothing."""
         self._arrived = True
         await self.finish()
 
     async def finish(self) -> None:
-        """Note that it was answered; where its sound was not delivered, nothing is charged. Harmless when repeated."""
+        """Record that it was answered; undelivered sound is not charged. Harmless when repeated."""
         if self._telling and not self.journaled:
             self._done = True
         if not self._done:
             self._done = await self._noted(self._commands.finish(self.key, earned=self._arrived))
 
     async def _noted(self, work: Coroutine[Any, Any, None]) -> bool:
-        """Return whether it was written down. Where it cannot be, people are still answered."""
+        """Return whether a record was written. If it cannot be, people are still answered."""
         try:
             await work
         except StoreError as error:
@@ -339,7 +337,7 @@ class AcceptedCommand:
 
 
 class Accepted:
-    """The commands that are being answered. One for a process."""
+    """The commands being answered; one per process."""
 
     def __init__(self, commands: Commands) -> None:
         self._commands = commands
@@ -350,9 +348,9 @@ class Accepted:
         """Commands of the last run's journal that are still to be answered."""
 
     async def accept(self, key: str, platform: str, content: str, token: str = "") -> bool:
-        """Write a command down before it is acknowledged to the platform; False when it was before.
+        """Record a command before it is acknowledged to the platform. Return False if it was recorded before.
 
-        Raises StoreError: then it is not to be acknowledged.
+        Raises StoreError: then it must not be acknowledged.
         """
         new = await self._commands.accept(key, platform, content, token)
         if new:
@@ -361,9 +359,9 @@ class Accepted:
 
     @asynccontextmanager
     async def answering(self, key: str) -> AsyncIterator[AcceptedCommand | None]:
-        """Note that a command was answered when the block ends; None when there is nothing to do: it comes twice.
+        """Record that a command was answered when the block ends; yield None for a second delivery.
 
-        A block that is left by an exception answered nothing: the command may be taken up again.
+        If the block raises, nothing was answered: the command may be resumed.
         """
         command, answered = await self.open(key), False
         before = _ANSWERED.set(command)
@@ -376,9 +374,9 @@ class Accepted:
                 await self.shut(command, answered=answered)
 
     async def open(self, key: str, *, new: bool = False) -> AcceptedCommand | None:
-        """Begin to answer a command, until ``shut``; None when there is nothing to do: it comes twice.
+        """Begin to answer a command, until ``shut``. Return None for a second delivery.
 
-        ``new``: nothing can be known of it. Raises nothing.
+        ``new``: nothing can be known about it. Raises nothing.
         """
         if key in self._open:
             return None
@@ -387,7 +385,7 @@ class Accepted:
             command = AcceptedCommand(self._commands, key, await self._standing(key, new))
             if not command.is_over:
                 return command
-            await command.finish()  # out of the journal, if it is there
+            await command.finish()  # removes it from the journal, if it is there
         except BaseException:
             self._open.discard(key)
             raise
@@ -395,7 +393,7 @@ class Accepted:
         return None
 
     async def shut(self, command: AcceptedCommand, *, answered: bool) -> None:
-        """End what ``open`` began; not ``answered``: the command may be taken up again. Raises nothing."""
+        """End what ``open`` began; unless ``answered``, the command may be resumed. Raises nothing."""
         try:
             if answered:
                 command.journaled = command.key in self._journaled
@@ -406,7 +404,7 @@ class Accepted:
             self._left.discard(command.key)
 
     async def was_begun(self, key: str) -> bool:
-        """Return whether an earlier run began to answer a command, and did not end it. Raises nothing."""
+        """Return whether an earlier run began to answer a command without finishing. Raises nothing."""
         if key in self._left:
             return True
         if self._begun is None:
@@ -417,17 +415,17 @@ class Accepted:
         return key in self._begun
 
     async def drop(self, key: str) -> None:
-        """Leave a command unanswered, as one of too many; only the journal has to know. Raises nothing."""
+        """Leave a command unanswered, as one of too many; only the journal is updated. Raises nothing."""
         if key in self._journaled:
             self._journaled.discard(key)
             await self.close(key)
 
     async def close(self, key: str) -> None:
-        """Note that a command that was cut off is not taken up again: the person was told. Raises nothing."""
+        """Record that a cut-off command is not resumed: the person was informed. Raises nothing."""
         await AcceptedCommand(self._commands, key, Standing(Next.ANSWER)).finish()
 
     async def left(self, platform: str) -> list[Left]:
-        """Return what the last run wrote down and did not answer. Raises nothing."""
+        """Return what the last run recorded and did not answer. Raises nothing."""
         try:
             found = await self._commands.left(platform)
         except StoreError as error:
@@ -439,21 +437,21 @@ class Accepted:
         return left
 
     async def progress_shown(self, platform: str, chat: str, message: str) -> None:
-        """Note a message that shows how far a command is, so that it does not outlive a kill. Raises nothing."""
+        """Record a progress message, so that it does not outlive a kill. Raises nothing."""
         try:
             await self._commands.show_progress(platform, chat, message)
         except StoreError as error:
             _log.warning("a message that shows progress could not be noted: %s", error.code)
 
     async def progress_removed(self, platform: str, chat: str, message: str) -> None:
-        """Forget it. Raises nothing."""
+        """Forget a removed progress message. Raises nothing."""
         try:
             await self._commands.hide_progress(platform, chat, message)
         except StoreError as error:
             _log.warning("a message that shows progress could not be forgotten: %s", error.code)
 
     async def progress_left(self, platform: str) -> list[tuple[str, str]]:
-        """Return chat and id of the messages that the last run left behind. Raises nothing."""
+        """Return chat and id of the progress messages that the last run left behind. Raises nothing."""
         try:
             return await self._commands.progress_left(platform)
         except StoreError as error:
@@ -466,20 +464,20 @@ class Accepted:
         try:
             return await self._commands.standing(key)
         except StoreError:
-            return Standing(Next.ANSWER)  # the store will say so itself
+            return Standing(Next.ANSWER)  # the store will report it itself
 
 
 _UPLOADED: ContextVar[AcceptedCommand | None] = ContextVar("uploaded", default=None)
-"""Whose sound the requests of this task carry."""
+"""The command whose sound this task's requests upload."""
 
 
 _ANSWERED: ContextVar[AcceptedCommand | None] = ContextVar("answered", default=None)
-"""What the requests of this task answer."""
+"""The command that this task's requests answer."""
 
 
 @contextmanager
 def uploading(command: AcceptedCommand | None) -> Iterator[None]:
-    """Let the requests inside count as uploads of a command's sound."""
+    """Count the requests inside as uploads of a command's sound."""
     before = _UPLOADED.set(command)
     try:
         yield
@@ -494,7 +492,7 @@ async def upload_begins() -> None:
 
 
 async def upload_answered(status: int) -> None:
-    """Called by a connection with the status of an answer."""
+    """Called by a connection with the status of an upload's response."""
     if (command := _UPLOADED.get()) is not None:
         await command.upload_answered(status)
 
@@ -506,34 +504,34 @@ async def answer_begins() -> None:
 
 
 async def answer_answered(status: int) -> None:
-    """Called by a connection with the status of an answer to a sentence."""
+    """Called by a connection with the status of a sentence's response."""
     if (command := _ANSWERED.get()) is not None:
         await command.answer_answered(status)
 
 
 FREE = "free"
-"""Fact of a QuotaError: the token of the refused words, which the free voice can speak; empty if it cannot."""
+"""Fact of a QuotaError: the token of the refused text, which the free voice can speak; empty if it cannot."""
 _TAKES = 1_000_000
-"""Takes to choose from when somebody wants another one."""
+"""Takes that another one is chosen from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a front end tells and shows after speaking."""
+    """What a front end shows after speaking."""
 
     receipt: Receipt
     utterance: Utterance
-    """As it was spoken, defaults filled in."""
+    """As spoken, defaults filled in."""
     token: str
-    """Names the words for buttons; empty where words are not kept."""
+    """Token of the text for buttons; empty if texts are not kept."""
     balance: Balance | None
-    """Of the meter that paid; None where the store could not tell."""
+    """Of the meter that paid; None if the store failed."""
     is_free: bool = False
-    """Whether another take by the same provider costs nothing."""
+    """Whether another take by the same provider is free."""
 
 
 class Requests:
-    """One for a process."""
+    """Requests for speech; one per process."""
 
     def __init__(self, speech: SpeechService, preferences: Preferences, spaces: Spaces, words: Words) -> None:
         self.speech = speech
@@ -544,7 +542,7 @@ class Requests:
         self.presses = Presses()
 
     async def speak(self, utterance: Utterance, sink: Sink, waiting: Waiting | None = None) -> Answer:
-        """Speak with the defaults of the person, then of the place, where nothing is named.
+        """Speak with the defaults of the person, then of the place, for what is not named.
 
         Raises as the synthesis core.
         """
@@ -562,7 +560,7 @@ class Requests:
         )
 
     async def _written_down(self, account: Account, asked: Utterance, answer: Answer) -> Answer:
-        """With what the store adds. What was spoken is delivered also where the store fails now."""
+        """Add what the store knows. What was spoken is delivered even if the store fails now."""
         known = [style.en for name in asked.styles if (style := catalogue.find(name)) is not None]
         try:
             await self.preferences.used(account, asked.voice.id, known)
@@ -578,7 +576,7 @@ class Requests:
         return self.speech.would_be_free(replace(spoken, unpaid=False))
 
     async def _kept_for_free(self, utterance: Utterance) -> str:
-        """Keep what the quota refused for the free voice. Return its token; empty if there is no such voice."""
+        """Keep a text that the quota refused for the free voice. Return its token; empty if there is no such voice."""
         if not self.speech.has_free_voice or self.speech.would_be_free(utterance):
             return ""
         try:
@@ -590,18 +588,18 @@ class Requests:
     async def free(
         self, token: str, key: str, account: Account, *, roles: tuple[str, ...] = (), channel: str = ""
     ) -> Utterance:
-        """Return the words behind a button for the free voice. Raises InputError ``words.gone``, StoreError."""
+        """Return the text of a button for the free voice. Raises InputError ``words.gone``, StoreError."""
         kept = await self.words.get(token)
         if kept is None:
             raise InputError("words.gone")
         return kept.utterance(key, account, roles=roles, channel=channel, unpaid=True)
 
     async def with_defaults(self, utterance: Utterance) -> Utterance:
-        """Voice and style where the wish names none: the person's own, else the place's, of those that are there."""
+        """Fill in voice and style if not named: the person's own, else the place's, of those that exist."""
         return (await self._filled(utterance))[0]
 
     async def _filled(self, utterance: Utterance) -> tuple[Utterance, tuple[Note, ...]]:
-        """With its defaults, and what is told of saved voices that are gone."""
+        """Return the request with its defaults, and notes on missing saved voices."""
         style = ""
         if utterance.account is not None:
             style = (await self.preferences.get(utterance.account)).style
@@ -624,9 +622,9 @@ class Requests:
         roles: tuple[str, ...] = (),
         channel: str = "",
     ) -> Utterance:
-        """Return the words behind a button as a new wish of ``account``: in other ``styles``, or else as another take.
+        """Return the text of a button as a new request of ``account``: in other ``styles``, or else as another take.
 
-        Raises InputError ``words.gone`` when they are not kept any more, StoreError.
+        Raises InputError ``words.gone`` if it is no longer kept, StoreError.
         """
         kept = await self.words.get(token)
         if kept is None:
@@ -637,7 +635,7 @@ class Requests:
         return replace(request, take=1 + secrets.randbelow(_TAKES))
 
     async def language(self, account: Account, space: Space | None, locale: str | None, otherwise: str) -> str:
-        """To answer in: the person's choice, else what the platform says of the person, else the place's."""
+        """Return the reply language: the person's choice, else the platform's locale, else the place's."""
         chosen = (await self.preferences.get(account)).language
         if chosen or locale:
             return chosen or texts.language(locale, otherwise)

@@ -1,1 +1,1 @@
-"""Discord, without the commands: those are in cogs."""
+"""Discord, except for the commands, which are in cogs."""

@@ -1,6 +1,6 @@
-"""What the doctor looks at on Discord alone: permissions, channel by channel, and whether messages can be read.
+"""Discord's own checks for the doctor: permissions, channel by channel, and whether messages can be read.
 
-Used by ``/doctor`` and by ``/setup``.
+Used by ``/doctor`` and ``/setup``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,7 +23,7 @@ Channel = discord.abc.GuildChannel | discord.Thread
 
 
 def missing(channel: Channel) -> tuple[str, ...]:
-    """Return names of the permissions that the bot needs in a channel and does not have."""
+    """Return the names of permissions that the bot needs in a channel and lacks."""
     rights = channel.permissions_for(channel.guild.me)
     needed: Sequence[str] = IN_TEXT
     if isinstance(channel, discord.VoiceChannel):
@@ -50,7 +50,7 @@ def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
 
 
 def crowded(voice_channel: Room) -> Finding | None:
-    """Return a voice channel that the bot could not enter because it is full."""
+    """Return a finding for a voice channel the bot could not join because it is full."""
     try:
         check(voice_channel)
     except InputError as error:
@@ -59,7 +59,7 @@ def crowded(voice_channel: Room) -> Finding | None:
 
 
 def content(bot: "Bot") -> Finding:
-    """Return whether messages can be read aloud at all, and what is missing where they cannot."""
+    """Return whether messages can be read aloud at all, and what is missing otherwise."""
     if bot.intents.message_content:
         return found("discord", State.GOOD, "doctor.discord.content")
     if bot.content_refused:

@@ -38,19 +38,19 @@ from bot.texts import TRADITIONAL, language, say
 DAY = 86_400.0
 """Seconds."""
 _MOST = 10_000
-"""Things that are remembered; those told longest ago go first."""
+"""Things that are remembered; those not posted for longest are dropped first."""
 
 
 class RateLimitedNotice:
-    """Remembers what was told when."""
+    """Remembers when something was posted."""
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._told: dict[Hashable, float] = {}
 
     def first(self, what: Hashable, seconds: float = DAY) -> bool:
-        """Return whether it was not told within the last ``seconds``; it counts as told from then on."""
+        """Return whether it was not posted within the last ``seconds``, and count it as posted."""
         now = self._clock()
         before = self._told.get(what)
         if before is not None and now - before < seconds:
@@ -63,38 +63,38 @@ class RateLimitedNotice:
 
 
 MOST = 1000
-"""Messages that are remembered; the earliest go first."""
+"""Messages that are remembered; the oldest are dropped first."""
 Remove = Callable[[], Awaitable[None]]
 """Deletes one message. Raises discord.HTTPException."""
 
 
 class InteractionResponses:
-    """Who deletes which message."""
+    """Ways to delete messages that answer an interaction."""
 
     def __init__(self) -> None:
         self._known: dict[int, Remove] = {}
 
     def keep(self, message_id: int, remove: Remove) -> None:
-        """Remember how a message is deleted."""
+        """Remember how to delete a message."""
         self._known[message_id] = remove
         if len(self._known) > MOST:
             del self._known[next(iter(self._known))]
 
     def of(self, message_id: int) -> Remove | None:
-        """Return how it is deleted, if anybody knows."""
+        """Return how to delete a message, if known."""
         return self._known.get(message_id)
 
 
 AFTER = 3.0
-"""Seconds of waiting until the queue position is shown."""
+"""Seconds of waiting before the queue position is shown."""
 SLOW = 3.0
-"""Seconds until it is shown how much of it is spoken."""
+"""Seconds before the progress of speech is shown."""
 EVERY = 3.0
-"""Seconds between two looks, so that Discord's limit on edits is not touched."""
+"""Seconds between two updates, to stay below Discord's limit on edits."""
 _SETTLING = 2.0
-"""Seconds that a cancelled command may take to settle; the press is answered within Discord's three."""
+"""Seconds that a cancelled command may take to settle; the press must be answered within Discord's three."""
 _LAST_EDIT = 3.0
-"""Seconds that an edit under way may take when the waiting is over."""
+"""Seconds that a current edit may take when the waiting is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +108,16 @@ class Queued:
 
 
 class Queue:
-    """Commands under way, by the id of their interaction. One for a connection."""
+    """Commands in progress, by interaction id; one per connection."""
 
     def __init__(self) -> None:
         self._queued: dict[int, Queued] = {}
 
     async def cancel(self, interaction_id: int, user_id: int, *, moderates: int | None = None) -> bool:
-        """Cancel a command and wait until it has given back what was not spoken.
+        """Cancel a command and wait until it has released what was not spoken.
 
-        ``moderates``: the channel in which this person may cancel what others asked for. False if it is not this
-        person's, or is over.
+        ``moderates``: the channel in which this person may cancel other people's commands. Return False if it is not
+        this person's, or is over.
         """
         queued = self._queued.get(interaction_id)
         if queued is None or queued.waiting.is_over:
@@ -132,7 +132,7 @@ class Queue:
     async def shown(
         self, interaction: discord.Interaction[Any], waiting: Waiting, language: str
     ) -> AsyncIterator[None]:
-        """Show how far it is what is done inside, if that takes longer than a moment."""
+        """Show the progress of what is done inside, if that takes longer than a moment."""
         task = asyncio.current_task()
         assert task is not None, "commands run in tasks"
         self._queued[interaction.id] = Queued(task, interaction.user.id, interaction.channel_id, waiting)
@@ -143,7 +143,7 @@ class Queue:
         finally:
             del self._queued[interaction.id]
             over.set()
-            await asyncio.wait([showing], timeout=_LAST_EDIT)  # an edit that came later would undo the answer
+            await asyncio.wait([showing], timeout=_LAST_EDIT)  # a later edit would undo the answer
             showing.cancel()
 
 
@@ -165,46 +165,46 @@ async def _show(interaction: discord.Interaction[Any], waiting: Waiting, languag
 
 
 MOST_RUNNING = 500
-"""Commands at a time; whoever comes then is asked to try again."""
+"""Simultaneous commands; further ones are asked to try again."""
 CONNECTING = 60.0
-"""Seconds that one gateway connection may take, the library's own tries included."""
+"""Seconds that one gateway connection may take, the library's own attempts included."""
 _CLOSING = 10.0
 """Seconds that closing the connections may take."""
 _FAREWELL = 3.0
-"""Seconds to tell those whose commands were broken off."""
+"""Seconds to inform people whose commands were interrupted."""
 _TOKEN_REFUSED = 4004
 _FEW_STARTS = 200
-"""Connections of a day, of usually 1,000, below which something must be restarting again and again."""
+"""Remaining connections of a day, usually 1,000, below which something must be restarting in a loop."""
 _PRESS = 0.5
-"""What a pressed button counts as among a person's commands."""
+"""Weight of a pressed button among a person's commands."""
 _BURST = 100
-"""Commands of one person that are answered within ten seconds: first answers have no limit of rate here."""
+"""Commands of one person answered within ten seconds: first answers have no rate limit at Discord."""
 AT_ONCE = 30
 """Commands of one person that may be spoken and wait at the same time."""
 _TURN = 300.0
-"""Seconds that a command waits for the ones that the same person sent before."""
+"""Seconds that a command waits for the same person's earlier ones."""
 _LONGEST_RATE_LIMIT = 60.0
-"""Seconds that the library may sleep because Discord asks for it."""
+"""Seconds that the library may sleep because of Discord's rate limit."""
 _PATIENCE = 1.0
-"""Seconds that a person's language may take: the first answer is due within three."""
+"""Seconds that looking up a person's language may take: the first answer is due within three."""
 _NETWORK = (aiohttp.ClientError, OSError)
 NOT_DELIVERED = (discord.DiscordException, *_NETWORK)
-"""What answering may raise when the answer does not arrive."""
+"""Exceptions of an answer that does not arrive."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
 
 def language_of(interaction: discord.Interaction[Any], otherwise: str) -> str:
-    """Return the language to answer somebody in."""
+    """Return the reply language for a person."""
     return language(str(interaction.locale.value), otherwise)
 
 
 _LANGUAGES = {discord.Locale.chinese: "zh", discord.Locale.taiwan_chinese: TRADITIONAL}
-"""Discord's locales that command names are translated to. Hong Kong has no locale there."""
+"""Discord's locales with translated command names. There is no locale for Hong Kong."""
 
 
 class _Words(app_commands.Translator):
-    """Names and descriptions of commands in Chinese; English is what Discord falls back to."""
+    """Names and descriptions of commands in Chinese; English is Discord's default."""
 
     async def translate(
         self,
@@ -212,7 +212,7 @@ class _Words(app_commands.Translator):
         locale: discord.Locale,
         context: app_commands.TranslationContext[Any, Any],  # noqa: ARG002  the library's signature
     ) -> str | None:
-        """Return the text for a locale, where there is one that is not English."""
+        """Return the text for a locale, or None for English ones."""
         code = string.extras.get("code")
         language = _LANGUAGES.get(locale)
         if code is None or language is None:
@@ -222,18 +222,18 @@ class _Words(app_commands.Translator):
 
 
 def _name_of(interaction: discord.Interaction[Any]) -> str:
-    """Return what was pressed; of a command the name comes later, with the library's look at it."""
+    """Return the name of a button; for a command it comes later, when the library has parsed it."""
     press = Press.parse(str(dict(interaction.data or {}).get("custom_id", "")))
     return f"button {press.verb}" if press is not None else "/?"
 
 
 def localized(code: str, english: str | None = None) -> app_commands.locale_str:
-    """Return the text of a code for the name or description of a command; Chinese is added when commands are synced."""
+    """Return the text of a code for a command's name or description; Chinese is added when commands are synced."""
     return app_commands.locale_str(english or say(code, "en"), code=code)
 
 
 class _Tree(app_commands.CommandTree["Bot"]):
-    """Lets commands in, and notes which are running."""
+    """Admits commands, and records running ones."""
 
     async def interaction_check(self, interaction: discord.Interaction["Bot"], /) -> bool:
         """Called by the library in the task of each command, before it."""
@@ -246,7 +246,7 @@ Pressed = Callable[[discord.Interaction["Bot"], Press], Awaitable[None]]
 
 
 class Bot(commands.AutoShardedBot):
-    """The connection to Discord. Command front ends take what they need from it."""
+    """The connection to Discord. Cogs take what they need from it."""
 
     def __init__(self, platform: "DiscordPlatform", ready: asyncio.Event, **options: Any) -> None:
         super().__init__(
@@ -265,31 +265,31 @@ class Bot(commands.AutoShardedBot):
         self.services: Services = platform.services
         self.stopping = False
         self.running: dict[asyncio.Task[Any], discord.Interaction[Bot]] = {}
-        """Commands and presses under way, by their task."""
+        """Commands and presses in progress, by their task."""
         self.queue = Queue()
         self.flood = FloodGuard(burst=_BURST, rationed=False)
         self.personal = PersonalQueues(_TURN, most=AT_ONCE)
-        """How many commands one person has spoken at once."""
+        """Limit of commands one person may have spoken at once."""
         self.calls = Calls(self, platform.services, platform.timing)
         self.once = RateLimitedNotice()
         self.responses = InteractionResponses()
         self.journal = Journal(platform.services.accepted, self)
         self.presses: dict[str, Pressed] = {}
-        """Who answers a button, by its verb; command front ends add theirs."""
+        """Handlers of buttons by verb; cogs add theirs."""
         self.content_refused = platform.content_refused
         """Whether Discord refused the message-content intent, so that the bot runs without it."""
         self._platform = platform
         self._taking_commands = ready
 
     async def setup_hook(self) -> None:
-        """Load the command front ends and bring Discord's list of commands up to date."""
+        """Load the extensions and sync Discord's list of commands."""
         for extension in self._platform.extensions:
             await self.load_extension(extension)
         await self.tree.set_translator(_Words())
         await self._platform.commands.sync(self)
 
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
-        """Connect one shard. The library tries for ever; after a minute whoever supervises is told instead."""
+        """Connect one shard. The library retries for ever; after a minute this raises to the supervisor instead."""
         try:
             async with asyncio.timeout(CONNECTING):
                 await super().launch_shard(gateway, shard_id, initial=initial)
@@ -297,22 +297,22 @@ class Bot(commands.AutoShardedBot):
             raise discord.GatewayNotFound from error
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """Do nothing: the library would look for a command of words in it. Cogs listen to messages themselves."""
+        """Do nothing: the library would look for prefix commands. Cogs listen to messages themselves."""
 
     async def on_ready(self) -> None:
-        """Commands arrive from now on; those of the last run are taken up."""
+        """Accept commands from now on, and resume those of the last run."""
         self._taking_commands.set()
         await self.journal.take_up()
 
     @property
     def full(self) -> bool:
-        """Return whether as much is under way as may be."""
+        """Return whether the limit of simultaneous commands is reached."""
         return len(self.running) >= MOST_RUNNING
 
     async def admit(self, interaction: discord.Interaction["Bot"]) -> bool:
-        """Note that this task answers an interaction; False, and the person told, when nothing more is taken.
+        """Record that this task answers an interaction. Return False, and inform the person, at the limit.
 
-        Whoever sends more than can be answered is told so once in a while, and else left without an answer.
+        People who send more than can be answered are informed once in a while, and otherwise ignored.
         """
         weight = 1.0 if interaction.type is discord.InteractionType.application_command else _PRESS
         verdict = self.flood.judge(account_of(interaction), weight=weight)
@@ -344,7 +344,7 @@ class Bot(commands.AutoShardedBot):
         entry.close()
 
     async def language_for(self, interaction: discord.Interaction[Any]) -> str:
-        """Return the language to answer somebody in: their choice, else what Discord says."""
+        """Return the reply language for a person: their choice, otherwise Discord's locale."""
         locale = str(interaction.locale.value)
         try:
             async with asyncio.timeout(_PATIENCE):
@@ -355,7 +355,7 @@ class Bot(commands.AutoShardedBot):
             return language_of(interaction, self.services.language)
 
     async def finish(self, grace: float) -> None:
-        """Take no more commands; wait for those that run, then break them off and say so; leave calls; close."""
+        """Accept no more commands; wait for running ones, then interrupt them with a message; leave calls; close."""
         self.stopping = True
         with suppress(TimeoutError):
             async with asyncio.timeout(grace):
@@ -374,7 +374,7 @@ class Bot(commands.AutoShardedBot):
                 await self.close()
 
     async def close(self) -> None:
-        """Leave the calls, then close; also where the connection broke off and another one is made in its place."""
+        """Leave the calls, then close; also if the connection broke and another one is being made."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_CLOSING):
                 await self.calls.stop()
@@ -387,7 +387,7 @@ class Bot(commands.AutoShardedBot):
 
 
 class DiscordPlatform:
-    """Discord, as app.py starts and stops it."""
+    """Discord, as the app starts and stops it."""
 
     name = "discord"
 
@@ -402,18 +402,18 @@ class DiscordPlatform:
         guild_ready_timeout: float | None = None,
         timing: Timing | None = None,
     ) -> None:
-        """``extensions`` are modules of command front ends; ``state_dir`` keeps a note of the commands last synced.
+        """Set up; ``extensions`` are the cogs' modules; ``state_dir`` keeps a note of the commands last synced.
 
         ``guild_ready_timeout`` (seconds) is how long the library waits for guilds before it is ready; None: its own 2.
         """
         self.services = services
         self.extensions = tuple(extensions)
         self.message_content = config.message_content
-        """Whether Discord is asked for what people write in channels."""
+        """Whether to request the message-content intent."""
         self.content_refused = False
-        """Whether it was asked and refused, which costs reading aloud and nothing else."""
+        """Whether it was requested and refused, which only affects reading aloud."""
         self.timing = timing or Timing()
-        """Of voice calls."""
+        """For voice calls."""
         self._config = config
         self._endpoints = endpoints
         self.commands = Commands(state_dir / "discord-commands.json", config.development_guild)
@@ -423,7 +423,7 @@ class DiscordPlatform:
         self._stopped = False
 
     async def run(self, ready: asyncio.Event) -> None:
-        """Log in and serve until ``stop``; without the message-content intent where Discord refuses that.
+        """Log in and serve until ``stop``; without the message-content intent if Discord refuses it.
 
         Raises PlatformError: ``platform.token``, ``platform.intents``, ``platform.bad_ca_file`` (all final),
         ``platform.unreachable``.
@@ -457,7 +457,7 @@ class DiscordPlatform:
                 self._bot = self._serving = None
 
     async def _serve(self, bot: Bot) -> None:
-        """Connect and stay connected; what the library raises becomes a PlatformError."""
+        """Connect and stay connected; the library's exceptions become a PlatformError."""
         try:
             async with bot:
                 await bot.start(self._config.token.get_secret_value())
@@ -472,7 +472,7 @@ class DiscordPlatform:
             raise PlatformError("platform.unreachable", platform=self.name) from error
 
     async def examine(self) -> Sequence[Finding]:
-        """Return whether the token is taken, and whether messages can be read. Raises PlatformError."""
+        """Return whether the token is valid, and whether messages can be read. Raises PlatformError."""
         with addressed(self._endpoints):
             client = discord.Client(intents=discord.Intents(guilds=True), connector=self._connector())
             try:
@@ -497,7 +497,7 @@ class DiscordPlatform:
         )
 
     async def stop(self, grace: float) -> None:
-        """Take no more commands, let running ones finish (``grace`` seconds at most), close. Idempotent."""
+        """Accept no more commands, let running ones finish (``grace`` seconds at most), close. Idempotent."""
         self._stopped = True
         bot, serving = self._bot, self._serving
         if bot is None or serving is None:
@@ -507,10 +507,7 @@ class DiscordPlatform:
         serving.cancel()
 
     def _shards(self) -> dict[str, Any]:
-        """Return how many gateway connections there are, and which of them are ours; what is left out.
-
-        Discord advises.
-        """
+        """Return the number of gateway connections, and which are ours; Discord recommends values left out."""
         count, ids = self._config.shard_count, self._config.shard_ids
         return ({"shard_count": count} if count else {}) | ({"shard_ids": list(ids)} if ids else {})
 
@@ -527,7 +524,7 @@ class DiscordPlatform:
 
 
 def _few_starts(remaining: int, total: int) -> Sequence[Finding]:
-    """Return a warning when few connections are left for today; Discord resets the token when none is."""
+    """Return a warning if few connections are left for today; at none, Discord resets the token."""
     if remaining >= min(_FEW_STARTS, total):
         return ()
     return (found("discord", State.WARNING, "doctor.discord.starts", remaining=remaining, total=total),)
@@ -535,7 +532,7 @@ def _few_starts(remaining: int, total: int) -> Sequence[Finding]:
 
 @contextmanager
 def addressed(endpoints: EndpointsConfig) -> Iterator[None]:
-    """Point the library elsewhere than at discord.com, where the configuration says so; undone at the end.
+    """Point the library at the configured address instead of discord.com; restored at the end.
 
     The library keeps both addresses in its classes, so one process has one Discord.
     """

@@ -1,4 +1,4 @@
-"""Registration of slash commands when they changed, and modals with long lists."""
+"""Registration of changed slash commands, and modals with long lists."""
 
 import asyncio
 import hashlib
@@ -17,21 +17,21 @@ from bot.store.files import make_folder, write_private
 
 _EVERYWHERE = "everywhere"
 _GONE = (403, 404)
-"""A server that the bot is no longer in has no commands of it."""
+"""A server the bot has left has none of its commands."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
 
 class Commands:
-    """One for a platform."""
+    """Registers commands; one per platform."""
 
     def __init__(self, note: Path, development_guild: int) -> None:
-        """``development_guild``: where commands appear at once; 0: they go everywhere."""
+        """Set up; ``development_guild``: where commands appear at once; 0: everywhere."""
         self._note = note
         self._guild = discord.Object(development_guild) if development_guild else None
 
     async def sync(self, bot: commands.AutoShardedBot) -> None:
-        """Send the commands if they are not those that were sent last; take them out of a server of before.
+        """Send the commands if they differ from those sent last; remove those of an earlier development server.
 
         A failure is logged: what Discord already has still works, and the next start tries again.
         """
@@ -51,7 +51,7 @@ class Commands:
                 _log.warning("the list of synced commands could not be noted: %s", type(error).__name__)
 
     async def _clear_others(self, bot: commands.AutoShardedBot, noted: dict[str, str], where: str) -> bool:
-        """Where commands were tried out before, they would show twice. Returns whether the notes changed."""
+        """Remove commands of earlier development servers, which would show twice. Return whether the notes changed."""
         mine, everywhere = _place(bot, ""), _place(bot, _EVERYWHERE)
         others = [place for place in noted if place.startswith(mine) and place not in {where, everywhere}]
         cleared = []
@@ -79,7 +79,7 @@ def _place(bot: commands.AutoShardedBot, name: str) -> str:
 
 
 async def _sent(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> bool:
-    """Return whether Discord has the list; so also where it has nothing to do with it any more."""
+    """Return whether Discord accepted the list, or has left that server."""
     try:
         synced = await tree.sync(guild=guild)
     except (discord.HTTPException, app_commands.AppCommandError) as error:
@@ -106,14 +106,14 @@ def _reason(error: Exception) -> str:
 
 
 FIELD = 4000
-"""Characters that a field takes."""
+"""Characters that a field accepts."""
 _MOST_FIELDS = 4
 _ROOM = 500
-"""Characters left free in the last field, or another one follows."""
+"""Characters kept free in the last field; otherwise another one is added."""
 
 
 def list_form(title: str, label: str, press: Press, entries: Sequence[str]) -> discord.ui.Modal:
-    """Return a form with the entries in it."""
+    """Return a modal with the entries in it."""
     form = discord.ui.Modal(title=title[:45], custom_id=press.custom_id, timeout=None)
     for number, text in enumerate(fields_of(entries)):
         field: discord.ui.TextInput[Any] = discord.ui.TextInput(
@@ -128,7 +128,7 @@ def list_form(title: str, label: str, press: Press, entries: Sequence[str]) -> d
 
 
 def fields_of(entries: Sequence[str]) -> list[str]:
-    """Return the entries in lines, field by field; room for new ones at the end."""
+    """Return the entries in lines, field by field, with capacity for new ones at the end."""
     fields = [""]
     for entry in entries:
         joined = f"{fields[-1]}\n{entry}" if fields[-1] else entry
@@ -142,7 +142,7 @@ def fields_of(entries: Sequence[str]) -> list[str]:
 
 
 def entries_of(data: Mapping[str, Any]) -> list[str]:
-    """Return the lines of a form that was filled in."""
+    """Return the lines of a submitted modal."""
     lines: list[str] = []
     for row in _parts(data.get("components")):
         for field in _parts([row["component"]] if "component" in row else row.get("components")):
@@ -151,5 +151,5 @@ def entries_of(data: Mapping[str, Any]) -> list[str]:
 
 
 def _parts(found: object) -> list[Mapping[str, Any]]:
-    """Return the objects of a list; whatever else arrives holds nothing."""
+    """Return the objects of a list, ignoring anything else."""
     return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []

@@ -1,8 +1,8 @@
-"""Commands as Discord brought them, written down before they are deferred and taken up after the process was killed.
+"""Commands as Discord sent them, recorded before they are deferred and resumed after the process was killed.
 
-Discord brings nothing again. What is answered with sound is written down by ``voice_message.defer``, as it came; the
-next run hands it to the library as if it had come now. Its deferral stands, so it is filled while the token lives
-(15 minutes), and afterwards the channel is the way that is left. The token is kept no longer than it lives.
+Discord repeats nothing. Commands answered with sound are recorded by ``voice_message.defer``, as they came; the next
+run passes them to the library as if they had come now. The deferral stays, so it is filled while the token is valid (15
+minutes), and afterwards the answer goes to the channel. The token is deleted when it expires.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ from bot.platforms.requests import Accepted, AcceptedCommand, upload_answered, u
 
 _PLATFORM = "discord"
 _EXPIRED = "expired"
-"""In the place of a token that lives no longer: Discord knows no such one."""
+"""Replaces an expired token: Discord knows no such one."""
 _PATIENCE = 1.0
-"""Seconds that writing a command down may take: the first answer is due within three."""
+"""Seconds that recording a command may take: the first answer is due within three."""
 _COMMAND = "mouthpiece.command"
 _PARSED = "INTERACTION_CREATE"
 
@@ -43,11 +43,11 @@ class _Brought:
 
 
 _BROUGHT: ContextVar[_Brought | None] = ContextVar("brought", default=None)
-"""What the library's task for an interaction is about."""
+"""The interaction of the library's current task."""
 
 
 class Journal:
-    """One for a connection."""
+    """The journal of a connection."""
 
     def __init__(self, accepted: Accepted, client: discord.Client) -> None:
         self._accepted = accepted
@@ -61,7 +61,7 @@ class Journal:
         self._hand_over(data, _Brought(self, content, resumed=False))
 
     def _hand_over(self, data: Any, brought: _Brought) -> None:
-        """Have the library answer an interaction, in tasks that know how it came."""
+        """Pass an interaction to the library, in tasks that know how it came."""
 
         def parse() -> None:
             _BROUGHT.set(brought)
@@ -86,7 +86,7 @@ class Journal:
         return True
 
     def ended(self, interaction: discord.Interaction[Any], *, answered: bool) -> None:
-        """The library's task for an interaction has ended; not ``answered``: the person is still to be told."""
+        """Record that the library's task for an interaction ended; if not ``answered``, inform the person later."""
         command = command_of(interaction)
         if command is not None:
             task = asyncio.create_task(self._accepted.shut(command, answered=answered))
@@ -94,11 +94,11 @@ class Journal:
             task.add_done_callback(self._finishing.discard)
 
     async def told(self, interaction: discord.Interaction[Any]) -> None:
-        """Note that somebody was told that a command was broken off. Raises nothing."""
+        """Record that a person was informed of an interrupted command. Raises nothing."""
         await self._accepted.close(key_of(interaction))
 
     async def finish(self) -> None:
-        """Wait until all that ended is written down."""
+        """Wait until everything that ended is recorded."""
         while self._finishing:
             await asyncio.wait(set(self._finishing))
 
@@ -114,19 +114,19 @@ class Journal:
 
 
 def command_of(interaction: discord.Interaction[Any]) -> AcceptedCommand | None:
-    """Return what is written down of a command; None for one that is not answered with sound, or came twice."""
+    """Return the record of a command; None for one answered without sound, or a second delivery."""
     command: AcceptedCommand | None = interaction.extras.get(_COMMAND)
     return command
 
 
 def is_resumed() -> bool:
-    """Return whether this task answers what came to an earlier run."""
+    """Return whether this task answers an interaction of an earlier run."""
     brought = _BROUGHT.get()
     return brought is not None and brought.resumed
 
 
 async def accept(interaction: discord.Interaction[Any]) -> bool:
-    """Write a command down; False when it came before, and was or is being answered. Raises nothing."""
+    """Record a command. Return False if it came before and was or is being answered. Raises nothing."""
     brought = _BROUGHT.get()
     return brought is None or await brought.journal._accept(interaction, brought)
 
@@ -140,7 +140,7 @@ async def _answered(_: aiohttp.ClientSession, __: SimpleNamespace, about: aiohtt
 
 
 def trace() -> aiohttp.TraceConfig:
-    """Make what tells uploads from the rest around each of the library's requests."""
+    """Return a trace that recognizes uploads among the library's requests."""
     tracing = aiohttp.TraceConfig()
     tracing.on_request_start.append(_leaving)
     tracing.on_request_end.append(_answered)

@@ -1,6 +1,6 @@
-"""Options of a command made from the settings that it sets: names, kinds, bounds, choices and suggestions.
+"""Options of a command made from the settings it changes: names, types, bounds, choices and suggestions.
 
-Used by the commands that set what a model of ``bot/store`` has: a setting that is added there is an option here.
+Used by the commands for settings of ``bot/store``: a setting added there becomes an option here.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from bot.store.setting_fields import Number, Setting, Style, Switch, Text, Voice
 
 
 def takes(settings: Sequence[Setting]) -> Callable[..., Any]:
-    """Give a command, whose callback takes ``**options``, an option for each setting, by its key."""
+    """Add an option for each setting, by its key, to a command whose callback takes ``**options``."""
 
     def with_options(callback: Any) -> Any:
         before = [
@@ -50,7 +50,7 @@ def suggest(command: app_commands.Command[Any, ..., Any], settings: Sequence[Set
 
 
 async def changes_of(requests: Requests, settings: Sequence[Setting], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the options that were used change, by field. Raises InputError ``voice.unknown``."""
+    """Return the changes made by the used options, by field. Raises InputError ``voice.unknown``."""
     used = {each: options[each.key] for each in settings if options.get(each.key) is not None}
     return {each.field: await _change(requests, each, value) for each, value in used.items()}
 

@@ -1,7 +1,7 @@
-"""The private panel beside a voice message: what its buttons are called, what they carry, what stands above them.
+"""The private panel next to a voice message: labels and data of its buttons, and the text above them.
 
-Shown by answer.py, pressed in cogs/panel.py. A button carries all it needs in its ``custom_id`` (a token for the words,
-ids of messages), so that it works after a restart.
+Shown by ``responses.py``, handled in ``cogs/panel.py``. A button carries everything in its ``custom_id`` (a token for
+the text, message ids), so that it works after a restart.
 """
 
 import re
@@ -20,7 +20,7 @@ from bot.texts import of_note, say
 PREFIX = "mp"
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _MOST_IDS = 6
-"""Messages that one button can name within 100 characters."""
+"""Message ids that fit a button's 100 characters."""
 _LONGEST_ID = 100
 """Characters of a custom id, by Discord's rule."""
 _VERB, _FACT, _BASE_36 = re.compile(r"[a-z]+"), re.compile(r"[A-Za-z0-9_.-]*"), re.compile(r"[0-9a-z]{1,13}")
@@ -29,7 +29,7 @@ _VERB, _FACT, _BASE_36 = re.compile(r"[a-z]+"), re.compile(r"[A-Za-z0-9_.-]*"), 
 class Buttons(discord.ui.View):
     """Rows of components whose presses are answered by their ``custom_id`` alone.
 
-    The library keeps no note of it: else every panel ever shown would stay in memory.
+    The library does not store it: otherwise every panel ever shown would stay in memory.
     """
 
     def __init__(self, *items: discord.ui.Item[Any]) -> None:
@@ -38,27 +38,27 @@ class Buttons(discord.ui.View):
             self.add_item(item)
 
     def is_dispatchable(self) -> bool:
-        """Asked by the library before it keeps a view."""
+        """Return False: the library stores only dispatchable views."""
         return False
 
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a button carries."""
+    """The data of a button."""
 
     verb: str
     """``again``, ``style``, ``files``, ``file``, ``delete``, ``cancel``, ``preview``."""
     facts: tuple[str, ...] = ()
-    """By verb. None holds a colon."""
+    """By verb. None contains a colon."""
 
     @property
     def custom_id(self) -> str:
-        """As Discord keeps it."""
+        """The custom id of the button."""
         return ":".join((PREFIX, self.verb, *self.facts))
 
     @classmethod
     def parse(cls, custom_id: str) -> "Press | None":
-        """Return what a button carries; None for what no button of ours can carry, whoever made it up."""
+        """Return a button's data; None if no button of ours can carry it."""
         if len(custom_id) > _LONGEST_ID:
             return None
         prefix, _, rest = custom_id.partition(":")
@@ -69,12 +69,12 @@ class Press:
 
 
 def ids_to_text(ids: Iterable[int]) -> str:
-    """Message ids in base 36, joined by dots."""
+    """Return message ids in base 36, joined by dots."""
     return ".".join(_to_base(number) for number in ids)
 
 
 def ids_of_text(text: str) -> list[int]:
-    """Return the ids of such a list. Raises ValueError for anything else: ``int`` alone reads ``1_0`` and ``１``."""
+    """Return the ids of such a list. Raises ValueError for anything else: ``int`` alone accepts ``1_0`` and ``１``."""
     parts = text.split(".")
     if len(parts) > _MOST_IDS or not all(map(_BASE_36.fullmatch, parts)):
         raise ValueError("no list of message ids")
@@ -93,10 +93,7 @@ def _to_base(number: int) -> str:
 
 
 def button(code: str, language: str, press: Press, **looks: Any) -> discord.ui.Button[Any]:
-    """Return a button with a sentence on it; ``looks``: emoji, style.
-
-    Row and the facts of the sentence under ``facts``.
-    """
+    """Return a button with a sentence on it; ``looks``: emoji, style, row, and the sentence's facts under ``facts``."""
     label = say(code, language, **looks.pop("facts", {}))[:80]
     looks.setdefault("style", discord.ButtonStyle.secondary)
     return discord.ui.Button(label=label, custom_id=press.custom_id, **looks)
@@ -105,14 +102,14 @@ def button(code: str, language: str, press: Press, **looks: Any) -> discord.ui.B
 def style_menu(
     options: Sequence[discord.SelectOption], language: str, press: Press, *, characters: int
 ) -> discord.ui.Select[Any]:
-    """Styles to choose from, with the price of a choice; 0: it is free."""
+    """Return a menu of styles, with the price of a choice; 0: it is free."""
     code = "discord.panel.style" if characters else "discord.panel.style_free"
     placeholder = say(code, language, characters=characters)[:150]
     return discord.ui.Select(custom_id=press.custom_id, placeholder=placeholder, options=list(options))
 
 
 def free_voice(token: str, language: str, *, private: bool) -> Buttons:
-    """Return the button that has the words behind a token spoken by the free voice."""
+    """Return the button that speaks the text of a token with the free voice."""
     press = Press("free", (token, "p" if private else "c"))
     return Buttons(button("free.use", language, press, style=discord.ButtonStyle.primary))
 
@@ -125,7 +122,7 @@ def panel(
     *,
     private: bool,
 ) -> Buttons | None:
-    """Again · As file · Delete, and a menu of styles; None where there is nothing to press."""
+    """Return Again · As file · Delete, and a menu of styles; None if there is nothing to press."""
     items: list[discord.ui.Item[Any]] = []
     facts, price = (answer.token, "p" if private else "c"), {"characters": len(answer.receipt.spoken)}
     if answer.is_free:
@@ -152,9 +149,9 @@ def report(
     private: bool,
     why: str = "",
 ) -> str:
-    """Return the private lines beside the sound: its length and cost, what is left, and whatever is to be known of it.
+    """Return the private text next to the sound: length, cost, what is left, and notes.
 
-    ``why``: code of the sentence that says why it came as a file, where that is to be told.
+    ``why``: code of the sentence that says why it came as a file, if that is to be explained.
     """
     seconds, characters = receipt.clip.seconds, receipt.paid
     spoken = "discord.spoken" if characters else "discord.spoken_free"
@@ -168,9 +165,9 @@ def report(
 
 
 def what_is_left(balance: Balance | None, language: str) -> list[str]:
-    """Return one line, or none where there is no limit, or nobody knows.
+    """Return one line, or none if there is no limit, or it is unknown.
 
-    The moment is shown in the reader's own time.
+    The time is shown in the reader's time zone.
     """
     if balance is None or balance.limit is None or balance.left is None:
         return []

@@ -38,13 +38,13 @@ from bot.store.settings import SpaceSettings
 from bot.texts import language, say
 
 _SHOWN_WORDS = 1500
-"""Characters of the words that are shown beside a voice message, with the signs that escape and hide them."""
+"""Characters of the text shown next to a voice message, with escapes and spoiler marks."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
 
 async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, private: bool = False) -> None:
-    """Speak, send, say who asked, show the panel. Raises as ``Desk.speak`` and ``voice_message.send`` do."""
+    """Speak, send, name the person, show the panel. Raises as ``Requests.speak`` and ``voice_message.send`` do."""
     bot = interaction.client
     locale = await bot.language_for(interaction)
     command = command_of(interaction)
@@ -71,7 +71,7 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
 
 
 async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utterance) -> None:
-    """Speak in the guild's voice call, in turn; come into the person's voice channel if there is no call.
+    """Speak in the guild's voice call, in turn; join the person's voice channel if there is no call.
 
     Raises InputError, BusyError, as ``explain``, and as ``Calls.join``.
     """
@@ -80,7 +80,7 @@ async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utteranc
     request = replace(await bot.services.requests.with_defaults(utterance), lane=Lane.CALL)
     await bot.services.speech.explain(
         request, live=True
-    )  # what cannot be said is told to whoever asks, not to everybody
+    )  # an unspeakable text is reported to the person, not to everybody
     if session is None:
         here = interaction.channel
         postable = here if isinstance(here, discord.abc.Messageable) else None
@@ -95,7 +95,7 @@ async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utteranc
 
 
 def _call_or_seat(interaction: discord.Interaction[Bot]) -> tuple[Session | None, Room]:
-    """Return the call that somebody may speak in; without one, None and the voice channel that they are in.
+    """Return the call a person may speak in; otherwise None and the voice channel they are in.
 
     Raises InputError as ``session_for``, ``seat_of`` and ``check_may_bring``.
     """
@@ -111,11 +111,11 @@ def _call_or_seat(interaction: discord.Interaction[Bot]) -> tuple[Session | None
 
 
 async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:
-    """Return who asked, in which style, and the words where the guild wants them."""
+    """Return the person's name, the style, and the text if the guild shows it."""
     space, services = space_of(interaction), interaction.client.services
     settings = SpaceSettings()
     if space is not None and interaction.is_guild_integration():
-        with suppress(StoreError):  # it is paid for: what is spoken goes out, its words stay private
+        with suppress(StoreError):  # it is paid for: the sound is sent, its text stays private
             settings = await services.requests.spaces.get(space)
     locale = settings.language or language(str(interaction.guild_locale or interaction.locale), services.language)
     shown = [discord.utils.escape_markdown(name) for name in answer.utterance.styles]
@@ -129,13 +129,13 @@ async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:
 
 
 def _written(run: Run) -> str:
-    """Return a run of words as Discord shows it."""
+    """Return a run of text escaped for Discord."""
     words = discord.utils.escape_markdown(run.text)
     return f"{SPOILER}{words}{SPOILER}" if run.hidden else words
 
 
 async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -> None:
-    """Note for moderators who asked for a message."""
+    """Record for moderators who requested a message."""
     if delivery.private:
         return
     words, channel = interaction.client.services.requests.words, str(interaction.channel_id)
@@ -148,7 +148,7 @@ async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -
 
 
 def _keep_removers(interaction: discord.Interaction[Bot], delivery: Delivery, *, first: bool) -> None:
-    """Note how a response is deleted where the bot is no member, or sees no channel: by the command's own token."""
+    """Record how to delete a response where the bot is no member, or sees no channel: by the command's token."""
     if voice_message.way_of(interaction) not in (Way.RESPONSE, Way.FILE) or delivery.private:
         return
     responses, followup = interaction.client.responses, interaction.followup
@@ -172,12 +172,12 @@ async def _show_panel(
     words = report(answer.receipt, answer.balance, deliveries, locale, private=private, why=why)
     try:
         await voice_message.tell(interaction, words, view)
-    except NOT_DELIVERED as error:  # too late, or taken off the screen: the sound is out all the same
+    except NOT_DELIVERED as error:  # too late, or dismissed: the sound is out all the same
         _log.info("a panel could not be shown: %s", type(error).__name__)
 
 
 def _why(interaction: discord.Interaction[Bot], deliveries: list[Delivery]) -> str:
-    """Return why it came as a file: the code of the sentence, once for a person and a channel; else empty."""
+    """Return the code of the sentence why it came as a file, once per person and channel; otherwise empty."""
     why = next((delivery.why for delivery in deliveries if delivery.why), "")
     told = (why, interaction.channel_id, interaction.user.id)
     return why if why and interaction.client.once.first(told) else ""
@@ -187,21 +187,21 @@ _CODECS: Mapping[str, tuple[str, str]] = MappingProxyType({"wav": ("pcm_s16le", 
 _MP3_BITRATE = 64_000
 """Bits per second, mono: speech needs no more."""
 _BLOCK = 24_000
-"""Samples handed to the encoder at a time."""
+"""Samples passed to the encoder at a time."""
 
 
 def as_ogg(clip: Clip) -> bytes:
-    """Return the packets as they are."""
+    """Return the clip as an Ogg Opus file."""
     return ogg.write(clip, {})
 
 
 def as_wav(clip: Clip) -> bytes:
-    """16-bit samples, mono, 24 kHz."""
+    """Return the clip as WAV: 16-bit samples, mono, 24 kHz."""
     return _encoded(clip, "wav")
 
 
 def as_mp3(clip: Clip) -> bytes:
-    """MP3, mono, 64 kbit/s."""
+    """Return the clip as mp3: mono, 64 kbit/s."""
     return _encoded(clip, "mp3")
 
 

@@ -1,4 +1,4 @@
-"""Autocomplete: styles, voices and choices, the person's own first, typing errors forgiven."""
+"""Autocomplete: styles, voices and choices, the person's own first, tolerant of typing errors."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -21,28 +21,25 @@ from bot.texts import codes
 
 
 def choices(words: Any) -> list[Choice[str]]:
-    """Return the words, or those of a ``Literal``, each under its name in the reader's language."""
+    """Return choices for words, or those of a ``Literal``, named in the reader's language."""
     listed: Sequence[str] = words if isinstance(words, tuple) else get_args(words)
     return [Choice(name=localized(codes.CHOICE[word]), value=word) for word in listed]
 
 
 MOST = 25
-"""Discord shows no more, and refuses an answer that has more."""
+"""Discord shows at most these, and refuses an answer that has more."""
 LONGEST = 100
 """Characters of a suggestion."""
 _PATIENCE = 1.0
-"""Seconds that a person's favourites may take; suggestions have three in all."""
+"""Seconds that loading a person's favourites may take; suggestions have three in all."""
 _LETTERS_A_SLIP = 4
-"""Letters of a name for each slip of the fingers that may be in it."""
+"""Letters of a name per tolerated typing error."""
 _ALIKE = 65
-"""Likeness in percent from which on a voice, or a style of somebody's own words, may be meant."""
+"""Similarity in percent from which a voice, or a person's own style, may be meant."""
 
 
 async def preference_of(interaction: Interaction[Any], requests: Requests) -> Preference:
-    """Return what the person likes; nothing where that cannot be read in time.
-
-    Since a list without it is still a list.
-    """
+    """Return the person's preferences; defaults if they cannot be read in time, since suggestions do not need them."""
     try:
         async with asyncio.timeout(_PATIENCE):
             return await requests.preferences.get(account_of(interaction))
@@ -51,7 +48,7 @@ async def preference_of(interaction: Interaction[Any], requests: Requests) -> Pr
 
 
 def suggest_styles(typed: str, language: str, own: Preference) -> list[Choice[str]]:
-    """Return styles for what is typed so far, what is typed itself among them; those before the last comma are kept."""
+    """Return styles for the text typed so far, including itself; those before the last comma are kept."""
     end = max(map(typed.rfind, styles.SEPARATORS)) + 1
     before = styles.parse(typed[:end])
     kept = "".join(f"{name}, " for name in before)
@@ -66,7 +63,7 @@ def style_options(language: str, own: Preference) -> list[SelectOption]:
 
 
 async def complete_voice(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
-    """Return voices for what is typed, described in the person's language."""
+    """Return voices for the typed text, described in the person's language."""
     bot = interaction.client
     own = await preference_of(interaction, bot.services.requests)
     speech, language = bot.services.speech, await bot.language_for(interaction)
@@ -74,7 +71,7 @@ async def complete_voice(interaction: Interaction[Any], typed: str) -> list[Choi
 
 
 async def complete_style(interaction: Interaction[Any], typed: str) -> list[Choice[str]]:
-    """Return styles for what is typed, in the person's language."""
+    """Return styles for the typed text, in the person's language."""
     bot = interaction.client
     own = await preference_of(interaction, bot.services.requests)
     return suggest_styles(typed, await bot.language_for(interaction), own)
@@ -83,9 +80,9 @@ async def complete_style(interaction: Interaction[Any], typed: str) -> list[Choi
 def suggest_voices(
     voices: Iterable[VoiceInfo], typed: str, own: Preference, language: str = "en", *, more: bool = False
 ) -> list[Choice[str]]:
-    """Return voices that may be meant by what is typed, by id or description, the one of exactly this id first.
+    """Return voices that the typed text may mean, by id or description, an exact id first.
 
-    ``more``: there are voices that are not listed, so what is typed may be one.
+    ``more``: unlisted voices exist, so the typed text may be one.
     """
     listed = {voice.id: voice for voice in in_order(voices, language) if 0 < len(voice.id) <= LONGEST}
     mine = [name for name in _own(own.favourite_voices, own.recent_voices) if name in listed]
@@ -115,9 +112,9 @@ def _style_names(language: str, own: Preference) -> list[str]:
 
 
 def _ranked_styles(typed: str, language: str, own: Preference) -> list[str]:
-    """Return what is typed and the styles like it: first those that it surely means, then itself, then the others.
+    """Return the typed text and similar styles: first certain matches, then itself, then the others.
 
-    A style is surely meant by the beginning of its name, by a slip of the fingers, and by a part of one's own words.
+    Certain matches are the beginning of a name, a name with a typing error, and a part of a person's own style.
     """
     if not typed:
         return _style_names(language, own)
@@ -144,7 +141,7 @@ def _names_of(style: styles.Style | None, name: str) -> list[str]:
 
 
 def _begun(wanted: str, name: str) -> bool:
-    """Return True if a name is being typed, or was typed with a slip: letters swapped, doubled or left out."""
+    """Return whether a name is being typed, possibly with a typing error: letters swapped, doubled or left out."""
     if name.startswith(wanted):
         return True
     slips = max(1, min(len(name), len(wanted)) // _LETTERS_A_SLIP)
@@ -152,7 +149,7 @@ def _begun(wanted: str, name: str) -> bool:
 
 
 def _meant(wanted: str, name: str) -> bool:
-    """Return True if a style of a person's own words may be meant."""
+    """Return whether a person's own style may be meant."""
     return wanted in name or fuzz.ratio(wanted, name) >= _ALIKE
 
 

@@ -40,19 +40,19 @@ from bot.platforms.discord.journal import accept, command_of, is_resumed
 from bot.platforms.requests import uploading
 
 FILE_NAME = "voice-message.ogg"
-"""Discord takes the type of the file from its name."""
+"""Discord detects the type of the file by its name."""
 VOICE_REFUSED = frozenset({50159, 50160, 50161, 50173, 50035})
 """Codes after which a plain file is worth a try: not as a voice message, not here, not with these fields."""
 NO_ACCESS = frozenset({10003, 50001, 50007, 50013, 50083})
-"""Codes that say the bot cannot post into this channel at all: gone, hidden, closed to it, a thread that is locked."""
+"""Codes that mean the bot cannot post in this channel at all: deleted, hidden, no permission, locked thread."""
 TOO_LATE = 10062
-"""Code for an interaction that ran out before its first answer."""
+"""Code for an interaction that expired before its first answer."""
 TWICE = 40060
 """Code for an interaction that was acknowledged before."""
 TOKEN_GONE = frozenset({10015, TOO_LATE, 50027})
-"""Codes that say the interaction can be answered no more: it is older than 15 minutes."""
+"""Codes for an interaction that can no longer be answered: it is older than 15 minutes."""
 _WORDS = 2000
-"""Most characters of a message."""
+"""Characters of a message."""
 _KEY = "mouthpiece.answer"
 _WANTED = "mouthpiece.way"
 _LOST = "discord.why_file.refused"
@@ -61,7 +61,7 @@ _REASONS = {50013: "discord.why_file.permission", 50173: "discord.why_file.chann
 
 
 class Way(Enum):
-    """How the sound gets to the channel."""
+    """How the sound is sent."""
 
     CHANNEL = "channel"
     RESPONSE = "response"
@@ -71,16 +71,16 @@ class Way(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a clip."""
+    """Result of sending a clip."""
 
     kind: Literal["voice", "file"]
     message_id: int
     private: bool = False
-    """Whether only the person who asked can hear it."""
+    """Whether only the person can hear it."""
     line_id: int = 0
-    """The message that says who asked, where it is another one."""
+    """The message that names the person, if separate."""
     why: str = ""
-    """Code of the sentence that says why it is no voice message, where it was to be one."""
+    """Code of the sentence why it is no voice message, if it was to be one."""
 
 
 @dataclass(slots=True)
@@ -95,20 +95,20 @@ class _Answer:
 
 
 class _VoiceFile(discord.File):
-    """A file whose entry carries what makes it a voice message."""
+    """A file whose attachment entry makes it a voice message."""
 
     def __init__(self, data: bytes, clip: Clip) -> None:
         super().__init__(io.BytesIO(data), FILE_NAME)
         self._clip = clip
 
     def to_dict(self, index: int) -> dict[str, Any]:
-        """Return the entry in ``attachments``."""
+        """Return the entry for ``attachments``."""
         sketch = base64.b64encode(self._clip.waveform).decode()
         return {**super().to_dict(index), "duration_secs": round(self._clip.seconds, 3), "waveform": sketch}
 
 
 def way_of(interaction: discord.Interaction[Any]) -> Way:
-    """Return how an answer with sound will go out, by where it is asked for and what the bot may do there."""
+    """Return how an answer with sound will be sent, by place and permissions."""
     if interaction.guild_id is None:
         return Way.CHANNEL if interaction.context.dm_channel else Way.RESPONSE
     if not interaction.is_guild_integration():
@@ -120,7 +120,7 @@ def way_of(interaction: discord.Interaction[Any]) -> Way:
 
 
 def size_limit(interaction: discord.Interaction[Any]) -> int:
-    """Bytes that a file may have here. A person's own higher limit does not count for what the bot posts."""
+    """Return the bytes that a file may have here. A person's own higher limit does not apply to the bot."""
     limit = interaction.filesize_limit
     if interaction.guild is not None and way_of(interaction) is Way.CHANNEL:
         limit = min(limit, interaction.guild.filesize_limit)
@@ -128,11 +128,10 @@ def size_limit(interaction: discord.Interaction[Any]) -> int:
 
 
 async def defer(interaction: discord.Interaction[Any], *, private: bool = False) -> Way:
-    """Acknowledge a command that will be answered with sound; ``private``: which only who asks may hear.
+    """Acknowledge a command to be answered with sound; ``private``: only the person may hear it.
 
-    It is written down before, so that it is answered by the next run if this one is killed.
-
-    Raises discord.HTTPException (10062: too late, 40060: acknowledged before), DuplicateError, CutOffError.
+    It is recorded before, so that the next run answers it if this one is killed. Raises discord.HTTPException (10062:
+    too late, 40060: acknowledged before), DuplicateError, CutOffError.
     """
     way = interaction.extras[_WANTED] = Way.PRIVATE if private else way_of(interaction)
     first = await accept(interaction)
@@ -146,7 +145,7 @@ async def defer(interaction: discord.Interaction[Any], *, private: bool = False)
     except discord.HTTPException as error:
         if not is_resumed() or error.code not in TOKEN_GONE | {TWICE}:
             raise
-        # Deferred by the run that was killed, or never: then the channel is the way that is left.
+        # Deferred by the killed run, or never: then the answer goes to the channel.
         interaction.response._response_type = discord.InteractionResponseType.deferred_channel_message
     interaction.extras[_KEY] = _Answer(way)
     if not first:
@@ -157,10 +156,10 @@ async def defer(interaction: discord.Interaction[Any], *, private: bool = False)
 
 
 async def send(interaction: discord.Interaction[Any], clip: Clip, line: str = "") -> Delivery:
-    """Send one clip after ``defer``: a voice message, or where Discord will not have it, a file.
+    """Send one clip after ``defer``: a voice message, or if Discord refuses it, a file.
 
-    ``line`` goes with it where everyone sees it. Raises discord.HTTPException when neither is taken, AudioError when
-    the clip cannot be written.
+    ``line`` is sent with it if it is public. Raises discord.HTTPException if neither is accepted, AudioError if the
+    clip cannot be written.
     """
     answer: _Answer = interaction.extras[_KEY]
     data = await asyncio.to_thread(ogg.write, clip, {})
@@ -176,7 +175,7 @@ async def send(interaction: discord.Interaction[Any], clip: Clip, line: str = ""
 
 
 async def tell(interaction: discord.Interaction[Any], words: str, view: discord.ui.View | None = None) -> None:
-    """Say something to the person who asked, and to nobody else, with buttons. Raises discord.HTTPException."""
+    """Send a private text with buttons to the person. Raises discord.HTTPException."""
     words = words[:_WORDS]
     shown: discord.ui.View = discord.utils.MISSING if view is None else view
     answer: _Answer | None = interaction.extras.get(_KEY)
@@ -185,16 +184,16 @@ async def tell(interaction: discord.Interaction[Any], words: str, view: discord.
     elif answer is None or answer.way in (Way.CHANNEL, Way.PRIVATE):
         await interaction.edit_original_response(content=words, view=view)
     else:
-        if not answer.filled:  # it can be seen by everyone, and one deferred as a voice message takes no words
+        if not answer.filled:  # it is public, and one deferred as a voice message accepts no text
             await interaction.delete_original_response()
             answer.filled = True
         await interaction.followup.send(words, ephemeral=True, view=shown)
 
 
 async def show(interaction: discord.Interaction[Any], words: str, view: discord.ui.View | None) -> None:
-    """Put words into a deferral that is still to be filled, for the time being. Raises discord.HTTPException.
+    """Put a temporary text into an unfilled deferral. Raises discord.HTTPException.
 
-    One that was deferred as a voice message takes none: there it does nothing.
+    One that was deferred as a voice message accepts none, so nothing is done then.
     """
     answer: _Answer = interaction.extras[_KEY]
     if answer.way is not Way.RESPONSE and not answer.filled and not answer.sent:
@@ -202,30 +201,30 @@ async def show(interaction: discord.Interaction[Any], words: str, view: discord.
 
 
 async def hand_over(interaction: discord.Interaction[Any], data: bytes, name: str, words: str) -> None:
-    """A file for the person who asked, after a private deferral. Raises discord.HTTPException."""
+    """Send a file to the person, after a private deferral. Raises discord.HTTPException."""
     file = discord.File(io.BytesIO(data), name)
     with uploading(command_of(interaction)):
         await interaction.edit_original_response(content=words[:_WORDS], attachments=[file])
 
 
 def is_private(interaction: discord.Interaction[Any]) -> bool:
-    """Return True if only the person who asked is to hear the answer."""
+    """Return whether only the person is to hear the answer."""
     return interaction.extras.get(_WANTED) is Way.PRIVATE
 
 
 def was_for_everyone(interaction: discord.Interaction[Any]) -> bool:
-    """Return whether what ``defer`` was called for, be it in vain, would have been posted into the channel."""
+    """Return whether what ``defer`` was called for, even in vain, would have been posted in the channel."""
     return interaction.extras.get(_WANTED) is Way.CHANNEL
 
 
 async def apologize(interaction: discord.Interaction[Any], words: str) -> None:
-    """Tell everyone in the channel: the way that is left when an answer came too late. Raises discord.HTTPException."""
+    """Post publicly in the channel when an answer came too late. Raises discord.HTTPException."""
     quiet = discord.MessageFlags(suppress_notifications=True)
     await _post(interaction, f"{interaction.id}-late", content=words[:_WORDS], flags=quiet)
 
 
 async def withdraw(interaction: discord.Interaction[Any]) -> None:
-    """Take a deferral back: there will be no answer. Never raises for a response that is gone."""
+    """Delete a deferral: there will be no answer. Never raises for a response that is gone."""
     answer: _Answer | None = interaction.extras.get(_KEY)
     if answer is not None and not answer.filled:
         with suppress(discord.HTTPException):
@@ -235,7 +234,7 @@ async def withdraw(interaction: discord.Interaction[Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Sound:
-    """One clip on its way out."""
+    """One clip to be sent."""
 
     data: bytes
     clip: Clip
@@ -270,9 +269,9 @@ async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, 
 
 
 async def _beside(interaction: discord.Interaction[Any], message_id: int, nonce: str, line: str) -> int:
-    """Post the line as an answer to the voice message; its id, or 0 where there is none. The sound is out: no error.
+    """Post the line as a reply to the voice message; return its id, or 0. The sound is out: no error.
 
-    Who may not read the history may answer no message; there it stands by itself.
+    Without permission to read the history a reply is impossible; then the line is a message of its own.
     """
     if not line:
         return 0
@@ -290,7 +289,7 @@ async def _beside(interaction: discord.Interaction[Any], message_id: int, nonce:
 
 
 async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any) -> Any:
-    """Post into the channel. With the nonce, a request that the library repeats does not post twice."""
+    """Post in the channel. With the nonce, a request that the library repeats does not post twice."""
     assert interaction.channel_id is not None, "a command comes from a channel"
     nobody = discord.AllowedMentions.none()
     with handle_message_parameters(nonce=nonce, allowed_mentions=nobody, **parts) as params:
@@ -298,7 +297,7 @@ async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any)
 
 
 def _delivery(message: Any, *, line_id: int = 0, why: str = "") -> Delivery:
-    """Return what it became, and who can hear it: Discord says so by the flags of the message it returns."""
+    """Return the result, and who can hear it according to the flags of the message Discord returns."""
     flags = discord.MessageFlags._from_value(int(message.get("flags", 0)))
     if flags.voice:
         return Delivery("voice", int(message["id"]), flags.ephemeral, line_id)
@@ -343,13 +342,13 @@ async def _instead_of_deferral(interaction: discord.Interaction[Any], answer: _A
         message = await _fill(interaction, file=sound.file())
     answer.filled = True
     delivery = _delivery(message)
-    if delivery.private:  # nobody else hears it, so there is nobody to tell who asked
+    if delivery.private:  # nobody else hears it, so the person need not be named
         return delivery
     return replace(delivery, line_id=await _followed(interaction, sound.line))
 
 
 async def _followed(interaction: discord.Interaction[Any], line: str) -> int:
-    """Let the line follow what was deferred as a voice message, which takes no words; as ``_beside``."""
+    """Send the line after a deferred voice message, which accepts no text; as ``_beside``."""
     if not line:
         return 0
     nobody = discord.AllowedMentions.none()
@@ -362,7 +361,7 @@ async def _followed(interaction: discord.Interaction[Any], line: str) -> int:
 
 
 def _missing(interaction: discord.Interaction[Any]) -> str:
-    """Return which permission the bot lacks where it answers with a file."""
+    """Return the permission whose lack makes the bot answer with a file."""
     allowed = interaction.app_permissions
     return "discord.why_file.posting" if allowed.send_voice_messages else "discord.why_file.permission"
 
@@ -398,4 +397,4 @@ async def _defer_as_voice(interaction: discord.Interaction[Any]) -> None:
         proxy_auth=http.proxy_auth,
         params=params,
     )
-    interaction.response._response_type = kind  # what defer() would have noted
+    interaction.response._response_type = kind  # what defer() would have set

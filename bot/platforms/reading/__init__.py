@@ -1,4 +1,4 @@
-"""Reading a chat aloud, whatever the network: who is read, what is said of a message, and in which order.
+"""Reading a chat aloud on any network: whose messages are read, their spoken text, and their order.
 
 Used by Discord's voice calls and by Telegram's ``/read``.
 """

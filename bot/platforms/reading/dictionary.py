@@ -32,28 +32,28 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LIKELY = ("gb18030", "big5", "cp932", "euc_jp", "cp949", "cp1251", "koi8_r", "cp1252", "cp1250")
-"""Encodings that other programs write, in the order in which they win a tie."""
+"""Encodings of other programs, in the order in which they win a tie."""
 _LEVELS = {
     "gb18030": ("gb2312", 0xB0, 0xD7),
     "big5": ("big5", 0xA4, 0xC6),
     "cp932": ("shift_jis", 0x88, 0x97),
     "euc_jp": ("euc_jp", 0xB0, 0xCF),
 }
-"""Where a character set keeps the Han signs that are common, by the first of their two bytes."""
+"""Rows of common Han characters in a character set, by the first of their two bytes."""
 _SYLLABLES = frozenset(
     "이다는을를에의가하고지기도로사서자리시대어나아인해한그것만안있없수들오우부보일주정여과라마게면으니스전제거장무모비생성상소신조"
     "중적요세내러저르네호화국연원계현구위명경공회관방법물문말음식점동등때좋많은했었습까녕단읽크왜너난진짜뭐뭔앙잉웃감사합친"
 )
 """Common Korean syllables."""
 _SAMPLE = 4_000
-"""Characters that are looked at."""
+"""Characters that are examined."""
 _LEAST = 0.3
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """Return the text and, where the encoding is only guessed, its name.
+    """Return the text and, if the encoding is only guessed, its name.
 
-    Raises InputError ``dictionary.file_byte`` (line) for UTF-8 with a byte that is none, ``dictionary.file_encoding``.
+    Raises InputError ``dictionary.file_byte`` (line) for UTF-8 with an invalid byte, ``dictionary.file_encoding``.
     """
     try:
         for mark, name in _MARKS:
@@ -74,7 +74,7 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def _wide(data: bytes) -> str:
-    """Return the kind of UTF-16 without a mark; empty for anything else."""
+    """Return the kind of UTF-16 without a byte order mark; empty for anything else."""
     if len(data) % 2 or data.count(0) * 5 < len(data):
         return ""
     even, odd = data[::2].count(0), data[1::2].count(0)
@@ -82,7 +82,7 @@ def _wide(data: bytes) -> str:
 
 
 def _is_utf_8(data: bytes) -> bool:
-    """Return whether all but a few bytes are UTF-8."""
+    """Return whether all but a few bytes are valid UTF-8."""
     text = data.decode(errors="surrogateescape")
     wrong = sum("\udc80" <= sign <= "\udcff" for sign in text)
     right = sum(sign > "\x7f" for sign in text) - wrong
@@ -105,7 +105,7 @@ def _guessed(data: bytes) -> tuple[str, str]:
 
 
 def _likeness(text: str, name: str) -> float:
-    """Return how much a text looks like one that people write in this encoding, up to 1 for each sign beyond ASCII."""
+    """Return how plausible a text is in this encoding, up to 1 per character beyond ASCII."""
     signs = [(before, sign) for before, sign in zip(" " + text, text, strict=False) if sign > "\x7f"]
     return sum(_worth(sign, before, name) for before, sign in signs) / max(1, len(signs))
 
@@ -145,11 +145,11 @@ def _has(sign: str, codec: str) -> bool:
 _BLANK = re.compile(r"[ \t\r\n]*+")
 _MOST_DEPTH = 4
 Cells = list[tuple[str, Any]]
-"""Names and values of an entry; a pair's and a word's have no names."""
+"""Names and values of an entry; those of a pair or a word have no names."""
 
 
 def items(text: str, *, is_entry: Callable[[Any], bool]) -> Iterator[tuple[int, Cells]]:
-    """Yield each entry with its line. ``is_entry``: whether an object holds an entry rather than entries.
+    """Yield each entry with its line. ``is_entry``: whether an object is an entry rather than a map of entries.
 
     Raises InputError ``dictionary.file_json`` (line), ``dictionary.file_row`` (line).
     """
@@ -166,7 +166,7 @@ def items(text: str, *, is_entry: Callable[[Any], bool]) -> Iterator[tuple[int, 
 def _values(
     text: str, place: int, is_entry: Callable[[Any], bool], depth: int
 ) -> Generator[tuple[int, Cells], None, int]:
-    """Return the entries of the value at a place; returns where it ends."""
+    """Yield the entries of the value at an offset; return the offset of its end."""
     if not text.startswith(("[", "{"), place) or depth > _MOST_DEPTH:
         raise _not_json(text, place)
     value, end = _whole(text, place)
@@ -186,7 +186,7 @@ def _values(
 
 
 def _inner(value: Any) -> str | None:
-    """Return the name under which an object holds all entries; None for one that is the entries itself."""
+    """Return the key under which an object holds all entries; None if it is the entries itself."""
     if not isinstance(value, dict):
         return None
     held = [name for name, each in value.items() if isinstance(each, list | dict)]
@@ -213,7 +213,7 @@ def _cells(key: str | None, value: Any, line: int, is_entry: Callable[[Any], boo
 
 
 def _parts(text: str, place: int) -> Iterator[tuple[str | None, int, Any, int]]:
-    """Yield what stands in the list or object at a place: name, where the value begins, the value, where it ends."""
+    """Yield the members of the list or object at an offset: name, start of the value, value, end."""
     named = text.startswith("{", place)
     closing = "}" if named else "]"
     place = _skip(text, place + 1)
@@ -237,7 +237,7 @@ def _whole(text: str, place: int) -> tuple[Any, int]:
     try:
         return _PLAIN.raw_decode(text, place)
     except (ValueError, RecursionError):
-        for _ in _parts(text, place):  # which tells the line
+        for _ in _parts(text, place):  # which gives the line
             pass
         raise _not_json(text, place) from None
 
@@ -250,7 +250,7 @@ def _decoded(text: str, place: int) -> tuple[Any, int]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object whose names stand in it once: of two values one would be lost."""
+    """Return an object if its names are unique: one of two values would be lost."""
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a name stands there twice")
@@ -262,7 +262,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_once)
 
 
 def _skip(text: str, place: int) -> int:
-    """Return where something stands again."""
+    """Return the offset of the next character that is no blank."""
     blank = _BLANK.match(text, place)
     return blank.end() if blank else place
 
@@ -291,7 +291,7 @@ _NAMES = {
     "note comment created_at updated_at created updated author user added_by guild guild_id enabled case_sensitive "
     "优先级 優先度 優先順位 アクセント 品詞 备注 語言",
 }
-"""What programs call the columns; under no name, those that are left out."""
+"""Column names of other programs; under the empty name, ignored ones."""
 _COLUMN_OF = {name: column for column, names in _NAMES.items() for name in names.split()}
 _DELIMITERS = "\t;|,="
 """In the order in which they win a tie."""
@@ -302,9 +302,9 @@ _SHOWN = 5
 """Entries of a preview."""
 
 _LEAD = r"((?:^|;)[ \"]*+)"
-"""Where a cell begins; behind a semicolon as well, for a spreadsheet that parts cells there."""
+"""The beginning of a cell; also after a semicolon, for spreadsheets that separate cells there."""
 _RUN = "(?=[=+\\-@＝＋－＠'])"
-"""What a spreadsheet may run (a Japanese one the wide signs, too), and the sign that stops it from doing so."""
+"""Characters that make a spreadsheet run a cell (a Japanese one also the wide forms), and the one that prevents it."""
 _ONCE = "begins at a semicolon, which is no part of what it passes"
 _OPEN, _STOPPED = linear(_LEAD + _RUN, _ONCE), linear(f"{_LEAD}'{_RUN}", _ONCE)
 _NUMBER = re.compile(r"[+-]?\d{1,9}")
@@ -312,7 +312,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,9}")
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Something that was guessed, as code and facts of its sentence."""
+    """A guess, as code and facts of its sentence."""
 
     code: str
     facts: tuple[tuple[str, str], ...] = ()
@@ -320,13 +320,13 @@ class Doubt:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """A file as it was understood."""
+    """A parsed file."""
 
     entries: tuple[Entry, ...]
     doubts: tuple[Doubt, ...]
-    """What a person should confirm; empty where nothing was guessed."""
+    """Guesses a person should confirm."""
     dead: tuple[str, ...] = ()
-    """Words that no message can hold by the time they are looked up."""
+    """Words that never match, because cleaning removes them from every message."""
 
     @property
     def preview(self) -> tuple[Entry, ...]:
@@ -340,7 +340,7 @@ class Understood:
 
 
 def write(entries: Iterable[Entry], form: Format) -> bytes:
-    """UTF-8. CSV begins with a byte order mark: without one a spreadsheet takes the text for another encoding."""
+    """Return entries as a file in UTF-8. CSV gets a byte order mark, without which spreadsheets guess the encoding."""
     if form == "json":
         rows = [
             {"written": each.written, "said": each.said} | ({"pattern": True} if each.pattern else {})
@@ -356,7 +356,7 @@ def write(entries: Iterable[Entry], form: Format) -> bytes:
 
 
 def understand(data: bytes, name: str, owner: Owner) -> Understood:
-    """Return the entries of a file, fit for the dictionary of ``owner``, and what was guessed. Some milliseconds.
+    """Return a file's entries, valid for the dictionary of ``owner``, and what was guessed. Takes milliseconds.
 
     Raises InputError ``dictionary.file_size`` (limit), ``dictionary.file_kind``, ``dictionary.file_encoding``,
     ``dictionary.file_byte`` (line), ``dictionary.file_json`` (line), ``dictionary.file_row`` (line),
@@ -405,12 +405,12 @@ def _checked(rows: Iterable[tuple[int, Entry]], owner: Owner) -> tuple[Entry, ..
 
 
 def _column(name: Any) -> str | None:
-    """Return which column a name is of; empty for one that is left out, None for a name that nobody knows."""
+    """Return the column of a name; empty for an ignored one, None for an unknown one."""
     return _COLUMN_OF.get("_".join(str(name).strip().strip("\"'").casefold().replace("-", "_").split()))
 
 
 def _names_entry(value: Any) -> bool:
-    """Return whether the names of an object are those of an entry's columns."""
+    """Return whether an object's names are those of an entry's columns."""
     columns = set(map(_column, value))
     return {"written", "said"} <= columns and not any(isinstance(each, dict | list) for each in value.values())
 
@@ -461,7 +461,7 @@ def _from_csv(text: str, doubts: dict[Doubt, None]) -> Iterator[tuple[int, Entry
 
 
 def _delimiter(text: str, doubts: dict[Doubt, None]) -> str:
-    """Return what parts the cells: told by the head, else by what parts all rows alike. A tie is a doubt."""
+    """Return the delimiter: from the head, else the one that splits all rows alike. A tie is a doubt."""
     first = next((line for line in text.splitlines() if line.strip()), "")
     for sign in _DELIMITERS:
         if _is_head(first.replace('"', "").split(sign)):
@@ -477,7 +477,7 @@ def _delimiter(text: str, doubts: dict[Doubt, None]) -> str:
 
 
 def _parts_all(text: str, sign: str) -> bool:
-    """Return whether a sign parts every row into two to four cells, the same number of them."""
+    """Return whether a character splits every row into two to four cells, the same number in each."""
     try:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True) if any(row)]
     except csv.Error:
@@ -487,7 +487,7 @@ def _parts_all(text: str, sign: str) -> bool:
 
 
 def _trimmed(row: Sequence[str]) -> Sequence[str]:
-    """Return a row without empty cells at its end, of which a spreadsheet writes many; two at least stay."""
+    """Return a row without trailing empty cells, which spreadsheets write; at least two stay."""
     end = len(row)
     while end > 2 and not row[end - 1].strip():
         end -= 1
@@ -495,7 +495,7 @@ def _trimmed(row: Sequence[str]) -> Sequence[str]:
 
 
 def _spaced(text: str, sign: str) -> bool:
-    """Return whether a blank follows a sign: it is of a sentence, not between cells."""
+    """Return whether a blank follows a character, which then belongs to a sentence."""
     return f"{sign} " in text
 
 
@@ -505,7 +505,7 @@ def _is_head(cells: Sequence[str]) -> bool:
 
 
 def _head(cells: Sequence[str], doubts: dict[Doubt, None]) -> tuple[str, ...] | None:
-    """Return the columns that the first row names; None where it is an entry. One that may be either is a doubt."""
+    """Return the columns named by the first row; None if it is an entry. Ambiguity is a doubt."""
     names = _trimmed(cells)
     columns = list(map(_column, names))
     if not _is_head(cells):
@@ -536,7 +536,7 @@ def _from_cells(cells: Sequence[str], columns: tuple[str, ...] | None, line: int
 
 
 def _usual_columns(row: Sequence[str], doubts: dict[Doubt, None]) -> tuple[str, ...]:
-    """Word, what is said, pattern; a number in the third place is a priority, and may stand first as well."""
+    """Return word, replacement, pattern; a number in the third column is a priority, and may also come first."""
     if len(row) == 4 and _NUMBER.fullmatch(row[0].strip()) and len(row[1].strip()) == 1:
         doubts[Doubt("dictionary.doubt.numbers")] = None
         return ("", "", "written", "said")
@@ -555,41 +555,41 @@ def _unguarded(cell: str) -> str:
 
 
 def _dictionary_file_line(cell: str) -> str:
-    """Single-spaced, as it is stored; the expressions would take long over many blanks."""
+    """Return a single-spaced line, as it is stored; the expressions would be slow on many blanks."""
     return " ".join(cell.split())
 
 
 _MOST_WAITING = 50
-"""Files of all people that wait for an answer; the oldest goes first."""
+"""Files of all people that wait for an answer; the oldest is dropped first."""
 _WAITS = 15 * 60.0
-"""Seconds until a question is void."""
+"""Seconds until a question expires."""
 _MOST_NAMED = 5
 _LONGEST_SHOWN = 60
-"""Characters of a word, or of what is said for it, in a preview."""
+"""Characters of a word or a replacement in a preview."""
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A file that waits for a yes."""
+    """A file that waits for confirmation."""
 
     account: Account
-    """Who asked, and alone may answer."""
+    """The person who may answer."""
     owner: Account | Space
     found: Understood
     keep: bool
-    """Whether what is there stays."""
+    """Whether existing entries stay."""
 
 
 class Imports:
-    """Those that wait, in memory: after a restart the file is imported again."""
+    """Waiting files, in memory: after a restart the file has to be imported again."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock``: seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._waiting: dict[str, tuple[float, Import]] = {}
 
     def ask(self, waiting: Import) -> str:
-        """Keep a file; returns the name that its buttons carry."""
+        """Keep a file. Return the token for its buttons."""
         while len(self._waiting) >= _MOST_WAITING:
             del self._waiting[next(iter(self._waiting))]
         token = secrets.token_urlsafe(9)
@@ -597,9 +597,9 @@ class Imports:
         return token
 
     def answer(self, token: str, account: Account) -> Import:
-        """Take a file whose question is answered.
+        """Take the file of an answered question.
 
-        Raises InputError ``dictionary.ask_gone``, ``dictionary.ask_others`` for anybody but who asked.
+        Raises InputError ``dictionary.ask_gone``, ``dictionary.ask_others`` for anybody but its owner.
         """
         since, waiting = self._waiting.get(token, (0.0, None))
         if waiting is None or self._clock() - since > _WAITS:
@@ -612,28 +612,25 @@ class Imports:
 
 
 def needs_question(found: Understood, *, keep: bool) -> bool:
-    """Return whether somebody should look before it is imported: something was guessed.
-
-    Or all would be lost for nothing.
-    """
+    """Return whether a person should confirm the import: something was guessed, or it would replace all by nothing."""
     return bool(found.doubts) or not (found.entries or keep)
 
 
 def question(found: Understood, language: str, *, keep: bool) -> str:
-    """Return the preview, what was guessed, and whether to go on."""
+    """Return the preview, the guesses, and the question."""
     code = "dictionary.ask" if keep else "dictionary.ask_replace"
     return "\n".join([preview(found, language), say(code, language, count=len(found.entries))])
 
 
 def imported(found: Understood, language: str) -> str:
-    """Return how many there were, and the first of them."""
+    """Return the number of imported entries, and the first of them."""
     head = say("dictionary.imported", language, count=len(found.entries))
     lines = [preview(found, language)] if found.entries else []
     return "\n".join([head, *lines, *warning(found.dead, language)])
 
 
 def warning(dead: Sequence[str], language: str) -> list[str]:
-    """Return a line about words that are never found; none where there are none."""
+    """Return a line about words that never match, if there are any."""
     if not dead:
         return []
     words = ", ".join(map(_short, dead[:_MOST_NAMED])) + (" …" if len(dead) > _MOST_NAMED else "")
@@ -641,7 +638,7 @@ def warning(dead: Sequence[str], language: str) -> list[str]:
 
 
 def dead_words(entries: Sequence[Entry]) -> tuple[str, ...]:
-    """Return words that no message can hold by the time they are looked up: tried with a message of the word alone."""
+    """Return words that never match, because cleaning removes them: tried with a message of the word alone."""
     return tuple(entry.written for entry in entries if not entry.pattern and not _is_found(entry.written))
 
 
@@ -659,7 +656,7 @@ def _is_found(written: str) -> bool:
 
 
 def preview(found: Understood, language: str) -> str:
-    """Return the first entries as they were understood, and what was guessed."""
+    """Return the first entries as they were parsed, and the guesses."""
     lines = [say("dictionary.preview", language)]
     for entry in found.preview:
         code = "dictionary.line_pattern" if entry.pattern else "dictionary.line"
@@ -681,17 +678,17 @@ def _short(text: str) -> str:
 __all__ = ["MOST_BYTES", "Format", "Lexicon"]
 
 _MOST_LISTED = 40
-"""Entries shown in a chat; a file shows them all."""
+"""Entries shown in a chat; a file has all."""
 
 
 class Lexicon:
-    """One for a front end."""
+    """The dictionary commands of a front end."""
 
     def __init__(self, dictionaries: Dictionaries) -> None:
         self._dictionaries = dictionaries
 
     async def add(self, owner: Account | Space, written: str, said: str, *, pattern: bool = False) -> Entry:
-        """Say a word otherwise; returns the entry as it is kept. Whether it can be found, ``dead_words`` knows.
+        """Add an entry. Return it in its stored form. ``dead_words`` shows whether it ever matches.
 
         Raises InputError as ``Dictionaries.put`` and ``check_pattern``; StoreError.
         """
@@ -703,12 +700,12 @@ class Lexicon:
         return entry
 
     async def remove(self, owner: Account | Space, written: str) -> None:
-        """Forget a word. Raises InputError ``dictionary.unknown``, StoreError."""
+        """Remove a word. Raises InputError ``dictionary.unknown``, StoreError."""
         if not await self._dictionaries.remove(owner, written):
             raise InputError("dictionary.unknown", word=written)
 
     async def lines(self, owner: Account | Space, language: str) -> str:
-        """Return the entries for a person to read, and how many there may be. Raises StoreError."""
+        """Return the entries as text, and the limit. Raises StoreError."""
         entries = await self._dictionaries.get(owner)
         shown = [_dictionary_line(entry, language) for entry in entries[-_MOST_LISTED:]]
         head = say("dictionary.count", language, count=len(entries), limit=most_of(owner))
@@ -716,11 +713,11 @@ class Lexicon:
         return "\n".join([head, *([say("dictionary.earlier", language, count=more)] if more else []), *shown])
 
     async def exported(self, owner: Account | Space, form: Format) -> bytes:
-        """Return the whole of it as a file. Raises StoreError."""
+        """Return all entries as a file. Raises StoreError."""
         return write(await self._dictionaries.get(owner), form)
 
     async def imported(self, owner: Account | Space, data: bytes, name: str, *, keep: bool) -> int:
-        """Take a file in, whole or not at all; ``keep``: what is there stays, unless the file says otherwise.
+        """Import a file, whole or not at all; ``keep``: existing entries stay, unless the file changes them.
 
         Returns how many entries the file held. Raises InputError ``dictionary.file_…`` and as ``add``; StoreError.
         """
@@ -729,18 +726,18 @@ class Lexicon:
         return len(found.entries)
 
     async def understood(self, owner: Account | Space, data: bytes, name: str, *, keep: bool) -> Understood:
-        """Return what a file holds, fit to be taken in. Raises as ``imported``."""
+        """Return a parsed file. Raises as ``imported``."""
         found = await asyncio.to_thread(_understood, data, name, owner)
         await self._refuse_costly(owner, found.entries, keep=keep)
         return found
 
     async def take_in(self, owner: Account | Space, found: Understood, *, keep: bool) -> None:
-        """Take in what was understood, whole or not at all. Raises as ``imported``."""
+        """Import a parsed file, whole or not at all. Raises as ``imported``."""
         await self._refuse_costly(owner, found.entries, keep=keep)
         await (self._dictionaries.merge if keep else self._dictionaries.replace)(owner, found.entries)
 
     async def _refuse_costly(self, owner: Account | Space, entries: Sequence[Entry], *, keep: bool = True) -> None:
-        """Patterns that together would be too much are refused, rather than passed over while reading."""
+        """Refuse patterns that are too expensive together, rather than skip them while reading."""
         new = [entry.written for entry in entries if entry.pattern]
         if not new:
             return

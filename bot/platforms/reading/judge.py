@@ -1,4 +1,4 @@
-"""Decides if a message is read aloud and what is said of it. Shared by both front ends."""
+"""Decides whether a message is read aloud, and its spoken text. Shared by both front ends."""
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
@@ -25,30 +25,30 @@ from bot.texts import spoken as spoken_in
 
 MOST_KEPT = 256
 MOST_ENTRIES = 20_000
-"""Of dictionaries and blocklists, in all that are kept."""
+"""Cached entries of dictionaries and block lists together."""
 _SHORT_LIST = 20
 """Entries that are prepared in less than a millisecond."""
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """All that a way of reading depends on."""
+    """Everything that a way of reading depends on."""
 
     settings: ReadingSettings
     blocked_words: tuple[str, ...]
     entries: tuple[Entry, ...]
-    """Of the author and of the place; the first of two for a word counts."""
+    """Of the author and of the place; for the same word the first one counts."""
     language: Language
     max_characters: int
 
     @property
     def weight(self) -> int:
-        """Entries that have to be prepared."""
+        """The number of entries to be prepared."""
         return len(self.blocked_words) + len(self.entries)
 
 
 class PreparedReadings:
-    """The ways of reading that were used last."""
+    """A cache of the recently used ways of reading."""
 
     def __init__(self, *, most: int = MOST_KEPT, most_entries: int = MOST_ENTRIES) -> None:
         self._most = most
@@ -62,7 +62,7 @@ class PreparedReadings:
     async def get(self, manner: Manner) -> Reading:
         """Return the way of reading for these settings and words.
 
-        What a stored value was before is not asked for again.
+        Outdated combinations are never asked for again.
         """
         if (known := self._kept.pop(manner, None)) is not None:
             self._kept[manner] = known
@@ -76,7 +76,7 @@ class PreparedReadings:
         return self._kept.get(manner, reading)
 
     def _keep(self, manner: Manner, reading: Reading) -> None:
-        if manner in self._kept:  # another message of the same kind was quicker
+        if manner in self._kept:  # another message of the same kind was faster
             return
         self._kept[manner] = reading
         self._weight += manner.weight
@@ -87,7 +87,7 @@ class PreparedReadings:
 
 
 def _prepare(reading: Reading) -> None:
-    """Have both lists made: they are made when they are first asked for."""
+    """Prepare both lists, which are otherwise built on first use."""
     _ = reading.says, reading.blocks
 
 
@@ -115,20 +115,20 @@ def _reading(manner: Manner) -> Reading:
 
 
 _MOST_NICKNAMES = 5
-"""People mentioned in a message whose nicknames are looked up."""
+"""Mentioned people in a message whose nicknames are looked up."""
 _SHORTEST = 60
-"""Characters of a message that are read however far behind reading is."""
+"""Characters of a message that are read however large the backlog is."""
 _GUARDED = {
     "guard.blocked_account": "unread.blocked_account",
     "guard.role": "unread.role",
     "guard.channel": "unread.channel",
     "guard.word": "unread.word",
 }
-"""What the policy of the synthesis core refuses, as a gate."""
+"""Gates by refusals of the synthesis core's policy."""
 
 
 class Reader:
-    """One for a process."""
+    """Judges messages; one per process."""
 
     def __init__(
         self,
@@ -142,7 +142,10 @@ class Reader:
         language: Language,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        """``language``: where neither a text nor a place tells one. ``now``: an aware moment, for quiet hours."""
+        """Set up; ``language``: the default if neither text nor place has one.
+
+        ``now``: an aware datetime, for quiet hours.
+        """
         self.requests = requests
         self.readings = readings
         self.dictionaries = dictionaries
@@ -155,7 +158,7 @@ class Reader:
         self._prepared = PreparedReadings()
 
     async def judge(self, heard: Heard) -> Readable | Unread:
-        """Return a message as it is to be read, or the first gate that stops it. Raises StoreError."""
+        """Return a message ready to be read, or the first gate that stops it. Raises StoreError."""
         settings = await self.readings.get(heard.space)
         own = await self.requests.preferences.get(heard.account)
         if (stopped := next(self._gates(heard, settings, own), None)) is not None:
@@ -175,10 +178,10 @@ class Reader:
     def compose(
         self, items: Sequence[Readable], names: NameMemory, *, shorter: bool = False, left_out: int = 0
     ) -> tuple[Utterance, ...]:
-        """Return what is said of some messages of one author, an utterance for each.
+        """Return the spoken text of some messages of one author, one utterance each.
 
-        The name stands before the first where it has to be said. ``shorter``: half of each at most. ``left_out``: so
-        many more are only counted, behind the last.
+        The name precedes the first if it has to be said. ``shorter``: half of each at most. ``left_out``: so many more
+        are only counted, after the last.
         """
         said = [self._text(item, names, shorter=shorter) for item in items]
         if left_out:
@@ -188,7 +191,7 @@ class Reader:
         return tuple(replace(item.utterance, text=text) for item, text in zip(items, said, strict=True))
 
     async def explain(self, heard: Heard) -> Explained:
-        """Return what would be said, by which rules, and what stands in the way. Raises StoreError."""
+        """Return what would be spoken, by which rules, and what stops it. Raises StoreError."""
         settings = await self.readings.get(heard.space)
         readable, spoken = await self._read(heard, settings, await self.requests.preferences.get(heard.account))
         if settings.names and spoken.text:
@@ -198,7 +201,7 @@ class Reader:
         return Explained(spoken.text, spoken.rules, unread, readable.utterance)
 
     def _text(self, item: Readable, names: NameMemory, *, shorter: bool) -> str:
-        """Return what is said of one message, with the name before it where that is due."""
+        """Return the spoken text of one message, with the name before it if that is due."""
         named = bool(item.name) and names.says(item.heard.writer.scope)
         most = item.reading.max_characters
         if shorter:
@@ -209,7 +212,7 @@ class Reader:
         return clean_message(_as(item.heard.message, item.name), reading).text or item.utterance.text
 
     def _gates(self, heard: Heard, settings: ReadingSettings, own: Preference) -> Iterator[Unread]:
-        """Yield what stops a message before its text is looked at, in order."""
+        """Yield what stops a message before its text is examined, in order."""
         if heard.is_webhook and not settings.webhooks:
             yield Unread("unread.webhook")
         if heard.is_bot and not heard.is_webhook and not settings.bots:
@@ -241,7 +244,7 @@ class Reader:
         return begins <= minute < ends if begins <= ends else minute >= begins or minute < ends
 
     async def _read(self, heard: Heard, settings: ReadingSettings, own: Preference) -> tuple[Readable, Spoken]:
-        """Return the message read, whatever the gates say."""
+        """Return the message with its spoken text, whatever the gates say."""
         shared = await self.requests.spaces.get(heard.space)
         entries = await self._entries(heard)
         otherwise = spoken_in(own.spoken_language or settings.language or shared.language or self._language)
@@ -272,10 +275,7 @@ class Reader:
         return Readable(heard, utterance, reading, name, priority, spoken.rules), spoken
 
     async def _with_nicknames(self, heard: Heard) -> ChatMessage:
-        """Return the message with the nicknames of those it mentions or answers.
-
-        Who chose how they are to be called.
-        """
+        """Return the message with the nicknames of the people it mentions or replies to, if they chose any."""
         message = heard.message
         if message.reply_to is not None and heard.answered is not None:
             own = await self.requests.preferences.get(heard.answered)
@@ -289,7 +289,7 @@ class Reader:
         return replace(message, users={**message.users, **nicknames}) if nicknames else message
 
     async def _entries(self, heard: Heard) -> tuple[Entry, ...]:
-        """Return the place's words and the author's, whose own win."""
+        """Return the place's words and the author's, which take precedence."""
         return await self.dictionaries.get(heard.account) + await self.dictionaries.get(heard.space)
 
 
@@ -302,13 +302,13 @@ def _hour(minutes: int) -> str:
 
 
 def _said_name(item: Readable) -> str:
-    """Return the author's name as words; empty where it cannot be said, or is not to be."""
+    """Return the author's name as words; empty if it cannot or must not be said."""
     name = said_name(item.name or item.heard.message.author, item.reading.says)
     blocked = item.reading.blocks.pattern
     return "" if blocked is not None and blocked.search(name) else name
 
 
 def _has_sign(blocked_words: tuple[str, ...], text: str) -> bool:
-    """Return whether a blocked emoji stands in a text: it would be said by its name, which is not the blocked word."""
+    """Return whether a text has a blocked emoji, which would be spoken by its name instead of the blocked word."""
     signs = tuple(word for word in blocked_words if not any(map(str.isalnum, word)))
     return bool(signs) and blocklist(signs).found_in(text)

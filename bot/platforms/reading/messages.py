@@ -14,42 +14,42 @@ from bot.texts import spoken
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A message that somebody wrote where messages are read."""
+    """A message written in a channel that is read."""
 
     message: ChatMessage
     id: str
     """Unique on its platform."""
     key: str
-    """Of the ledger: a second delivery bears the same."""
+    """Key in the ledger: a second delivery has the same one."""
     account: Account
     space: Space
     channel: str
     """As in ``Utterance``."""
     roles: tuple[str, ...] = ()
-    """Scopes of roles the author holds."""
+    """Scopes of the author's roles."""
     is_bot: bool = False
     is_webhook: bool = False
     in_call: bool = True
-    """Whether the author sits in the call; True where there is none."""
+    """Whether the author is in the call; True if there is none."""
     muted: bool = False
     """Whether a moderator muted the author in the call."""
     voice: str = ""
-    """Of the bound channel, for people without one of their own; empty: the place's."""
+    """Voice of the bound channel for people without one of their own; empty: the place's."""
     style: str = ""
     max_characters: int = 0
-    """Longest reading in the bound channel; 0: the place's."""
+    """Longest reading in the bound channel, in characters; 0: the place's."""
     answered: Account | None = None
-    """Whom it answers, where that is known."""
+    """Account replied to, if known."""
     author: Account | None = None
     """As in ``Utterance``."""
     manages: bool = False
     """As in ``Utterance``."""
     thread: str = ""
-    """Id of the private thread of that channel in which it was written; empty elsewhere."""
+    """Id of the private thread it was written in; empty elsewhere."""
 
     @property
     def writer(self) -> Account:
-        """Return who wrote it, whoever pays."""
+        """The author, whether or not that account pays."""
         return self.author or self.account
 
 
@@ -59,13 +59,13 @@ class Readable:
 
     heard: Heard
     utterance: Utterance
-    """Its text is cleaned, without the name; voice and style are chosen."""
+    """Its cleaned text without the name, with the chosen voice and style."""
     reading: Reading
     """How it is read, without the name."""
     name: str
-    """The author's, as it is to be spoken; empty where names are not said."""
+    """The author's name as it is spoken; empty if names are not announced."""
     priority: bool = False
-    """Whether it goes before those of others."""
+    """Whether it goes before other people's."""
     rules: tuple[Applied, ...] = ()
 
 
@@ -74,20 +74,20 @@ class Unread:
     """Why a message is not read."""
 
     code: str
-    """``unread.<gate>``: the key of the sentence."""
+    """``unread.<gate>``: the code of the sentence."""
     facts: tuple[tuple[str, object], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What would be said of a message."""
+    """What would be spoken of a message."""
 
     text: str
-    """With the name, where it may be said; empty when there is nothing to say."""
+    """With the name, if it may be said; empty if there is nothing to say."""
     rules: tuple[Applied, ...]
-    """What was changed, rule by rule."""
+    """Changes, rule by rule."""
     unread: Unread | None
-    """What stands in the way, if anything does."""
+    """What stops it, if anything does."""
     utterance: Utterance
     """With the voice and the style."""
 
@@ -98,40 +98,40 @@ Outcome = Literal["read"] | Unread
 
 
 class Outcomes:
-    """One for a process."""
+    """Outcomes of recent messages; one per process."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._kept: dict[str, Outcome] = {}
 
     def put(self, message_id: str, outcome: Outcome) -> None:
-        """Write down what became of a message; the latest word counts."""
+        """Record the outcome of a message, replacing an earlier one."""
         self._kept.pop(message_id, None)
         self._kept[message_id] = outcome
         if len(self._kept) > self._most:
             del self._kept[next(iter(self._kept))]
 
     def get(self, message_id: str) -> Outcome | None:
-        """None where it was forgotten, or never seen."""
+        """Return the outcome of a message, or None if it is forgotten or unknown."""
         return self._kept.get(message_id)
 
 
 SECONDS = 60.0
-"""After so long a listener may have forgotten who is speaking."""
+"""Seconds after which a listener may have forgotten who is speaking."""
 
 
 class NameMemory:
-    """Who was read last."""
+    """Remembers whose message was read last."""
 
     def __init__(self, clock: Callable[[], float], seconds: float = SECONDS) -> None:
-        """``clock``: seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._seconds = seconds
         self._last = ""
         self._at = 0.0
 
     def says(self, who: str) -> bool:
-        """Return whether the name has to be said before this person's next message, which is then taken as read."""
+        """Return whether to announce the author of the next message, and note it as read."""
         now = self._clock()
         fresh = who == self._last and now - self._at < self._seconds
         self._last, self._at = who, now
@@ -139,13 +139,13 @@ class NameMemory:
 
 
 _MOST = 100_000
-"""Characters: nothing is cut off here, the synthesis core tells what is too long."""
+"""Characters: nothing is cut off here, the synthesis core refuses long texts."""
 
 
 def chosen_words(message: ChatMessage, language: str) -> str:
-    """As they are to be spoken; empty where there are none. ``language``: where the words do not tell theirs.
+    """Return only the spoken words of a message, without author and attachments; empty if there are none.
 
-    Only the words: who wrote them, and what came with them, is left out.
+    ``language``: of words too short to detect it.
     """
     words = ChatMessage(
         message.text,
@@ -160,18 +160,18 @@ def chosen_words(message: ChatMessage, language: str) -> str:
 
 
 EVERYBODY = ""
-"""Whose failure it is where it is not one person's."""
+"""Scope of a failure that is not one person's."""
 _QUOTA, _NOTE = "quota", "note"
 _LASTING = frozenset({"note.quota_built_in", "note.own_voice_gone", "note.place_voice_gone"})
-"""Notes that are not true of each message while they hold, and which of their facts tell one from another."""
+"""Notes that hold for more than one message, and the facts that distinguish them."""
 _OURS = "note.tags_dropped"
-"""Tags in what is read aloud were put there for an emoji and the like; nobody asked for them."""
+"""Tags that reading aloud adds for emoji and the like; nobody asked for them."""
 _FACTS = ("scope", "until", "voice")
 _MOST_FAILURES = 200
 
 
 def unread_for(error: BotError | TimeoutError) -> Unread:
-    """Return the gate that a failure stands for."""
+    """Return the gate for a failure."""
     match error:
         case QuotaError():
             return Unread("unread.quota")
@@ -184,13 +184,13 @@ def unread_for(error: BotError | TimeoutError) -> Unread:
 
 
 class Told:
-    """What people of one place were told. Bounded: what was told longest ago may be told again."""
+    """What was posted in one place. Bounded: the oldest may be posted again."""
 
     def __init__(self) -> None:
         self._told: dict[tuple[str, str], None] = {}
 
     def first(self, whose: str, what: str) -> bool:
-        """Return whether it is to be told; from then on it is not, until it is forgotten."""
+        """Return whether to post it; from then on it is not, until it is forgotten."""
         if (whose, what) in self._told:
             return False
         self._told[whose, what] = None
@@ -199,10 +199,10 @@ class Told:
         return True
 
     def first_failure(self, error: BotError, account: Account | None) -> bool:
-        """Return the same for why words of ``account`` were not spoken.
+        """Return whether to post why a text of ``account`` was not spoken.
 
-        A quota is told once until it begins again. A text that cannot be spoken, or will not be, says nothing of what
-        others write. Every way in which a provider is out of reach is one.
+        An exhausted quota is posted once until it resets. An unspeakable or refused text says nothing about other
+        people's. All ways in which a provider is out of reach count as one.
         """
         match error:
             case QuotaError():
@@ -215,7 +215,7 @@ class Told:
                 return self.first(EVERYBODY, error.code)
 
     def new_notes(self, notes: Sequence[Note]) -> list[Note]:
-        """Return those of a receipt's notes that are to be told: each once, until it is not so any more."""
+        """Return a receipt's notes that are to be posted: each once while it holds."""
         holding = {note.code for note in notes} | _LASTING
         for whose, what in tuple(self._told):
             if whose == _NOTE and what.partition(" ")[0] not in holding:
@@ -223,13 +223,13 @@ class Told:
         return [note for note in notes if note.code != _OURS and self.first(_NOTE, _named(note))]
 
     def works(self, account: Account | None) -> None:
-        """Words of ``account`` were spoken: what stood in the way of everybody, or of that person, is over."""
+        """Note that a text of ``account`` was spoken: earlier failures of everybody, or of that person, are over."""
         self.forget(EVERYBODY)
         if account is not None:
             self.forget(account.scope)
 
     def forget(self, whose: str) -> None:
-        """What was told under this name is told again if it comes back."""
+        """Post it again if it recurs."""
         self._told = {kind: None for kind in self._told if kind[0] != whose}
 
 

@@ -1,10 +1,10 @@
-"""What waits to be read in one session: bounded, fair between authors, and shorter where it falls behind the chat.
+"""The reading queue of a session: bounded, fair between authors, and shorter when it falls behind the chat.
 
-Pure: it keeps messages and hands them out; the session synthesizes. A place is taken before anything is synthesized, so
-a message for which there is none costs nothing. Every message that was offered is handed out, counted in a batch as
-left out, taken out by somebody, or refused.
+Pure: it keeps messages and hands them out; the session synthesizes. A slot is taken before anything is synthesized, so
+a message without one costs nothing. Every offered message is handed out, counted in a batch as left out, removed by
+somebody, or refused.
 
-When all places are taken, a newcomer gets one from whoever has two messages more: the last of those is then counted
+When all slots are taken, a newcomer gets one from an author with two messages more: the last of those is then counted
 instead of read. Priority goes first, but after some turns in a row somebody else has one: nobody starves.
 """
 
@@ -18,9 +18,9 @@ from bot.platforms.reading.messages import Readable, Unread
 from bot.text.split import expected_seconds
 
 MOST = 50
-"""Messages that wait."""
+"""Messages that may wait."""
 MOST_EACH = 8
-"""Of one author."""
+"""Messages of one author that may wait."""
 PRIORITY_TURNS = 3
 """Turns in a row of people with priority while others wait."""
 
@@ -29,16 +29,16 @@ _number = attrgetter("number")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How much is read at once, and from when on less. As it is here: where somebody listens at the moment."""
+    """How much is read at once, and when reading is shortened. The defaults suit a live audience."""
 
     burst_messages: int = 5
-    """Messages of one author that are read as one …"""
+    """Messages of one author that are read together …"""
     burst_characters: int = 300
-    """… and their length together."""
+    """… and their total length in characters."""
     behind: float = 20.0
-    """Seconds of waiting speech from which on messages are read shorter …"""
+    """Seconds of waiting speech above which messages are shortened …"""
     far_behind: float = 45.0
-    """… and from which on some are only counted."""
+    """… and above which some are only counted."""
 
 
 LISTENED_TO = Pace()
@@ -46,13 +46,13 @@ LISTENED_TO = Pace()
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Messages of one author, to be read at once."""
+    """Messages of one author, to be read together."""
 
     items: tuple[Readable, ...]
     left_out: tuple[Readable, ...] = ()
     """Later ones of the same author that are only counted."""
     shorter: bool = False
-    """Whether to read less of each."""
+    """Whether to shorten each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,38 +61,38 @@ class _Waiting:
     number: int
     """In the order of arrival."""
     seconds: float
-    """That it takes to say, about."""
+    """Estimated length."""
     counted: bool = False
-    """Whether it lost its place to a newcomer: it goes out as left out, behind the author's last one."""
+    """Whether it lost its slot to a newcomer: it is counted as left out, after the author's last one."""
 
 
 class ReadingQueue:
-    """One for a session."""
+    """The reading queue of a session."""
 
     def __init__(
         self, clock: Callable[[], float], *, most: int = MOST, most_each: int = MOST_EACH, pace: Pace = LISTENED_TO
     ) -> None:
-        """``clock``: seconds that never go back, for how long a message has been waiting."""
+        """Set up; ``clock`` gives monotonic seconds, for how long a message has been waiting."""
         self._clock = clock
         self._most = most
         self._most_each = most_each
         self._pace = pace
         self._waiting: list[_Waiting] = []
         self._since: dict[int, float] = {}
-        """When each came, by its number."""
+        """Time of arrival by number."""
         self._rank: dict[str, int] = {}
-        """For those who wait: the turn in which they came, or were served last. It only rises, so nobody starves."""
+        """For waiting authors: the turn in which they came, or were served last. It only rises, so nobody starves."""
         self._turn = 0
         self._arrivals = 0
         self._favoured = 0
         """Turns in a row of people with priority, while others waited."""
 
     def __len__(self) -> int:
-        """Messages that are going to be read."""
+        """Return the number of messages that are going to be read."""
         return sum(not each.counted for each in self._waiting)
 
     def offer(self, item: Readable) -> Unread | None:
-        """Take a place; why not, where there is none."""
+        """Take a slot. Return why not, if there is none."""
         who = item.heard.account.scope
         own = len(self._of(who))
         if own >= self._most_each:
@@ -107,9 +107,9 @@ class ReadingQueue:
         return None
 
     def take(self) -> Batch | None:
-        """Return the next messages to read; None where nobody waits.
+        """Return the next messages to read; None if nobody waits.
 
-        Those with priority first; else whoever was served longest ago, and among these whose message is the oldest.
+        Those with priority first; otherwise the author served longest ago, and among equals the oldest message.
         """
         if not self._waiting:
             return None
@@ -130,7 +130,7 @@ class ReadingQueue:
 
     @property
     def lag(self) -> float:
-        """Seconds by which reading is behind: what waits takes so long, or the oldest has waited so long."""
+        """Seconds by which reading is behind: the length of the queue, or the wait of the oldest message."""
         if not self._waiting:
             return 0.0
         reading = [each for each in self._waiting if not each.counted]
@@ -138,11 +138,11 @@ class ReadingQueue:
         return max(waited, sum(each.seconds for each in reading))
 
     def resume(self) -> None:
-        """After a pause that somebody wanted: what waited through it is not behind for that."""
+        """Restart after an intentional pause, which does not count as being behind."""
         self._since = dict.fromkeys(self._since, self._clock())
 
     def remove(self, message_id: str) -> Readable | None:
-        """Take a message out; None where it does not wait."""
+        """Remove a message. Return None if it does not wait."""
         for each in self._waiting:
             if each.item.heard.id == message_id:
                 self._drop({each.number})
@@ -151,7 +151,7 @@ class ReadingQueue:
         return None
 
     def replace(self, item: Readable) -> bool:
-        """Return a message was edited: it keeps its place. False where it does not wait."""
+        """Replace an edited message in its position. Return False if it does not wait."""
         for index, each in enumerate(self._waiting):
             if each.item.heard.id == item.heard.id:
                 self._waiting[index] = replace(_waiting(item, each.number), counted=each.counted)
@@ -159,24 +159,24 @@ class ReadingQueue:
         return False
 
     def remove_all(self, account: Account | None = None) -> Sequence[Readable]:
-        """Take out all messages, or all of one author."""
+        """Remove all messages, or all of one author."""
         gone = [each for each in self._waiting if account is None or each.item.heard.account == account]
         self._drop({each.number for each in gone})
         return [each.item for each in gone]
 
     def listing(self) -> Sequence[Readable]:
-        """Return what waits, in the order of arrival."""
+        """Return the waiting messages, in order of arrival."""
         return [each.item for each in self._waiting]
 
     def _of(self, who: str) -> list[_Waiting]:
-        """Return what is going to be read of an author."""
+        """Return an author's messages that are going to be read."""
         return [each for each in self._waiting if each.item.heard.account.scope == who and not each.counted]
 
     def _counted(self, who: str) -> list[_Waiting]:
         return [each for each in self._waiting if each.item.heard.account.scope == who and each.counted]
 
     def _first(self) -> _Waiting:
-        """Return whose turn it is, and with which message."""
+        """Return the author whose turn it is, and the message."""
         reading = [each for each in self._waiting if not each.counted]
         favoured = min((each for each in reading if each.item.priority), key=self._order, default=None)
         other = min((each for each in reading if not each.item.priority), key=self._order, default=None)
@@ -188,7 +188,7 @@ class ReadingQueue:
         return other
 
     def _make_room(self, own: int) -> bool:
-        """Count the last message of whoever has at least two more than ``own`` instead of reading it."""
+        """Count the last message of an author with at least two more than ``own`` instead of reading it."""
         lengths = Counter(each.item.heard.account.scope for each in self._waiting if not each.counted)
         who, length = max(lengths.items(), key=lambda line: line[1], default=("", 0))
         if length < own + 2 or len(self._waiting) >= 2 * self._most:
@@ -197,7 +197,7 @@ class ReadingQueue:
         return True
 
     def _let_in(self, who: str) -> None:
-        """A place is free: the author's first message that was only counted has it."""
+        """Give a free slot to the author's first message that was only counted."""
         if (counted := self._counted(who)) and len(self) < self._most:
             self._mark(counted[0], counted=False)
 
@@ -208,7 +208,7 @@ class ReadingQueue:
         return self._rank[each.item.heard.account.scope], each.number
 
     def _burst(self, first: _Waiting, *, crowded: bool) -> list[_Waiting]:
-        """Return what the author wrote in one go: nobody else's message stands between, unless it is crowded anyway."""
+        """Return what the author wrote in a row: no other message comes between, unless it is crowded anyway."""
         who = first.item.heard.account.scope
         others = [each.number for each in self._waiting if each.item.heard.account.scope != who and not each.counted]
         batch, characters = [first], len(first.item.utterance.text)
@@ -237,5 +237,5 @@ def _waiting(item: Readable, number: int) -> _Waiting:
 
 
 def _alike(one: Readable, other: Readable) -> bool:
-    """Return whether they can be said in one breath: in the same way, and out of the same channel."""
+    """Return whether they can be spoken together: in the same manner, and from the same channel."""
     return one.utterance.manner == other.utterance.manner and one.heard.channel == other.heard.channel

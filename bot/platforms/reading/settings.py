@@ -1,7 +1,7 @@
 """Settings of reading aloud as people type and read them, made from their models for both platforms.
 
-A place's settings are set by moderators, a person's by that person; ``/reading`` on Telegram and on Discord parse and
-show them here, so that both take and refuse the same.
+Moderators set a place's, people their own; ``/reading`` on Telegram and on Discord parse and show them here, so that
+both accept and refuse the same.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,21 +13,21 @@ from bot.store.settings import Preference, ReadingSettings
 from bot.texts import say
 
 PLACE = tuple(each for each in settings_of(ReadingSettings) if each.key)
-"""What moderators set."""
+"""Settings of moderators."""
 OWN = tuple(each for each in settings_of(Preference) if each.group == "aloud")
-"""What a person sets."""
+"""Settings of a person."""
 _PEOPLE = "ignored"
 _LISTS = tuple(each for each in settings_of(ReadingSettings) if each.discord is not None and not each.key)
 _PLACE, _OWN = {each.key: each for each in PLACE}, {each.key: each for each in OWN}
 
 
 def is_own(key: str) -> bool:
-    """Return True for the key of a person's own setting."""
+    """Return whether a key is one of a person's own settings."""
     return key in _OWN
 
 
 def place_change(key: str, value: str, language: str = "en") -> dict[str, Any]:
-    """Return what a typed setting of a place changes; ``language``: of the name by which a value is refused.
+    """Return the changes of a place's typed setting; ``language``: of the name in a refusal.
 
     Raises InputError ``reading.unknown``, and what its kind raises.
     """
@@ -35,14 +35,14 @@ def place_change(key: str, value: str, language: str = "en") -> dict[str, Any]:
 
 
 def own_change(key: str, value: str, language: str = "en") -> dict[str, Any]:
-    """Return the same for a person's own."""
+    """Return the changes of a person's own typed setting."""
     return _change(_OWN, key, value, language)
 
 
 def place_lines(
     settings: ReadingSettings, language: str, roles: Callable[[Sequence[str]], str] | None = None
 ) -> list[str]:
-    """Return everything that is set for a place, a line each; of lists the number, or what ``roles`` says."""
+    """Return a place's settings, a line each; of lists the number, or what ``roles`` gives."""
     lines = [line_of(each, settings, language) for each in PLACE]
     for each in _LISTS:
         entries: Sequence[str] = getattr(settings, each.field)
@@ -54,12 +54,12 @@ def place_lines(
 
 
 def own_lines(own: Preference, language: str) -> list[str]:
-    """Return the same for a person."""
+    """Return a person's settings, a line each."""
     return [line_of(each, own, language) for each in OWN]
 
 
 def line_of(setting: Setting, settings: object, language: str, about: str = "") -> str:
-    """Return what is set, behind what it is: by the code ``about``, else as on Discord."""
+    """Return a setting's value after its description: by the code ``about``, else as on Discord."""
     shown = setting.shown(settings, language)
     if isinstance(shown, bool):
         shown = say("yes" if shown else "no", language)
@@ -68,7 +68,7 @@ def line_of(setting: Setting, settings: object, language: str, about: str = "") 
 
 
 def suggestions(key: str) -> tuple[str, ...]:
-    """Return what can be typed for a setting, where that is a short list; else an example."""
+    """Return the possible values of a setting if there are few, else an example."""
     setting = (_PLACE | _OWN).get(key)
     return setting.kind.offered() if setting is not None else ()
 

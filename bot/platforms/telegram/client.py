@@ -1,7 +1,7 @@
-"""Telegram: logs in, takes updates, stops in order. Built by ``app.py``; the commands are in ``handlers.py``.
+"""Telegram: logs in, receives updates, stops in order. Built by ``app.py``; the commands are in ``handlers.py``.
 
 python-telegram-bot's ``run_polling`` wants a loop of its own, so its parts are driven by hand here; updates are
-fetched by ``polling.py`` or brought to ``webhook.py``, which leave with Telegram what cannot be taken.
+received by ``updates.py``, which leaves with Telegram what cannot be handled.
 """
 
 import asyncio
@@ -45,14 +45,14 @@ from bot.web import WebServer
 
 _log = logging.getLogger(__name__)
 
-# The library's next version has spans of time as timedelta; without this it warns at each of them.
+# The library's next version uses timedelta for durations; without this it warns at each of them.
 os.environ.setdefault("PTB_TIMEDELTA", "true")
 
 _OFFICIAL = "https://api.telegram.org"
 _TOKEN = re.compile(r"[\w:-]{3,200}", re.ASCII)
-"""What can stand in an address. Whether a token is a good one, Telegram says."""
+"""Characters allowed in an address. Telegram decides whether a token is valid."""
 _SENTENCES = {"sendMessage", "editMessageText", "answerCallbackQuery", "sendDocument"}
-"""What a command without sound is answered by."""
+"""API methods that answer a command without sound."""
 _NO_MESSAGES = {"sendChatAction", "getChatMember", "getChat"}
 _App = Application[Any, Any, Any, Any, Any, Any]
 
@@ -74,13 +74,13 @@ async def _answered(response: httpx.Response) -> None:
 
 
 class Limiter(AIORateLimiter):
-    """Keeps to Telegram's limits: 30 messages a second, 20 a minute in a group. It does not repeat anything.
+    """Obeys Telegram's limits: 30 messages a second, 20 a minute in a group. It does not retry.
 
-    What puts no message into a group is not counted there: signs that a voice is being recorded would delay the voices.
+    Requests that put no message into a group are not counted there: "recording" indicators would delay the voices.
     """
 
     def __init__(self, traffic: Traffic) -> None:
-        """``traffic`` hears of everything that is sent."""
+        """Set up; ``traffic`` is notified of everything that is sent."""
         super().__init__()
         self._traffic = traffic
 
@@ -110,7 +110,10 @@ class TelegramPlatform:
         sleep: Sleep = asyncio.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``web``: serves a configured webhook. Tests set ``timings``, ``sleep`` (imposed pauses), its ``clock``."""
+        """Set up; ``web`` serves a configured webhook.
+
+        Tests set ``timings``, ``sleep`` (imposed pauses) and its ``clock``.
+        """
         self._token = config.token.get_secret_value().strip()
         self._root = (config.api_url.strip() or _OFFICIAL).rstrip("/").removesuffix("/bot")
         self._suffix = "/test" if config.test_environment else ""
@@ -162,7 +165,7 @@ class TelegramPlatform:
                 await request.shutdown()
 
     async def examine(self) -> Sequence[Finding]:
-        """Return whether the token is taken, and whether messages of groups can be read.
+        """Return whether the token is valid, and whether group messages can be read.
 
         Raises PlatformError, ConfigError.
         """
@@ -178,7 +181,7 @@ class TelegramPlatform:
         )
 
     async def stop(self, grace: float) -> None:
-        """Take no more commands, let what is being said finish (``grace`` seconds at most), close. Idempotent."""
+        """Accept no more commands, let speech finish (``grace`` seconds at most), close. Idempotent."""
         self._grace = grace
         self._stop.set()
         await self._closed.wait()
@@ -224,7 +227,7 @@ class TelegramPlatform:
         )
 
     async def _until_stop(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do something until it is done or the bot is to stop. Raises what it raises."""
+        """Run something until it is done or the bot stops. Raises what it raises."""
         task = asyncio.create_task(work)
         stopping = asyncio.create_task(self._stop.wait())
         try:
@@ -237,7 +240,7 @@ class TelegramPlatform:
             await asyncio.gather(task, stopping, return_exceptions=True)
 
     async def _log_in(self, application: _App) -> None:
-        """Make sure of the token, leave a webhook of before, name the commands. Raises PlatformError."""
+        """Check the token, remove an earlier webhook, set the menus. Raises PlatformError."""
         try:
             await application.initialize()
             if not self._webhook[0]:
@@ -250,7 +253,7 @@ class TelegramPlatform:
         await set_menus(application.bot)
 
     async def _excuse(self, update: Update, delivery: Delivery) -> None:
-        """Tell somebody whose command was cut off when the bot stopped."""
+        """Inform a person whose command was cut off when the bot stopped."""
         asked = read(update, self._services.language)
         if asked is None:
             return
@@ -275,7 +278,7 @@ class TelegramPlatform:
         """Return the connections for calls and for polling. Slow: reads certificate files. Raises ConfigError."""
         client: dict[str, Any] = {"verify": self._trust()}
         if not self._root.startswith(_OFFICIAL):
-            client["trust_env"] = False  # a server of one's own is not asked through a proxy
+            client["trust_env"] = False  # a self-hosted server is not reached through a proxy
         times: dict[str, Any] = {
             "connect_timeout": self._timings.connect,
             "read_timeout": self._timings.read,
@@ -285,13 +288,13 @@ class TelegramPlatform:
         }
         polling = UpdatesRequest(connection_pool_size=2, **times)
         times["httpx_kwargs"] = client | {"event_hooks": {"request": [_leaving], "response": [_answered]}}
-        # A command needs two: one for the voice, one for the sign that it is being recorded.
+        # A command needs two: one for the voice, one for the "recording" indicator.
         return HTTPXRequest(connection_pool_size=2 * PLACES, **times), polling
 
     def _trust(self) -> ssl.SSLContext:
-        """Return the public authorities and, where configured, one of our own."""
+        """Return the public certificate authorities and the configured one."""
         if self._root.startswith("http:"):
-            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # not used, trusts nobody, costs nothing
+            return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # unused, trusts nobody, costs nothing
         context = httpx.create_ssl_context()
         if self._ca_file:
             try:

@@ -1,4 +1,4 @@
-"""What every answer on Telegram works with. Built by ``client.py``, passed by ``handlers.py`` to each answer."""
+"""Dependencies of Telegram's handlers. Built by ``client.py``, passed by ``handlers.py`` to each handler."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -21,12 +21,12 @@ class Queued:
     task: asyncio.Task[object]
     waiting: Waiting
     chat_id: int
-    """Where it was asked for."""
+    """Chat of the command."""
 
 
 @dataclass(frozen=True, slots=True)
 class TelegramContext:
-    """One for a bot."""
+    """The dependencies of a bot's handlers."""
 
     services: Services
     delivery: Delivery
@@ -36,6 +36,6 @@ class TelegramContext:
     aloud: Aloud
     rights: Rights
     imports: Imports = field(default_factory=Imports)
-    """Dictionary files that wait for a yes."""
+    """Dictionary files that wait for confirmation."""
     waiting: dict[str, Queued] = field(default_factory=dict)
-    """What is spoken or waits for it, by the name on its button; gone with its end."""
+    """What is spoken or waits, by the name on its cancel button; removed at its end."""

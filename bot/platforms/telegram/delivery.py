@@ -1,4 +1,4 @@
-"""Delivery of voices and sentences into Telegram chats, within Telegram's limits and the bot's rights."""
+"""Delivery of voices and sentences to Telegram chats, within Telegram's limits and the bot's permissions."""
 
 import asyncio
 import contextlib
@@ -39,21 +39,21 @@ from bot.texts import of_note, say
 MOST = 20
 """Messages in one group …"""
 SECONDS = 60.0
-"""… in any span of so many seconds."""
+"""… within so many seconds."""
 _MOST_GROUPS = 1000
-"""Groups beyond which those that are quiet again are forgotten."""
+"""Groups beyond which inactive ones are forgotten."""
 
 
 class Traffic:
-    """One for a bot."""
+    """Counts a bot's messages in groups."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """``clock``: seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._sent: dict[int, deque[float]] = {}
 
     def note(self, chat_id: int) -> None:
-        """A message goes out. Chats with one person have no such limit."""
+        """Count a message being sent. Private chats have no such limit."""
         if chat_id >= 0:
             return
         self._sent.setdefault(chat_id, deque(maxlen=10 * MOST)).append(self._clock())
@@ -62,11 +62,11 @@ class Traffic:
                 self._recent(each)
 
     def room(self, chat_id: int) -> int:
-        """Messages that may go out now."""
+        """Return how many messages may be sent now."""
         return max(0, MOST - len(self._recent(chat_id)))
 
     def wait(self, chat_id: int, room: int) -> float:
-        """Return seconds until so many may go out; 0: they may now."""
+        """Return the seconds until so many may be sent; 0: now."""
         recent = self._recent(chat_id)
         missing = len(recent) + room - MOST
         return max(0.0, recent[missing - 1] + SECONDS - self._clock()) if missing > 0 else 0.0
@@ -86,22 +86,22 @@ class Traffic:
 _log = logging.getLogger(__name__)
 
 VOICE_BYTES = 1_000_000
-"""From this size on Telegram shows a file instead of a voice message."""
+"""Bytes from which on Telegram shows a file instead of a voice message."""
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
-"""Failures before the request left us."""
+"""Failures before the request was sent."""
 _STANDING = 60.0
-"""Seconds for which an administrator is taken for one."""
+"""Seconds for which administrator status is cached."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What stands beside a voice message."""
+    """Additions to a voice message."""
 
     remark: str = ""
-    """A sentence below it, after what the receipt notes."""
+    """A sentence below it, after the receipt's notes."""
     words: tuple[Run, ...] = ()
-    """What it says."""
+    """Its text."""
     keyboard: InlineKeyboardMarkup | None = None
 
 
@@ -115,13 +115,13 @@ class _Caption:
 
     @property
     def fields(self) -> dict[str, Any]:
-        """As the library takes them."""
+        """The arguments for the library."""
         return {"caption": self.text, "caption_entities": self.entities or None}
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A voice message as it is uploaded."""
+    """A voice message to be uploaded."""
 
     data: bytes
     duration: int
@@ -129,7 +129,7 @@ class _Part:
 
 
 class Delivery:
-    """What one bot sends."""
+    """Sends everything of a bot."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class Delivery:
         sleep: Sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``clock``: seconds that never go back, for how long somebody is taken for an administrator."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached administrator status expires."""
         self._bot = bot
         self._speech = speech
         self._timings = timings
@@ -150,9 +150,9 @@ class Delivery:
     async def sentence(
         self, asking: Message, text: str, *, keyboard: InlineKeyboardMarkup | None = None, hidden: bool = False
     ) -> Message | None:
-        """Answer a message with words, ``hidden`` until somebody wants to read them.
+        """Answer a message with text, ``hidden`` as a spoiler.
 
-        Raises nothing: who cannot be told is not told, and None is returned.
+        Raises nothing: if it cannot be sent, None is returned.
         """
         words = cut(text, MessageLimit.MAX_TEXT_LENGTH)
         entities = [MessageEntity(MessageEntity.SPOILER, 0, units(words))] if hidden else None
@@ -175,7 +175,7 @@ class Delivery:
             raise PlatformError("telegram.file.refused", detail=error.message) from None
 
     async def change(self, ours: Message, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-        """Put other words into a message of ours. Raises nothing."""
+        """Replace the text of a message of ours. Raises nothing."""
         words = cut(text, MessageLimit.MAX_TEXT_LENGTH)
         try:
             await self._bot.edit_message_text(words, ours.chat_id, ours.message_id, reply_markup=keyboard)
@@ -184,14 +184,14 @@ class Delivery:
                 _log.info("a message was not changed (%s)", type(error).__name__)
 
     async def remove(self, ours: Message) -> None:
-        """Take a message of ours back. Raises nothing."""
+        """Delete a message of ours. Raises nothing."""
         try:
             await self._bot.delete_message(ours.chat_id, ours.message_id)
         except TelegramError as error:
             _log.info("a message was not taken back (%s)", type(error).__name__)
 
     async def toast(self, asked: Asked, text: str = "", *, alert: bool = False) -> bool:
-        """Answer a pressed button, once, with some words over the chat; False where that cannot be done (any more)."""
+        """Answer a pressed button once with a notification. Return False if that is no longer possible."""
         if asked.query is None or asked.answered.is_set():
             return False
         asked.answered.set()
@@ -203,9 +203,9 @@ class Delivery:
         return True
 
     async def is_admin(self, asked: Asked) -> bool:
-        """Return whether who asks administers the group, or writes as the group; no where Telegram does not say.
+        """Return whether the person administers the group, or writes as the group; False if unknown.
 
-        Raises nothing. A change takes a minute to be known here.
+        Raises nothing. A change takes up to a minute to be noticed.
         """
         chat_id = str(asked.message.chat_id)
         if asked.space is None or asked.account.id == chat_id:
@@ -220,7 +220,7 @@ class Delivery:
             return False
 
     async def roles(self, asked: Asked) -> tuple[str, ...]:
-        """Return the one role that Telegram's groups have, for who holds it. Raises nothing."""
+        """Return the only role of Telegram's groups, if the person has it. Raises nothing."""
         return (admins_of(asked.space),) if asked.space is not None and await self.is_admin(asked) else ()
 
     async def _member(self, chat_id: int, user_id: int) -> bool:
@@ -229,7 +229,7 @@ class Delivery:
 
     @asynccontextmanager
     async def recording(self, asking: Message) -> AsyncIterator[None]:
-        """Show that a voice is being recorded: all the while in private, once in a group."""
+        """Show that a voice is being recorded: continuously in private, once in a group."""
         task = asyncio.create_task(self._show_recording(asking))
         try:
             yield
@@ -246,11 +246,9 @@ class Delivery:
         *,
         command: AcceptedCommand | None,
     ) -> tuple[Message, ...]:
-        """Answer a message with what was spoken; the messages that were sent, none where it failed.
+        """Answer a message with what was spoken. Return the sent messages, none if it failed.
 
-        What becomes of the sound is written down for the ``command``.
-
-        Raises nothing but AudioError ``audio.too_large``.
+        The delivery is recorded for the ``command``. Raises nothing but AudioError ``audio.too_large``.
         """
         remark = " ".join(filter(None, [*(of_note(note, language) for note in receipt.notes), extras.remark]))
         try:
@@ -264,7 +262,7 @@ class Delivery:
             await self.sentence(asking, say("telegram.refused", language, detail=error.message))
         except TelegramError as error:
             _log.warning("telegram did not confirm a voice (%s); it is not sent again", type(error).__name__)
-            # A late answer: the voice is in the chat, as a rule, and needs no word beside it.
+            # A late answer: the voice usually is in the chat, and needs no message about it.
             if isinstance(error.__cause__, httpx.ReadTimeout):
                 await _delivered(command)
             else:
@@ -276,11 +274,9 @@ class Delivery:
     async def deliver(
         self, asking: Message, receipt: Receipt, remark: str, extras: Extras = NOTHING
     ) -> tuple[Message, ...]:
-        """Return the same without a word where it fails, for those who tell it themselves.
+        """Deliver without a message on failure, for callers that report it themselves.
 
-        ``remark`` is all that is said.
-
-        Raises TelegramError, AudioError ``audio.too_large``.
+        ``remark`` is all that is shown. Raises TelegramError, AudioError ``audio.too_large``.
         """
         try:
             return await self._as_voice(asking, receipt, _caption(remark, extras.words), extras.keyboard)
@@ -293,7 +289,7 @@ class Delivery:
     async def _as_voice(
         self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None
     ) -> tuple[Message, ...]:
-        """Send what was uploaded before, or upload it. Raises TelegramError."""
+        """Send an uploaded clip again, or upload it. Raises TelegramError."""
         file_id = await self._speech.file_id(receipt, "telegram")
         if file_id and (sent := await self._sent_again(asking, file_id, caption, keyboard)) is not None:
             return (sent,)
@@ -310,7 +306,7 @@ class Delivery:
     async def _sent_again(
         self, asking: Message, file_id: str, caption: _Caption, keyboard: InlineKeyboardMarkup | None
     ) -> Message | None:
-        """Send by the name Telegram gave; None where it does not know it any more."""
+        """Send by Telegram's file id. Return None if it is no longer valid."""
         about = {"voice": file_id, "reply_markup": keyboard, **caption.fields}
         try:
             return await self._send(asking, lambda place: self._bot.send_voice(**about, **place))
@@ -339,7 +335,7 @@ class Delivery:
     async def _as_file(
         self, asking: Message, receipt: Receipt, caption: _Caption, keyboard: InlineKeyboardMarkup | None
     ) -> tuple[Message, ...]:
-        """Send an mp3 to a chat that takes no voices, as music or else as a document. Raises TelegramError.
+        """Send an mp3 to a chat that accepts no voices, as music or else as a document. Raises TelegramError.
 
         Opus sent as music becomes a voice message again, which is refused as well.
         """
@@ -371,9 +367,9 @@ class Delivery:
             await asyncio.sleep(self._timings.action)
 
     async def _send(self, asking: Message, send: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
-        """Call ``send`` with the place of the answer; without the topic where that is gone. Raises TelegramError.
+        """Call ``send`` with the answer's destination; without the topic if that is gone. Raises TelegramError.
 
-        A group that became a supergroup has the answer under its new id, where the asking message has another number.
+        A group that became a supergroup gets the answer under its new id, where the replied message has another id.
         """
         place = _place(asking)
         try:
@@ -386,7 +382,7 @@ class Delivery:
             return await self._patiently(send, place | {"message_thread_id": None})
 
     async def _patiently(self, send: Callable[[dict[str, Any]], Awaitable[T]], place: dict[str, Any]) -> T:
-        """Send; once more where Telegram asks for a short pause, or where the request cannot have left us."""
+        """Send; retry once if Telegram asks for a short pause, or if the request cannot have been sent."""
         try:
             return await send(place)
         except RetryAfter as error:
@@ -407,7 +403,7 @@ async def _delivered(command: AcceptedCommand | None) -> None:
 
 
 def cut(text: str, limit: int) -> str:
-    """At most ``limit`` UTF-16 units, in which Telegram counts; three dots at the end where something is missing."""
+    """Return at most ``limit`` UTF-16 units, Telegram's unit, with an ellipsis if something is missing."""
     if len(text) * 2 <= limit or len(text.encode("utf-16-le", "replace")) // 2 <= limit:
         return text
     kept = text.encode("utf-16-le", "replace")[: 2 * (limit - 1)]
@@ -415,12 +411,12 @@ def cut(text: str, limit: int) -> str:
 
 
 def units(text: str) -> int:
-    """Length in UTF-16 units, in which Telegram counts."""
+    """Return the length in UTF-16 units, Telegram's unit."""
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
 def _caption(remark: str, words: Sequence[Run]) -> _Caption:
-    """Return a remark and below it the words, as a quote that folds when it is long; cut at what Telegram takes."""
+    """Return a remark and the text below it, as a quote that folds if it is long; cut to Telegram's limit."""
     remark = cut(remark, MessageLimit.CAPTION_LENGTH)
     text = f"{remark}\n" if remark and words else remark
     begin = end = units(text)
@@ -435,10 +431,10 @@ def _caption(remark: str, words: Sequence[Run]) -> _Caption:
 
 
 def _place(asking: Message) -> dict[str, Any]:
-    """Where an answer goes: the chat, the topic, under the asking message (if that still exists)."""
+    """Return an answer's destination: the chat, the topic, the message replied to (if that still exists)."""
     return {
         "chat_id": asking.chat_id,
-        # Outside of topics the id is that of a chain of replies, and not to be sent.
+        # Outside of topics the id is that of a chain of replies, and must not be sent.
         "message_thread_id": asking.message_thread_id if asking.is_topic_message else None,
         "reply_parameters": ReplyParameters(asking.message_id, allow_sending_without_reply=True),
     }
@@ -450,23 +446,21 @@ def _parts(clip: Clip) -> list[_Part]:
 
 
 def _no_voices(error: BadRequest) -> bool:
-    """Return whether the person, or the group, takes no voice messages."""
+    """Return whether the person, or the group, accepts no voice messages."""
     words = error.message.casefold()
     return "voice" in words and ("forbidden" in words or "not enough rights" in words)
 
 
 class Rights:
-    """One for a bot. Telegram is asked each time, since people ask in order to see what changed."""
+    """Permissions of the bot in chats. Telegram is asked each time, since people ask to see what changed."""
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
 
     async def sees_messages(self, chat_id: int) -> bool | None:
-        """Return whether what people write in a group reaches the bot: where its privacy mode is off.
+        """Return whether the bot receives a group's messages: its privacy mode is off, or it is an administrator.
 
-        Or it administers.
-
-        None where Telegram does not say. Raises nothing.
+        None if unknown. Raises nothing.
         """
         try:
             everything = bool((await self._bot.get_me()).can_read_all_group_messages)
@@ -476,7 +470,7 @@ class Rights:
             return None
 
     async def may_send_voices(self, chat_id: int) -> bool | None:
-        """Return whether a group takes voice messages from the bot; None where Telegram does not say.
+        """Return whether a group accepts voice messages from the bot; None if unknown.
 
         Raises nothing.
         """
@@ -493,9 +487,9 @@ class Rights:
         return everyone is None or everyone.can_send_voice_notes is not False
 
     async def person(self, chat_id: int, account_id: str) -> User | None:
-        """Return who somebody in a group is, as far as the group may know it. Raises nothing.
+        """Return the user behind a group member, as far as the group may know. Raises nothing.
 
-        None for an administrator who is anonymous there, for a channel, and where Telegram does not say.
+        None for an anonymous administrator, for a channel, and if unknown.
         """
         number = whole(account_id)
         if number is None:

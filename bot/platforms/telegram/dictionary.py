@@ -1,6 +1,6 @@
-"""``/dictionary``: how words are said when messages are read aloud. In private one's own, in a group the group's.
+"""``/dictionary``: pronunciation of words when messages are read aloud; in private one's own, in a group the group's.
 
-Registered in ``handlers.py``; the work is ``bot/platforms/reading/dictionary.py``'s, for both platforms.
+Registered in ``handlers.py``; ``bot/platforms/reading/dictionary.py`` does the work for both platforms.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ CAPTION = linear(
     "looked for at the beginning alone, and taken there in one way",
     re.DOTALL | re.IGNORECASE,
 )
-"""The command below a file, where Telegram's clients do not look for commands."""
+"""The command in a file's caption, where Telegram's clients do not look for commands."""
 _CHANGES = frozenset({"add", "remove", "import"})
 _PATTERN = re.compile(r"(?:pattern|正则|正則)\s{0,4}[:：]\s*", re.IGNORECASE)
 _REPLACE = frozenset({"replace", "替换", "替換"})
@@ -44,7 +44,7 @@ Answer = Callable[[TelegramContext, Asked, Lexicon, Account | Space, str], Await
 
 
 async def dictionary(context: TelegramContext, asked: Asked) -> None:
-    """``add WORD = SAID``, ``remove WORD``, ``list``, ``export``, ``import``. Raises InputError, StoreError."""
+    """Handle ``add WORD = SAID``, ``remove WORD``, ``list``, ``export``, ``import``. Raises InputError, StoreError."""
     order, _, rest = asked.line.strip().partition(" ")
     name = _ORDERS.get(order.casefold())
     if name is None:
@@ -59,7 +59,7 @@ async def dictionary(context: TelegramContext, asked: Asked) -> None:
 
 
 async def captioned(context: TelegramContext, asked: Asked) -> None:
-    """The same where the command stands below a file; silent where it is another bot's."""
+    """Handle the command in a file's caption; ignore another bot's."""
     found = CAPTION.fullmatch(asked.message.caption or "")
     if found is not None and (found[1] or "").casefold() in {"", asked.message.get_bot().username.casefold()}:
         await dictionary(context, replace(asked, line=found[2] or ""))
@@ -108,7 +108,7 @@ async def _import(context: TelegramContext, asked: Asked, lexicon: Lexicon, owne
 
 
 async def answered(context: TelegramContext, asked: Asked) -> None:
-    """``i:yes:TOKEN``: take a file in, or not, as its question is answered by who asked for it.
+    """Handle ``i:yes:TOKEN``: import a file, or not, as its sender decides.
 
     Raises InputError ``dictionary.ask_gone``, ``dictionary.ask_others``, ``telegram.dictionary.admins_only``.
     """
@@ -129,11 +129,11 @@ _ANSWERS: dict[str, Answer] = {"add": _add, "remove": _remove, "list": _list, "e
 _ORDERS = {say(codes.DICTIONARY_NAME[name], language): name for language in LANGUAGES for name in _ANSWERS} | {
     name: name for name in _ANSWERS
 }
-"""What may be typed, in either language."""
+"""Subcommands, in either language."""
 
 
 def _halves(typed: str) -> tuple[str, str]:
-    """Return a word and what is said for it. An equals sign between blanks parts them, else the first one.
+    """Return a word and its replacement, split at an equals sign between blanks, else at the first one.
 
     Raises InputError ``telegram.dictionary.equals``.
     """
@@ -146,13 +146,13 @@ def _halves(typed: str) -> tuple[str, str]:
 
 
 def _file(message: Message) -> Document | None:
-    """Return the file that the command stands below, or answers."""
+    """Return the file of the caption, or of the message replied to."""
     answered = message.reply_to_message
     return message.document or (answered.document if answered is not None else None)
 
 
 async def _fetched(document: Document) -> bytes:
-    """Return the file; one that is too large is not fetched. Raises PlatformError ``telegram.file.unread``."""
+    """Return the file's bytes; one that is too large is not fetched. Raises PlatformError ``telegram.file.unread``."""
     if (document.file_size or 0) > MOST_BYTES:
         return bytes(MOST_BYTES + 1)
     try:

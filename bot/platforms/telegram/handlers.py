@@ -49,9 +49,9 @@ from bot.texts import codes, say
 
 
 async def press(context: TelegramContext, asked: Asked) -> None:
-    """Do what the pressed button says; it is answered in any case, so that it stops spinning.
+    """Run the handler of a pressed button; the query is answered in any case, so that the button stops loading.
 
-    Raises InputError ``telegram.old_button`` for data that no button of today carries, forged or old.
+    Raises InputError ``telegram.old_button`` for data that no current button carries, forged or old.
     """
     letter = asked.line.partition(":")[0]
     form = _FORMS.get(letter)
@@ -62,7 +62,7 @@ async def press(context: TelegramContext, asked: Asked) -> None:
 
 
 async def other_style(context: TelegramContext, asked: Asked) -> None:
-    """``s:whisper:TOKEN``: the same words in another style. Raises InputError ``telegram.old_button``."""
+    """Handle ``s:whisper:TOKEN``: the same text in another style. Raises InputError ``telegram.old_button``."""
     _, key, token = asked.line.split(":")
     style = keyboard.style_of(key)
     if style is None:
@@ -71,34 +71,34 @@ async def other_style(context: TelegramContext, asked: Asked) -> None:
 
 
 async def again(context: TelegramContext, asked: Asked) -> None:
-    """``r:TOKEN``: the same words as another take."""
+    """Handle ``r:TOKEN``: the same text as another take."""
     await speaking.again(context, asked, _matter(asked), styles=None)
 
 
 async def free(context: TelegramContext, asked: Asked) -> None:
-    """``q:TOKEN``: by the free voice what the quota refused."""
+    """Handle ``q:TOKEN``: speak what the quota refused with the free voice."""
     await speaking.free(context, asked, _matter(asked))
 
 
 async def words(context: TelegramContext, asked: Asked) -> None:
-    """``w:TOKEN``: what the voice says; over the chat where it fits, else in a hidden message below."""
+    """Handle ``w:TOKEN``: show the voice's text, as a notification if it fits, else in a hidden message below."""
     kept = await context.services.requests.words.get(_matter(asked))
     if kept is None:
         raise InputError("words.gone")
     if units(kept.text) <= CallbackQueryLimit.ANSWER_CALLBACK_QUERY_TEXT_LENGTH:
         await context.delivery.toast(asked, kept.text, alert=True)
-    elif await context.delivery.toast(asked):  # a second delivery must not post them twice
+    elif await context.delivery.toast(asked):  # a second delivery must not post it twice
         await context.delivery.sentence(asked.message, kept.text, hidden=True)
 
 
 async def voice(context: TelegramContext, asked: Asked) -> None:
-    """``v:Mia``: the person's own voice from now on."""
+    """Handle ``v:Mia``: set the person's own voice."""
     await context.delivery.toast(asked, await settings.choose_voice(context, asked, _matter(asked)))
     await settings.press_choice(context, asked, "v")
 
 
 async def style(context: TelegramContext, asked: Asked) -> None:
-    """``t:whisper``: the person's own style from now on. Raises InputError ``telegram.old_button``."""
+    """Handle ``t:whisper``: set the person's own style. Raises InputError ``telegram.old_button``."""
     if (key := _matter(asked)) and keyboard.style_of(key) is None:
         raise InputError(OLD_BUTTON)
     await context.delivery.toast(asked, await settings.choose_style(context, asked, _matter(asked)))
@@ -106,7 +106,7 @@ async def style(context: TelegramContext, asked: Asked) -> None:
 
 
 async def cancel(context: TelegramContext, asked: Asked) -> None:
-    """``x:NAME``: cancel what waits or is being spoken. Raises InputError ``waiting.over``."""
+    """Handle ``x:NAME``: cancel what waits or is being spoken. Raises InputError ``waiting.over``."""
     queued = context.waiting.get(_matter(asked))
     allowed = queued is not None and await _may_cancel(context, asked, queued)
     if queued is None or not allowed or queued.waiting.is_over:
@@ -116,7 +116,7 @@ async def cancel(context: TelegramContext, asked: Asked) -> None:
 
 
 async def _may_cancel(context: TelegramContext, asked: Asked, queued: Queued) -> bool:
-    """Return True for the person who asked and, in the group where it was, for its administrators."""
+    """Return whether the person may cancel: the one who asked, or an administrator of that group."""
     if queued.account == asked.account:
         return True
     return queued.chat_id == asked.message.chat_id and await context.delivery.is_admin(asked)  # not of another group
@@ -142,7 +142,7 @@ PRESSES: dict[str, Press] = {
     "x": cancel,
     "i": dictionary.answered,
 }
-"""The registration list."""
+"""Handlers of buttons, by their letter."""
 _NAMED = r"[A-Za-z0-9_-]{1,32}"
 _FORMS = {
     letter: re.compile(form, re.ASCII)
@@ -162,18 +162,18 @@ _FORMS = {
         "i": rf"i:(?:yes|no):{_NAMED}",
     }.items()
 }
-"""What each button carries, as ``keyboard.py`` writes it."""
+"""The data of each button, as ``keyboard.py`` writes it."""
 
 _log = logging.getLogger(__name__)
 
 _OURS_TO_MEND = (ConfigError, ProviderError, StoreError)
-"""Failures that the operator has to know of."""
+"""Failures that the operator has to know about."""
 _IN_PASSING = ("press.under_way",)
-"""Refusals of a pressed button that need nobody's attention."""
+"""Refusals of a pressed button that can be shown in passing."""
 _PRESS = 0.5
-"""What a pressed button counts as: it seldom puts a message into the chat."""
+"""Weight of a pressed button: it seldom posts a message in the chat."""
 _NEW = filters.UpdateType.MESSAGE
-"""Only what was just written: an edited command would be spoken, and charged, again."""
+"""Only new messages: an edited command would be spoken, and charged, again."""
 
 
 Answer = Callable[[TelegramContext, Asked], Awaitable[None]]
@@ -187,7 +187,7 @@ class Command:
     in_private: bool = True
     in_groups: bool = True
     for_admins: bool = False
-    """In groups, shown to administrators alone."""
+    """In groups, shown to administrators only."""
 
 
 COMMANDS: dict[str, Command] = {
@@ -207,16 +207,16 @@ COMMANDS: dict[str, Command] = {
     "help": Command(settings.show_help),
     "start": Command(settings.start, in_groups=False),
 }
-"""The registration list; ``telegram.command.NAME`` in bot/texts is what Telegram's menu says of each."""
+"""All commands; ``telegram.command.NAME`` in bot/texts is the menu's description of each."""
 
 
 async def hint(context: TelegramContext, asked: Asked) -> None:
-    """A command that is none."""
+    """Answer an unknown command with a hint."""
     await context.delivery.sentence(asked.message, texts.say("telegram.hint", asked.language))
 
 
 async def in_private(hints: Hints, context: TelegramContext, asked: Asked) -> None:
-    """Words without a command that was answered above, also those below a picture or a file, where one may stand."""
+    """Speak private text that is no command, also in captions of a picture or a file."""
     hints.has_words(asked)
     name, _, bot = command_of(asked.message)[1:].casefold().partition("@")
     if not name:
@@ -227,7 +227,7 @@ async def in_private(hints: Hints, context: TelegramContext, asked: Asked) -> No
 
 
 async def below_file(hints: Hints, context: TelegramContext, asked: Asked) -> None:
-    """``/dictionary`` below a file, which may be one of an album."""
+    """Handle ``/dictionary`` in a file's caption, possibly within an album."""
     hints.has_words(asked)
     await dictionary.captioned(context, asked)
 
@@ -235,9 +235,9 @@ async def below_file(hints: Hints, context: TelegramContext, asked: Asked) -> No
 def register(
     application: Application[Any, Any, Any, Any, Any, Any], context: TelegramContext, clock: Callable[[], float]
 ) -> KeyOf:
-    """Give every command to the application; returns what tells commands from other updates.
+    """Register every handler; return what distinguishes commands from other updates.
 
-    ``clock``: seconds that never go back.
+    ``clock``: monotonic seconds.
     """
     for name, command in COMMANDS.items():
         application.add_handler(CommandHandler(name, partial(_serve, context, command.answer), filters=_NEW))
@@ -285,10 +285,7 @@ async def _serve(context: TelegramContext, answer: Answer, update: Update, _: ob
 
 
 async def _admitted(context: TelegramContext, asked: Asked, update: Update) -> bool:
-    """Return whether a command is not one too many of its sender.
-
-    What was begun by an earlier run is not asked about.
-    """
+    """Return whether a command is within its sender's limit. Resumed commands always are."""
     group = asked.message.chat_id if asked.space is not None else None
     verdict = context.flood.judge(asked.account, group, weight=1.0 if asked.query is None else _PRESS)
     if verdict is not Verdict.ANSWER and await context.services.accepted.was_begun(asked.key):
@@ -301,7 +298,7 @@ async def _admitted(context: TelegramContext, asked: Asked, update: Update) -> b
 
 
 def _name_of(asked: Asked) -> str:
-    """Return what is logged of a command: one of ours, or its kind; never what somebody typed."""
+    """Return the logged name of a command: one of ours, or its kind; never anything typed."""
     if asked.query is not None:
         return "button"
     name = command_of(asked.message)[1:].partition("@")[0].casefold()
@@ -317,7 +314,7 @@ async def _answer(
         asked = replace(asked, language=language)
         command.check()
         await answer(context, asked)
-    except DuplicateError as error:  # cut off so often that no try is left
+    except DuplicateError as error:  # cut off so often that no attempt is left
         entry.failed(error)
         await _tell(context, asked, texts.say("cut_off.twice", asked.language))
     except BotError as error:
@@ -342,35 +339,35 @@ async def _answer(
 
 
 async def _stop_spinning(asked: Asked) -> None:
-    """Acknowledge a pressed button without words."""
+    """Acknowledge a pressed button without a notification."""
     if asked.query is not None and not asked.answered.is_set():
         with contextlib.suppress(TelegramError):
             await asked.query.answer()
 
 
 async def _let_go(update: Update) -> None:
-    """A button of which nothing is known any more: it stops spinning."""
+    """Answer an unknown callback query so its button stops loading."""
     if update.callback_query is not None:
         with contextlib.suppress(TelegramError):
             await update.callback_query.answer()
 
 
 async def _tell(context: TelegramContext, asked: Asked, text: str, *, alert: bool = True) -> None:
-    """Over the chat where a button was pressed and not answered yet, else below the message."""
+    """Show a notification if a button was pressed and not answered yet, else a message below."""
     if not await context.delivery.toast(asked, text, alert=alert):
         await context.delivery.sentence(asked.message, text)
 
 
 T = TypeVar("T")
 _LANGUAGES = (("en", ""), ("zh", "zh"))
-"""Ours, and Telegram's code for it; without a code it is shown to everyone else.
+"""Our languages with Telegram's codes; the one without a code is the default.
 
-Telegram takes codes of two letters here, so clients in Traditional Chinese show the menu of ``zh``.
+Telegram accepts two-letter codes here, so clients in Traditional Chinese show the menu of ``zh``.
 """
 
 
 async def set_menus(bot: Bot) -> None:
-    """Bring menus and descriptions up to date. Raises nothing: commands work without."""
+    """Update menus and descriptions. Raises nothing: commands work without them."""
     try:
         for language, code in _LANGUAGES:
             await _describe(bot, language, code)
@@ -383,7 +380,7 @@ async def set_menus(bot: Bot) -> None:
 
 
 async def _describe(bot: Bot, language: str, code: str) -> None:
-    """Set what people read of the bot before they begin, and on its page."""
+    """Set the texts people read before they start the bot, and on its profile."""
     words = say("telegram.description", language)
     known = await _known(bot.get_my_description(language_code=code))
     if known is None or known.description != words:
@@ -395,10 +392,10 @@ async def _describe(bot: Bot, language: str, code: str) -> None:
 
 
 async def _known(asked: Coroutine[Any, Any, T]) -> T | None:
-    """Return what is set; None if Telegram refuses to say. Raises NetworkError, RetryAfter."""
+    """Return the current value; None if Telegram refuses. Raises NetworkError, RetryAfter."""
     try:
         return await asked
-    except (BadRequest, InvalidToken):  # a server of one's own that lacks the method answers 400 or 404
+    except (BadRequest, InvalidToken):  # a self-hosted server that lacks the method answers 400 or 404
         return None
 
 

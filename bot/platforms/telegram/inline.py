@@ -1,4 +1,4 @@
-"""Inline mode and guest mode on Telegram: nothing is synthesized while somebody only types."""
+"""Inline mode and guest mode on Telegram: nothing is synthesized while a person only types."""
 
 import asyncio
 import logging
@@ -35,13 +35,13 @@ from bot.text.styles import Style
 _log = logging.getLogger(__name__)
 
 _SHOWN = 200
-"""Characters of the words on a card."""
+"""Characters of the text on a card."""
 _TITLE = 64
 
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What is to be spoken, and how, by what somebody wrote beside the bot's name."""
+    """What is to be spoken, parsed from the text next to the bot's name."""
 
     text: str
     style: str
@@ -49,13 +49,13 @@ class _Wanted:
 
 
 class Guest:
-    """Answers where the bot is a guest."""
+    """Answers in chats where the bot is a guest."""
 
     def __init__(self, context: TelegramContext) -> None:
         self._counter = context
 
     async def answer(self, update: Update, _: object) -> None:
-        """Answer once; the border for its failures."""
+        """Answer one message; the border for its failures."""
         asked = read_guest(update, self._counter.services.language)
         if asked is None:
             return
@@ -99,7 +99,7 @@ class Guest:
         await self._give(asked, _card(request, f"https://t.me/{username}?start=make--{token}", language))
 
     async def _given_voice(self, asked: Asked, file_id: str, request: Utterance) -> bool:
-        """False where Telegram does not know the voice any more."""
+        """Send an uploaded voice. Return False if Telegram no longer knows it."""
         voice = InlineQueryResultCachedVoice(id="voice", voice_file_id=file_id, title=_title(request))
         try:
             await self._give(asked, voice)
@@ -115,7 +115,7 @@ class Guest:
 
 
 def _wanted(asked: Asked, username: str) -> _Wanted:
-    """Return the words written, or those of the message replied to; beside these a known style may be named alone."""
+    """Return the text written, or that of the message replied to; then a known style may be given alone."""
     command = markup.parse(_without_mention(asked.message, username))
     replied = answered_words(asked)
     if replied and command.text and not command.style and all(map(styles.find, styles.parse(command.text))):
@@ -139,7 +139,7 @@ def _sentence(text: str) -> InlineQueryResultArticle:
 
 
 def _card(request: Utterance, link: str, language: str) -> InlineQueryResultArticle:
-    """Return the words, with a way to have them spoken in private."""
+    """Return a card with the text, and a way to have it spoken in private."""
     manner = f"{', '.join(request.styles)}: " if request.styles else ""
     hear = InlineKeyboardButton(texts.say("telegram.inline.hear", language), url=link)
     return InlineQueryResultArticle(
@@ -156,17 +156,17 @@ def _title(request: Utterance) -> str:
 
 _MOST_READY = 10
 _LOOKED_THROUGH = 50
-"""Of the last words of a person, how many are searched."""
+"""A person's last texts that are searched."""
 _LOOKED_UP = 20
-"""Of those that fit, how many are looked up in the cache."""
+"""Matching texts that are looked up in the cache."""
 _GOES_ON = 60.0
-"""Seconds after which what somebody typed is no unfinished query any more."""
+"""Seconds after which a typed text is no longer an unfinished query."""
 _TYPING = 2000
 """People whose unfinished queries are remembered."""
 """Characters."""
 _CARDS = keyboard.UNDER_A_VOICE
 _CACHE = 0
-"""Seconds that Telegram may give the same answer again: a voice made meanwhile must show."""
+"""Seconds that Telegram may cache an answer: a voice made meanwhile must show."""
 
 Result = InlineQueryResultCachedVoice | InlineQueryResultArticle
 
@@ -180,7 +180,7 @@ class _Typed:
 
 @dataclass(slots=True)
 class _Unfinished:
-    """A query that grows, or shrinks, while somebody types: its words are kept once, under one name."""
+    """A query that changes while a person types: its text is kept once, under one token."""
 
     when: float
     token: str = ""
@@ -193,12 +193,12 @@ class Inline:
         self._counter = context
         self._unfinished: OrderedDict[int, _Unfinished] = OrderedDict()
         self._newest: dict[int, str] = {}
-        """Ids of the queries that are being answered, the newest of each person."""
+        """The newest query in progress, by person."""
 
     async def answer(self, update: Update, _: object) -> None:
-        """Answer one query, in time or not at all; the border for its failures.
+        """Answer one query in time or not at all; the border for its failures.
 
-        Who types on gets an answer to the newest query alone: the others are shown to nobody, and their words are
+        While a person types on, only the newest query is answered: the others are shown to nobody, and their texts are
         not kept.
         """
         query = update.inline_query
@@ -219,14 +219,14 @@ class Inline:
                 del self._newest[person]
 
     async def chosen(self, update: Update, _: object) -> None:
-        """Somebody took a result (where the host has switched on that we are told): what it names stays as it is."""
+        """Keep the text of a chosen result (if the host has enabled inline feedback)."""
         if update.chosen_inline_result is not None:
             self._unfinished.pop(update.chosen_inline_result.from_user.id, None)
 
     def _going_on(self, person: int, line: str) -> _Unfinished:
-        """Return the query that this one may go on with, or a new one.
+        """Return the query that this one continues, or a new one.
 
-        A client asks with nothing typed at each beginning.
+        Clients send an empty query at each beginning.
         """
         now = asyncio.get_running_loop().time()
         before = self._unfinished.pop(person, None)
@@ -256,12 +256,12 @@ class Inline:
         except BadRequest as error:
             if "file" not in error.message.casefold():
                 raise
-            # A name that Telegram does not know any more (of another bot, say): the rest is offered without voices.
+            # Telegram no longer knows a file id (of another bot, say): the rest is offered without voices.
             rest = [result for result in results if not isinstance(result, InlineQueryResultCachedVoice)]
             await query.answer(rest, cache_time=_CACHE, is_personal=True, button=button)
 
     async def _ready(self, typed: _Typed) -> list[InlineQueryResultCachedVoice]:
-        """Return the person's voices whose words hold what is typed; all for nothing typed."""
+        """Return the person's voices whose text contains the typed one; all if nothing is typed."""
         wanted = _folded(markup.parse(typed.line).text)
         rows = await self._counter.services.requests.words.newest(typed.account, _LOOKED_THROUGH)
         found: dict[str, KeptWords] = {}
@@ -273,9 +273,9 @@ class Inline:
         return [_voice(number, file_id, kept) for number, (file_id, kept) in enumerate(found.items())]
 
     async def _keep(self, typed: _Typed, unfinished: _Unfinished) -> str:
-        """Return the token of what is typed so far, in the place of what was typed before.
+        """Return the token of the text typed so far, replacing the text typed before.
 
-        Empty where there is nothing to speak, or it may not be spoken.
+        Empty if there is nothing to speak, or it may not be spoken.
         """
         command = markup.parse(typed.line)
         if not command.text:
@@ -291,7 +291,7 @@ class Inline:
         )
         requests = self._counter.services.requests
         try:
-            await requests.speech.explain(request)  # asks nobody
+            await requests.speech.explain(request)  # makes no requests
         except (InputError, ProviderError):
             return ""
         before = await requests.words.get(unfinished.token)
@@ -301,7 +301,7 @@ class Inline:
         return unfinished.token
 
     def _cards(self, typed: _Typed, token: str, bot: str) -> list[InlineQueryResultArticle]:
-        """For each style: the words as a message, with a way to have them spoken in private."""
+        """Return, for each style, a card with the text and a way to have it spoken in private."""
         text = markup.parse(typed.line).text
         named = [style for key in _CARDS if (style := keyboard.style_of(key)) is not None]
         return [self._card(style, text, token, bot, typed.language) for style in named]
@@ -320,7 +320,7 @@ class Inline:
 
 
 async def uploaded(context: TelegramContext, kept: KeptWords, account: Account) -> str | None:
-    """Telegram's name of a voice that says these words, where it has one. Asks nobody. Raises StoreError."""
+    """Return Telegram's file id of a voice with this text, if there is one. Makes no requests. Raises StoreError."""
     request = kept.utterance("inline", account, space=None)
     try:
         return await context.services.speech.uploaded(request, Recording(VOICE_BYTES), "telegram")

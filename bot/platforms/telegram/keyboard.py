@@ -1,6 +1,6 @@
-"""Buttons: what they say and what they carry. Used by the answers; ``buttons.py`` reads what was pressed.
+"""Buttons: their labels and data. ``handlers.py`` reads what was pressed.
 
-A button carries a letter, a colon and its matter: ``s:whisper:TOKEN``, at most 64 bytes.
+A button carries a letter, a colon and its data: ``s:whisper:TOKEN``, at most 64 bytes.
 """
 
 from collections.abc import Sequence
@@ -15,17 +15,17 @@ from bot.text.styles import Style
 from bot.texts import codes, say
 
 OLD_BUTTON = "telegram.old_button"
-"""Code of the sentence for a button that carries what none of today's does."""
+"""Code of the sentence for a button with data that no current button carries."""
 UNDER_A_VOICE = ("whisper", "happy", "northeastern_dialect", "sing")
-"""Keys of the styles that stand under each voice message."""
+"""Keys of the styles offered under each voice message."""
 _ELSEWHERE = 60
-"""Characters of the words that are typed for whoever takes a voice to another chat."""
+"""Characters of the text that are typed for a person who takes a voice to another chat."""
 _PER_ROW = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A value to choose."""
+    """A choosable value."""
 
     shown: str
     value: str
@@ -33,12 +33,12 @@ class Choice:
 
 
 def style_of(key: str) -> Style | None:
-    """Return the style a button names."""
+    """Return the style a button names, or None."""
     return next((style for style in styles.CATALOGUE if style.key == key), None)
 
 
 def under_voice(answer: Answer, language: str, *, in_private: bool) -> InlineKeyboardMarkup | None:
-    """Other styles, again with its price, the words; in private a way to another chat. None: no words are kept."""
+    """Return other styles, again with its price, the text; in private a way to another chat. None: no text is kept."""
     token = answer.token
     if not token:
         return None
@@ -62,7 +62,7 @@ def choices(
     per_row: int = _PER_ROW,
     below: Sequence[InlineKeyboardButton] = (),
 ) -> InlineKeyboardMarkup:
-    """Values to choose, the chosen one marked, and a row below. What does not fit into a button is left out."""
+    """Return values to choose, the current one marked, and a row below. Values too long for a button are left out."""
     buttons = [
         _button(f"✓ {choice.shown}" if choice.value == chosen else choice.shown, f"{letter}:{choice.value}")
         for choice in offered
@@ -73,24 +73,24 @@ def choices(
 
 
 def favourite(letter: str, value: str, name: str, *, kept: bool, language: str) -> list[InlineKeyboardButton]:
-    """``f:v:on:Mia``: keeps a voice or a style among the favourites, or takes it out. None where it does not fit."""
+    """Return a button ``f:v:on:Mia`` that adds or removes a favourite; none if it does not fit."""
     data = f"f:{letter}:{'off' if kept else 'on'}:{value}"
     shown = say("telegram.button.favourite" if kept else "telegram.button.no_favourite", language, name=name)
     return [_button(shown, data)] if value and _fits(data) else []
 
 
 def free_voice(token: str, language: str) -> InlineKeyboardMarkup:
-    """``q:TOKEN``: has what the quota refused spoken by the free voice."""
+    """Return the button ``q:TOKEN`` that speaks with the free voice what the quota refused."""
     return InlineKeyboardMarkup([[_button(say("free.use", language), f"q:{token}")]])
 
 
 def cancel(name: str, language: str) -> InlineKeyboardMarkup:
-    """Return one button that gives up waiting."""
+    """Return the button that cancels waiting."""
     return InlineKeyboardMarkup([[_button(say("waiting.cancel", language), f"x:{name}")]])
 
 
 def answers(letter: str, token: str, language: str) -> InlineKeyboardMarkup:
-    """Yes and no to a question about a file."""
+    """Return yes and no for a question about a file."""
     row = [_button(say(codes.DICTIONARY_ANSWER[word], language), f"{letter}:{word}:{token}") for word in ("yes", "no")]
     return InlineKeyboardMarkup([row])
 

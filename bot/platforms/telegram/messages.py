@@ -1,4 +1,4 @@
-"""Telegram messages as values: what is asked of the bot, and what a group message says."""
+"""Telegram messages as values: requests to the bot, and the content of group messages."""
 
 import asyncio
 import re
@@ -34,7 +34,7 @@ from bot.store.sessions import Binding
 
 _BELOW = re.compile(r"/[a-z0-9_]{1,32}+(?:@[a-z0-9_]{1,32}+)?(?!\S)", re.ASCII | re.IGNORECASE)
 GENERAL = "1"
-"""The topic of a forum that messages do not name; Telegram's own clients call it so."""
+"""The topic of messages without one in a forum; Telegram's own clients call it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,29 +42,29 @@ class Asked:
     """A message for the bot, or a button pressed under a message of the bot."""
 
     message: Message
-    """What the answer stands under."""
+    """The message to reply to."""
     key: str
     """The same for a second delivery of the update."""
     line: str
-    """What stands behind the command; what a pressed button carries."""
+    """The text after the command; the data of a pressed button."""
     account: Account
-    """Who pays, and whose settings hold."""
+    """The paying account, whose settings apply."""
     space: Space | None
     """None in private."""
     locale: str | None
-    """The person's language by Telegram's word: ``en`` or ``zh``; None where it is not known."""
+    """The person's language as reported by Telegram: ``en`` or ``zh``; None if unknown."""
     language: str
-    """To answer in."""
+    """Reply language."""
     channel: str = ""
     """The topic of a forum; empty outside of forums."""
     author: Account | None = None
-    """The channel as which somebody writes; its account is shared with all other channels of the group."""
+    """The channel a person writes as; its account is shared with all other channels of the group."""
     query: CallbackQuery | None = None
     """The pressed button."""
     command: AcceptedCommand | None = None
-    """What is written down of it; None while it is not answered."""
+    """Its journal record; None while it is not answered."""
     answered: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set once the pressed button was answered, which can be done once."""
+    """Set once the pressed button was answered, which is possible once."""
 
 
 def admins_of(space: Space) -> str:
@@ -76,10 +76,10 @@ def admins_of(space: Space) -> str:
 
 
 def payer_of(message: Message, identity: User | Chat) -> tuple[Account, Account | None]:
-    """Return who pays for what ``identity`` writes, and who wrote it where others pay with them.
+    """Return the paying account for what ``identity`` writes, and the author if others pay with it.
 
     All administrators who write as the group are the group. All who write as a channel are one account of the group:
-    anybody can have any number of channels, each without a quota, a cooldown or a block of its own.
+    anybody can have any number of channels, which must not each have a quota, a cooldown or a block of its own.
     """
     writer = Account("telegram", str(identity.id))
     if isinstance(identity, User) or identity.id == message.chat_id:
@@ -88,18 +88,21 @@ def payer_of(message: Message, identity: User | Chat) -> tuple[Account, Account 
 
 
 def own_account(asked: Asked) -> Account:
-    """Return whose own settings may be changed. Raises InputError ``telegram.channel_settings`` for a channel."""
+    """Return the account whose own settings may be changed.
+
+    Raises InputError ``telegram.channel_settings`` for a channel.
+    """
     if asked.author is not None:
         raise InputError("telegram.channel_settings")
     return asked.account
 
 
 def read(update: Update, otherwise: str) -> Asked | None:
-    """Return who asks, where, and for what. ``otherwise``: the language where the person's is not known.
+    """Return who asks, where, and for what. ``otherwise``: the language if the person's is unknown.
 
     None for bots, for posts that Telegram forwards from a channel, for commands that somebody forwards, for what came
     through an inline bot (ours above all: it was a choice, not a command), and for buttons under messages that are too
-    old to be told. Edited messages, posts of channels and whatever else Telegram may send are none of these.
+    old to be identified. Edited messages, posts of channels and other updates are none of these.
     """
     if update.callback_query is not None:
         return _pressed(update.callback_query, otherwise)
@@ -108,7 +111,7 @@ def read(update: Update, otherwise: str) -> Asked | None:
 
 
 def read_guest(update: Update, otherwise: str) -> Asked | None:
-    """Return the same where the bot is a guest; None for what it cannot answer."""
+    """Return the same for a guest chat; None for what cannot be answered."""
     message = update.guest_message
     if message is None or not message.guest_query_id:
         return None
@@ -121,7 +124,7 @@ def _written(message: Message, update_id: int, otherwise: str) -> Asked | None:
     if message.forward_origin is not None and command_of(message):
         return None
     person, stands_for = message.from_user, message.sender_chat
-    # An admin who writes as the group, or somebody as a channel, is that chat; the user is then Telegram's own bot.
+    # An admin who writes as the group, or a person as a channel, is that chat; the user is then Telegram's own bot.
     if stands_for is None and (person is None or person.is_bot):
         return None
     identity = stands_for or person
@@ -163,7 +166,7 @@ def _surroundings(message: Message, person: User | None, otherwise: str) -> dict
 
 
 def topic_of(message: Message) -> str:
-    """Return the topic that a message stands in; empty outside of forums."""
+    """Return the topic of a message; empty outside of forums."""
     # Outside of topics the thread of a message is a chain of replies.
     if message.is_topic_message:
         return str(message.message_thread_id)
@@ -171,20 +174,20 @@ def topic_of(message: Message) -> str:
 
 
 def command_of(message: Message) -> str:
-    """``/say@mouthpiece_bot``: the command that a message begins with, or the words below a picture or a file.
+    """Return the command a message or caption begins with, as in ``/say@mouthpiece_bot``.
 
-    Empty where there is none.
+    Empty if there is none.
     """
     for entity in message.entities:
         if entity.type == entity.BOT_COMMAND and entity.offset == 0:
             # A command is ASCII, so its length in UTF-16 units is that in characters.
             return (message.text or "")[: entity.length]
-    found = _BELOW.match(message.caption or "")  # where Telegram marks none
+    found = _BELOW.match(message.caption or "")  # if Telegram marks none
     return found[0] if found is not None else ""
 
 
 def _after_command(message: Message) -> str:
-    """Return the text behind a command at the start; as written, line breaks included."""
+    """Return the text after a command at the start, line breaks included."""
     return (message.text or message.caption or "")[len(command_of(message)) :]
 
 
@@ -197,34 +200,31 @@ _MARKS = {
 
 
 def id_of(message: Message) -> str:
-    """Unique on Telegram, whose own numbers are so in one chat."""
+    """Return an id unique on Telegram, whose message ids are unique per chat."""
     return f"{message.chat_id}:{message.message_id}"
 
 
 def author_of(message: Message) -> User | Chat | None:
-    """Return a person; or the group or channel as which somebody writes. None for what nobody wrote."""
+    """Return the author: a person, or the group or channel they write as. None for service messages."""
     return message.sender_chat or message.from_user
 
 
 def name_of(author: User | Chat | None) -> str:
-    """As the chat shows it."""
+    """Return the name as the chat shows it."""
     if author is None:
         return ""
     return author.full_name if isinstance(author, User) else (author.title or author.full_name or "")
 
 
 def account_of(author: User | Chat) -> Account:
-    """Return whom settings of others are about; who pays is another matter."""
+    """Return the account that other people's settings refer to; who pays is another matter."""
     return Account("telegram", str(author.id))
 
 
 def is_speech(message: Message, bot_id: int) -> bool:
-    """Return whether somebody wrote it, or said something with it: not the bot itself.
-
-    Nor Telegram (somebody joined).
-    """
+    """Return whether a person wrote it or said something with it: not the bot itself, nor Telegram ("joined")."""
     author = author_of(message)
-    ours = (author, message.via_bot)  # a voice that somebody chose from this bot speaks for itself
+    ours = (author, message.via_bot)  # a voice chosen from this bot speaks for itself
     if author is None or any(each is not None and each.id == bot_id for each in ours):
         return False
     shown = chat_message(message)
@@ -232,7 +232,7 @@ def is_speech(message: Message, bot_id: int) -> bool:
 
 
 def heard_of(message: Message, binding: Binding | None, roles: tuple[str, ...] = ()) -> Heard:
-    """For a message that ``is_speech``. Posts that come from the group's channel by themselves count as webhooks."""
+    """Return a message that ``is_speech`` as a value. Automatic posts of the group's channel count as webhooks."""
     author = author_of(message)
     assert author is not None, "what nobody wrote is not read"
     identity = id_of(message)
@@ -257,7 +257,7 @@ def heard_of(message: Message, binding: Binding | None, roles: tuple[str, ...] =
 
 
 def chat_message(message: Message) -> ChatMessage:
-    """Everything of it that can be read aloud."""
+    """Return everything in it that can be read aloud."""
     text = message.text or message.caption or ""
     forwarded = None if message.is_automatic_forward else _forwarded(message)
     return ChatMessage(
@@ -274,15 +274,15 @@ def chat_message(message: Message) -> ChatMessage:
 
 
 def of_one_album(first: ChatMessage, more: ChatMessage) -> ChatMessage:
-    """Return two messages of an album as one: Telegram sends a message for each picture, and shows them together."""
+    """Return two messages of an album as one: Telegram sends one per picture, and shows them together."""
     words = first if first.text else more
     return replace(first, text=words.text, spans=words.spans, attachments=first.attachments + more.attachments)
 
 
 def spans_of(text: str, entities: Sequence[MessageEntity]) -> tuple[Span, ...]:
-    """Return the marks of a text, in code points.
+    """Return the formatting of a text, in code points.
 
-    What overlaps a spoiler is left out: nothing may uncover a part of it.
+    Formatting that overlaps a spoiler is left out: nothing may reveal a part of it.
     """
     at = None if text.isascii() else [0, *accumulate(2 if ord(sign) > 0xFFFF else 1 for sign in text)]
 
@@ -305,7 +305,7 @@ def spans_of(text: str, entities: Sequence[MessageEntity]) -> tuple[Span, ...]:
 
 
 def _answered(message: Message) -> str | None:
-    """Return the name of whoever is answered; empty where nobody knows it."""
+    """Return the name of the author replied to; empty if unknown."""
     answered = message.reply_to_message
     if answered is not None:
         # In a topic everything answers the message that opened it.
@@ -314,7 +314,7 @@ def _answered(message: Message) -> str | None:
 
 
 def _answered_account(message: Message) -> Account | None:
-    """Of whoever is answered, where that is known."""
+    """Return the account replied to, if known."""
     answered, elsewhere = message.reply_to_message, message.external_reply
     if answered is not None:
         author = author_of(answered)
@@ -343,7 +343,7 @@ def _origin(origin: object) -> str:
 
 
 def _attachments(message: Message) -> list[Attachment]:
-    """Telegram sends one thing with a message; an album is a message for each."""
+    """Return a message's attachment: Telegram sends one per message, an album as several messages."""
     timed = (
         (message.voice, Kind.VOICE),
         (message.video_note, Kind.VIDEO_NOTE),

@@ -1,7 +1,6 @@
-"""A Telegram group that becomes a supergroup has another id from then on: what is set there goes along.
+"""Moves a Telegram group's settings when it becomes a supergroup, which has another id.
 
-Telegram says so twice, in the old chat and in the new one, and never again; either is enough. Registered by
-``handlers.py``.
+Telegram announces it in the old and in the new chat, once each; either is enough. Registered by ``handlers.py``.
 """
 
 import asyncio
@@ -22,7 +21,7 @@ _TRIES = 8
 
 
 def follow(application: Application[Any, Any, Any, Any, Any, Any], moves: Moves, timings: Timings) -> None:
-    """Move what is kept of a group to its new id."""
+    """Move a group's data to its new id."""
 
     async def moved(update: Update, _: object) -> None:
         message = update.message

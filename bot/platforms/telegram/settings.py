@@ -25,7 +25,7 @@ from bot.texts import codes
 
 
 async def who(context: TelegramContext, asked: Asked) -> None:
-    """Say who had a voice message spoken, to everyone in the group: so never who an anonymous administrator is.
+    """Name the person who had a voice message spoken, publicly: so never an anonymous administrator.
 
     Raises InputError ``telegram.admins_only``, StoreError.
     """
@@ -50,7 +50,7 @@ async def _answer(context: TelegramContext, asked: Asked, account: Account | Non
 
 
 _OFFERED = 30
-"""Most buttons under one message."""
+"""Buttons under one message."""
 _VOICES_PER_ROW = 2
 """Voices are shown with their language and kind."""
 
@@ -59,7 +59,7 @@ Shown = tuple[str, InlineKeyboardMarkup]
 
 
 async def voice(context: TelegramContext, asked: Asked) -> None:
-    """``/voice Mia``: from now on; ``/voice``: which there are."""
+    """Handle ``/voice Mia``, which sets the voice, and ``/voice``, which lists them."""
     if name := asked.line.strip():
         said = await choose_voice(context, asked, name)
         own = await context.services.requests.preferences.get(asked.account)
@@ -70,7 +70,7 @@ async def voice(context: TelegramContext, asked: Asked) -> None:
 
 
 async def voices(context: TelegramContext, asked: Asked) -> Shown:
-    """Return a person's voice, and buttons for others: favourites first, then those used last."""
+    """Return a person's voice, and buttons for others: favourites first, then recent ones."""
     own = await context.services.requests.preferences.get(asked.account)
     first = [*own.favourite_voices, *own.recent_voices]
     listed = {info.id: info for info in in_order(context.services.speech.voices(), asked.language)}
@@ -87,7 +87,7 @@ async def voices(context: TelegramContext, asked: Asked) -> Shown:
 
 
 async def style(context: TelegramContext, asked: Asked) -> None:
-    """``/style Whisper``: from now on; ``/style``: which there are."""
+    """Handle ``/style Whisper``, which sets the style, and ``/style``, which lists them."""
     if name := asked.line.strip():
         said = await choose_style(context, asked, name)
         own = await context.services.requests.preferences.get(asked.account)
@@ -98,7 +98,7 @@ async def style(context: TelegramContext, asked: Asked) -> None:
 
 
 async def styles_offered(context: TelegramContext, asked: Asked) -> Shown:
-    """Return a person's style, and buttons for others: favourites first, then those used last."""
+    """Return a person's style, and buttons for others: favourites first, then recent ones."""
     own = await context.services.requests.preferences.get(asked.account)
     recent = [found for name in (*own.favourite_styles, *own.recent_styles) if (found := styles.find(name))]
     listed = dict.fromkeys([*recent, *styles.CATALOGUE])
@@ -112,12 +112,12 @@ async def styles_offered(context: TelegramContext, asked: Asked) -> Shown:
 
 
 async def press_choice(context: TelegramContext, asked: Asked, letter: str) -> None:
-    """In private the message shows what holds now; in a group it is everyone's and stays."""
+    """Show the new value in the message in private; in a group the message is everyone's and stays."""
     if asked.space is not None:
         return
     text, whole = await (voices if letter == "v" else styles_offered)(context, asked)
     shown = asked.message.reply_markup
-    if shown is not None and len(shown.inline_keyboard) == 1:  # of what was set by its name
+    if shown is not None and len(shown.inline_keyboard) == 1:  # what was set by name
         row = [button for button in whole.inline_keyboard[-1] if str(button.callback_data).startswith("f:")]
         await context.delivery.change(asked.message, asked.message.text or "", _alone(row))
         return
@@ -125,7 +125,7 @@ async def press_choice(context: TelegramContext, asked: Asked, letter: str) -> N
 
 
 async def press_favourite(context: TelegramContext, asked: Asked) -> None:
-    """``f:v:on:Mia``, ``f:t:off:whisper``.
+    """Handle ``f:v:on:Mia``, ``f:t:off:whisper``.
 
     Raises InputError ``favourite.voices_full``, ``favourite.styles_full``, ``voice.unknown``, ``telegram.old_button``.
     """
@@ -150,7 +150,7 @@ def _favourite_voice(own: Preference, asked: Asked) -> list[InlineKeyboardButton
 
 
 def _favourite_style(own: Preference, asked: Asked) -> list[InlineKeyboardButton]:
-    """For one of the catalogue; favourites are no free text."""
+    """Return the favourite button of a catalogue style; free text cannot be a favourite."""
     found = styles.find(own.style)
     if found is None:
         return []
@@ -167,7 +167,7 @@ def _starred(name: str, *, kept: bool) -> str:
 
 
 async def choose_voice(context: TelegramContext, asked: Asked, name: str) -> str:
-    """Make a voice the person's own; returns what to say. Raises InputError ``voice.unknown``."""
+    """Set a person's voice. Return the sentence about it. Raises InputError ``voice.unknown``."""
     name = await context.services.requests.saved.known(name) if values.text(name) else ""
     await context.services.requests.preferences.set(own_account(asked), voice=name)
     if not name:
@@ -176,7 +176,7 @@ async def choose_voice(context: TelegramContext, asked: Asked, name: str) -> str
 
 
 async def choose_style(context: TelegramContext, asked: Asked, line: str) -> str:
-    """Make styles the person's own, listed or not; returns what to say. Raises InputError ``name.too_long``."""
+    """Set a person's styles, listed or not. Return the sentence about it. Raises InputError ``name.too_long``."""
     parsed = styles.parse(values.text(line))
     named = [found.label(asked.language) if (found := styles.find(name)) else name for name in parsed]
     own = ", ".join(named)
@@ -187,7 +187,7 @@ async def choose_style(context: TelegramContext, asked: Asked, line: str) -> str
 
 
 async def quota(context: TelegramContext, asked: Asked) -> None:
-    """``/quota``: what is used and left today, of a group's share too, and when it begins again."""
+    """Handle ``/quota``: today's use and rest, also of a group's share, and when it resets."""
     roles = await context.delivery.roles(asked)
     shown = await shares(
         context.services.speech, asked.account, roles, asked.space, language=asked.language, moment=lambda time: time
@@ -197,7 +197,7 @@ async def quota(context: TelegramContext, asked: Asked) -> None:
 
 
 async def start(context: TelegramContext, asked: Asked) -> None:
-    """``/start``: what the bot does. A deep link: ``voice-Mia``, ``style-whisper``, ``make-whisper-TOKEN``."""
+    """Handle ``/start`` with a greeting, or a deep link: ``voice-Mia``, ``style-whisper``, ``make-whisper-TOKEN``."""
     order, _, matter = asked.line.strip().partition("-")
     if order == "voice" and matter:
         await context.delivery.sentence(asked.message, await choose_voice(context, asked, matter))
@@ -214,28 +214,28 @@ async def start(context: TelegramContext, asked: Asked) -> None:
 
 
 async def show_help(context: TelegramContext, asked: Asked) -> None:
-    """``/help``: what the bot does and how it is asked."""
+    """Handle ``/help``: what the bot does and how to use it."""
     await context.delivery.sentence(asked.message, texts.say("telegram.help", asked.language))
 
 
 SHARED_SETTINGS = {each.key: each for each in settings_of(SpaceSettings) if each.key and each.telegram is not None}
-"""Those of a group, by the key that is typed."""
+"""Settings of a group, by typed key."""
 SHARED = {key: each for key, each in SHARED_SETTINGS.items() if not isinstance(each.kind, Switch)}
 """Those with a page of values."""
 OWN = {each.key: each for each in settings_of(Preference) if isinstance(each.kind, Voice | Style)}
 BACK = "back"
 DEFAULT = values.NONE
-"""What a button carries that goes back to the default, as it may be typed."""
+"""Button data that resets to the default, as it may be typed."""
 _SECONDS = (0, 5, 10, 30, 60, 300)
-"""Durations offered; others can be typed."""
+"""Offered durations; others can be typed."""
 _OFFERED_SETTINGS_PAGES = 90
-"""Most buttons: Telegram takes 100 under a message."""
+"""Buttons: Telegram allows 100 under a message."""
 
 Page = tuple[str, InlineKeyboardMarkup]
 
 
 def form_of(kind: Kind) -> str:
-    """Return the pattern of what a button carries for a value of a kind."""
+    """Return the pattern of a kind's values in button data."""
     match kind:
         case Switch():
             return "on|off"
@@ -250,7 +250,7 @@ def form_of(kind: Kind) -> str:
 
 
 def shown(setting: Setting, kept: SpaceSettings | Preference, language: str) -> object:
-    """Return what is set, for a line or a button; a word that is not set is chosen by us."""
+    """Return the value for a line or a button; unset words show our choice."""
     if isinstance(setting.kind, Word) and not getattr(kept, setting.field):
         return values.named(DEFAULT, language)
     return setting.shown(kept, language)
@@ -259,7 +259,7 @@ def shown(setting: Setting, kept: SpaceSettings | Preference, language: str) -> 
 def openers(
     pages: dict[str, Setting], kept: SpaceSettings | Preference, language: str
 ) -> list[list[InlineKeyboardButton]]:
-    """Return rows of buttons that open a page each, with what is set now."""
+    """Return rows of buttons that open a page each, with the current value."""
     buttons = [
         InlineKeyboardButton(
             texts.say(each.telegram.button, language, value=shown(each, kept, language)), callback_data=f"o:{key}"
@@ -271,7 +271,7 @@ def openers(
 
 
 async def own_page(context: TelegramContext, asked: Asked, name: str) -> Page:
-    """Return the voices or styles of a person, with a way back."""
+    """Return the voices or styles of a person, with a back button."""
     text, keys = await (voices if name == "voice" else styles_offered)(context, asked)
     return text, _with_way_back(keys, asked.language)
 
@@ -282,7 +282,7 @@ def words(kind: Kind, language: str) -> list[Choice]:
 
 
 def shared_page(context: TelegramContext, asked: Asked, kept: SpaceSettings, setting: Setting) -> Page:
-    """Return the values of a group's setting, what is set now marked, with a way back."""
+    """Return the values of a group's setting, the current one marked, with a back button."""
     language, held = asked.language, getattr(kept, setting.field)
     default, per_row = [Choice(texts.say("telegram.default", language), DEFAULT)], 3
     match setting.kind:
@@ -312,7 +312,7 @@ def _with_way_back(below: InlineKeyboardMarkup, language: str) -> InlineKeyboard
 
 
 async def settings(context: TelegramContext, asked: Asked) -> None:
-    """Show what is set; ``/settings KEY`` shows one thing, ``/settings KEY VALUE`` changes it. Raises InputError."""
+    """Show the settings; ``/settings KEY`` shows one, ``/settings KEY VALUE`` changes it. Raises InputError."""
     name, _, value = asked.line.strip().partition(" ")
     if asked.space is None:
         await _own(context, asked, name, value.strip())
@@ -330,7 +330,7 @@ async def settings(context: TelegramContext, asked: Asked) -> None:
 
 
 async def _own(context: TelegramContext, asked: Asked, name: str, value: str) -> None:
-    """In private."""
+    """Handle ``/settings`` in private."""
     preferences = context.services.requests.preferences
     key = _key(name, (*_OWN, _FORGET), asked.language) if name else ""
     if key in _ELSEWHERE:
@@ -362,7 +362,7 @@ async def own(context: TelegramContext, asked: Asked) -> tuple[str, InlineKeyboa
 
 
 async def group(context: TelegramContext, asked: Asked, space: Space) -> tuple[str, InlineKeyboardMarkup]:
-    """Return a group's settings, and buttons for what is on or off."""
+    """Return a group's settings, and buttons for switches."""
     kept, language = await context.services.requests.spaces.get(space), asked.language
     text = "\n".join(
         (
@@ -391,7 +391,7 @@ def _switch(name: str, code: str, on: bool, language: str) -> Choice:
 
 
 def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
-    """Return what is set for a group, a line for each thing."""
+    """Return a group's settings, one line each."""
     lists: dict[str, object] = {
         "block": len(kept.blocked_words),
         "admins": _for_admins(space, kept),
@@ -406,7 +406,7 @@ def _lines(space: Space, kept: SpaceSettings, language: str) -> dict[str, str]:
 
 
 async def press_group(context: TelegramContext, asked: Asked) -> None:
-    """``g:words:on``, ``g:voice:Mia``: change one thing of a group.
+    """Handle ``g:words:on``, ``g:voice:Mia``: change a group's setting.
 
     Raises InputError ``telegram.admins_only``, ``telegram.old_button``.
     """
@@ -426,9 +426,9 @@ async def press_group(context: TelegramContext, asked: Asked) -> None:
 
 
 async def press_open(context: TelegramContext, asked: Asked) -> None:
-    """``o:voice``: show the values to choose from; ``o:back``: show all settings. In a group, to administrators.
+    """Handle ``o:voice``, which shows values to choose from, and ``o:back``, which shows all settings.
 
-    Raises InputError ``telegram.admins_only``, ``telegram.old_button``.
+    In a group, for administrators. Raises InputError ``telegram.admins_only``, ``telegram.old_button``.
     """
     name = asked.line.partition(":")[2]
     if name not in (*(OWN if asked.space is None else SHARED), BACK):
@@ -447,7 +447,7 @@ async def press_open(context: TelegramContext, asked: Asked) -> None:
 
 
 async def press_own(context: TelegramContext, asked: Asked) -> None:
-    """``p:readme:off``: switch if a person's messages are read aloud."""
+    """Handle ``p:readme:off``: switch whether a person's messages are read aloud."""
     await context.services.requests.preferences.set(asked.account, opted_out=asked.line.endswith(":off"))
     await context.delivery.toast(asked)
     if asked.space is None:
@@ -456,7 +456,7 @@ async def press_own(context: TelegramContext, asked: Asked) -> None:
 
 
 async def press_language(context: TelegramContext, asked: Asked) -> None:
-    """Choose the language of the answers."""
+    """Set the reply language."""
     await context.services.requests.preferences.set(asked.account, language=asked.line.partition(":")[2])
     chosen = await context.services.requests.language(
         asked.account, asked.space, asked.locale, context.services.language
@@ -465,7 +465,7 @@ async def press_language(context: TelegramContext, asked: Asked) -> None:
 
 
 async def _allow(context: TelegramContext, asked: Asked) -> None:
-    """Let an administrator pass, and whoever writes as the group itself. Raises InputError ``telegram.admins_only``."""
+    """Check that the person is an administrator or writes as the group. Raises InputError ``telegram.admins_only``."""
     if not await context.delivery.is_admin(asked):
         raise InputError("telegram.admins_only")
 
@@ -496,7 +496,7 @@ _ENTRIES: dict[str, Callable[[str, str, Asked, Space], tuple[Lists, bool]]] = {
     "admins": lambda value, name, _, space: ({"allowed_roles": [admins_of(space)]}, values.switch(name, value)),
     "here": lambda value, name, asked, _: ({"channels": _topic(asked)}, values.switch(name, value)),
 }
-"""Entries of lists, and whether they go in or out."""
+"""List entries, and whether they are added or removed."""
 _REST_OF_ADMINS = "admins_cooldown"
 _FORGET = "forget"
 _READ = "read"
@@ -513,7 +513,7 @@ _SWITCHED = {"admins": "telegram.switch.admins", "here": "telegram.switch.here",
 _SHOWN_WITH = {_REST_OF_ADMINS: "cooldown", "unblock": "block"}
 _KEYS = (*SHARED_SETTINGS, *_LISTS)
 _ELSEWHERE = {"voice": voice, "style": style}
-"""What a person sets by a command of its own, too."""
+"""Settings of a person that also have commands of their own."""
 _OWN: dict[str, Setting] = {each.key: each for each in settings_of(Preference) if each.group == "mine"}
 _CODES = {
     **{each.key: each.telegram.name for each in SHARED_SETTINGS.values() if each.telegram is not None},
@@ -522,17 +522,17 @@ _CODES = {
     _FORGET: "telegram.setting.forget",
 }
 _NAMES = {texts.say(code, language): key for language in texts.LANGUAGES for key, code in _CODES.items()}
-"""What may be typed for each, in any language."""
+"""Accepted names of each, in any language."""
 _TAKES = {
     **dict.fromkeys(_SWITCHED, "on|off"),
     **{each.key: form_of(each.kind) for each in SHARED_SETTINGS.values()},
 }
 GROUP_FORM = "g:(?:" + "|".join(f"{key}:(?:{value})" for key, value in _TAKES.items()) + ")"
-"""What the buttons of a group carry."""
+"""The data of a group's buttons."""
 
 
 def _key(name: str, keys: Sequence[str], language: str) -> str:
-    """Raises InputError ``telegram.settings.unknown``, ``telegram.groups_only``."""
+    """Return the key of a typed name. Raises InputError ``telegram.settings.unknown``, ``telegram.groups_only``."""
     key = _NAMES.get(name.casefold(), "")
     if key in keys:
         return key
@@ -542,7 +542,7 @@ def _key(name: str, keys: Sequence[str], language: str) -> str:
 
 
 async def _change(context: TelegramContext, asked: Asked, space: Space, key: str, value: str) -> None:
-    """Change what is typed behind ``/settings`` in a group. Raises InputError."""
+    """Apply a change typed after ``/settings`` in a group. Raises InputError."""
     spaces, name = context.services.requests.spaces, texts.say(_CODES[key], asked.language)
     if key in SHARED_SETTINGS:
         setting = SHARED_SETTINGS[key]

@@ -1,4 +1,4 @@
-"""``/say``, ``/sing``, plain text in private, and buttons that say it again, on Telegram."""
+"""``/say``, ``/sing``, private text, and buttons that repeat it, on Telegram."""
 
 import asyncio
 import logging
@@ -29,11 +29,11 @@ from bot.text import markup, styles
 from bot.texts import codes
 
 _CONTEXT = 500
-"""Characters of an answered message that may serve for the tone."""
+"""Characters of a message replied to that may serve for the tone."""
 
 
 def line_with_spoilers(asked: Asked) -> str:
-    """Return what is written after the command, with ``||`` around what Telegram's clients marked as a spoiler."""
+    """Return the text after the command, with double bars around what Telegram marked as a spoiler."""
     message = asked.message
     entities = message.entities or message.caption_entities
     spoilers = [each for each in entities if each.type == MessageEntity.SPOILER]
@@ -52,7 +52,7 @@ def line_with_spoilers(asked: Asked) -> str:
 
 
 def answered_words(asked: Asked) -> str:
-    """Return the part quoted, or all of it, as it is to be spoken; empty where nothing is answered."""
+    """Return the quoted part, or all of the message replied to, as it is spoken; empty if there is none."""
     if asked.query is not None:
         return ""
     quote, answered = asked.message.quote, asked.message.reply_to_message
@@ -66,7 +66,7 @@ def answered_words(asked: Asked) -> str:
 
 
 def context_of(asked: Asked) -> str:
-    """As much of them as may serve for the tone of an answer."""
+    """Return as much of the words as may serve for the tone of an answer."""
     return answered_words(asked)[:_CONTEXT]
 
 
@@ -74,27 +74,27 @@ _log = logging.getLogger(__name__)
 
 _SING = ("Sing",)
 _ID = re.compile(r"(?=[A-Za-z]{0,96}[0-9_.-])[A-Za-z0-9][A-Za-z0-9_.-]{0,95}(?<![_.-])")
-"""What looks like the id of a voice, and not like a word, with or without a sign behind it."""
+"""What looks like a voice id and not like a word, with or without punctuation after it."""
 _RARER_IN_GROUPS = 4
-"""So much rarer a message in a group is changed than one in private."""
+"""Factor by which a message in a group is edited more rarely than one in private."""
 _NAME = 40
 """Characters of a person's name in a caption."""
 
 
 async def say(context: TelegramContext, asked: Asked) -> None:
-    """``/say style:Whisper voice:Mia text``, or as a reply: the text of the message replied to."""
+    """Handle ``/say style:Whisper voice:Mia text``, or as a reply: the text of the message replied to."""
     await _say(context, asked, markup.parse(line_with_spoilers(asked)))
 
 
 async def sing(context: TelegramContext, asked: Asked) -> None:
-    """``/sing words``, or as a reply."""
+    """Handle ``/sing words``, also as a reply."""
     await _say(context, asked, markup.parse(line_with_spoilers(asked)), _SING)
 
 
 async def plain(context: TelegramContext, asked: Asked) -> None:
-    """What is written to the bot in private, without any command: spoken, and seldom meant as an option.
+    """Speak private text without a command, in which options are rare.
 
-    Options alone are some where the words are those of an answered message.
+    Options alone are options if the text is that of a message replied to.
     """
     voices = {info.id.casefold() for info in context.services.speech.voices()}
     unlisted = not context.services.speech.lists_every_voice()
@@ -136,16 +136,13 @@ async def _say(context: TelegramContext, asked: Asked, command: markup.Command, 
 
 
 async def _tone(context: TelegramContext, asked: Asked) -> str:
-    """Return the answered message as a hint for the tone.
-
-    Where the group wants that and it holds no word blocked there.
-    """
+    """Return the message replied to as a hint for the tone, if the group wants that and it has no blocked word."""
     quoted = context_of(asked)
     if asked.space is None or not quoted:
         return ""
     settings = await context.services.requests.spaces.get(asked.space)
     tone = texts.say("telegram.tone", asked.language, quoted=quoted)
-    # The policy searches instructions too: a clean text would be refused for another one's words.
+    # The policy also searches instructions: a clean text would be refused for another one's words.
     if not settings.reply_context or blocklist(settings.blocked_words).found_in(tone):
         return ""
     return tone
@@ -174,16 +171,17 @@ async def speak(context: TelegramContext, asked: Asked, utterance: Utterance) ->
 
 @dataclass(frozen=True, slots=True)
 class _KnownAs:
-    """Who asked, as everyone in the chat may know it."""
+    """The person, as everyone in the chat may know them."""
 
     account: Account
     name: str
 
 
 async def _known_as(context: TelegramContext, asked: Asked) -> _KnownAs:
-    """Return a message shows who wrote it, a pressed button does not: administrators may be anonymous. Raises nothing.
+    """Return the person as the chat may know them. Raises nothing.
 
-    Who is not known to be there openly, at this moment, is the group.
+    A message shows its author, a pressed button does not: administrators may be anonymous. A person who is not known to
+    be there openly, at this moment, is shown as the group.
     """
     if asked.query is None or asked.space is None:
         return _KnownAs(asked.author or asked.account, "")
@@ -194,7 +192,7 @@ async def _known_as(context: TelegramContext, asked: Asked) -> _KnownAs:
 
 
 async def _remember(context: TelegramContext, sent: tuple[Message, ...], account: Account) -> None:
-    """Who had the messages spoken. Raises nothing: it was delivered."""
+    """Record who had the messages spoken. Raises nothing: they were delivered."""
     try:
         for message in sent:
             await context.services.requests.words.remember_message(
@@ -205,14 +203,11 @@ async def _remember(context: TelegramContext, sent: tuple[Message, ...], account
 
 
 def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bool) -> Extras:
-    """Return the buttons; after one was pressed, in private what it cost, in a group who pressed it; the words.
-
-    If wanted.
-    """
+    """Return buttons and text; after a button press, in private the cost, in a group the person."""
     remark = ""
     if asked.query is not None and asked.space is None:
         remark = cost(answer.receipt.paid, answer.balance, asked.language)
-    elif asked.query is not None:  # the voice stands under a message of the bot: nobody speaks anonymously
+    elif asked.query is not None:  # the voice is a reply to the bot: nobody speaks anonymously
         name = " ".join(known_as.name.split())
         remark = texts.say("telegram.pressed_by", asked.language, name=cut(name, _NAME))
     return Extras(
@@ -223,7 +218,7 @@ def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bo
 
 
 def cost(charged: int, balance: Balance | None, language: str) -> str:
-    """Return what was charged and, where that is known and limited, what is left."""
+    """Return what was charged and, if known and limited, what is left."""
     code = "telegram.cost" if charged else "telegram.free"
     if balance is None or balance.left is None:
         return texts.say(code, language, characters=charged)
@@ -231,7 +226,7 @@ def cost(charged: int, balance: Balance | None, language: str) -> str:
 
 
 async def _spoken(context: TelegramContext, asked: Asked, utterance: Utterance, turn: AsyncExitStack) -> Answer | None:
-    """Have it spoken; tell how many go before, with a way to give up. None where it was given up.
+    """Speak it, showing progress with a cancel button. Return None if it was cancelled.
 
     ``turn`` holds the person's turn, and shows that it is spoken, until the caller has delivered it.
     """
@@ -247,7 +242,7 @@ async def _spoken(context: TelegramContext, asked: Asked, utterance: Utterance, 
     context.waiting[name] = Queued(asked.account, speaking, waiting, asked.message.chat_id)
     telling = asyncio.create_task(_tell_progress(context, asked, waiting, name, done))
     try:
-        return await speaking  # whoever is cancelled here takes it along and waits until it is settled
+        return await speaking  # cancelling this task cancels the other one and waits until it is settled
     except asyncio.CancelledError:
         current = asyncio.current_task()
         if current is not None and current.cancelling():
@@ -262,7 +257,7 @@ async def _spoken(context: TelegramContext, asked: Asked, utterance: Utterance, 
 async def _tell_progress(
     context: TelegramContext, asked: Asked, waiting: Waiting, name: str, done: asyncio.Event
 ) -> None:
-    """Send a message that shows how far it is, with a way to cancel; keep it true, and remove it in the end."""
+    """Send a progress message with a cancel button, keep it up to date, and remove it at the end."""
     told, shown, delivery, timings = None, "", context.delivery, context.timings
     accepted = context.services.accepted
     button, clock = keyboard.cancel(name, asked.language), asyncio.get_running_loop().time
@@ -280,7 +275,7 @@ async def _tell_progress(
         else:
             await delivery.change(told, words, button)
         shown = words
-        # Telegram takes 20 messages a minute in a group, changes among them.
+        # Telegram allows 20 messages a minute in a group, edits included.
         next_change = clock() + timings.slow * (1 if asked.space is None else _RARER_IN_GROUPS)
     if told is not None:
         await delivery.remove(told)
@@ -288,7 +283,7 @@ async def _tell_progress(
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:
-    """Return whether it is set within a time."""
+    """Return whether the event is set within a time."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()
@@ -298,16 +293,16 @@ async def _within(event: asyncio.Event, seconds: float) -> bool:
 
 
 def _speaks(asked: Asked) -> None:
-    """What is said in passing is not the answer: that is a sound, or why there is none."""
+    """Mark answers as spoken ones: a passing sentence is not the answer, which is a sound or an error."""
     if asked.command is not None:
         asked.command.speaks = True
 
 
 async def again(context: TelegramContext, asked: Asked, token: str, *, styles: tuple[str, ...] | None) -> None:
-    """Speak the words behind a button: in other styles, or (None) as another take; a pressed button tells the price.
+    """Speak the text of a button: in other styles, or (None) as another take; the pressed button shows the price.
 
-    They are spoken where they are asked for, on the share of that place. Raises InputError ``words.gone``,
-    ``press.under_way``, and as the synthesis core.
+    It is charged to the place of the press. Raises InputError ``words.gone``, ``press.under_way``, and as the synthesis
+    core.
     """
     _speaks(asked)
     requests, wanted = context.services.requests, ("again",) if styles is None else ("styles", *styles)
@@ -323,7 +318,7 @@ async def again(context: TelegramContext, asked: Asked, token: str, *, styles: t
 
 
 async def free(context: TelegramContext, asked: Asked, token: str) -> None:
-    """Speak by the free voice what the quota refused. Raises as ``again``."""
+    """Speak with the free voice what the quota refused. Raises as ``again``."""
     _speaks(asked)
     requests = context.services.requests
     with requests.presses.alone(asked.account, token, "free"):
@@ -334,7 +329,7 @@ async def free(context: TelegramContext, asked: Asked, token: str) -> None:
 
 
 async def _price(context: TelegramContext, request: Utterance, language: str) -> str:
-    """Return what it will cost, unless it was spoken before, and what is left then."""
+    """Return the cost, unless it was spoken before, and what is left then."""
     assert request.account is not None
     explained = await context.services.speech.explain(request)
     meter = context.services.speech.meter_of(explained.provider)

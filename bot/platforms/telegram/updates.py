@@ -28,25 +28,22 @@ from bot.web import WebServer
 
 _log = logging.getLogger(__name__)
 
-# At a failure these two log what they received: messages of people.
+# On failure these two log what they received: messages of people.
 for _name in ("telegram.ext.ExtBot", "telegram.request.BaseRequest"):
     logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 _REMEMBERED = 100
-"""Updates that were passed over: until they are acknowledged they come again."""
+"""Skipped updates that are remembered: until they are acknowledged they come again."""
 
 
 class UpdateParser:
-    """One for a way of receiving."""
+    """Parses updates; one per way of receiving."""
 
     def __init__(self) -> None:
         self._passed: deque[int] = deque(maxlen=_REMEMBERED)
 
     def understood(self, raw: Any) -> dict[str, Any] | None:
-        """Return an update as it came; without all but its id where that cannot be understood.
-
-        None for what has no id.
-        """
+        """Return an update as it came, reduced to its id if it cannot be parsed; None without an id."""
         update_id = raw.get("update_id") if isinstance(raw, dict) else None
         if not isinstance(update_id, int):
             return None
@@ -61,14 +58,14 @@ class UpdateParser:
 
 
 class UpdatesRequest(HTTPXRequest):
-    """The connection that updates are fetched by."""
+    """The connection for polling."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         self._parser = UpdateParser()
 
     def parse_json_payload(self, payload: bytes) -> dict[str, Any]:  # type: ignore[override]  # static in the library
-        """Called by the library with each answer. Raises TelegramError for what is no JSON."""
+        """Called by the library with each response. Raises TelegramError for invalid JSON."""
         answer = super().parse_json_payload(payload)
         came = answer.get("result")
         if isinstance(came, list):
@@ -77,16 +74,16 @@ class UpdatesRequest(HTTPXRequest):
 
 
 PLACES = 64
-"""Updates that are answered at the same time."""
+"""Simultaneous updates."""
 MOST_ASIDE = 3 * PLACES
-"""Updates that may wait without a place; more keep theirs."""
+"""Updates that may wait without a slot; further ones keep theirs."""
 
 
 class UpdateSlots:
-    """One for a bot."""
+    """The slots of a bot's updates."""
 
     def __init__(self, handle: Callable[[Update], Awaitable[None]]) -> None:
-        """``handle`` answers one update and raises nothing."""
+        """Set up; ``handle`` answers one update and raises nothing."""
         self._handle = handle
         self._running: dict[asyncio.Task[None], Update] = {}
         self._aside: set[object] = set()
@@ -94,17 +91,17 @@ class UpdateSlots:
 
     @property
     def free(self) -> int:
-        """Return how many more may be taken."""
+        """The number of free slots."""
         return max(0, PLACES - len(self._running) + len(self._aside))
 
     async def some_free(self) -> None:
-        """Wait until there is a place."""
+        """Wait until there is a free slot."""
         while not self.free:
             self._left.clear()
             await self._left.wait()
 
     async def one_left(self, within: float) -> None:
-        """Wait until an update was answered, ``within`` some seconds."""
+        """Wait until an update was answered, at most ``within`` seconds."""
         self._left.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
@@ -112,7 +109,7 @@ class UpdateSlots:
 
     @contextlib.contextmanager
     def without(self) -> Iterator[None]:
-        """Let an update go without its place for a while; it has one again afterwards, be there a free one or not."""
+        """Release an update's slot for a while; afterwards it has one again, even if none is free."""
         if len(self._aside) >= MOST_ASIDE:
             yield
             return
@@ -129,13 +126,13 @@ class UpdateSlots:
         return next((update for update in self._running.values() if update.update_id == update_id), None)
 
     def take(self, update: Update) -> None:
-        """Answer an update from now on."""
+        """Start answering an update."""
         task = asyncio.create_task(self._answer(update))
         self._running[task] = update
         task.add_done_callback(self._let_go)
 
     async def drain(self, grace: float) -> list[Update]:
-        """Let what was taken finish, ``grace`` seconds at most; returns what was cut off."""
+        """Let current updates finish, ``grace`` seconds at most. Return those that were cut off."""
         if not self._running:
             return []
         _, unfinished = await asyncio.wait(self._running, timeout=grace)
@@ -157,12 +154,12 @@ class UpdateSlots:
 
 
 _PLACES: ContextVar[UpdateSlots | None] = ContextVar("places", default=None)
-"""Those of which this task has one."""
+"""The slots object of which this task has one."""
 
 
 @contextlib.contextmanager
 def aside() -> Iterator[None]:
-    """Wait inside without a place; once for each update."""
+    """Wait inside without a slot; once per update."""
     slots = _PLACES.get()
     with contextlib.nullcontext() if slots is None else slots.without():
         yield
@@ -174,7 +171,7 @@ KeyOf = Callable[[Update], str | None]
 
 
 class Journal:
-    """One for a bot."""
+    """The journal of a bot."""
 
     def __init__(self, accepted: Accepted, bot: Bot, key_of: KeyOf) -> None:
         self._accepted = accepted
@@ -182,23 +179,23 @@ class Journal:
         self._key_of = key_of
 
     async def accept(self, update: Update, raw: dict[str, Any] | None = None) -> bool:
-        """Write an update down if it is a command; False for a command that was written down, or answered, before.
+        """Record an update if it is a command. Return False for one that was recorded, or answered, before.
 
-        ``raw``: as it came, where that is known. Raises StoreError: then Telegram is to keep it.
+        ``raw``: as it came, if known. Raises StoreError: then Telegram is to keep it.
         """
         key = self._key_of(update)
         if key is None:
             return True
         content = json.dumps(raw or update.to_dict())
-        if len(content) > LONGEST_CONTENT:  # no message that Telegram allows; refused, it would come again for a day
+        if len(content) > LONGEST_CONTENT:  # larger than any Telegram message; refused, it would come again for a day
             _log.warning("an update is too long to be written down")
             return True
         return await self._accepted.accept(key, _PLATFORM, content)
 
     async def take_up(self, slots: UpdateSlots) -> None:
-        """Answer what the last run wrote down and did not answer, as places become free. Raises nothing.
+        """Answer what the last run recorded and did not answer, as slots become free. Raises nothing.
 
-        Before that, remove its messages that show how far something is: nothing will change them any more.
+        Before that, remove its progress messages, which nothing will update any more.
         """
         for chat, message in await self._accepted.progress_left(_PLATFORM):
             try:
@@ -221,68 +218,67 @@ class Journal:
 
 
 KINDS = ("message", "edited_message", "callback_query", "inline_query", "chosen_inline_result", "guest_message")
-"""What Telegram is asked to send. It remembers this between runs, so all that is handled is named."""
+"""Update types to request. Telegram remembers this between runs, so all that are handled are named."""
 _BATCH = 100
-"""Most updates that one request may bring."""
+"""Updates that one request may return."""
 
 _MOST_OPEN = 90
-"""Updates that may be unacknowledged: of a batch there must be some left for what is new."""
+"""Updates that may be unacknowledged: each batch needs capacity for new ones."""
 
 _NO_UPDATES = (TelegramError, LookupError, TypeError, ValueError, AttributeError)
-"""What a request for updates may end in. All but the first are answers that are none of Telegram's: what is an update
-was looked at before."""
+"""Exceptions of a polling request. All but the first mean a malformed response: updates were parsed before."""
 
 Sleep = Callable[[float], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """How long things may take, in seconds."""
+    """Durations in seconds."""
 
     poll: int = 25
-    """How long Telegram holds a request for updates back until there are some."""
+    """Long-polling time of a request for updates."""
     connect: float = 10.0
     read: float = 15.0
-    """An answer to a small request; a poll has this on top."""
+    """Response to a small request; a poll adds this to its own."""
     upload_read: float = 30.0
-    """An answer to a voice: a slow one does come, after the voice was shown."""
+    """Response to a voice: a slow one does come, after the voice was shown."""
     upload_write: float = 60.0
     """A stalled piece of an upload."""
     action: float = 4.0
-    """Between two signs that a voice is being recorded; Telegram shows each for 5 s."""
+    """Between two "recording" indicators; Telegram shows each for 5 s."""
     pause_first: float = 1.0
-    """After a failure of the network; doubled at each further one."""
+    """After a network failure; doubled at each further one."""
     pause_most: float = 30.0
     flood_most: float = 60.0
-    """Longest pause that Telegram may ask for before a message is given up."""
+    """Longest pause demanded by Telegram before a message is given up."""
     gather: float = 1.0
-    """Between a message that is to be read aloud and its voice, so that what follows at once can be said with it."""
+    """Between a message that is read aloud and its voice, so that further ones can be included."""
     queue: float = 3.0
-    """How long somebody waits before being told how many go before; then the number is looked at as often."""
+    """Waiting time before the queue position is shown, and between its updates."""
     slow: float = 3.0
-    """How long speaking takes until it is shown how far it is; then that is looked at as often."""
+    """Speaking time before progress is shown, and between its updates."""
     typing: float = 0.4
-    """How long somebody types nothing more until an inline query is looked at."""
+    """Pause in typing after which an inline query is answered."""
     inline: float = 5.0
-    """What the answer to an inline query may take; a later one is not taken."""
+    """Limit of the answer to an inline query; later ones are not accepted."""
     turn: float = 300.0
-    """How long a command waits for the ones that the same person sent before."""
+    """How long a command waits for the same person's earlier ones."""
     look_again: float = 0.3
-    """Between two requests for updates while one is being answered."""
+    """Between two polling requests while an update is being answered."""
     acknowledge: float = 60.0
-    """An update that is being answered for so long is written down and acknowledged."""
+    """After this an update being answered is recorded and acknowledged."""
     farewell: float = 5.0
-    """For each of the last requests when the bot stops."""
+    """For each of the last requests at shutdown."""
 
 
 def seconds_of(error: RetryAfter) -> float:
-    """Return the pause that Telegram asks for, and a tenth of a second for good measure."""
+    """Return the pause that Telegram demands, plus a tenth of a second."""
     asked = error.retry_after
     return 0.1 + (asked.total_seconds() if isinstance(asked, timedelta) else float(asked))
 
 
 class Polling:
-    """The updates of one bot. ``run`` until cancelled, then ``drain``."""
+    """Receives a bot's updates by polling. ``run`` until cancelled, then ``drain``."""
 
     def __init__(
         self,
@@ -294,7 +290,7 @@ class Polling:
         sleep: Sleep,
         on_conflict: Callable[[], None],
     ) -> None:
-        """``on_conflict``: another process polls this bot, too."""
+        """Set up; ``on_conflict`` is called if another process polls this bot, too."""
         self._bot = bot
         self._slots = slots
         self._journal = journal
@@ -302,16 +298,16 @@ class Polling:
         self._sleep = sleep
         self._on_conflict = on_conflict
         self._offset = 0
-        """One above the latest update taken."""
+        """One above the latest update received."""
         self._acknowledged = 0
-        """Where the last request began: all below is acknowledged."""
+        """Offset of the last request: all below is acknowledged."""
         self._open: dict[int, float] = {}
-        """Updates that were taken and may come again, the oldest first, and when they were taken."""
+        """Updates that were received and may come again, the oldest first, with the time they were received."""
         self._pause = 0.0
         self._conflict = False
 
     async def run(self, ready: asyncio.Event) -> NoReturn:
-        """Fetch and hand out until cancelled; sets ``ready``.
+        """Fetch and dispatch updates until cancelled; sets ``ready``.
 
         Raises PlatformError ``platform.token`` when the token is withdrawn.
         """
@@ -330,7 +326,7 @@ class Polling:
                 await self._slots.one_left(self._timings.look_again)
 
     async def _close(self) -> None:
-        """Let go of updates that were answered, up to the first that is being answered; of too old or too many too."""
+        """Drop answered updates, up to the first unanswered one; also those too old or too many."""
         overdue = asyncio.get_running_loop().time() - self._timings.acknowledge
         for update_id, taken in tuple(self._open.items()):
             if (update := self._slots.answering(update_id)) is not None:
@@ -341,9 +337,9 @@ class Polling:
             del self._open[update_id]
 
     async def _written_down(self, update: Update) -> bool:
-        """Return whether an update that is not answered yet may be acknowledged.
+        """Return whether an unanswered update is recorded and may be acknowledged.
 
-        Nobody would bring it to the next process.
+        Otherwise the next process would not get it.
         """
         try:
             await self._journal.accept(update)
@@ -353,7 +349,10 @@ class Polling:
         return True
 
     async def drain(self, grace: float) -> list[Update]:
-        """Let what was taken finish, ``grace`` seconds at most, and acknowledge it; returns what was cut off."""
+        """Let current updates finish, ``grace`` seconds at most, and acknowledge them.
+
+        Return those that were cut off.
+        """
         late = await self._slots.drain(grace)
         for update in late:
             await self._written_down(update)
@@ -367,7 +366,7 @@ class Polling:
         return late
 
     async def _fetch(self, limit: int, hold: int) -> Sequence[Update]:
-        """Return some updates, or none after a failure and a pause; a request without any is held back (seconds)."""
+        """Return some updates, or none after a failure and a pause; an empty response is held back (seconds)."""
         self._acknowledged = next(iter(self._open), self._offset)
         try:
             updates = await self._bot.get_updates(
@@ -394,8 +393,8 @@ class Polling:
         return ()
 
     async def _rest(self, reason: str) -> None:
-        """Pause, longer after each failure in a row; the first one is told to the log."""
-        self._acknowledged = 0  # nobody knows whether the request arrived
+        """Pause, longer after each consecutive failure; the first one is logged."""
+        self._acknowledged = 0  # it is unknown whether the request arrived
         if not self._pause and reason:
             _log.warning("no updates from telegram (%s); trying on", reason)
         self._pause = min(self._timings.pause_most, self._pause * 2 or self._timings.pause_first)
@@ -408,7 +407,7 @@ _LARGEST = 1_000_000
 
 
 class Webhook:
-    """The updates of one bot. ``run`` until cancelled, then ``drain``."""
+    """Receives a bot's updates by webhook. ``run`` until cancelled, then ``drain``."""
 
     def __init__(
         self,
@@ -422,21 +421,21 @@ class Webhook:
         secret: str,
         timings: Timings,
     ) -> None:
-        """``url``: where Telegram finds us; its path is our route. ``secret``: empty makes one for this run."""
+        """Set up; ``url`` is our public address, its path our route. ``secret``: empty generates one for this run."""
         self._bot = bot
         self._slots = slots
         self._server = server
         self._journal = journal
         self._flood = flood
         self._writing = 0
-        """Updates that are being written down, each of which will need a place."""
+        """Updates that are being recorded, each of which will need a slot."""
         self._url = url
         self._secret = secret or secrets.token_urlsafe(32)
         self._timings = timings
         self._parser = UpdateParser()
 
     async def _begin(self) -> None:
-        """Tell Telegram where to bring updates. Raises PlatformError ``platform.unreachable``, ``platform.token``."""
+        """Register the webhook. Raises PlatformError ``platform.unreachable``, ``platform.token``."""
         try:
             await self._bot.set_webhook(
                 self._url, secret_token=self._secret, allowed_updates=KINDS, max_connections=PLACES
@@ -451,7 +450,7 @@ class Webhook:
             raise PlatformError("platform.unreachable", platform="telegram") from None
 
     async def run(self, ready: asyncio.Event) -> NoReturn:
-        """Take what is brought until cancelled; sets ``ready`` once Telegram knows.
+        """Receive updates until cancelled; sets ``ready`` once Telegram knows the address.
 
         Raises ConfigError ``web.address``, ``web.route``; PlatformError.
         """
@@ -462,7 +461,7 @@ class Webhook:
                 await asyncio.Event().wait()
 
     async def drain(self, grace: float) -> list[Update]:
-        """Let what was taken finish; what comes now is brought again to the next run."""
+        """Let current updates finish; what comes now is delivered again to the next run."""
         return await self._slots.drain(grace)
 
     async def _take(self, request: web.Request) -> web.Response:
@@ -490,10 +489,10 @@ class Webhook:
             self._writing -= 1
 
     async def _written_down(self, update: Update, raw: dict[str, Any]) -> web.Response:
-        """Take an update that outlives this process, or leave it with Telegram."""
+        """Record an update so that it outlives this process, or leave it with Telegram."""
         person = update.effective_user
         if person is not None and self._flood.is_over(Account("telegram", str(person.id))):
-            self._slots.take(update)  # it will not be answered, so there is nothing to write down
+            self._slots.take(update)  # it will not be answered, so there is nothing to record
             return web.Response()
         try:
             new = await self._journal.accept(update, raw)

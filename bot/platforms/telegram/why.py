@@ -15,7 +15,7 @@ from bot.texts import codes
 
 _MOST_RULES = 15
 _CHARACTERS = 700
-"""Of the words that would be said."""
+"""Characters of the spoken text that are shown."""
 _SHOWN = 60
 """Characters of each change."""
 
@@ -28,20 +28,20 @@ async def why(context: TelegramContext, asked: Asked) -> None:
 
 
 async def explain(context: TelegramContext, asked: Asked) -> None:
-    """Show what would be said, and which rule did it."""
+    """Show what would be spoken, and which rules changed it."""
     message = await _asked_about(context, asked)
     if message is not None:
         await context.delivery.sentence(asked.message, await _explained(context, message, asked.language))
 
 
 def sentence(unread: Unread, language: str) -> str:
-    """Return a gate, in the words that hold on Telegram."""
+    """Return the sentence for a gate on Telegram."""
     code = codes.TELEGRAM_UNREAD.get(unread.code, unread.code)
     return texts.say(code, language, **dict(unread.facts))
 
 
 async def _asked_about(context: TelegramContext, asked: Asked) -> Message | None:
-    """Return the message that the command answers; None, with a word, where it answers none of a group."""
+    """Return the message replied to; None, after a hint, if it is none of a group."""
     message = asked.message.reply_to_message
     if asked.space is None or message is None or message.forum_topic_created is not None:
         await context.delivery.sentence(asked.message, texts.say("telegram.why.usage", asked.language))
@@ -50,7 +50,7 @@ async def _asked_about(context: TelegramContext, asked: Asked) -> Message | None
 
 
 async def _found(context: TelegramContext, message: Message) -> Unread:
-    """Return what was remembered of a message, else what would stop it now. Raises StoreError."""
+    """Return the remembered outcome of a message, else what would stop it now. Raises StoreError."""
     if context.aloud.waits(message):
         return Unread("unread.waiting")
     outcome = context.services.reader.outcomes.get(id_of(message))
@@ -60,7 +60,7 @@ async def _found(context: TelegramContext, message: Message) -> Unread:
 
 
 async def _now(context: TelegramContext, message: Message) -> Unread | None:
-    """Return what would stop the message if it came at this moment. Raises StoreError."""
+    """Return what would stop the message if it came now. Raises StoreError."""
     if not is_speech(message, message.get_bot().id):
         return Unread("unread.not_speech")
     if command_of(message):
@@ -75,7 +75,7 @@ async def _now(context: TelegramContext, message: Message) -> Unread | None:
 
 
 async def _explained(context: TelegramContext, message: Message, language: str) -> str:
-    """Return the words, each change with its rule, and what stands in the way. Raises StoreError."""
+    """Return the spoken text, each change with its rule, and what stops it. Raises StoreError."""
     if not is_speech(message, message.get_bot().id):
         return sentence(Unread("unread.not_speech"), language)
     if command_of(message):
@@ -104,7 +104,7 @@ def _cut(text: str, most: int) -> str:
 
 
 async def doctor(context: TelegramContext, asked: Asked) -> None:
-    """Check everything and say what to do. Raises InputError ``telegram.groups_only``, ``telegram.admins_only``."""
+    """Run every check and show what to do. Raises InputError ``telegram.groups_only``, ``telegram.admins_only``."""
     if asked.space is None:
         raise InputError("telegram.groups_only")
     if not await context.delivery.is_admin(asked):
@@ -116,7 +116,7 @@ async def doctor(context: TelegramContext, asked: Asked) -> None:
 
 
 async def _rights(context: TelegramContext, chat_id: int) -> Sequence[Finding]:
-    """Return what the bot sees in the group, and whether it may send voices there."""
+    """Return whether the bot sees the group's messages, and may send voices there."""
     return (
         _finding("doctor.telegram.groups", await context.rights.sees_messages(chat_id)),
         _finding("telegram.doctor.voices", await context.rights.may_send_voices(chat_id)),
@@ -124,7 +124,7 @@ async def _rights(context: TelegramContext, chat_id: int) -> Sequence[Finding]:
 
 
 def _finding(code: str, good: bool | None) -> Finding:
-    """Return one line; None where Telegram did not say."""
+    """Return one line; a warning if Telegram did not answer."""
     if good is None:
         return found("telegram", State.BAD, "telegram.doctor.silent")
     return found("telegram", State.GOOD if good else State.WARNING, code if good else codes.OFF[code])

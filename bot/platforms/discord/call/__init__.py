@@ -1,4 +1,4 @@
-"""Reading aloud in a Discord voice call: from a message that was judged readable to packets at the listeners' ears.
+"""Reading aloud in a Discord voice call: from a message to be read to packets for the listeners.
 
 ``source`` is what plays, ``link`` the connection, ``session`` one guild's call, ``calls`` all of a process.
 """

@@ -1,4 +1,4 @@
-"""Every voice call of the process: joining, leaving when alone, marks for a restart, rights, and why not read."""
+"""Every voice call of the process: joining, leaving when alone, markers for a restart, rights, unread messages."""
 
 import asyncio
 import logging
@@ -25,11 +25,11 @@ from bot.store.sessions import Binding, Marker, Markers
 from bot.store.settings import ReadingSettings
 
 ASK_AGAIN = 60.0
-"""Seconds between two looks whether a call that stays for ever is still to do so."""
+"""Seconds between two checks of the setting, while a call stays for ever."""
 
 
 class Alone:
-    """Timers, by the id of the guild. One for a connection to Discord."""
+    """Timers of calls in which the bot is alone, by guild id; one per connection to Discord."""
 
     def __init__(
         self,
@@ -37,14 +37,14 @@ class Alone:
         leave: Callable[[Session], Awaitable[None]],
         timing: Timing,
     ) -> None:
-        """``seconds``: how long a call may stay so; 0 is for ever. ``leave`` is called then."""
+        """Set up; ``seconds`` gives how long a call may stay so, 0 for ever; ``leave`` is called after that."""
         self._seconds = seconds
         self._leave = leave
         self._timing = timing
         self._timers: dict[str, asyncio.Task[None]] = {}
 
     def look(self, session: Session) -> None:
-        """Somebody came or went: begin to wait, or wait no longer."""
+        """Start or stop a guild's timer after someone joined or left."""
         guild_id, voice_channel = session.space.id, session.link.voice_channel
         if voice_channel is None or link.people(voice_channel):
             self.forget(guild_id)
@@ -52,13 +52,13 @@ class Alone:
             self._timers[guild_id] = asyncio.create_task(self._wait(session))
 
     def forget(self, guild_id: str) -> None:
-        """Wait no longer."""
+        """Stop a guild's timer."""
         timer = self._timers.pop(guild_id, None)
         if timer is not None and timer is not asyncio.current_task():
             timer.cancel()
 
     def close(self) -> None:
-        """Wait nowhere any more."""
+        """Stop all timers."""
         for guild_id in list(self._timers):
             self.forget(guild_id)
 
@@ -70,24 +70,24 @@ class Alone:
 
 
 MOST_WAITING = 100
-"""Events of one guild that may wait for an earlier one, such as a joining."""
+"""Events of one guild that may wait for an earlier one, such as a join."""
 
 
 @dataclass(slots=True)
 class GuildState:
-    """One for a guild."""
+    """State of a guild."""
 
     stay_out_until: float = float("-inf")
-    """When the bot may come by itself again."""
+    """Until then the bot does not join by itself."""
     refused: str = ""
-    """Why joining by ourselves failed the last time."""
+    """Why joining by itself failed the last time."""
     waiting: int = 0
-    """Events under way, and such that wait for them."""
+    """Events in progress or waiting for one."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @asynccontextmanager
     async def turn(self, *, always: bool = False) -> AsyncIterator[None]:
-        """One after the other, in the order of asking. Raises BusyError where many wait, but not with ``always``."""
+        """Handle events one at a time, in order. Raises BusyError if too many wait, unless ``always``."""
         if self.waiting >= MOST_WAITING and not always:
             raise BusyError("call.busy")
         self.waiting += 1
@@ -99,22 +99,22 @@ class GuildState:
 
 
 RENEW = 60.0
-"""Seconds between two notes of the same call."""
+"""Seconds between two writes of a call's marker."""
 YOUNG = 600.0
-"""Seconds after which a call that broke off is not taken up again."""
+"""Seconds after which an interrupted call is not resumed."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
 
 class Marks:
-    """One for a connection to Discord."""
+    """Markers of running calls; one per connection to Discord."""
 
     def __init__(self, markers: Markers, timing: Timing) -> None:
         self._markers = markers
         self._timing = timing
 
     async def put(self, session: Session) -> None:
-        """The call lives, there where it is."""
+        """Write the marker of a running call with its current channel."""
         voice_channel = session.link.voice_channel
         if voice_channel is None:
             return
@@ -125,14 +125,14 @@ class Marks:
             _log.warning("a call could not be noted: %s", error.code)
 
     async def drop(self, space: Space) -> None:
-        """The call is over."""
+        """Remove the marker of an ended call."""
         try:
             await self._markers.drop(space)
         except StoreError as error:
             _log.warning("the note of a call could not be removed: %s", error.code)
 
     async def recent(self) -> Sequence[Marker]:
-        """Calls that broke off a short time ago."""
+        """Return recently interrupted calls."""
         try:
             return await self._markers.recent("discord", YOUNG)
         except StoreError as error:
@@ -140,7 +140,7 @@ class Marks:
             return ()
 
     async def renew(self, living: Callable[[], Iterable[Session]]) -> None:
-        """Note again and again what lives. Never returns."""
+        """Rewrite the markers of running calls periodically. Never returns."""
         while True:
             await self._timing.sleep(RENEW)
             for session in list(living()):
@@ -148,9 +148,9 @@ class Marks:
 
 
 STAY_OUT = 600.0
-"""Seconds without joining by ourselves after somebody sent us away."""
+"""Seconds without joining by itself after someone sent the bot away."""
 TRY_AGAIN = 60.0
-"""Seconds without joining by ourselves after it failed."""
+"""Seconds without joining by itself after a failure."""
 
 
 class Calls:
@@ -181,7 +181,7 @@ class Calls:
         greet: bool = True,
         reads: bool = True,
     ) -> Session:
-        """Read aloud in ``room``, also what is written in ``channels``. A call of the guild elsewhere is moved.
+        """Read aloud in a voice channel, also messages of ``channels``. A call elsewhere in the guild is moved.
 
         ``reads``: also the chat of the voice channel. Raises as ``Link.join``.
         """
@@ -191,7 +191,7 @@ class Calls:
             return session
 
     async def leave(self, guild_id: int) -> bool:
-        """Leave because somebody wants it. False where there is no call."""
+        """Leave on somebody's request. Return False if there is no call."""
         async with self._guild(guild_id).turn():
             session = self.sessions.get(guild_id)
             if session is None:
@@ -201,7 +201,7 @@ class Calls:
             return True
 
     async def move(self, voice_channel: Room) -> None:
-        """Go on in another voice channel. Raises InputError ``call.none``, and as ``Link.join``."""
+        """Move the call to another voice channel. Raises InputError ``call.none``, and as ``Link.join``."""
         async with self._guild(voice_channel.guild.id).turn():
             session = self.session(voice_channel.guild.id)
             await session.link.move(voice_channel)
@@ -209,16 +209,16 @@ class Calls:
             self._alone.look(session)
 
     def session(self, guild_id: int | None) -> Session:
-        """Return the guild's. Raises InputError ``call.none``."""
+        """Return the guild's session. Raises InputError ``call.none``."""
         found = self.sessions.get(guild_id or 0)
         if found is None:
             raise InputError("call.none")
         return found
 
-    # What Discord tells
+    # Events from Discord
 
     async def on_message(self, message: discord.Message) -> None:
-        """Somebody wrote something."""
+        """Read a new message aloud if its channel is read."""
         guild = message.guild
         if guild is None or self._stopping or not is_speech(message) or message.author.id == guild.me.id:
             return
@@ -234,7 +234,7 @@ class Calls:
             self._reader.outcomes.put(str(message.id), unread)
 
     async def on_edit(self, message: discord.Message) -> None:
-        """Somebody edited something. Discord tells of link previews in the same way: they bear no time of editing."""
+        """Update an edited message. Link previews arrive as the same event, without a time of editing."""
         guild = message.guild
         if guild is None or message.edited_at is None or not self._concerned(guild.id):
             return
@@ -262,7 +262,7 @@ class Calls:
                 session.delete(str(message_id))
 
     def on_voice_state(self, member: discord.Member, after: discord.VoiceState) -> None:
-        """Somebody came, went, was moved or muted."""
+        """Handle a member who joined, left, was moved or muted."""
         session = self.sessions.get(member.guild.id)
         if session is None:
             return
@@ -285,14 +285,14 @@ class Calls:
             session.release("muted")
 
     async def on_guild_gone(self, guild_id: int) -> None:
-        """The bot is no longer a member, or the guild is gone."""
+        """End the call of a guild that is gone or has removed the bot."""
         session = self.sessions.get(guild_id)
         if session is not None:
             await self._close_in_turn(session)
         self._guilds.pop(guild_id, None)
 
     def on_guild_anew(self, guild: discord.Guild) -> None:
-        """Discord told a guild again: what was known of it before hears of nothing any more."""
+        """Replace a guild that Discord resent; drop objects that hold the stale one."""
         session = self.sessions.get(guild.id)
         if session is None or session.link.voice_channel is None:
             return
@@ -302,7 +302,7 @@ class Calls:
             self._alone.look(session)
 
     async def restore(self) -> None:
-        """Take up the calls that a restart broke off, once; where nobody waits for it, or it fails, for good."""
+        """Resume the calls interrupted by a restart, once; give up those nobody waits for and those that fail."""
         for guild in self._client.guilds:
             self.on_guild_anew(guild)
         if self._restored:
@@ -312,7 +312,7 @@ class Calls:
         await asyncio.gather(*(self._take_up(marker) for marker in await self._marks.recent()))
 
     async def stop(self) -> None:
-        """The process ends: leave without a word. Markers stay, so that the next one takes the calls up again."""
+        """Leave silently at shutdown. Markers stay, so that the next run resumes the calls."""
         self._stopping = True
         sessions = list(self.sessions.values())
         await asyncio.gather(*(self._marks.put(session) for session in sessions))
@@ -325,7 +325,7 @@ class Calls:
     # Messages
 
     async def _hear(self, message: discord.Message, guild: discord.Guild) -> Unread | None:
-        """Judge a message and queue it; why not, otherwise. None also where it is none of ours. Raises StoreError."""
+        """Judge a message and queue it. Return why not; None also if it is none of ours. Raises StoreError."""
         space, channel = Space("discord", str(guild.id)), channel_of(message)
         session = self.sessions.get(guild.id)
         binding = await self._binding(space, channel)
@@ -346,13 +346,13 @@ class Calls:
         return session.offer(judged) if session is not None else self._absence(message, guild)
 
     def _absence(self, message: discord.Message, guild: discord.Guild) -> Unread:
-        """Return why nobody reads there: a right is missing, for which the bot did not come, or nobody called it."""
+        """Return why nobody reads there: a missing right kept the bot from joining, or nobody called it."""
         seat = message.author.voice if isinstance(message.author, discord.Member) else None
         kept_out = self._guild(guild.id).refused in link.RIGHTS and seat is not None and link.lacks_right(seat.channel)
         return Unread("unread.no_speak" if kept_out else "unread.no_session")
 
     def _store_failed(self, guild_id: int, error: StoreError) -> None:
-        """A message or an edit could not be judged: told where a call is."""
+        """Report a message or an edit that could not be judged, if there is a call."""
         _log.warning("a message could not be judged: %s", error.code)
         if (session := self.sessions.get(guild_id)) is not None:
             session.notices.fault(error)
@@ -362,7 +362,7 @@ class Calls:
         return next((binding for binding in bindings if binding.channel == channel), None)
 
     async def _wanted_room(self, message: discord.Message, binding: Binding | None) -> Room | None:
-        """Return where to go because somebody who sits there wrote something in a bound channel."""
+        """Return the voice channel to join because someone in it wrote in a bound channel."""
         guild, author = message.guild, message.author
         assert guild is not None, "asked for messages of guilds"
         if binding is None or author.bot or not isinstance(author, discord.Member) or author.voice is None:
@@ -373,7 +373,7 @@ class Calls:
         return author.voice.channel if settings.auto_join else None
 
     async def _come(self, voice_channel: Room, message: discord.Message) -> Session | None:
-        """Join by ourselves; what goes wrong is posted where the message stands, unless it went wrong before."""
+        """Join by itself; post an error in the message's channel, unless the same happened before."""
         guild = self._guild(voice_channel.guild.id)
         notices = Notices(message.channel, await self.language(voice_channel.guild))
         try:
@@ -414,7 +414,7 @@ class Calls:
         return session
 
     async def _close(self, session: Session) -> None:
-        """Leave, and do not come back after a restart. In the guild's turn."""
+        """Leave, and do not return after a restart. In the guild's turn."""
         guild_id = int(session.space.id)
         if self.sessions.get(guild_id, session) is session:
             self.sessions.pop(guild_id, None)
@@ -427,7 +427,7 @@ class Calls:
             await self._close(session)
 
     def _ended(self, session: Session, error: BotError) -> None:
-        """Told by a session whose connection is over."""
+        """Handle a session whose connection has ended."""
         guild = self._guild(int(session.space.id))
         guild.stay_out_until = self._timing.clock() + STAY_OUT
         self.sessions.pop(int(session.space.id), None)
@@ -435,10 +435,10 @@ class Calls:
         self._later(self._close_in_turn(session))
 
     async def _take_up(self, marker: Marker) -> None:
-        """Join again after a restart, where somebody still sits there and the rights still hold."""
+        """Rejoin after a restart, if someone is still there and the rights still hold."""
         guild = self._client.get_guild(int(marker.space.id))
         if guild is None:
-            return  # of another process
+            return  # from another process
         voice_channel = guild.get_channel(int(marker.voice_channel))
         try:
             if isinstance(voice_channel, discord.VoiceChannel | discord.StageChannel) and link.people(voice_channel):
@@ -449,7 +449,7 @@ class Calls:
         await self._marks.drop(marker.space)
 
     async def _notices(self, guild: discord.Guild, marker: Marker) -> Notices:
-        """Where to post: in a channel that is read there, else in the call's own chat."""
+        """Return where to post: in a channel that is read there, otherwise in the call's own chat."""
         bound = [
             binding.channel
             for binding in await self._reader.bindings.of(marker.space)
@@ -460,7 +460,7 @@ class Calls:
         return Notices(postable, await self.language(guild))
 
     async def language(self, guild: discord.Guild) -> str:
-        """Of what is posted in a guild: what moderators set, else what the guild speaks."""
+        """Return the language of posts in a guild: the configured one, otherwise the guild's own."""
         space = Space("discord", str(guild.id))
         try:
             set_here = (await self._settings(space)).language or (
@@ -469,7 +469,7 @@ class Calls:
         except StoreError:
             set_here = ""
         of_guild = texts.language(str(guild.preferred_locale), self._services.language)
-        if set_here and set_here == texts.spoken(of_guild):  # what is read names no script
+        if set_here and set_here == texts.spoken(of_guild):  # what is read does not distinguish scripts
             return of_guild
         return set_here or of_guild
 
@@ -492,10 +492,10 @@ class Calls:
             session.notices.post("call.left_alone", channel=voice_channel.mention if voice_channel is not None else "")
             await self._close(session)
 
-    # One after the other
+    # One at a time
 
     def _concerned(self, guild_id: int) -> bool:
-        """Return whether a call is there, or on its way."""
+        """Return whether there is a call, or one is being joined."""
         return guild_id in self.sessions or self._guild(guild_id).waiting > 0
 
     def _guild(self, guild_id: int) -> GuildState:
@@ -508,14 +508,17 @@ class Calls:
 
 
 def _silence(voice_channel: discord.VoiceChannel | discord.StageChannel, state: discord.VoiceState) -> str:
-    """Return why the bot is not heard. Discord suppresses a stage's audience, and elsewhere whoever lacks Speak."""
+    """Return why the bot cannot be heard.
+
+    Discord suppresses a stage's audience, and members who lack Speak elsewhere.
+    """
     if not state.suppress:
         return "call.muted"
     return "call.suppressed" if isinstance(voice_channel, discord.StageChannel) else "call.no_speak"
 
 
 def guild_of(interaction: discord.Interaction[Any]) -> discord.Guild:
-    """Return the guild of a command, with the bot in it. Raises InputError ``call.only_in_servers``."""
+    """Return the guild of a command, if the bot is a member. Raises InputError ``call.only_in_servers``."""
     guild = interaction.guild
     if guild is None or not interaction.is_guild_integration():
         raise InputError("call.only_in_servers")
@@ -523,11 +526,11 @@ def guild_of(interaction: discord.Interaction[Any]) -> discord.Guild:
 
 
 def moderates(interaction: discord.Interaction[Any], voice_channel: Room | None) -> bool:
-    """Return whether somebody may decide over others in a call.
+    """Return whether a person may moderate a call.
 
-    What they may do in the channel of the command is not asked: one channel may give Manage Messages to everybody.
+    Their permissions in the command's channel do not count: one channel may give Manage Messages to everybody.
     """
-    if interaction.permissions.manage_guild:  # no channel can give that
+    if interaction.permissions.manage_guild:  # no channel can grant that
         return True
     rights = rights_in(interaction, voice_channel) if voice_channel is not None else discord.Permissions.none()
     return rights.manage_messages or rights.move_members
@@ -536,7 +539,7 @@ def moderates(interaction: discord.Interaction[Any], voice_channel: Room | None)
 def rights_in(
     interaction: discord.Interaction[Any], channel: discord.abc.GuildChannel | discord.Thread
 ) -> discord.Permissions:
-    """Return what somebody may do in a channel of the guild: what Discord says, and what the bot knows, agree on."""
+    """Return a person's permissions in a channel of the guild: those on which Discord and the bot's cache agree."""
     if interaction.channel_id == channel.id:
         return interaction.permissions
     person = interaction.user
@@ -549,21 +552,21 @@ def rights_in(
 
 
 def may_see(interaction: discord.Interaction[Any], heard: Heard) -> bool:
-    """Return whether somebody may read a message: their own, or one of a channel that they see."""
+    """Return whether a person may read a message: their own, or one in a channel they can see."""
     if heard.account == account_of(interaction) or (heard.thread and heard.thread == str(interaction.channel_id)):
         return True
     channel = guild_of(interaction).get_channel(whole(heard.channel) or 0)
     if channel is None:
         return False
     rights = rights_in(interaction, channel)
-    if heard.thread:  # who is in a private thread is not known here
+    if heard.thread:  # the members of a private thread are not known here
         return rights.view_channel and rights.manage_threads
     hidden = isinstance(channel, discord.VoiceChannel | discord.StageChannel) and not rights.connect
     return rights.view_channel and not hidden
 
 
 def check_may_enter(interaction: discord.Interaction[Any], voice_channel: Room) -> None:
-    """Let those pass who sit in a voice channel or could go there themselves.
+    """Check that a person is in a voice channel or could join it.
 
     Raises InputError ``call.you_no_view``, ``call.you_no_connect``.
     """
@@ -577,7 +580,7 @@ def check_may_enter(interaction: discord.Interaction[Any], voice_channel: Room) 
 
 
 def seat_of(interaction: discord.Interaction[Any]) -> Room:
-    """Return the voice channel in which somebody sits. Raises InputError ``call.where``."""
+    """Return the voice channel a person is in. Raises InputError ``call.where``."""
     person = interaction.user
     seat = person.voice if isinstance(person, discord.Member) else None
     if seat is None or seat.channel is None:
@@ -586,7 +589,7 @@ def seat_of(interaction: discord.Interaction[Any]) -> Room:
 
 
 def session_for(calls: Calls, interaction: discord.Interaction[Any]) -> Session:
-    """Return the guild's call, for somebody who may command it.
+    """Return the guild's call, if the person may control it.
 
     Raises InputError ``call.none``, ``call.not_in_it``, and as ``check_may_enter``.
     """
@@ -600,7 +603,7 @@ def session_for(calls: Calls, interaction: discord.Interaction[Any]) -> Session:
 
 
 def check_may_bring(calls: Calls, interaction: discord.Interaction[Any], voice_channel: Room) -> None:
-    """Let somebody have the bot come into ``room``, where they may go: not into or out of a call of others.
+    """Check that a person may bring the bot into a voice channel: not into or out of other people's call.
 
     Raises InputError ``call.elsewhere``, ``call.not_in_it``, and as ``check_may_enter``.
     """
@@ -619,16 +622,14 @@ def _sits_in(interaction: discord.Interaction[Any], voice_channel: Room | None) 
 
 
 _HELD = {"muted": "unread.no_speak", "paused": "unread.paused"}
-"""Why a session is silent, as a gate."""
+"""Gates by why a session is silent."""
 
 
 async def why(calls: Calls, reader: Reader, message: discord.Message, *, sees_content: bool) -> Unread:
-    """Return the exact gate; ``unread.read`` and ``unread.waiting`` where there is none. Raises StoreError.
+    """Return the gate that stops a message; ``unread.read`` or ``unread.waiting`` if there is none. Raises StoreError.
 
-    ``sees_content``: whether the bot asked for the message-content intent.
-
-    The message comes out of a menu, so that its words are there whatever intents the bot has; its author's roles are
-    known while they sit in a call.
+    ``sees_content``: whether the bot asked for the message-content intent. The message comes from a context menu, so
+    its text is available whatever the intents; its author's roles are known while they are in a call.
     """
     session = calls.sessions.get(message.guild.id) if message.guild is not None else None
     if session is not None and session.waits(str(message.id)):
@@ -642,13 +643,13 @@ async def why(calls: Calls, reader: Reader, message: discord.Message, *, sees_co
 
 
 async def explain(calls: Calls, reader: Reader, message: discord.Message) -> Explained:
-    """Return what would be said of a message. Raises StoreError."""
+    """Return what would be spoken of a message. Raises StoreError."""
     voice_channel, binding, _ = await _place(calls, reader, message)
     return await reader.explain(heard_of(message, voice_channel, binding))
 
 
 async def _now(calls: Calls, reader: Reader, message: discord.Message, *, sees_content: bool) -> Unread | None:
-    """Return what would stop the message if it came at this moment."""
+    """Return what would stop the message if it came now."""
     guild = message.guild
     if guild is None or not is_speech(message) or message.author.id == guild.me.id:
         return Unread("unread.not_speech")
@@ -666,7 +667,7 @@ async def _now(calls: Calls, reader: Reader, message: discord.Message, *, sees_c
 
 
 async def _place(calls: Calls, reader: Reader, message: discord.Message) -> tuple[Room | None, Binding | None, bool]:
-    """Return the call of the guild, how the channel is bound, and whether it is read at all."""
+    """Return the guild's voice channel, the channel's binding, and whether the channel is read at all."""
     assert message.guild is not None, "the menus are for servers"
     session = calls.sessions.get(message.guild.id)
     channel = channel_of(message)

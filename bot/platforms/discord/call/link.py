@@ -1,4 +1,4 @@
-"""The connection of a session to a voice channel: join, notice a dead link, rejoin, move, leave, play."""
+"""A session's connection to a voice channel: join, detect a dead link, rejoin, move, leave, play."""
 
 import asyncio
 import logging
@@ -17,7 +17,7 @@ from bot.platforms.discord.call.source import LiveSource
 
 _T = TypeVar("_T")
 _CLEARING = 1.0
-"""Seconds that something broken off may take to clear up."""
+"""Seconds that a cancelled task may take to clean up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Timing:
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     wall: Callable[[], float] = time.time
-    """Seconds since 1970: for what outlives the process."""
+    """Seconds since 1970, for values that outlive the process."""
 
     async def within(self, seconds: float, work: Coroutine[Any, Any, _T]) -> _T:
-        """Return what ``work`` returns or raises; TimeoutError when it takes longer, and it is cancelled."""
+        """Return what ``work`` returns or raises; cancel it and raise TimeoutError when it takes longer."""
         task = asyncio.create_task(work)
         timer = asyncio.ensure_future(self._pass(seconds))
         try:
@@ -51,20 +51,20 @@ class Timing:
 
 
 def _forgotten(task: asyncio.Task[Any]) -> None:
-    """Nobody asks any more how it ended."""
+    """Retrieve the result so asyncio does not log "exception was never retrieved"."""
     if not task.cancelled():
         task.exception()
 
 
 Room = discord.VoiceChannel | discord.StageChannel
 RIGHTS = frozenset({"call.no_view", "call.no_connect", "call.no_speak"})
-"""Codes of what ``check`` raises for want of a right."""
+"""Codes of the missing rights that ``check`` raises."""
 
 
 def check(voice_channel: Room) -> None:
-    """Raises InputError: ``call.no_view``, ``call.no_connect``, ``call.no_speak``, ``call.full``.
+    """Raise InputError if the bot cannot join: ``call.no_view``, ``call.no_connect``, ``call.no_speak``, ``call.full``.
 
-    A full channel answers nothing at all, so that joining it would only end with the time allowed for it.
+    A full channel does not answer at all, so joining it would only end with the timeout.
     """
     rights = voice_channel.permissions_for(voice_channel.guild.me)
     if not rights.view_channel:
@@ -78,7 +78,7 @@ def check(voice_channel: Room) -> None:
 
 
 def lacks_right(voice_channel: Room | None) -> bool:
-    """Return whether the bot may not go there, or not speak there."""
+    """Return whether the bot lacks the right to join, or to speak there."""
     try:
         if voice_channel is not None:
             check(voice_channel)
@@ -88,7 +88,7 @@ def lacks_right(voice_channel: Room | None) -> bool:
 
 
 def others(voice_channel: Room) -> list[int]:
-    """Ids of everybody in it but the bot."""
+    """Return the ids of everybody in it but the bot."""
     return [member for member in voice_channel.voice_states if member != voice_channel.guild.me.id]
 
 
@@ -98,9 +98,9 @@ def people(voice_channel: Room) -> list[discord.Member]:
 
 
 LEFT, ENDED = 4014, 4022
-"""Close codes of the voice server for somebody who is no longer in the call; a move begins with the first, too."""
+"""Close codes of the voice server for a client that is no longer in the call; a move also begins with the first."""
 _POLLER = "Voice websocket poller"
-"""The library's name of the task that reads the voice server; a close it does not handle is raised there."""
+"""The library's name of the task that reads the voice server; unhandled closes are raised there."""
 
 
 def _nobody() -> None:
@@ -113,18 +113,18 @@ class CallClient(discord.VoiceClient):
     def __init__(self, client: discord.Client, channel: Any) -> None:
         super().__init__(client, channel)
         self.gone: Callable[[], None] = _nobody
-        """Called when the library is done with this connection, for whatever reason."""
+        """Called when the library has finished this connection, for whatever reason."""
         self._code: int | None = None
         self.over = False
-        """Whether the library is done with it."""
+        """Whether the library has finished it."""
         self.let_go = False
-        """Set before we leave by ourselves."""
+        """Set before the bot leaves by itself."""
         self.taken_out = False
-        """Whether somebody took the bot out of the call."""
+        """Whether someone disconnected the bot from the call."""
 
     @property
     def alive(self) -> bool:
-        """Return whether it is connected, and somebody reads the voice server: the library notices only the former.
+        """Return whether it is connected and its reader task runs: the library notices only the former.
 
         After 4014 it leaves the socket half closed and waits for a move.
         """
@@ -133,17 +133,17 @@ class CallClient(discord.VoiceClient):
 
     @property
     def close_code(self) -> int | None:
-        """With what the voice server closed its connection; None while it is open, or when there was none."""
+        """The close code of the voice server; None while it is open, or if there was none."""
         if self._code is not None:
             return self._code
         socket: aiohttp.ClientWebSocketResponse | None = getattr(self.ws, "ws", None)  # a sentinel before the first one
         return socket.close_code if socket is not None else None
 
     async def on_voice_state_update(self, data: Any) -> None:
-        """Called by the library with what the gateway says of the bot itself.
+        """Called by the library with the gateway's voice state of the bot itself.
 
-        No channel any more: whoever left by itself, or failed, is disconnected by then; whoever was taken out is not,
-        or was told so by the voice server.
+        Without a channel: a client that left by itself, or failed, is disconnected by then; one that was disconnected
+        by a moderator is not, or was informed by the voice server.
         """
         if data["channel_id"] is None and not self.let_go:
             self.taken_out = self.is_connected() or self.close_code in (LEFT, ENDED)
@@ -152,12 +152,12 @@ class CallClient(discord.VoiceClient):
     def cleanup(self) -> None:
         """Called by the library at the end."""
         reason = sys.exc_info()[1]
-        if isinstance(reason, discord.ConnectionClosed):  # being handled by the library; its socket forgets the code
+        if isinstance(reason, discord.ConnectionClosed):  # being handled by the library; its socket loses the code
             self._code = reason.code
         super().cleanup()
         task = asyncio.current_task()
         if task is not None and task.get_name() == _POLLER:
-            task.add_done_callback(_heard)  # the reason is in close_code; asyncio would log it as an accident
+            task.add_done_callback(_heard)  # the reason is in close_code; asyncio would log it as an error
         self.over = True
         self.gone()
 
@@ -171,9 +171,9 @@ _log = logging.getLogger("mouthpiece.discord")
 
 
 class _Tap(discord.AudioSource):
-    """What one player thread reads: the source, until it is shut.
+    """What one player thread reads: the source, until it is closed.
 
-    A thread that waits for its broken connection may wake up while another one plays already.
+    A thread that waits for its broken connection may wake up while another one is already playing.
     """
 
     def __init__(self, source: LiveSource) -> None:
@@ -191,10 +191,10 @@ class _Tap(discord.AudioSource):
 
 
 class Playback:
-    """One for a session."""
+    """Plays the source over the current connection; one per session."""
 
     def __init__(self, source: LiveSource, may_begin: Callable[[], bool]) -> None:
-        """``may_begin`` is asked before a player starts; whoever said no calls ``wake`` when it is yes."""
+        """Set up; ``may_begin`` is asked before a player starts; its owner calls ``wake`` when it becomes True."""
         self._source = source
         self._may_begin = may_begin
         self._loop = asyncio.get_running_loop()
@@ -203,12 +203,12 @@ class Playback:
         """What the player thread reads, until it has ended."""
 
     def attach(self, client: discord.VoiceClient) -> None:
-        """Play over this connection; what is queued begins at once."""
+        """Play over this connection, starting with what is queued."""
         self._client = client
         self.wake()
 
     def detach(self) -> None:
-        """There is no connection: what is queued stays. Stops the player."""
+        """Stop the player because there is no connection; what is queued stays."""
         client, self._client = self._client, None
         if self._tap is not None:
             self._tap.shut()
@@ -222,7 +222,7 @@ class Playback:
         return self._tap is not None
 
     def wake(self) -> None:
-        """There is, or may be, something to hear."""
+        """Start the player if there is something to hear."""
         client = self._client
         if client is None or self._tap is not None or not client.is_connected():
             return
@@ -231,7 +231,7 @@ class Playback:
         self._tap = tap = _Tap(self._source)
         try:
             client.play(tap, after=lambda error: self._after(tap, error))
-        except discord.ClientException:  # the connection broke in between: the link joins again and wakes us
+        except discord.ClientException:  # the connection broke in between: the link rejoins and wakes us
             self._tap = None
 
     def _after(self, tap: _Tap, error: Exception | None) -> None:
@@ -250,43 +250,43 @@ class Playback:
 
 
 JOIN_LIMIT = 10.0
-"""Seconds for one try."""
+"""Seconds for one attempt."""
 _LIBRARY_LIMIT = 15.0
-"""Seconds after which the library would give up itself, so that ours comes first."""
+"""Seconds after which the library would give up by itself; ours comes first."""
 LEAVE_LIMIT, LEAVE_LOOK = 3.0, 0.05
-"""Seconds for leaving, and between two looks whether the gateway says so, too."""
+"""Seconds for leaving, and between two checks whether the gateway confirms it."""
 STAGE_LIMIT = 3.0
-"""Seconds for coming onto a stage."""
+"""Seconds to become a speaker on a stage."""
 JOIN_PAUSES = (0.0, 1.0, 2.0, 4.0)
-"""Seconds before each try when somebody waits for an answer."""
+"""Seconds before each attempt while someone waits for an answer."""
 HEAL_PAUSES = (0.0, 1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0, 30.0, 30.0)
-"""The same when a call broke off."""
+"""Seconds before each attempt after an interruption."""
 LOOK, DEAD = 0.5, 3.0
-"""Seconds between two looks at the connection, and of being dead until it is made again."""
+"""Seconds between two checks of the connection, and of being dead before it is rebuilt."""
 PRIVACY, PRIVACY_LOOK = 2.0, 0.05
-"""Seconds that the first words wait for the group that encrypts them, and between two looks."""
+"""Seconds that the first words wait for the encryption group, and between two checks."""
 FATAL = {4004: "call.not_let_in", 4014: "call.taken_out", 4017: "call.encryption", 4021: "call.rate_limited"}
-"""Close codes of the voice server after which trying again does not help."""
+"""Close codes of the voice server after which retrying does not help."""
 
 
 class Owner(Protocol):
-    """Who is told. Called on the event loop; must not wait."""
+    """Receives a link's events. Called on the event loop; must not wait."""
 
     def lost(self) -> None:
-        """The connection broke and could not be made again at once; it goes on being tried."""
+        """Note that the connection broke and could not be rebuilt at once; attempts continue."""
         ...
 
     def back(self) -> None:
-        """It is there again, after it had to be made again."""
+        """Note that the connection was rebuilt."""
         ...
 
     def ended(self, error: BotError) -> None:
-        """It is over, and why. Nothing is tried any more."""
+        """Note that the connection has ended for this reason, without further attempts."""
         ...
 
 
 class Link:
-    """One for a session. ``playback`` plays over whatever connection there is."""
+    """The connection of a session. ``playback`` plays over whatever connection there is."""
 
     def __init__(self, source: LiveSource, owner: Owner, timing: Timing) -> None:
         self.playback = Playback(source, self._may_begin)
@@ -297,24 +297,24 @@ class Link:
         self._changing = asyncio.Lock()
         self._gone = asyncio.Event()
         self.healing = False
-        """Whether the connection is being made again: what is synthesized now could only wait."""
+        """Whether the connection is being rebuilt: what is synthesized now could only wait."""
         self._watching: asyncio.Task[None] | None = None
         self._privacy: asyncio.Task[None] | None = None
         self._unprotected: CallClient | None = None
-        """The connection whose group was waited for in vain."""
+        """The connection whose encryption group did not come in time."""
 
     @property
     def voice_channel(self) -> Room | None:
-        """Where the bot is, or means to be again; None before joining and after leaving."""
+        """The bot's current or intended voice channel; None before joining and after leaving."""
         return self._voice_channel
 
     @property
     def connected(self) -> bool:
-        """Return whether packets arrive at the moment."""
+        """Return whether packets arrive now."""
         return self._client is not None and self._client.alive
 
     async def join(self, voice_channel: Room) -> None:
-        """Go into a voice channel. Raises InputError as ``rooms.check``, PlatformError for what goes wrong."""
+        """Join a voice channel. Raises InputError as ``check``, PlatformError for failures."""
         check(voice_channel)
         async with self._changing:
             await self._connect(voice_channel, JOIN_PAUSES)
@@ -323,7 +323,7 @@ class Link:
                 self._watching = asyncio.create_task(self._watch())
 
     async def move(self, voice_channel: Room) -> None:
-        """Go into another one of the same guild; stays where it is when that fails. Raises as ``join``."""
+        """Move to another voice channel of the same guild; stay if that fails. Raises as ``join``."""
         check(voice_channel)
         async with self._changing:
             before = self._voice_channel
@@ -332,17 +332,17 @@ class Link:
                 await self._connect(voice_channel, JOIN_PAUSES)
             except BotError:
                 self._voice_channel = before
-                self._gone.set()  # whoever watches makes the old connection again
+                self._gone.set()  # the watching task rebuilds the old connection
                 raise
             self._voice_channel = voice_channel
 
     def follow(self, voice_channel: Room) -> None:
-        """The bot is said to be there: it went itself, or somebody moved it and discord.py is about to follow."""
+        """Note a new channel: the bot moved, or someone moved it and discord.py is about to follow."""
         if self._voice_channel is not None:
             self._voice_channel = voice_channel
 
     async def leave(self) -> None:
-        """Leave. Idempotent; whatever goes wrong, there is no connection afterwards."""
+        """Leave. Idempotent; afterwards there is no connection, whatever fails."""
         voice_channel, self._voice_channel = self._voice_channel, None
         for task in (self._watching, self._privacy):
             if task is not None and task is not asyncio.current_task():
@@ -356,7 +356,7 @@ class Link:
     # Connecting
 
     async def _connect(self, voice_channel: Room, pauses: Sequence[float]) -> None:
-        """Try until it works. Raises PlatformError."""
+        """Retry until it works. Raises PlatformError."""
         for pause in pauses:
             await self._timing.sleep(pause)
             client = await self._try(voice_channel)
@@ -366,7 +366,7 @@ class Link:
         raise PlatformError("call.unreachable", channel=voice_channel.mention)
 
     async def _try(self, voice_channel: Room) -> CallClient | None:
-        """Return one try; None where another one may help. Raises PlatformError where not."""
+        """Make one attempt. Return None if another one may help, otherwise raise PlatformError."""
         await self._drop(voice_channel.guild.voice_client)
         joining: Coroutine[Any, Any, CallClient] = voice_channel.connect(
             timeout=_LIBRARY_LIMIT, reconnect=False, self_deaf=True, cls=CallClient
@@ -378,7 +378,7 @@ class Link:
             if error.code in FATAL:
                 raise PlatformError(FATAL[error.code], channel=voice_channel.mention) from error
             reason = error.code
-        except IndexError as error:  # the library found no way of encryption that both know
+        except IndexError as error:  # the library found no common encryption mode
             raise PlatformError("call.encryption", channel=voice_channel.mention) from error
         except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
             reason = type(error).__name__
@@ -399,7 +399,7 @@ class Link:
         self.playback.attach(client)
 
     async def _ask_to_speak(self, stage: discord.StageChannel) -> None:
-        """From the audience onto the stage, where the bot may; else a moderator has to let it."""
+        """Become a speaker on the stage if the bot may; otherwise ask a moderator."""
         try:
             await self._timing.within(STAGE_LIMIT, self._asked(stage))
         except (TimeoutError, discord.DiscordException, aiohttp.ClientError, OSError) as error:
@@ -411,7 +411,7 @@ class Link:
             await me.request_to_speak()
             return
         await me.edit(suppress=False)
-        while me.voice is not None and me.voice.suppress:  # until the gateway says so, too
+        while me.voice is not None and me.voice.suppress:  # until the gateway confirms it
             await self._timing.sleep(LEAVE_LOOK)
 
     async def _disconnect(self) -> None:
@@ -420,7 +420,7 @@ class Link:
         await self._drop(client)
 
     async def _drop(self, client: discord.VoiceProtocol | None) -> None:
-        """Be rid of a connection, in whatever state it is."""
+        """Discard a connection, in whatever state it is."""
         if isinstance(client, CallClient):
             client.let_go = True
             if client.over:
@@ -434,7 +434,7 @@ class Link:
         client.cleanup()
 
     async def _wait_until_out(self, guild: discord.Guild) -> None:
-        """The library left without waiting for the gateway's word, which the next connection would take for its own."""
+        """Wait for the gateway to confirm leaving, or the next connection would mistake that for its own."""
         end = self._timing.clock() + LEAVE_LIMIT
         while guild.me.voice is not None and self._timing.clock() < end:
             await self._timing.sleep(LEAVE_LOOK)
@@ -442,7 +442,7 @@ class Link:
     # Watching
 
     async def _watch(self) -> None:
-        """Until it is over: look whether the connection lives, and make it again when it does not."""
+        """Check the connection until the end, and rebuild it when it is dead."""
         dead_since: float | None = None
         while self._voice_channel is not None:
             with suppress(TimeoutError):
@@ -477,7 +477,7 @@ class Link:
         await self._gone.wait()
 
     async def _heal(self) -> None:
-        """A new connection in the place of a dead one. Raises BotError when that is in vain."""
+        """Replace a dead connection. Raises BotError if that fails."""
         async with self._changing:
             voice_channel, client = self._voice_channel, self._client
             if voice_channel is None or self.connected:
@@ -488,7 +488,7 @@ class Link:
             self.healing = True
             try:
                 await self._disconnect()
-                if code in FATAL and code != LEFT:  # that one may be a move, or a channel that is gone
+                if code in FATAL and code != LEFT:  # may be a move, or a deleted channel
                     raise PlatformError(FATAL[code], channel=voice_channel.mention)
                 await self._retry()
             finally:
@@ -499,10 +499,10 @@ class Link:
         told = False
         for pause in HEAL_PAUSES:
             await self._timing.sleep(pause)
-            voice_channel = self._voice_channel  # somebody may have moved the bot in between
+            voice_channel = self._voice_channel  # someone may have moved the bot in between
             if voice_channel is None:
                 return
-            check(voice_channel)  # a right was taken away, or the channel filled up
+            check(voice_channel)  # a right was removed, or the channel filled up
             client = await self._try(voice_channel)
             if client is not None:
                 await self._settle(client)
@@ -515,10 +515,10 @@ class Link:
     # End-to-end encryption
 
     def _may_begin(self) -> bool:
-        """Return whether the first words would reach those who listen.
+        """Return whether the first words would reach the listeners.
 
-        Until the group that encrypts them exists, discord.py sends packets that listeners drop. Nobody has to be
-        waited for in an empty channel; on a stage there is no such group.
+        Until the encryption group exists, discord.py sends packets that listeners drop. In an empty channel nobody has
+        to be waited for; a stage has no such group.
         """
         client = self._client
         if client is None or client is self._unprotected or client.voice_privacy_code is not None:

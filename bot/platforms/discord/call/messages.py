@@ -1,4 +1,4 @@
-"""Discord messages as values of reading aloud: author, channel, roles, seat and words."""
+"""Discord messages as values for reading aloud: author, channel, roles, presence and text."""
 
 from collections.abc import Iterable
 
@@ -13,22 +13,22 @@ from bot.platforms.reading.messages import Heard, Readable
 from bot.store.sessions import Binding
 
 _SPEECH = (discord.MessageType.default, discord.MessageType.reply)
-"""The others are Discord's own: somebody joined, a message was pinned."""
+"""The other types are Discord's own: someone joined, a message was pinned."""
 
 
 def is_speech(message: discord.Message) -> bool:
-    """Return whether somebody said something in it."""
+    """Return whether a person wrote it."""
     return message.type in _SPEECH
 
 
 def has_content(message: discord.Message) -> bool:
-    """Return whether Discord let us see anything of it. Without the intent everything is empty."""
+    """Return whether Discord let us see any content. Without the intent everything is empty."""
     seen = (message.content, message.attachments, message.stickers, message.poll, message.message_snapshots)
     return any(seen) or bool(message.embeds)
 
 
 def chat_message(message: discord.Message) -> ChatMessage:
-    """Everything of it that can be read aloud."""
+    """Return everything in it that can be read aloud."""
     forwarded = message.message_snapshots[0] if message.message_snapshots else None
     shown = forwarded or message
     guild = message.guild
@@ -36,7 +36,7 @@ def chat_message(message: discord.Message) -> ChatMessage:
         text=shown.content,
         author=message.author.display_name,
         reply_to=None if forwarded else _answered(message),
-        forwarded_from="" if forwarded else None,  # Discord does not say who wrote it
+        forwarded_from="" if forwarded else None,  # Discord does not reveal the author
         attachments=tuple(_attachments(shown.attachments)),
         stickers=tuple(sticker.name for sticker in shown.stickers),
         poll=_poll(message.poll) if message.poll is not None else None,
@@ -48,7 +48,7 @@ def chat_message(message: discord.Message) -> ChatMessage:
 
 
 def _answered(message: discord.Message) -> str | None:
-    """Return the name of whoever is answered; empty where the answered message cannot be seen."""
+    """Return the name of the author replied to; empty if that message cannot be seen."""
     if message.type is not discord.MessageType.reply:
         return None
     answered = answered_of(message)
@@ -56,7 +56,7 @@ def _answered(message: discord.Message) -> str | None:
 
 
 def answered_of(message: discord.Message) -> discord.User | discord.Member | None:
-    """Return who wrote the answered message; None where there is none, or it cannot be seen."""
+    """Return the author of the message replied to; None if there is none, or it cannot be seen."""
     if message.type is not discord.MessageType.reply or message.message_snapshots:
         return None
     answered = message.reference.resolved if message.reference is not None else None
@@ -76,20 +76,20 @@ def _poll(poll: discord.Poll) -> Poll:
 
 
 def channel_of(message: discord.Message) -> str:
-    """Return the id of the channel; for a thread, of the channel it hangs on."""
+    """Return the id of the channel; for a thread, of its parent channel."""
     channel = message.channel
     found = channel.parent_id if isinstance(channel, discord.Thread) else channel.id
     return str(found)
 
 
 def key_of(message: discord.Message) -> str:
-    """Return the name of the wish; an edited message is another one."""
+    """Return the request's key; an edited message has a new one."""
     edited = message.edited_at
     return f"discord:message:{message.id}" + (f":{edited.timestamp():.0f}" if edited is not None else "")
 
 
 def heard_of(message: discord.Message, voice_channel: Room | None, binding: Binding | None) -> Heard:
-    """For the call in ``room``. The message is one of a guild."""
+    """Return a guild's message for the call in a voice channel."""
     guild, author = message.guild, message.author
     assert guild is not None, "direct messages are not read aloud"
     seat = voice_channel.voice_states.get(author.id) if voice_channel is not None else None
@@ -116,14 +116,14 @@ def heard_of(message: discord.Message, voice_channel: Room | None, binding: Bind
 
 
 def private_thread(channel: object) -> str:
-    """Return the id of a private thread, which not all who see its channel may read; empty for anything else."""
+    """Return the id of a private thread, which not everyone in its channel may read; otherwise empty."""
     return str(channel.id) if isinstance(channel, discord.Thread) and channel.is_private() else ""
 
 
 def said(utterance: Utterance, name: str, thread: str = "") -> Readable:
-    """Return what somebody commanded to be said as the queue of a call takes it: as it is, without a name before it.
+    """Return a commanded text for a call's queue: unchanged, without the author's name.
 
-    ``thread``: the private thread in which it was commanded.
+    ``thread``: the private thread of the command.
     """
     assert utterance.account is not None, "whoever commands has an account"
     assert utterance.space is not None, "a call is one of a guild"

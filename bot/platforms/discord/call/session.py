@@ -24,23 +24,23 @@ from bot.texts import in_chat, of_note, say
 
 @dataclass(slots=True)
 class Item:
-    """Something on its way from the queue to the ears."""
+    """A queue item on its way to the listeners."""
 
     id: str
     batch: Batch | None
-    """None for what the bot says itself."""
+    """None for the bot's own lines."""
     utterances: tuple[Utterance, ...]
     task: asyncio.Task[None] | None = None
     started: bool = False
     unread: Unread | None = None
-    """Why it is not read, where that is so."""
+    """Why it is not read, if so."""
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """What became of some of its messages, whatever becomes of the others; by their ids."""
+    """Outcomes of individual messages, by id; they take precedence over the item's."""
     transferred: bool = False
-    """Its messages went into another item, so that nothing is to be noted of them."""
+    """Whether its messages went into another item, so that their outcome is not recorded here."""
 
     def outcome(self, readable: Readable) -> Outcome:
-        """Return what became of one of its messages, now that it is over."""
+        """Return the outcome of one of its messages, now that it has ended."""
         return self.outcomes.get(readable.heard.id) or self.unread or "read"
 
     @property
@@ -50,16 +50,16 @@ class Item:
 
     @property
     def bound(self) -> str:
-        """The voice of the channel that its messages stand in; empty for none."""
+        """Voice of the channel its messages come from; empty for none."""
         return self.readables[0].heard.voice if self.readables else ""
 
     def split_off(self, message_id: str) -> tuple[tuple[Readable, ...], tuple[Readable, ...]]:
-        """Return its messages up to this one, and those behind it."""
+        """Return its messages up to and including this one, and those after it."""
         at = 1 + next(at for at, readable in enumerate(self.readables) if readable.heard.id == message_id)
         return self.readables[:at], self.readables[at:]
 
     def ends(self, message_id: str) -> float:
-        """With what share of its sound a message ends, 0 to 1, as far as the number of letters tells."""
+        """Return the share of its sound at which a message ends, 0 to 1, estimated by the number of letters."""
         letters = [len(utterance.text) for utterance in self.utterances]
         upto, _ = self.split_off(message_id)
         return sum(letters[: len(upto)]) / (sum(letters) or 1)
@@ -70,7 +70,7 @@ class Item:
 
 
 def runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
-    """Yield those that may be spoken together, in order."""
+    """Yield the utterances that may be spoken together, in order."""
     for _, alike in itertools.groupby(utterances, key=lambda utterance: utterance.manner):
         run = tuple(alike)
         for at in range(0, len(run), MOST_TOGETHER):
@@ -80,18 +80,18 @@ def runs(utterances: Sequence[Utterance]) -> Iterator[Sequence[Utterance]]:
 LIMIT = 10.0
 """Seconds for posting."""
 _MOST = 20
-"""Posts under way; what comes beyond is dropped, since nobody would read it."""
+"""Posts in progress; more are dropped, since nobody would read them."""
 _NOTES = frozenset({"note.backup", "note.quota_built_in", "note.own_voice_gone", "note.place_voice_gone"})
-"""Notes that listeners should hear of."""
+"""Notes that concern listeners."""
 
 _log = logging.getLogger("mouthpiece.discord")
 
 
 class Notices:
-    """One for a session."""
+    """Posts in a session's channel."""
 
     def __init__(self, channel: discord.abc.Messageable | None, language: str) -> None:
-        """``channel``: where to post; None posts nowhere. ``language``: of the posts."""
+        """Set up; ``channel`` gives where to post, None for nowhere; ``language`` the language of the posts."""
         self.channel = channel
         self.language = language
         self._told = Told()
@@ -102,22 +102,22 @@ class Notices:
         self._post(code, say(code, self.language, **facts))
 
     def fault(self, error: BotError, account: Account | None = None) -> None:
-        """Post why something failed, unless the same was told since it last worked. ``account``: whose words."""
+        """Post an error, unless the same was posted since it last worked. ``account``: the author."""
         if self._told.first_failure(error, account):
             self._post(error.code, in_chat(error, self.language))
 
     def notes(self, notes: Iterable[Note]) -> None:
-        """Post what the synthesis core notes of who spoke instead of whom: once, until it is not so any more."""
+        """Post new notes of the synthesis core, for example on a replacement voice: once while they hold."""
         for note in self._told.new_notes([note for note in notes if note.code in _NOTES]):
             self._post(note.code, of_note(note, self.language))
 
     def once(self, code: str, **facts: object) -> None:
-        """Post a sentence, unless it was told since it last worked."""
+        """Post a sentence, unless it was posted since it last worked."""
         if self._told.first(EVERYBODY, code):
             self.post(code, **facts)
 
     def works(self, account: Account | None = None) -> None:
-        """It works: what stood in the way of everybody, or of this person, is told again if it comes back."""
+        """Note that it works, so that errors of everybody, or of this person, are posted again when they recur."""
         self._told.works(account)
 
     def _post(self, code: str, words: str) -> None:
@@ -136,33 +136,33 @@ class Notices:
             _log.warning("a notice could not be posted: %s (%s)", code, type(error).__name__)
 
     async def close(self) -> None:
-        """Let what is being posted go out, ``LIMIT`` seconds at most."""
+        """Let current posts finish, ``LIMIT`` seconds at most."""
         with suppress(ValueError):
             await asyncio.wait(set(self._posting), timeout=LIMIT)
 
 
 MOST_SAID = 10
-"""Commanded utterances that wait."""
+"""Commanded utterances that may wait."""
 MOST_ITEMS = 2
-"""Items in the source: one that plays and one that is made meanwhile."""
+"""Items in the source: one that plays and one that is synthesized meanwhile."""
 _CLEARING = 3.0
-"""Seconds that synthesis which was broken off may take to settle its quota."""
+"""Seconds that cancelled synthesis may take to settle its quota."""
 
 
 Ended = Callable[["Session", BotError], None]
 
 
 class Session:
-    """One for a guild with a call."""
+    """The call of a guild."""
 
     def __init__(self, space: Space, services: Services, notices: Notices, on_ended: Ended, timing: Timing) -> None:
-        """``on_ended`` is told when the call is over without anybody here having ended it."""
+        """Set up; ``on_ended`` is called when the call ends without a request from here."""
         self.space = space
         self.notices = notices
         self.channels: set[str] = set()
         """Text channels that are read because of a ``/join``, besides bound ones."""
         self.reads_own_chat = False
-        """Whether the chat of the voice channel is read: not where the bot only came for a ``/say``."""
+        """Whether the chat of the voice channel is read: not if the bot only joined for a ``/say``."""
         self._services = services
         self._outcomes = services.reader.outcomes
         self._on_ended = on_ended
@@ -173,7 +173,7 @@ class Session:
         self.link = Link(self._source, self, timing)
         self._items: dict[str, Item] = {}
         self._again: deque[Item] = deque()
-        """Items that have to be made once more, before anything else."""
+        """Items that have to be synthesized again, before anything else."""
         self._said: deque[Item] = deque()
         self._said_is_next = True
         self._ids = itertools.count(1)
@@ -182,10 +182,10 @@ class Session:
         self._producing: asyncio.Task[None] | None = None
         self._preparing: asyncio.Task[None] | None = None
 
-    # What calls does with it
+    # Called by ``Calls``
 
     async def open(self, voice_channel: Room, *, greet: bool) -> None:
-        """Join and begin to read. Raises as ``Link.join``."""
+        """Join and start reading. Raises as ``Link.join``."""
         await self.link.join(voice_channel)
         self._producing = asyncio.create_task(self._produce())
         self._preparing = asyncio.create_task(self._services.speech.prepare())
@@ -194,11 +194,11 @@ class Session:
             self.greet()
 
     def greet(self) -> None:
-        """Say before what waits that the voice is synthetic."""
+        """Announce before anything else that the voice is synthetic."""
         self._say_ourselves("call.spoken_greeting")
 
     async def close(self) -> None:
-        """Leave; what is queued is not read. Idempotent."""
+        """Leave without reading what is queued. Idempotent."""
         for task in (self._producing, self._preparing):
             if task is not None:
                 task.cancel()
@@ -210,13 +210,13 @@ class Session:
         await self.notices.close()
 
     def offer(self, readable: Readable) -> Unread | None:
-        """Queue a message; why not, otherwise."""
+        """Queue a message. Return why not."""
         refused = self._queue.offer(readable)
         self._changed.set()
         return refused
 
     def say(self, readable: Readable) -> int:
-        """Queue what somebody commanded to be said, in turns with what is written; returns what waits before it.
+        """Queue a commanded text, in turns with messages. Return the number of items before it.
 
         Raises BusyError ``call.said_full``.
         """
@@ -228,25 +228,25 @@ class Session:
         return before + len(self._items)
 
     def edit(self, message_id: str, judged: Readable | Unread) -> None:
-        """A message was edited: it keeps its place, or is not read any more. What plays, plays on."""
+        """Update an edited message in its position, or remove it. What plays, plays on."""
         if isinstance(judged, Unread):
             self._take_out(message_id, judged)
         elif not self._queue.replace(judged):
             self._remake(message_id, judged, None)
 
     def delete(self, message_id: str) -> None:
-        """A message was deleted: it is not read, and stops if it plays."""
+        """Remove a deleted message, stopping it if it plays."""
         self._take_out(message_id, Unread("unread.deleted"))
 
     def skip(self) -> bool:
-        """Cut off what plays, or else what would play next. False where there is nothing."""
+        """Cut off what plays, or else what would play next. Return False if there is nothing."""
         for item in self._items.values():
             self._cut(item, Unread("unread.skipped"))
             return True
         return False
 
     def skip_all(self, why: Unread | None = None) -> int:
-        """Cut off what plays and clear the queue; returns how many messages were cleared."""
+        """Cut off what plays and clear the queue. Return how many messages were cleared."""
         why = why or Unread("unread.skipped")
         removed = self._queue.remove_all()
         again = [readable for item in (*self._again, *self._said) for readable in item.readables]
@@ -259,7 +259,7 @@ class Session:
         return len(removed) + len(again)
 
     def remove(self, message_id: str, account: Account | None) -> bool:
-        """Take a message out of the queue: one's own, or any where ``account`` is None. False where there is none."""
+        """Remove a message from the queue: one's own, or any if ``account`` is None. Return False if there is none."""
         listed = [readable for readable in self.listing() if readable.heard.id == message_id]
         if not listed or account not in (None, listed[0].heard.account):
             return False
@@ -267,29 +267,26 @@ class Session:
         return True
 
     def listing(self) -> Sequence[Readable]:
-        """Return what waits: commanded utterances, then messages, each in the order of arrival."""
+        """Return the queue: commanded texts, then messages, each in order of arrival."""
         return [*(readable for item in self._said for readable in item.readables), *self._queue.listing()]
 
     @property
     def underruns(self) -> int:
-        """Return how often an item ran dry in its midst."""
+        """How often an item ran out of packets in its middle."""
         return self._source.underruns
 
     @property
     def busy(self) -> bool:
-        """Return whether anything is on its way to the ears."""
+        """Whether anything is on its way to the listeners."""
         return bool(self._items or self._again or self._said or len(self._queue))
 
     @property
     def playing(self) -> Sequence[Readable]:
-        """The messages that are heard at the moment."""
+        """The messages that are playing."""
         return [readable for item in self._items.values() if item.started for readable in item.readables]
 
     def reads(self, channel: str) -> bool:
-        """Return whether a text channel is read without being bound: because of a ``/join``.
-
-        Or as the call's own chat.
-        """
+        """Return whether a text channel is read without a binding: because of ``/join``, or as the call's own chat."""
         own = self.link.voice_channel if self.reads_own_chat else None
         return channel in self.channels or (own is not None and channel == str(own.id))
 
@@ -301,12 +298,12 @@ class Session:
         )
 
     def hold(self, reason: str) -> None:
-        """Be silent, and synthesize nothing, until every reason is released."""
+        """Be silent and synthesize nothing, until every reason is released."""
         self._held.add(reason)
         self._source.pause()
 
     def release(self, reason: str) -> None:
-        """A reason is gone."""
+        """Release a reason for silence."""
         self._held.discard(reason)
         if not self._held:
             self._queue.resume()
@@ -317,34 +314,34 @@ class Session:
         """Return whether it is silent for this reason."""
         return reason in self._held
 
-    # What plays tells
+    # Called by the source
 
     def started(self, item: str) -> None:
-        """The first packet of an item goes out."""
+        """Note that the first packet of an item was sent."""
         if item in self._items:
             self._items[item].started = True
 
     def finished(self, item: str, skipped: bool) -> None:  # noqa: ARG002  the item knows why it was cut
-        """The last one went out, or it was cut."""
+        """Record an item's outcome after its last packet, or after it was cut."""
         done = self._items.pop(item, None)
         if done is not None and not done.transferred:
             for readable in done.readables:
                 self._note(readable, done.outcome(readable))
         self._changed.set()
 
-    # What the link tells
+    # Called by the link
 
     def lost(self) -> None:
-        """The connection broke; what is queued waits."""
+        """Pause: the connection broke, and the queue waits."""
         self.notices.once("call.lost", channel=self._channel())
 
     def back(self) -> None:
-        """It is there again."""
+        """Continue: the connection is back."""
         self.notices.works()
         self._changed.set()
 
     def ended(self, error: BotError) -> None:
-        """It is over."""
+        """End the session: the connection has ended."""
         self.notices.fault(error)
         self._on_ended(self, error)
 
@@ -360,7 +357,7 @@ class Session:
         return self.link.voice_channel.mention if self.link.voice_channel is not None else ""
 
     async def _produce(self) -> None:
-        """Make item after item, while there is room for one."""
+        """Synthesize item after item, while the source has capacity."""
         while True:
             self._changed.clear()
             item = self._next() if self._may_take() else None
@@ -402,14 +399,14 @@ class Session:
         return Item(str(next(self._ids)), batch, utterances)
 
     def _say_ourselves(self, code: str) -> None:
-        """Say a line of the bot's own, before what waits. Nobody pays for it."""
+        """Say a line of the bot's own before the queue. Nobody pays for it."""
         words, number = say(code, self.notices.language), str(next(self._ids))
         key = f"discord:call:{self.space.id}:{self._timing.wall():.3f}:{number}"
         self._again.append(Item(number, None, (Utterance(words, key, lane=Lane.CALL),)))
         self._changed.set()
 
     async def _make(self, item: Item) -> None:
-        """Synthesize one into the source."""
+        """Synthesize an item into the source."""
         self._items[item.id] = item
         line = self._source.line(item.id)
         item.task = asyncio.create_task(self._synthesize(item, line))
@@ -429,26 +426,26 @@ class Session:
             line.close()
 
     def _broke_off(self) -> None:
-        """Log what nobody foresaw, with where it happened, and post that there was something."""
+        """Log an unexpected error with its location, and post that there was one."""
         _log.exception("a message could not be read aloud")
         self.notices.once("call.failed")
 
     def _failed(self, item: Item, error: BotError) -> None:
-        """Nothing of it is spoken. A person's own failing says nothing of others."""
+        """Record that nothing of an item is spoken. A person's own failure says nothing about others."""
         if isinstance(error, DuplicateError):
-            item.transferred = True  # it was read before, and noted then
+            item.transferred = True  # it was read before, and recorded then
             return
         item.unread = self._refused(error, item.utterances[0].account)
 
     def _refused(self, error: BotError, account: Account | None) -> Unread:
-        """Return why somebody's message is not spoken; posted where nobody was told yet."""
+        """Return why a message is not spoken, and post it if that is new."""
         if not isinstance(error, DuplicateError):
             self.notices.fault(error, account)
         return unread_for(error)
 
     def _worked(self, item: Item, receipt: Receipt) -> None:
-        """Something was spoken. Notes on who spoke instead are told once, until they are not true any more."""
-        if not receipt.cached:  # which says nothing of how things are
+        """Post notes on replacement voices after something was spoken, once while they hold."""
+        if not receipt.cached:  # which says nothing about the situation
             self.notices.works(item.utterances[0].account)
             self.notices.notes(receipt.notes)
         left_out = dict(receipt.left_out)
@@ -457,7 +454,7 @@ class Session:
                 item.outcomes[readable.heard.id] = self._refused(left_out[utterance.key], readable.heard.account)
 
     def _cut(self, item: Item, why: Unread) -> None:
-        """Stop an item, whether it is made or plays."""
+        """Stop an item, whether it is synthesized or playing."""
         item.unread = why
         if item.task is not None:
             item.task.cancel()
@@ -465,7 +462,7 @@ class Session:
         self._names = NameMemory(self._timing.clock)  # a name that was cut off has to be said again
 
     def _take_out(self, message_id: str, why: Unread) -> None:
-        """A message is not to be read, wherever it is."""
+        """Remove a message wherever it is on its way."""
         if self._queue.remove(message_id) is not None or self._remake(message_id, None, why):
             self._outcomes.put(message_id, why)
             return
@@ -476,7 +473,7 @@ class Session:
                 self._cut_at(item, message_id, why)
 
     def _cut_at(self, item: Item, message_id: str, why: Unread) -> None:
-        """Stop what plays at one of its messages, and have those behind it spoken again: nobody has heard them."""
+        """Stop playing at one of an item's messages, and synthesize the unheard ones after it again."""
         upto, behind = item.split_off(message_id)
         assert item.batch is not None, "it holds a message"
         rest = replace(item.batch, items=behind)
@@ -488,7 +485,7 @@ class Session:
             self._changed.set()
 
     def _remake(self, message_id: str, changed: Readable | None, why: Unread | None) -> bool:
-        """Make an item once more that is not heard yet: with a message changed, or without it."""
+        """Synthesize an unheard item again: with a message changed, or without it."""
         for item in (*self._again, *self._said, *self._items.values()):
             if item.started or item.batch is None or not item.holds(message_id):
                 continue

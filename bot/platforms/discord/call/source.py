@@ -1,9 +1,9 @@
-"""What a voice call hears: one source of 20 ms Opus packets for as long as the session lives.
+"""Audio of a voice call: one source of 20 ms Opus packets for as long as the session lives.
 
-Written to by the session on the event loop, item by item, through ``Line`` (a sink of the synthesis core); read by
-discord.py's
-player thread, which waits 20 ms between two reads and sends whatever it gets. ``read`` therefore never waits: where
-nothing is due it gives the silence packet, and after a while nothing, which ends that thread until the next words.
+Written by the session on the event loop, item by item, through ``Line`` (a sink of the synthesis core); read by
+discord.py's player thread, which waits 20 ms between two reads and sends whatever it gets. ``read`` therefore never
+waits: if nothing is due it returns the silence packet, and after a while nothing, which ends that thread until the next
+words.
 """
 
 import asyncio
@@ -16,32 +16,32 @@ from typing import Protocol
 import discord
 
 SILENCE = b"\xf8\xff\xfe"
-"""20 ms of silence, as Discord's documentation gives it; end-to-end encryption lets it pass as it is."""
+"""20 ms of silence from Discord's documentation; end-to-end encryption passes it unchanged."""
 PACKET_MS = 20
 GAP = 6
-"""Silent packets between two items: a breath, so that two messages do not sound like one."""
+"""Silent packets between two items, so that two messages do not sound like one."""
 IDLE = 75
 """Silent packets (1.5 s) after which the player thread ends, and with it the green ring around the bot."""
 LEAST_LEAD, MOST_LEAD = 60, 400
-"""Milliseconds of sound that are collected before an item begins while the silence runs."""
+"""Milliseconds of sound that are buffered before an item begins during silence."""
 _GROWTH, _SHRINKAGE = 40, 20
 _SMOOTH_ITEMS = 8
-"""Items without an underrun after which the lead shrinks."""
+"""Items without an underrun after which the buffer shrinks."""
 AHEAD = 1500
-"""Packets (30 s) not yet heard, from which on no further segment is begun."""
+"""Unheard packets (30 s) at which no further segment is begun."""
 _PATIENCE = 30.0
-"""Seconds that one item may be kept waiting in all: who is paused for longer keeps no turn of the call for ever."""
+"""Seconds that one item may be kept waiting in all: a longer pause must not hold a turn for ever."""
 
 
 class Listener(Protocol):
-    """Who is told what is heard. Called on the event loop."""
+    """Receives playback events. Called on the event loop."""
 
     def started(self, item: str) -> None:
-        """The first packet of an item goes out."""
+        """Note that the first packet of an item was sent."""
         ...
 
     def finished(self, item: str, skipped: bool) -> None:
-        """The last packet of an item went out, or it was dropped."""
+        """Note that the last packet of an item was sent, or that it was dropped."""
         ...
 
 
@@ -57,7 +57,7 @@ class _Item:
         self.started = False
         self.closed = False
         self.waited = 0
-        """Silent packets sent since its first one came."""
+        """Silent packets sent since its first packet arrived."""
 
 
 class Line:
@@ -72,11 +72,11 @@ class Line:
         self._patience = _PATIENCE
 
     async def write(self, packets: Sequence[bytes]) -> None:
-        """Queue packets. Packets of a dropped item go nowhere."""
+        """Queue packets. Packets of a dropped item are discarded."""
         self._source.put(self._item, packets)
 
     async def ready(self) -> None:
-        """Wait while far more is queued than was heard."""
+        """Wait while far more is queued than was heard, for a bounded time."""
         if self._item.closed or self._source.ahead <= AHEAD or self._patience <= 0:
             return
         loop = asyncio.get_running_loop()
@@ -87,15 +87,15 @@ class Line:
         self._patience -= loop.time() - since
 
     def close(self) -> None:
-        """Nothing more comes. Idempotent."""
+        """Mark the item as complete. Idempotent."""
         self._source.close(self._item)
 
 
 class LiveSource(discord.AudioSource):
-    """One for a session; make it on the event loop."""
+    """The source of a session; create it on the event loop."""
 
     def __init__(self, listener: Listener, wake: Callable[[], None]) -> None:
-        """``wake`` is called on the event loop when there is something to hear, also while a player thread runs."""
+        """Set up; ``wake`` is called on the event loop when there is something to hear, even while a player runs."""
         self._listener = listener
         self._wake = wake
         self._loop = asyncio.get_running_loop()
@@ -104,7 +104,7 @@ class LiveSource(discord.AudioSource):
         self._silent = 0
         """Silent packets since the last one of an item, or since the player thread began."""
         self._fresh = True
-        """No packet of an item went out since the player thread began: nobody waits behind a silence."""
+        """No packet of an item was sent since the player thread began: nobody waits during a silence."""
         self._paused = False
         self._dry = False
         """The item that was playing has run out of packets."""
@@ -114,12 +114,12 @@ class LiveSource(discord.AudioSource):
         self._voice_channel = asyncio.Event()
         self._room_wanted = False
         self.underruns = 0
-        """How often an item ran dry in its midst."""
+        """How often an item ran out of packets in its middle."""
 
     # On the event loop
 
     def line(self, item: str) -> Line:
-        """Return a new item behind those that are there."""
+        """Return a new item after the existing ones."""
         entry = _Item(item)
         with self._lock:
             self._items.append(entry)
@@ -145,7 +145,7 @@ class LiveSource(discord.AudioSource):
                 self._end(item, skipped=False)
 
     def skip(self, item: str) -> bool:
-        """Drop an item, playing or not; the next ``read`` gives none of it. False when it is not there."""
+        """Drop an item, playing or not; ``read`` returns none of it afterwards. Return False if it is not here."""
         with self._lock:
             found = [entry for entry in self._items if entry.id == item]
             self._drop(found)
@@ -157,11 +157,11 @@ class LiveSource(discord.AudioSource):
             self._drop(list(self._items))
 
     def pause(self) -> None:
-        """Silence from the next packet on; what is there stays."""
+        """Return silence from the next packet on; the items stay."""
         self._paused = True
 
     def resume(self) -> None:
-        """Go on where it stopped."""
+        """Continue where it paused."""
         self._paused = False
         if self.wanted:
             self._wake()
@@ -174,27 +174,27 @@ class LiveSource(discord.AudioSource):
 
     @property
     def ahead(self) -> int:
-        """Packets not yet heard."""
+        """The packets not yet heard."""
         return self._ahead
 
     @property
     def items(self) -> int:
-        """Items not yet heard to the end."""
+        """The items not yet heard to the end."""
         return len(self._items)
 
     def heard(self, item: str) -> float:
-        """Return the share of an item that was heard, 0 to 1; 0 while nobody knows how long it will be."""
+        """Return the share of an item that was heard, 0 to 1; 0 while its length is unknown."""
         with self._lock:
             found = next((entry for entry in self._items if entry.id == item and entry.closed), None)
             return found.played / (found.played + len(found.packets)) if found is not None and found.packets else 0.0
 
     @property
     def lead(self) -> int:
-        """Milliseconds that are collected before an item begins while the silence runs."""
+        """The milliseconds buffered before an item begins during silence."""
         return self._lead
 
     async def ready(self) -> None:
-        """Wait until less is queued. Whoever calls sets the limit."""
+        """Wait until less is queued. The caller sets the limit."""
         with self._lock:
             if self._ahead <= AHEAD:
                 return
@@ -205,11 +205,11 @@ class LiveSource(discord.AudioSource):
     # In the player thread
 
     def is_opus(self) -> bool:
-        """Packets go out as they are."""
+        """Return True: packets are sent unchanged."""
         return True
 
     def read(self) -> bytes:
-        """Return one packet of 20 ms; empty where the player thread is to end."""
+        """Return one packet of 20 ms; empty to end the player thread."""
         with self._lock:
             item = None if self._paused else self._due()
             if item is None:
@@ -227,7 +227,7 @@ class LiveSource(discord.AudioSource):
             return packet
 
     def _due(self) -> _Item | None:
-        """Return the item that a packet is to be taken from. Lock held."""
+        """Return the item to take a packet from. Lock held."""
         if not self._items:
             return None
         item = self._items[0]
@@ -249,11 +249,9 @@ class LiveSource(discord.AudioSource):
         self._lead = min(MOST_LEAD, self._lead + _GROWTH)
 
     def _collected(self, item: _Item) -> bool:
-        """Return whether enough is there to begin an item, or to go on after it ran dry.
+        """Return whether an item can begin, or continue after an underrun: enough is buffered, or it waited enough.
 
-        Or the wait for it was long enough.
-
-        Out of idleness the first packet goes out at once, as long as nothing ran dry lately.
+        After idleness the first packet is sent at once, as long as there was no recent underrun.
         """
         lead = self._lead - LEAST_LEAD if self._fresh and not item.started else self._lead
         return item.closed or max(len(item.packets), item.waited) * PACKET_MS >= lead
@@ -294,6 +292,6 @@ class LiveSource(discord.AudioSource):
             self._tell(self._voice_channel.set)
 
     def _tell(self, what: Callable[..., object], *facts: object) -> None:
-        """Have the event loop do something, in the order in which it was told."""
-        with suppress(RuntimeError):  # the loop is closed: nobody is left to be told
+        """Run a callback on the event loop, in order."""
+        with suppress(RuntimeError):  # the loop is closed: there is no listener
             self._loop.call_soon_threadsafe(what, *facts)

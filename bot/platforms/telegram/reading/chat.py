@@ -1,4 +1,4 @@
-"""One Telegram chat or topic that is read aloud: messages wait here and become voice messages, albums as one."""
+"""A Telegram chat or topic that is read aloud: messages wait here and become voice messages, albums as one."""
 
 import asyncio
 import logging
@@ -26,16 +26,16 @@ from bot.texts import in_chat, of_note, say
 
 @dataclass(slots=True)
 class Album:
-    """One that waits, in the place of its first message."""
+    """A waiting album, in the position of its first message."""
 
     group: str
-    """As Telegram names it."""
+    """Telegram's id of it."""
     first: Heard
     parts: dict[str, ChatMessage] = field(default_factory=dict)
-    """What came of it, by id, in order."""
+    """Its messages by id, in order."""
 
     def with_part(self, heard: Heard) -> Heard:
-        """Return all of it as one message, with one more, or with one that was edited."""
+        """Return all of it as one message, with one more, or with an edited one."""
         parts = self.parts | {heard.id: heard.message}
         return replace(self.first, message=reduce(of_one_album, parts.values()))
 
@@ -43,19 +43,20 @@ class Album:
 _log = logging.getLogger(__name__)
 
 KEPT_ROOM = 2
-"""Messages of the minute that are left to commands."""
+"""Messages per minute that are reserved for commands."""
 _TOGETHER, _CHARACTERS = 8, 1500
-"""Batches that go into one voice message at most, and their length together."""
+"""Batches in one voice message at most, and their total length in characters."""
 _PACE = Pace(burst_messages=10, burst_characters=800, behind=120.0, far_behind=240.0)
-"""Nobody waits for a voice message as for a call: more is read at once, and later shortened."""
+"""Nobody waits for a voice message as for a call: more is read together, and shortening starts later."""
 _SENDING = "sending"
-"""What a failure is one of, where it is not of speaking."""
+"""Kind of a failure to send."""
 CLOSED = 60.0
-"""Seconds without synthesizing for a chat that takes neither voices nor files: nobody would hear what was paid for."""
+"""Seconds without synthesizing for a chat that accepts neither voices nor files: nobody would hear what was paid for.
+"""
 
 
 class ChatReading:
-    """One for a chat or topic."""
+    """The reading of a chat or topic."""
 
     def __init__(
         self,
@@ -70,9 +71,9 @@ class ChatReading:
         clock: Callable[[], float],
         sleep: Sleep,
     ) -> None:
-        """``language``: of what is told there. ``turn``: shared by the topics of a chat, which sends one by one.
+        """Set up; ``language`` of posts; ``turn`` is shared by the topics of a chat, which sends one message at a time.
 
-        ``clock``: seconds that never go back; ``sleep`` keeps to it.
+        ``clock`` gives monotonic seconds; ``sleep`` uses the same clock.
         """
         self.language = language
         self._chat_id = chat_id
@@ -87,11 +88,11 @@ class ChatReading:
         self._queue = ReadingQueue(clock, pace=_PACE)
         self._names = NameMemory(clock)
         self._messages: dict[str, Message] = {}
-        """What waits, by id: voices answer it."""
+        """Waiting messages by id: voices reply to them."""
         self._making: tuple[str, ...] = ()
-        """Ids of what is being spoken."""
+        """Ids of messages being spoken."""
         self._albums: dict[str, Album] = {}
-        """Albums among what waits and is being spoken, by the id of the first message."""
+        """Albums that wait or are being spoken, by the id of the first message."""
         self._told = Told()
         self._task: asyncio.Task[None] | None = None
         self._closing = False
@@ -107,7 +108,7 @@ class ChatReading:
         return known or self.album_with(message_id) is not None
 
     def offer(self, readable: Readable, message: Message) -> Unread | None:
-        """Queue a message; why not, where there is no place for it."""
+        """Queue a message. Return why not."""
         closed = self._clock() < self._closed_until
         refused = Unread("unread.no_speak") if closed else self._queue.offer(readable)
         if refused is None:
@@ -120,7 +121,7 @@ class ChatReading:
         return refused
 
     def album_of(self, message: Message) -> Album | None:
-        """Return the album that a message belongs to, while it waits."""
+        """Return the album of a message, while it waits."""
         albums = (album for album in self._albums.values() if album.group == message.media_group_id)
         return next((album for album in albums if album.first.id not in self._making), None)
 
@@ -129,17 +130,14 @@ class ChatReading:
         return next((album for album in self._albums.values() if message_id in album.parts), None)
 
     def put_in_album(self, album: Album, heard: Heard, judged: Readable) -> bool:
-        """Return one more message of an album, or one that was edited; ``judged`` is all of it.
-
-        False where it is too late.
-        """
+        """Add or update a message of an album; ``judged`` is all of it. Return False if it is too late."""
         if not self._queue.replace(judged):
             return False
         album.parts[heard.id] = heard.message
         return True
 
     def edit(self, heard: Heard, judged: Readable | Unread) -> None:
-        """A message that waits was edited: it keeps its place, or is not read any more; an album as a whole."""
+        """Update an edited waiting message in its position, or remove it; an album as a whole."""
         album = self.album_with(heard.id)
         place = album.first.id if album is not None else heard.id
         if isinstance(judged, Unread):
@@ -151,12 +149,12 @@ class ChatReading:
             self._queue.replace(judged)
 
     def clear(self, why: Unread) -> None:
-        """Read nothing of what waits."""
+        """Drop everything that waits."""
         for readable in self._queue.remove_all():
             self._done(readable.heard.id, why)
 
     async def close(self, grace: float) -> None:
-        """Let a voice that is being made go out, ``grace`` seconds at most; what waits is dropped and costs nothing."""
+        """Let a current voice finish, ``grace`` seconds at most; what waits is dropped and costs nothing."""
         self._closing = True
         self.clear(Unread("unread.skipped"))
         if self._task is None:
@@ -167,7 +165,10 @@ class ChatReading:
         await asyncio.gather(self._task, return_exceptions=True)
 
     async def tell_once(self, message: Message, kind: tuple[str, str], words: str) -> None:
-        """Say below a message what went wrong, unless it was said since it last worked. ``kind``: whose, and what."""
+        """Reply with an error, unless the same was posted since it last worked.
+
+        ``kind``: the person, and what failed.
+        """
         if self._told.first(*kind):
             await self._delivery.sentence(message, words)
 
@@ -180,7 +181,7 @@ class ChatReading:
             self._services.reader.outcomes.put(each, outcome or "read")
 
     async def _read(self) -> None:
-        """Voice after voice, until nothing waits."""
+        """Send voice after voice, until nothing waits."""
         while len(self._queue):
             await self._sleep(self._timings.gather)
             await self._until_room(1 + KEPT_ROOM)
@@ -188,12 +189,12 @@ class ChatReading:
                 await self._voice(batches)
 
     async def _until_room(self, messages: int) -> None:
-        """Wait until Telegram takes so many messages here: a minute at most, if nobody else speaks."""
+        """Wait until Telegram accepts so many messages here: a minute at most, if nobody else speaks."""
         while pause := self._traffic.wait(self._chat_id, messages):
             await self._sleep(pause)
 
     def _take(self) -> list[Batch]:
-        """Return what goes into the next voice: one batch; more where the voices that may be sent are too few."""
+        """Return the content of the next voice: one batch, or more if too few voices may be sent."""
         room = max(1, self._traffic.room(self._chat_id) - KEPT_ROOM)
         count = min(_TOGETHER, -(-len(self._queue) // room))
         batches: list[Batch] = []
@@ -230,7 +231,7 @@ class ChatReading:
                 self._done(item.heard.id, unread.get(item.heard.id))
 
     async def _spoken(self, batch: Batch, unread: dict[str, Unread]) -> Receipt | None:
-        """Have one batch spoken; None, and why, where nothing of it is."""
+        """Speak one batch. Return None, after noting why, if nothing of it can be spoken."""
         utterances = self._services.reader.compose(
             batch.items, self._names, shorter=batch.shorter, left_out=len(batch.left_out)
         )
@@ -240,7 +241,7 @@ class ChatReading:
                 bound = batch.items[0].heard.voice
                 receipt, _ = await self._services.requests.saved.speak(utterances, Recording(VOICE_BYTES), bound=bound)
         except DuplicateError:
-            return None  # said before the last restart
+            return None  # spoken before the last restart
         except (BotError, TimeoutError) as error:
             unread |= {item.heard.id: unread_for(error) for item in batch.items}
             await self._tell_failure(batch.items[0], error)
@@ -253,7 +254,7 @@ class ChatReading:
         return receipt
 
     async def _tell_failure(self, item: Readable, error: BotError | TimeoutError) -> None:
-        """Once for each kind, and for each person where it is that person's."""
+        """Post a failure once per kind, and once per person if it is that person's."""
         message, account = self._messages[item.heard.id], item.heard.account
         if isinstance(error, TimeoutError):
             await self.tell_once(message, (EVERYBODY, "timeout"), say("error.unexpected", self.language))
@@ -263,7 +264,7 @@ class ChatReading:
             await self._delivery.sentence(message, in_chat(error, self.language))
 
     async def _send(self, first: Message, receipts: Sequence[Receipt], accounts: Sequence[Account]) -> Unread | None:
-        """Answer the first message with a voice; why not, where it does not arrive."""
+        """Reply to the first message with a voice. Return why not, if it is not delivered."""
         notes = dict.fromkeys(note for receipt in receipts for note in receipt.notes)
         receipt = receipts[0]
         if len(receipts) > 1:
@@ -282,7 +283,7 @@ class ChatReading:
         return None
 
     async def _remember(self, sent: Sequence[Message], account: Account) -> None:
-        """Whose words the voices say, for ``/who``. Raises nothing: they were delivered."""
+        """Record whose text the voices say, for ``/who``. Raises nothing: they were delivered."""
         words = self._services.requests.words
         try:
             for message in sent:
@@ -291,7 +292,10 @@ class ChatReading:
             _log.warning("nobody will know whose words a voice says: %s", error.code)
 
     async def _undelivered(self, first: Message, error: TelegramError | AudioError | StoreError) -> Unread | None:
-        """Return a voice is never sent twice: what Telegram may have taken counts as read."""
+        """Return why a voice was not delivered.
+
+        It is never sent twice: one that Telegram may have received counts as read.
+        """
         _log.warning("a voice of a chat that is read aloud did not arrive (%s)", type(error).__name__)
         match error:
             case Forbidden():
@@ -314,8 +318,5 @@ class ChatReading:
         self.clear(Unread("unread.no_speak"))
 
     def _remark(self, notes: tuple[Note, ...]) -> str:
-        """Return what is to be said below the voice: of who spoke instead and the like once.
-
-        Until it is not so any more.
-        """
+        """Return the caption of the voice: notes on a replacement voice and the like, once while they hold."""
         return " ".join(of_note(note, self.language) for note in self._told.new_notes(notes))

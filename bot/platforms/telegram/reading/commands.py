@@ -1,4 +1,4 @@
-"""``/read on|off``, the listener for group messages, and hints for messages without words."""
+"""``/read on|off``, the handler of group messages, and hints for commands without text."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ _LENGTH = re.compile(r"(\d{1,6})(?!\S)", re.ASCII)
 
 
 async def read(context: TelegramContext, asked: Asked) -> None:
-    """Say what is read; ``on`` and ``off`` change it. Raises InputError ``telegram.admins_only``, StoreError."""
+    """Show what is read; ``on`` and ``off`` change it. Raises InputError ``telegram.admins_only``, StoreError."""
     if asked.space is None:
         await _tell(context, asked, "telegram.read.private")
         return
@@ -46,7 +46,7 @@ async def read(context: TelegramContext, asked: Asked) -> None:
 
 
 async def _begin(context: TelegramContext, asked: Asked, space: Space, channel: str, options: str) -> None:
-    """``200 voice:Mia style:Happy`` behind it: the longest reading here, and for those without a voice of their own."""
+    """Start reading, with options such as ``200 voice:Mia style:Happy``: longest reading, default voice and style."""
     bound = await _bound(context, space, channel, options)
     await context.services.reader.bindings.bind(bound)
     said = [" ".join([texts.say(_place("telegram.read.on", asked, channel), asked.language), *_options(bound, asked)])]
@@ -58,7 +58,7 @@ async def _begin(context: TelegramContext, asked: Asked, space: Space, channel: 
 
 
 async def _bound(context: TelegramContext, space: Space, channel: str, options: str) -> Binding:
-    """Return what is typed behind ``on``. Raises InputError ``telegram.read.wanted``, ``voice.unknown``."""
+    """Return the binding typed after ``on``. Raises InputError ``telegram.read.wanted``, ``voice.unknown``."""
     options = options.strip()
     number = _LENGTH.match(options)
     request = markup.parse(options[number.end() :] if number is not None else options)
@@ -75,7 +75,7 @@ async def _bound(context: TelegramContext, space: Space, channel: str, options: 
 
 
 def _options(bound: Binding, asked: Asked) -> list[str]:
-    """Return what holds for what is read there alone."""
+    """Return the options of this binding alone."""
     if not (bound.voice or bound.style or bound.max_characters):
         return []
     voice, style, most = (each or "–" for each in (bound.voice, bound.style, bound.max_characters))
@@ -83,7 +83,7 @@ def _options(bound: Binding, asked: Asked) -> list[str]:
 
 
 async def _end(context: TelegramContext, asked: Asked, space: Space, channel: str) -> None:
-    """A topic, or with ``all`` everything."""
+    """Stop reading a topic, or with ``all`` everything."""
     bindings = context.services.reader.bindings
     if channel == WHOLE:
         was = bool(await bindings.of(space))
@@ -125,7 +125,7 @@ _EDITED = filters.UpdateType.EDITED_MESSAGE & filters.ChatType.GROUPS
 
 
 def listen(application: Application[Any, Any, Any, Any, Any, Any], aloud: Aloud) -> None:
-    """Hear every message of a group that no command answered, and every change of one."""
+    """Read every group message that is no command, and every edit of one."""
 
     async def new(update: Update, _: object) -> None:
         if update.message is not None:
@@ -148,22 +148,22 @@ V = TypeVar("V")
 
 
 class Hints:
-    """One for a bot."""
+    """Hints for commands without text; one per bot."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        """``clock``: seconds that never go back."""
+        """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
         self._hinted: OrderedDict[int, float] = OrderedDict()
         self._albums: OrderedDict[str, None] = OrderedDict()
-        """Those of which one item has words: Telegram sends a message for each item, in any order."""
+        """Albums with text in one item: Telegram sends a message per item, in any order."""
 
     def has_words(self, asked: Asked) -> None:
-        """A message has words, which may be those of an album."""
+        """Note that a message has text, which may be its album's."""
         if asked.message.media_group_id:
             _put(self._albums, asked.message.media_group_id, None)
 
     async def has_none(self, context: TelegramContext, asked: Asked) -> None:
-        """Say what is wanted, unless an album has its words in another message, or it was said a while ago."""
+        """Post a hint, unless an album has its text in another message, or there was one recently."""
         album, chat = asked.message.media_group_id, asked.message.chat_id
         if album:
             await asyncio.sleep(context.timings.gather)

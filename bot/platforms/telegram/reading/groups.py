@@ -1,7 +1,7 @@
-"""Every Telegram group that is read aloud (``/read on``): what people write there is judged, and queued for its voice.
+"""Every Telegram group that is read aloud (``/read on``): its messages are judged, and queued for their voice.
 
-Built by ``client.py``; ``listening.py`` brings the messages. The voices of a chat or topic are made in
-``chat_reading.py``. Messages are taken one after the other in each group, so that they are read in their order.
+Built by ``client.py``; ``commands.py`` passes the messages. The voices of a chat or topic are made in ``chat.py``.
+Messages of a group are handled one after the other, so that they are read in order.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from bot.texts import in_chat
 _log = logging.getLogger(__name__)
 
 WHOLE = ""
-"""The channel of a binding that holds for all of a chat."""
+"""The channel of a binding for a whole chat."""
 _MOST = 500
-"""Chats and topics that are remembered; those in which nothing waits are forgotten first."""
+"""Chats and topics that are remembered; idle ones are forgotten first."""
 
 
 class Aloud:
-    """One for a bot."""
+    """The groups of a bot."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Aloud:
         clock: Callable[[], float],
         sleep: Sleep,
     ) -> None:
-        """``clock``: seconds that never go back; ``sleep`` keeps to it."""
+        """Set up; ``clock`` gives monotonic seconds; ``sleep`` uses the same clock."""
         self._services = services
         self._delivery = delivery
         self._traffic = traffic
@@ -53,24 +53,24 @@ class Aloud:
         self._readings: dict[tuple[int, str], ChatReading] = {}
         self._orders: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-        """Of sending, by chat; each is held by the readings of its topics."""
+        """Locks for sending, by chat; each is held by the readings of its topics."""
 
     async def hear(self, message: Message, bot_id: int) -> None:
-        """Somebody wrote in a group; commands, also those for other bots, are not read. Raises nothing expected."""
+        """Read a group message aloud, unless it is a command, even another bot's. Raises nothing expected."""
         if command_of(message):
             return
         order = self._orders.setdefault(message.chat_id, asyncio.Lock())
         async with order:
             try:
                 binding = await self.binding_of(message)
-            except StoreError as error:  # whether messages are read here is not known either, so nobody is told
+            except StoreError as error:  # whether messages are read here is unknown, too, so nothing is posted
                 _log.warning("a message was not heard: %s", error.code)
                 return
             if binding is not None and is_speech(message, bot_id):
                 await self._take(message, binding)
 
     async def changed(self, message: Message) -> None:
-        """A message was edited: what waits is read as it is now, what was spoken stays. Raises nothing expected."""
+        """Update an edited message that still waits; what was spoken stays. Raises nothing expected."""
         order = self._orders.setdefault(message.chat_id, asyncio.Lock())
         async with order:
             reading = self._readings.get((message.chat_id, topic_of(message)))
@@ -89,13 +89,13 @@ class Aloud:
             reading.edit(heard, judged)
 
     async def binding_of(self, message: Message) -> Binding | None:
-        """Return how messages are read where this one stands; None where they are not. Raises StoreError."""
+        """Return the binding that applies to a message, or None. Raises StoreError."""
         space = Space("telegram", str(message.chat_id))
         bound = {each.channel: each for each in await self._services.reader.bindings.of(space)}
         return bound.get(topic_of(message)) or bound.get(WHOLE)
 
     async def heard(self, message: Message, binding: Binding | None) -> Heard:
-        """Return a message somebody wrote, with the role that its author holds. Raises nothing expected."""
+        """Return a group message as a value, with the role of its author. Raises nothing expected."""
         author = author_of(message)
         assert author is not None, "what nobody wrote is not read"
         asked = Asked(
@@ -115,11 +115,11 @@ class Aloud:
                 reading.clear(Unread("unread.not_read_here"))
 
     async def close(self, grace: float) -> None:
-        """Let voices that are being made go out, ``grace`` seconds at most; what waits is dropped and costs nothing."""
+        """Let current voices finish, ``grace`` seconds at most; what waits is dropped and costs nothing."""
         await asyncio.gather(*(reading.close(grace) for reading in self._readings.values()))
 
     async def _take(self, message: Message, binding: Binding) -> None:
-        """Judge a message and queue it; one that comes a second time while it waits is there already."""
+        """Judge a message and queue it, unless it waits already."""
         if self.waits(message):
             return
         reader = self._services.reader
@@ -136,7 +136,7 @@ class Aloud:
             reader.outcomes.put(id_of(message), refused)
 
     async def _added_to_album(self, message: Message, heard: Heard) -> bool:
-        """Return whether a message goes with another one of its album, which still waits. Raises StoreError."""
+        """Add a message to its album, if that still waits. Return whether it was. Raises StoreError."""
         reading = self._readings.get((message.chat_id, topic_of(message)))
         album = reading.album_of(message) if reading is not None and message.media_group_id else None
         if reading is None or album is None:
@@ -156,7 +156,7 @@ class Aloud:
             await reading.tell_once(message, (EVERYBODY, error.code), in_chat(error, reading.language))
 
     async def _reading(self, message: Message) -> ChatReading | None:
-        """Return the reading of a chat or topic, made where there is none; None where too many are at work."""
+        """Return the reading of a chat or topic, creating it if needed; None if too many are busy."""
         place, language = (message.chat_id, topic_of(message)), await self._language(message)
         found = self._readings.pop(place, None)
         if found is None:
@@ -178,7 +178,7 @@ class Aloud:
         return found
 
     async def _language(self, message: Message) -> str:
-        """Return the group's, for what is told there; the bot's where that is not known."""
+        """Return the group's language for posts; the bot's if unknown."""
         try:
             kept = await self._services.requests.spaces.get(Space("telegram", str(message.chat_id)))
         except StoreError:

@@ -1,4 +1,4 @@
-"""``/reading``: how messages are read aloud, and who is ignored."""
+"""``/reading``: how messages are read aloud, and whose are ignored."""
 
 import asyncio
 
@@ -16,11 +16,11 @@ from bot.store.settings import ReadingSettings
 from bot.texts import LANGUAGES, codes, say
 
 _MOST_NAMED = 30
-"""Of those who are ignored, for whose names Telegram is asked."""
+"""Ignored people whose names Telegram is asked for."""
 
 
 async def ignore(context: TelegramContext, asked: Asked, space: Space, value: str, *, ignored: bool) -> None:
-    """Do not read whoever is meant, or read them again. Raises InputError ``telegram.reading.ignore_whom``."""
+    """Ignore a person's messages, or read them again. Raises InputError ``telegram.reading.ignore_whom``."""
     readings = context.services.reader.readings
     before = await readings.get(space)
     account = await _meant(context, asked, before, value)
@@ -34,13 +34,13 @@ async def ignore(context: TelegramContext, asked: Asked, space: Space, value: st
 
 
 async def ignored_line(context: TelegramContext, asked: Asked, settings: ReadingSettings) -> str:
-    """Return who is ignored: by name where Telegram knows it, and by the number to take back."""
+    """Return the ignored people: by name if Telegram knows it, and by the number to undo it."""
     shown = [_shown(number, user) for number, user in await _people(context, asked, settings)]
     return f"{say('reading.ignored', asked.language)}: {', '.join(shown) or '–'}"
 
 
 async def _meant(context: TelegramContext, asked: Asked, settings: ReadingSettings, value: str) -> Account:
-    """Whom a number, a mention, an answered message or a name stands for."""
+    """Return the account of a number, a mention, a message replied to, or a name."""
     if is_id(value):
         return Account("telegram", value)
     mentioned = [each.user for each in asked.message.entities if each.type == MessageEntity.TEXT_MENTION]
@@ -57,7 +57,7 @@ async def _meant(context: TelegramContext, asked: Asked, settings: ReadingSettin
 
 
 async def _people(context: TelegramContext, asked: Asked, settings: ReadingSettings) -> list[tuple[str, User | None]]:
-    """Numbers of those who are ignored, and who they are as far as Telegram says it."""
+    """Return ids and users of the ignored people, as far as Telegram knows them."""
     numbers = [scope.rpartition(":")[2] for scope in settings.ignored]
     found = await asyncio.gather(
         *(context.rights.person(asked.message.chat_id, number) for number in numbers[:_MOST_NAMED])
@@ -77,14 +77,14 @@ def _shown(number: str, user: User | None) -> str:
 
 _ALL: tuple[Setting, ...] = (*PLACE, *OWN)
 _HERE = {each.key: each.telegram for each in _ALL if each.telegram is not None}
-"""The others are of voice calls, or of what Telegram does not tell."""
+"""The others concern voice calls, or what Telegram does not report."""
 _KEYS = {
     name.casefold(): each.key
     for each in _ALL
     if (sentences := each.telegram or each.discord) is not None
     for name in (each.key, *(say(sentences.name, language) for language in LANGUAGES))
 } | {"朗读我": "readme", "独自时间": "alone"}
-"""By every name that may be typed; the last two are names of earlier versions."""
+"""By every accepted name; the last two are from earlier versions."""
 _IGNORE = {"ignore": True, "忽略": True, "unignore": False, "取消忽略": False}
 _ADMINS = frozenset({"admins", "管理员", "管理員"})
 _ROLES: dict[str, str] = {
@@ -93,12 +93,12 @@ _ROLES: dict[str, str] = {
     **dict.fromkeys(("blocked", "屏蔽", "封鎖"), "blocked_roles"),
     **dict.fromkeys((values.NONE, "none", "无", "無"), ""),
 }
-"""What may be typed for the administrators, the only role that a group has, and the list that they are in then."""
+"""Words for the administrators, the only role of a group, and the list each one puts them in."""
 _LISTS = ("required_roles", "priority_roles", "blocked_roles")
 
 
 async def reading(context: TelegramContext, asked: Asked) -> None:
-    """Show what is set; ``/reading KEY VALUE`` changes it. Raises InputError, StoreError."""
+    """Show the settings; ``/reading KEY VALUE`` changes one. Raises InputError, StoreError."""
     typed, _, value = asked.line.strip().partition(" ")
     value = value.strip()
     if typed.casefold() in _IGNORE:
@@ -114,7 +114,7 @@ async def reading(context: TelegramContext, asked: Asked) -> None:
 
 
 async def _show(context: TelegramContext, asked: Asked) -> None:
-    """A group's settings there, a person's own in private."""
+    """Show a group's settings there, a person's own in private."""
     if asked.space is None:
         lines = list((await _own(context, asked)).values())
         lines.append(say("telegram.reading.usage", asked.language))
@@ -156,7 +156,7 @@ async def _rank(context: TelegramContext, asked: Asked, value: str) -> None:
 
 
 def _key(typed: str, asked: Asked) -> str:
-    """Raises InputError ``reading.unknown``, ``telegram.reading.call_only``."""
+    """Return the key of a typed name. Raises InputError ``reading.unknown``, ``telegram.reading.call_only``."""
     key = _KEYS.get(typed.casefold())
     if key is not None and key not in _HERE:
         raise InputError("telegram.reading.call_only", key=typed)
@@ -168,14 +168,14 @@ def _key(typed: str, asked: Asked) -> str:
 
 
 def _group(asked: Asked) -> Space:
-    """Raises InputError ``telegram.groups_only``."""
+    """Return the group. Raises InputError ``telegram.groups_only``."""
     if asked.space is None:
         raise InputError("telegram.groups_only")
     return asked.space
 
 
 async def _allow(context: TelegramContext, asked: Asked) -> None:
-    """Let an administrator pass. Raises InputError ``telegram.admins_only``."""
+    """Check that the person is an administrator. Raises InputError ``telegram.admins_only``."""
     if not await context.delivery.is_admin(asked):
         raise InputError("telegram.admins_only")
 
@@ -187,7 +187,7 @@ async def _own(context: TelegramContext, asked: Asked) -> dict[str, str]:
 
 
 async def _place(context: TelegramContext, asked: Asked, space: Space) -> dict[str, str]:
-    """Return the same of a group, whose only role is that of administrators."""
+    """Return the same for a group, whose only role is that of administrators."""
     settings = await context.services.reader.readings.get(space)
     lines = {
         each.key: line_of(each, settings, asked.language, each.telegram.about)
