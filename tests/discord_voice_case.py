@@ -33,21 +33,21 @@ def packets(seconds: float = 0.2, hertz: float = 440.0) -> tuple[bytes, ...]:
 
 
 async def join(
-    client: discord.Client, room: Channel, *, timeout: float = 5.0, reconnect: bool = False
+    client: discord.Client, voice_channel: Channel, *, timeout: float = 5.0, reconnect: bool = False
 ) -> discord.VoiceClient:
-    channel = client.get_channel(room.id)
+    channel = client.get_channel(voice_channel.id)
     assert isinstance(channel, discord.VoiceChannel | discord.StageChannel)
     return await channel.connect(timeout=timeout, reconnect=reconnect, self_deaf=True)
 
 
-async def grouped(voice: discord.VoiceClient, server: DiscordServer, room: Channel) -> None:
+async def grouped(voice: discord.VoiceClient, server: DiscordServer, voice_channel: Channel) -> None:
     """Until the bot shares the keys of this moment with those who listen."""
-    group = server.voice.group(room)
+    group = server.voice.group(voice_channel)
     await server.until(lambda: group.settled and voice.voice_privacy_code == group.privacy_code)
 
 
-async def out(client: discord.Client, room: Channel) -> None:
+async def out(client: discord.Client, voice_channel: Channel) -> None:
     """Until discord.py knows that the bot is in no call: whoever joins earlier, it throws out again."""
-    channel = client.get_channel(room.id)
+    channel = client.get_channel(voice_channel.id)
     assert isinstance(channel, discord.VoiceChannel)
     await until(lambda: channel.guild.me.voice is None and channel.guild.voice_client is None)

@@ -16,7 +16,7 @@ from tests.fakes.discord_world import Channel
 
 
 @pytest.fixture
-def room(server: DiscordServer) -> Channel:
+def voice_channel(server: DiscordServer) -> Channel:
     return server.world.add_voice(server.world.home, "talk")
 
 
@@ -31,7 +31,7 @@ def swept() -> Iterator[None]:
 
 
 @pytest.fixture
-async def client(server: DiscordServer, room: Channel, swept: None) -> AsyncIterator[discord.Client]:
+async def client(server: DiscordServer, voice_channel: Channel, swept: None) -> AsyncIterator[discord.Client]:
     """discord.py, logged in and ready; in the end it has done nothing that the real service would not take."""
     trusted = ssl.create_default_context(cafile=str(server.voice.ca_file))
     with addressed(EndpointsConfig(discord_api=server.api, discord_gateway=server.gateway.url)):
