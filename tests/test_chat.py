@@ -97,7 +97,7 @@ def test_the_readme_shows_lines_of_the_table() -> None:
 
 def _rules_in_the_code() -> set[str]:
     found = set()
-    for path in (ROOT / "bot" / "speech" / "chat").glob("*.py"):
+    for path in (ROOT / "bot" / "normalization").glob("*.py"):
         for node in ast.walk(tree_of(path)):
             if not isinstance(node, ast.Call):
                 continue

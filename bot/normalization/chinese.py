@@ -40,6 +40,7 @@ _PHRASES = {
     "present": "现在",
     "bleep": "哔",
     "star": "星号",
+    "dot": "点",
     "cut": "……后面省略",
     "what": "什么？",
     "says": "{name}说：",

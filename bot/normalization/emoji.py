@@ -13,7 +13,7 @@ from bot.normalization.mentions import spoken_name
 _ROWS = """
 smile d:) d:-) :) :-) :> -) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :oD :-D =D :')
-laugh xD XD X-D xDD XDD xd Xd xdd
+laugh xD XD X-D xDD XDD xd Xd xdd x) X) x')
 sad /_\\ :( :o( :-( =( :[ :c ): u_u
 cry :'( ;_; T_T T-T TT_TT TwT QAQ QwQ Q_Q (T_T) (ಥ﹏ಥ) (╥﹏╥)
 angry (￣ε(#￣) >:( >:-( ಠ益ಠ
@@ -21,7 +21,7 @@ wink ;) ;o) ;-) ;D
 tongue :P :-P :p ;P xP :b
 surprised :O :-O :o O_O o_o
 unsure :/ :-? =/ :-/ :S :\\
-blank :| :-| ._.
+blank :| :-| ._. .-.
 heart <3 ♡
 heartbreak </3
 kiss :* :-* ;*
@@ -315,7 +315,7 @@ _KNOWN = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|:([a-z][a-z0-9_+-]{1,31}+):")
 NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}+):(?![\w:])")
 """Custom emoji, and names of emoji between colons."""
 
-_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]")
+_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]|[xX]'?\)")
 """In every face there is one of these."""
 _SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
 _FACES = "|".join(map(re.escape, _SIGNED))
@@ -329,6 +329,8 @@ _FACE = re.compile(
     rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
 )
 """Those that begin and end with signs may stand beside Chinese ones."""
+_CLOSING = ("):", "x)", "X)")
+"""These may end what stands in brackets."""
 _ASKED = re.compile(r" ?[?？]")
 _GOING_ON = re.compile(r" {1,2}[a-z]")
 _NEAR_PICTURES = 80
@@ -344,8 +346,8 @@ def _known_face(match: re.Match[str]) -> str | None:
     if match[0] == "^^":
         begins = not before.rpartition("\n")[2].strip() and _GOING_ON.match(text, match.end())
         return "" if begins or _ASKED.match(text, match.end()) else "happy"
-    if match[0] == "):" and before.rfind("(") > before.rfind(")"):
-        return None
+    if match[0] in _CLOSING and ("(" in before or ")" in before):
+        return None if before.rfind("(") > before.rfind(")") or match[0] != "):" else EMOTICONS[match[0]]
     return EMOTICONS[match[0]]
 
 

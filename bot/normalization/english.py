@@ -40,6 +40,7 @@ _PHRASES = {
     "present": "now",
     "bleep": "bleep",
     "star": "star",
+    "dot": "dot",
     "cut": "… and so on",
     "what": "what?",
     "says": "{name} says: ",

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from bot.normalization.draft import INSERTS, Draft
+from bot.normalization.languages import is_common
 from bot.normalization.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.normalization.mentions import said_name, spoken_name
 from bot.normalization.message import ChatMessage
@@ -197,6 +198,8 @@ _HOSTS_OF_MANY = frozenset(
 )  # fmt: skip
 """Domains below which each site is somebody else's."""
 _CLOSING = {")": "(", "]": "[", "}": "{"}
+_SHORTEST, _SHORTEST_BELOW = 4, 3
+"""Letters of a name that is said: of a site, and of one below a domain of many. Shorter ones are words and letters."""
 _SAYABLE = re.compile(
     r"(?=.{0,83}[aeiouy])(?!.{0,83}[^aeiouy-]{4})(?!.{0,83}([a-z])\1\1)[a-z]{2,20}+(?:-[a-z]{2,20}+){0,3}"
 )
@@ -237,7 +240,7 @@ def addresses(text: str) -> list[tuple[int, int]]:
 def keep_paths(draft: Draft) -> None:
     """Leave paths of files to the engine, whole."""
     if "$" in draft.text:
-        draft.change(_SUBSTITUTED, "sign", lambda match: match[1])
+        draft.change(_SUBSTITUTED, "sign", lambda match: _substituted(draft, match[1]))
     if "&" in draft.text:
         both = draft.words.signs["&"]
         draft.replace(
@@ -250,6 +253,11 @@ def keep_paths(draft: Draft) -> None:
         draft.replace(_BEHIND_COMMAND, lambda match: draft.keep(match[0]))
         star = draft.words.say("star")
         draft.replace(_PATH, lambda match: draft.keep(_written(match[0], star)))
+
+
+def _substituted(draft: Draft, inside: str) -> str:
+    """Return what a shell puts something in the place of; an expression such as ``x%.jpg`` is no word of a person."""
+    return inside if " " in inside or not inside.isascii() or inside.replace("_", "").isalnum() else draft.keep(inside)
 
 
 def _written(path: str, star: str) -> str:
@@ -319,7 +327,8 @@ def _site(draft: Draft, address: str) -> str:
     if known := sites.get(f"{main}.*", "") if is_country else "":
         return known
     if (
-        len(main) < 3
+        len(main) < (_SHORTEST_BELOW if third else _SHORTEST)
+        or is_common(main)
         or not _SAYABLE.fullmatch(main)
         or any(is_chat_word(p, draft.words) or is_smash(p) for p in main.split("-"))
     ):

@@ -9,6 +9,7 @@ from string import ascii_lowercase
 
 from bot.normalization.draft import Draft
 from bot.normalization.languages import is_common
+from bot.normalization.technical import is_technical
 
 _ANY = re.compile(r"\*|[$@#%!][A-Za-z$]")
 _LATIN = re.compile(
@@ -18,6 +19,10 @@ _MASK = re.compile(r"[*!@$#%]+")
 _MASKS = frozenset("*!@$#%")
 _STARS_WITHIN = re.compile(r"[A-Za-z]{1,20}+(\*{1,12}+)[A-Za-z]{1,20}+")
 _STARS_BEHIND = re.compile(r"[A-Za-z]{1,2}\*{3,12}+")
+_VOWEL_MASKED = re.compile(
+    r"[A-Z]\*[b-df-hj-np-tv-z]|[b-df-hj-np-tv-z]{1,2}\*(?=[a-z]{2,3}$)[b-df-hj-np-tv-z][a-z]{1,2}", re.ASCII
+)
+"""``G*d``, ``t*rd``: no product of two."""
 _OPENING = re.compile(r"(?<![\w*])\*{1,3}(?=[^\s*])")
 _RUN = re.compile(r"\*{1,99}")
 _SENTENCE_ENDS = "!?.,"
@@ -40,22 +45,28 @@ def _latin(draft: Draft, match: re.Match[str]) -> str:
     known = draft.vocabularies["en"].masked
     if _MASKS.isdisjoint(word) or word[:-1].lower() in known or _RUN.findall(word).count("**") > 1:
         return match[0]
-    if _is_general(match, word) or any(_fits(each, word.lower()) for each in known):
+    if _is_general(draft, match, word) or any(_fits(each, word.lower()) for each in known):
         return draft.put("masked", word, draft.words.say("bleep")) + match[0][len(word) :]
     return match[0]
 
 
-def _is_general(match: re.Match[str], word: str) -> bool:
+def _is_general(draft: Draft, match: re.Match[str], word: str) -> bool:
     """Return True where asterisks stand behind first letters, or are all of their kind and in a word's midst.
 
-    A single one stands for a letter that makes a common word.
+    A single one stands for a letter that makes a common word, or for the vowel of a short one.
     """
     if _STARS_BEHIND.fullmatch(word):
         return True
     found = _STARS_WITHIN.fullmatch(word)
-    if found is None or len(word) < len(found[1]) + 3 or not _is_alone(match, found[1]):
+    if found is None or not _is_alone(match, found[1]):
         return False
-    return len(found[1]) > 1 or any(is_common(word.lower().replace("*", letter)) for letter in ascii_lowercase)
+    if len(found[1]) > 1:
+        return len(word) > len(found[1]) + 2
+    if "=" in match.string or is_technical(draft, match.string, match.start()):
+        return False
+    if _VOWEL_MASKED.fullmatch(word):
+        return True
+    return len(word) > 3 and any(is_common(word.lower().replace("*", letter)) for letter in ascii_lowercase)
 
 
 def _is_alone(match: re.Match[str], stars: str) -> bool:

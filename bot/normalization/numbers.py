@@ -92,7 +92,8 @@ _BEHIND_IT, _BEFORE_IT = (
     for table in (_BEHIND, _BEFORE)
 )
 _THINGS = re.compile(
-    r"[ -](?:drives?|dis[ck]s?|ssds?|hdds?|cards?|sticks?|files?|binary|binaries|downloads?|images?|videos?|monitors?"
+    r"[ -](?:usb )?(?:drives?|thumbdrives?|dis[ck]s?|ssds?|hdds?|cards?|sticks?|files?|binary|binaries|downloads?"
+    r"|images?|videos?|monitors?"
     r"|screens?|phones?|batter(?:y|ies)|chargers?|adapters?|cables?|bags?|bottles?|boxe?s?|packs?|plates?|dumbbells?"
     r"|races?|runs?|walks?|hikes?|limits?|caps?|plans?|connections?|line|fib(?:er|re)|guns?|lens(?:es)?|bullets?|rounds?"
     r"|updates?|patch(?:es)?|partitions?|swap|modules?|models?|games?|folders?|archives?|zip|iso|pdf|text|attachments?"

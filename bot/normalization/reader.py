@@ -33,7 +33,7 @@ _NOT_PLAIN = re.compile(
 )
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])[`´](?=(?:[stmd]|re|ve|ll)(?![A-Za-z0-9_`]))")
 """``can`t``: typed with the wrong key, and no mark of code."""
-_SHELL = re.compile(r"[*$@#%~&/\\-]|![A-Za-z$]|=!")
+_SHELL = re.compile(r"[*$@#%~&/\\|-]|![A-Za-z$]|=!")
 """In all that programs read, and in every masked word, there is one of these."""
 _LATIN = re.compile(r"[a-z]+")
 _CAPITALS = re.compile(r"[A-Z]['’]?[A-Z]")

@@ -331,9 +331,15 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
             return _noted(draft, "laughter" if word in _LAUGHTER else "slang", token, known)
     if laugh := _laugh(low, words):
         return _noted(draft, "laughter", token, laugh)
-    if len(token) > 5 and is_smash(low):
+    if len(token) > 5 and is_smash(low) and not _is_addressed(match):
         return _noted(draft, "smash", token, words.say("smash"))
     return _uncanny(draft, match)
+
+
+def _is_addressed(match: re.Match[str]) -> bool:
+    """Return True for the first word of a line with a colon or a comma behind it: somebody's name."""
+    begins = match.start() == 0 or match.string[match.start() - 1] == "\n"
+    return begins and match.string[match.end() : match.end() + 2] in (": ", ", ")
 
 
 def _is_harmless(token: str, low: str) -> bool:
@@ -396,6 +402,8 @@ def _is_part(match: re.Match[str], word: str) -> bool:
     before = match.string[max(0, match.start() - 2) : match.start()]
     if len(word) == 1:
         after = match.string[match.end() : match.end() + 2]
+        if before[-1:] in ("(", "[") and after[:1] in (")", "]") and after[1:].isalpha():
+            return True  # ``[k]dialog``
         if before[-1:] == "/" or after[:1] == "/" or (after[:1] == "." and after[1:].isalpha()):
             return True
     if len(word) == 2 and "/" in (before[-1:], match.string[match.end() : match.end() + 1]):
@@ -455,11 +463,13 @@ _PAIRED = [
 ]
 _BRACKETS = "".join(sorted({*_PAIRED, *"⁅⁆⎛⎝⎞⎠⎡⎣⎤⎦"} - _QUOTES))
 _BRACKET = re.compile(f"[{re.escape(_BRACKETS)}]")
-_PREFIX = re.compile(r"(?<!\S)\(([a-z]{1,4})\)(?=[a-z])")
+_PREFIX = re.compile(r"(?<!\S)(?:\(([a-z]{1,4}|[A-Z])\)|\[([A-Za-z])\])(?=[a-z])")
 _INSIDE = re.compile(
     r"(?<=[A-Za-z0-9])\[(\w{1,8}+)\](?=[A-Za-z0-9])|(?<=[A-Za-z])\{(\w{1,3}+)\}|\{(\w{1,8}+)\}(?=[a-z])"
 )
 """``(re)start``, ``D[4]n``: no pause within a word."""
+_INDEXED = re.compile(r"(?<=[\w\])])\[(\w{0,16})\](?=([A-Za-z0-9])?)")
+"""``rows[0].name``: no pause in a name of programs."""
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _QUOTED_OPENING = re.compile(r"(?<=['\"])[({\[]{1,3}(?=[^\s'\"()\[\]{}])")
 _QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
@@ -472,8 +482,18 @@ _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
 _CLAUSE = 80
 _CLAUSE_BEHIND = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+")
 _CLAUSE_BEFORE = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+$")
-_MENUS = ("file", "edit", "view", "tools", "settings", "system", "options", "preferences", "help", "menu", "window")
+_MENUS = (
+    "file", "edit", "view", "tools", "settings", "system", "options", "preferences", "help", "menu", "window", "panel",
+    "start", "applications", "places", "programs", "display", "general", "advanced", "security", "account", "accounts",
+    "profile", "network", "privacy", "administration", "properties", "accessories", "games",
+)  # fmt: skip
 """Names of menus: what follows is chosen in it."""
+_CHOSEN_IN = re.compile(
+    r"(?:^|\W)(?:go|goto|going|went|open|click|select|choose|under|in|via|from|use|press|see|try|hit)(?!\w)|!"
+)
+"""Before a menu; and what a bot is told."""
+_MOST_COMPARED = 5
+"""Words of a message that compares two things."""
 _WORDS_TO = 4
 """More words than these on a side of an arrow are a sentence of their own."""
 _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
@@ -499,6 +519,8 @@ _FRACTION = re.compile("[½¼¾⅓⅔№]")
 _AT = re.compile(r"(?<!\S)@(?=\d)")
 _BAR = re.compile(r"\s?[|¦]{1,64}\s?")
 _BETWEEN_WORDS = re.compile(r"(?<=[^\W\d_])(?<!\.[a-z]{2})(?<!\.[a-z]{3})[/\\](?=[^\W\d_])")
+_EITHER_OR = re.compile(r"(?:(?<=\band)|(?<=\beither))/(?=or\b)", re.IGNORECASE)
+"""``and/or`` is said in one breath."""
 _PATH_OF_MENUS = re.compile(r"(?<=[A-Za-z]) ?>{2,3} ?(?=[A-Za-z])")
 _FOLD = re.compile(r"(?<=[A-Za-z])\*(?=\d)")
 _FILE = re.compile(r"[\w-]{1,32}+\.[a-z]{2,4}(?![\w.])")
@@ -546,7 +568,7 @@ def _arrow(match: re.Match[str], draft: Draft) -> str:
         return " "
     if (
         _POINTED_TO.match(match.string, match.end())
-        or draft.rule_of(after) == "link"
+        or "link" in (draft.rule_of(before), draft.rule_of(after))
         or begins_command(match.string, match.end())
     ):
         return words.phrases["pause"]
@@ -585,11 +607,21 @@ def _compared(match: re.Match[str], words: Vocabulary) -> str:
         return words.phrases["pause"]  # a line of a chat that is quoted
     if match[1] in "<>" and _FILE.match(match.string, match.end()):
         return words.phrases["pause"]  # what a command reads or writes
-    if match[1] == ">":
-        before = match.string[max(0, match.start() - 32) : match.start()]
-        if _NAME_BEFORE.search(before) and _NAME_BEHIND.match(match.string, match.end()):
-            return words.phrases["pause"]
+    if match[1] == ">" and _is_menu(match):
+        return words.phrases["pause"]
     return words.apart(words.signs[match[1]])
+
+
+def _is_menu(match: re.Match[str]) -> bool:
+    """Return True for ``settings > privacy``; a few small words and nothing else, ``tea > milk``, are compared."""
+    before = _NAME_BEFORE.search(match.string[max(0, match.start() - 32) : match.start()])
+    behind = _NAME_BEHIND.match(match.string, match.end())
+    if not before or not behind:
+        return False
+    text = match.string.strip()
+    is_short = text.count(">") == 1 and len(text.split(maxsplit=_MOST_COMPARED)) <= _MOST_COMPARED
+    is_small = text.islower() and text.isascii() and not before[1].endswith(_MENUS)
+    return not (is_short and is_small) or bool(_CHOSEN_IN.search(text))
 
 
 def _plus(match: re.Match[str], words: Vocabulary) -> str:
@@ -641,7 +673,9 @@ def say_signs(draft: Draft) -> None:
 
 def _unbracketed(text: str) -> str:
     """Take brackets within a word off, ``(re)start``, ``D[4]n``, and an ending that may be meant or not."""
-    text = _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(r"\1", text))
+    text = _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(lambda match: match[1] or match[2], text))
+    if "]" in text:
+        text = _INDEXED.sub(lambda match: f" {match[1]}{' ' if match[2] else ''}" if match[1] else "", text)
     return _PLURAL.sub("", text)
 
 
@@ -669,7 +703,7 @@ def _slashed(text: str, pause: str) -> str:
                 return "/"
         return pause
 
-    return _BETWEEN_WORDS.sub(paused, _BEHIND_BRACKET.sub(pause, text))
+    return _BETWEEN_WORDS.sub(paused, _EITHER_OR.sub(" ", _BEHIND_BRACKET.sub(pause, text)))
 
 
 def _leave_signs(draft: Draft) -> None:

@@ -23,6 +23,7 @@ _STAR = re.compile(
     r"(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
     r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$)"
 )
+_WITHIN = re.compile(r"(?<=[A-Za-z0-9_)])\*(?=[A-Za-z0-9_(])")
 _TAKES_FILES = re.compile(
     r"(?<!\w)(?:rm|ls|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
 )
@@ -41,8 +42,15 @@ _EVIDENCE = re.compile(
     rf"(?<![\w/.@-])(?:{_COMMANDS})(?![\w'’/-])|(?<=[\w\"'\])] )--?[A-Za-z][\w-]{{0,32}}(?![\w'’])"
     r"|\w\.(?:conf|cfg|ini|sh|py|so|deb|rpm|tar|gz|bz2|txt|log|cpp|js|ts|rs|json|xml|html?|php|dll|iso|img|ko|yml|yaml)(?!\w)"
     r"|\w\(\)|[\w\])]::\w|\w@[\w-]{1,32}:[~/]"
+    r"|\$[({]|\$[A-Z_]{2,32}+(?!\w)|(?<=\|) ?(?:wc|head|tail|sort|less|more|tee|xargs|uniq|cut|find|tr)(?!\w)"
+    r"|\w\[\d{0,6}+\]|(?<=[\w)\]]);(?=\n|$)"
+    r"|(?i:error|failed|warning|fatal|exception|traceback|denied): |(?<!\S)![a-z]{2,32}+(?!\S)|(?<= )(?:&&|\|\|)(?= )"
 )
+_PLACE = re.compile(r"(?<=[\w\"'] )\.(?= (?:[|>&;]|$))")
+"""The place where a command is at work: ``grep -r x . | wc``."""
 _HOME = re.compile(r"(?<!\S)~/(?!\w)|(?<=\b(?:the|The) )~(?!\S)")
+_REDIRECTED = re.compile(rf"(?:(?<!\S)([0-2])|(?<= )&|(?<=[\w\"'] ))>{{1,2}}(?:&([0-2])(?!\w)| ?(?=([{INSERTS}])))")
+"""``2>&1``, ``>> /tmp/log``: where a command writes to."""
 _BREAK = re.compile("\n")
 _KEPT = re.compile(f"[{INSERTS}]")
 
@@ -65,10 +73,16 @@ def keep_code(draft: Draft) -> None:
         if text.count("**") == 1:
             draft.text = _RAISED.sub("^", draft.text)
         draft.replace(_STAR, lambda match: _starred(draft, match))
+        if draft.text.count("*") == 1:
+            draft.change(_WITHIN, "sign", lambda match: _joined(draft, match))
     if "->" in text:
         draft.change(_POINTER, "sign", lambda _: " ")
     if " #" in text and is_technical(draft, draft.text, len(draft.text)):
         draft.change(_COMMENT, "sign", lambda _: draft.words.phrases["pause"])
+    if " . " in text:
+        draft.replace(_PLACE, lambda match: draft.put("sign", match[0], draft.words.say("dot"), keep=True))
+    if ">" in text:
+        draft.change(_REDIRECTED, "sign", lambda match: _redirected(draft, match))
     if " =! " in text:
         draft.replace(_DENIED, lambda match: draft.keep(match[0]))
 
@@ -87,6 +101,20 @@ def _starred(draft: Draft, match: re.Match[str]) -> str:
     if _OPENED.search(before):
         return match[0]
     return draft.put("sign", match[0], match[0].replace("*", draft.words.say("star")), keep=True)
+
+
+def _joined(draft: Draft, match: re.Match[str]) -> str:
+    """Say the star of ``ls old*new`` and the one of ``area = length*width``."""
+    if is_technical(draft, match.string, match.start()):
+        return f" {draft.words.say('star')} "
+    return draft.words.apart(draft.words.signs["*"]) if "=" in match.string else match[0]
+
+
+def _redirected(draft: Draft, match: re.Match[str]) -> str:
+    """Say where a command writes to; before anything but a path it may be another sign."""
+    if match[3] and draft.rule_of(match[3]) != "":
+        return match[0]
+    return f"{match[1] or ''}{draft.words.apart(draft.words.signs['->'])}{match[2] or ''}"
 
 
 def begins_command(text: str, place: int) -> bool:
