@@ -15,8 +15,8 @@ NONE = "-"
 """Typed to return to the default …"""
 _NONES = frozenset({NONE, "–", "—"})
 """… also as it is shown, and as some keyboards write it."""
-_ON = frozenset({"on", "yes", "true", "1", "开", "開", "是", "好"})
-_OFF = frozenset({"off", "no", "false", "0", "关", "關", "否", "不"})
+_ON = frozenset({"on", "yes", "true", "1", "开", "開", "开始", "開始", "是", "好"})
+_OFF = frozenset({"off", "no", "false", "0", "关", "關", "停", "停止", "否", "不"})
 _HOURS = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s{0,4}[-–—~至到]\s{0,4}([01]?\d|2[0-3])[:：]([0-5]\d)")
 _WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
 """Letters and digits of a Chinese keyboard. (NFKC would also read a footnote's digit.)"""
@@ -79,12 +79,18 @@ def language(typed: str) -> str:
     return text(typed, LANGUAGE_WORDS)
 
 
+def on_or_off(typed: str) -> bool | None:
+    """Return the value of a typed switch; None for another word."""
+    word = typed.strip().casefold()
+    return word in _ON if word in _ON | _OFF else None
+
+
 def switch(name: str, typed: str) -> bool:
     """Return the value of a typed switch. Raises InputError ``reading.wanted.switch``."""
-    word = typed.strip().casefold()
-    if word in _ON or word in _OFF:
-        return word in _ON
-    raise InputError("reading.wanted.switch", key=name)
+    found = on_or_off(typed)
+    if found is None:
+        raise InputError("reading.wanted.switch", key=name)
+    return found
 
 
 def number(name: str, typed: str) -> int:

@@ -4,6 +4,7 @@ The synthesis core's policy obeys them; ``/settings`` is a person's own.
 """
 
 import asyncio
+from collections import OrderedDict
 from typing import Any, Literal
 
 import discord
@@ -32,6 +33,8 @@ from bot.store.settings import LONGEST_COOLDOWN, SpaceSettings, for_use
 from bot.texts import say
 from cogs.settings import describe, rename
 
+_MOST_FORMS = 256
+"""Forms of blocked words whose words are remembered; who fills in one of more replaces the whole list."""
 _PATIENCE = 1.0
 """Seconds that loading settings may take before a modal is opened."""
 AS_EVERYONE = -1
@@ -76,6 +79,7 @@ class Server(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._requests = bot.services.requests
+        self._forms: OrderedDict[tuple[int, str], tuple[str, ...]] = OrderedDict()
 
     async def cog_load(self) -> None:
         """Called by the library."""
@@ -187,15 +191,31 @@ class Server(commands.Cog):
             raise StoreError("store.busy") from None
         locale = await self._bot.language_for(interaction)
         title, label = say("discord.settings.blocklist", locale), say("discord.settings.word_a_line", locale)
+        self._forms[interaction.user.id, space.scope] = shared.blocked_words
+        if len(self._forms) > _MOST_FORMS:
+            self._forms.popitem(last=False)
         await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
 
     async def words_filled_in(self, interaction: discord.Interaction[Bot], press: Press) -> None:
-        """Save the submitted modal, if the person still manages the server. Raises InputError."""
+        """Save the submitted modal, if the person still manages the server. Raises InputError.
+
+        Another moderator's changes while it was open stay, unless the bot was restarted in between.
+        """
         if press.facts or interaction.type is not discord.InteractionType.modal_submit:
             raise InputError("discord.old_button")  # pressed as a button it has no fields: it would empty the list
         await voice_message.defer(interaction, private=True)
         space = moderated_space(interaction)
-        await self._change(interaction, space, blocked_words=entries_of(dict(interaction.data or {})))
+        typed = [" ".join(word.split()) for word in entries_of(dict(interaction.data or {}))]
+        shown = self._forms.pop((interaction.user.id, space.scope), None)
+        if shown is None:
+            await self._change(interaction, space, blocked_words=typed)
+            return
+        kept = await self._requests.spaces.adjust(
+            space,
+            add={"blocked_words": [word for word in typed if word not in shown]},
+            remove={"blocked_words": [word for word in shown if word not in typed]},
+        )
+        await self._show(interaction, kept)
 
     async def _change(self, interaction: discord.Interaction[Bot], space: Space, **changes: Any) -> None:
         """Apply changes and show the settings."""

@@ -84,6 +84,10 @@ async def test_a_role_has_limits_of_its_own(shell: Shell) -> None:
     done = await shell("quota", "set", "role:discord:77", "--per-day", "9000", "--cooldown", "0")
     assert (done.code, "characters per day: 9,000, seconds between two requests: 0" in done.out) == (0, True)
     assert "characters per day: 9,000" in (await shell("quota", "show", "role:discord:77")).out
+    done = await shell("quota", "set", "role:discord:77", "--cooldown", "2 min")
+    assert (done.code, "seconds between two requests: 120" in done.out) == (0, True)
+    done = await shell("quota", "set", "role:discord:77", "--cooldown", "soon")
+    assert (done.code, "not a number of seconds: 'soon'" in done.err) == (2, True)
 
 
 async def test_a_role_has_no_day_that_could_begin_anew(shell: Shell) -> None:

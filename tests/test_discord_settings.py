@@ -252,6 +252,26 @@ async def test_words_are_blocked_by_a_form(server: DiscordServer, house: House, 
     assert server.refusals == []
 
 
+async def test_two_moderators_fill_in_the_form_at_once_and_both_keep_their_words(
+    server: DiscordServer, house: House, start: Start, mod: User
+) -> None:
+    other, spaces = User("other mod"), house.services.requests.spaces
+    server.world.add_member(server.world.home, other)
+    server.world.home.moderators.add(other.id)
+    await spaces.set(home(server), blocked_words=["apple", "pear"])
+    async with start(house.services):
+        first = await server.slash("server blocklist", user=mod)
+        await first.form()
+        second = await server.slash("server blocklist", user=other)
+        await second.form()
+        await (await server.submit(second, ["apple\npear\nkiwi"])).answered()
+        await (await server.submit(first, ["pear\n  big   plum"])).answered()
+        assert (await spaces.get(home(server))).blocked_words == ("pear", "kiwi", "big plum")
+    async with start(house.services):  # it knows nothing of the form any more
+        await (await server.submit(second, ["apple"])).answered()
+        assert (await spaces.get(home(server))).blocked_words == ("apple",)
+
+
 def test_a_full_blocklist_fits_a_form() -> None:
     words = [f"{number:03d}".ljust(WORD_CHARACTERS, "x") for number in range(MOST_WORDS)]
     fields = fields_of(words)

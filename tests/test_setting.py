@@ -2,11 +2,14 @@
 
 import asyncio
 import contextlib
+import json
 import sqlite3
+import subprocess
+import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import Connection
@@ -18,7 +21,7 @@ from bot.platforms.telegram.settings import SHARED_SETTINGS
 from bot.store.database import FILE_NAME, Database
 from bot.store.migrate_space import Moves
 from bot.store.schema import space_setting
-from bot.store.setting_fields import Checked, Kept, Kind, Names, Setting, Switch, setting, settings_of
+from bot.store.setting_fields import Checked, Kept, Kind, Names, Setting, Switch, Who, setting, settings_of
 from bot.store.settings import Preference, Preferences, Readings, ReadingSettings, Rows, Spaces, SpaceSettings
 from bot.texts import LANGUAGES, of_error
 from tests import earlier
@@ -103,6 +106,7 @@ async def test_two_writers_at_once_lose_nothing(tmp_path: Path, prepare: Prepare
 class Later:
     """The settings of a space as a later version has them: another default, one more, fewer of the others."""
 
+    WHO: ClassVar[Who] = Who.MANAGERS
     show_words: bool = setting(False, Switch())
     loud: bool = setting(True, Switch())
 
@@ -229,3 +233,23 @@ async def test_each_is_set_on_discord_and_telegram(server: DiscordServer, house:
     assert len(choices) <= 25
     assert options("server settings")["cooldown"]["max_value"] == 3600
     assert set(SHARED_SETTINGS) == {each.key for each in settings_of(SpaceSettings) if each.key and each.telegram}
+
+
+def test_a_new_setting_is_a_field_and_its_sentences(tmp_path: Path, prepare: Prepare) -> None:
+    """Nothing else is touched: no migration, no command, no keyboard, no check."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.new_setting_child", str(prepare(tmp_path / "data"))],
+        cwd=Path(__file__).parent.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert all("siren" in names for names in found["discord"])
+    assert found["typed"] == {"siren": 9}
+    assert "A siren: … (siren): 5" in found["read"]
+    assert (found["telegram"][0], "siren" in found["telegram"]) == ("siren", True)
+    assert (found["button"], found["line"]) == (True, "A siren: yes")
+    assert found["stored"] == [False, 7, True]

@@ -35,7 +35,7 @@ async def shown(line: Line, chat: Chat | None = None) -> Json:
 
 async def test_a_person_s_own_settings_are_buttons(line: Line, house: House) -> None:
     message = await shown(line)
-    assert [*buttons(message).values()] == ["o:voice", "o:style", "l:", "l:en", "l:zh", "p:readme:off"]
+    assert [*buttons(message).values()] == ["o:voice", "o:style", "l:", "l:en", "l:zh", "l:zh-Hant", "p:readme:off"]
     await line.server.press(message, "o:voice")
     (voices,) = await line.server.wait_for("editMessageText")
     assert "v:en-f" in buttons(voices.result).values()

@@ -170,11 +170,24 @@ def _add_quota(commands: Any) -> None:
     own.add_argument("account", help="an account, space:discord:456 or role:discord:789")
     own.add_argument("--per-day", type=int, metavar="N", help="characters a day; 0 allows none")
     own.add_argument("--per-minute", type=int, metavar="N", help="commands a minute; 0 allows none")
-    own.add_argument("--cooldown", type=int, metavar="SECONDS", help="between two commands of a person")
+    own.add_argument(
+        "--cooldown", type=_seconds, metavar="SECONDS", help="between two commands of a person: 90, or '2 min'"
+    )
     own.add_argument("--unlimited", action=argparse.BooleanOptionalAction, help="no limits at all")
     reset = _add(quotas, "reset", "quota.reset", "set today's use back to nothing")
     reset.add_argument("account", help="an account, space:discord:456, or with --all role:discord:789")
     reset.add_argument("--all", action="store_true", help="and remove the limits of its own")
+
+
+def _seconds(typed: str) -> int:
+    """Return a duration, typed as on the platforms; a negative one is refused with its bounds later."""
+    from bot import values  # noqa: PLC0415 - its sentences take longer to load than --help does
+    from bot.errors import InputError  # noqa: PLC0415 - as above
+
+    try:
+        return values.seconds("--cooldown", typed.removeprefix("-")) * (-1 if typed.startswith("-") else 1)
+    except InputError:
+        raise argparse.ArgumentTypeError(f"not a number of seconds: {typed!r}") from None
 
 
 def _add_database(commands: Any) -> None:

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from enum import Enum, auto
 from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
@@ -351,6 +352,15 @@ class Texts:
     """Label of the button that toggles it, or opens its values."""
 
 
+class Who(Enum):
+    """Who may set a setting; each command and button checks it."""
+
+    PERSON = auto()
+    """Everyone their own."""
+    MANAGERS = auto()
+    """Those who manage the server, administrators of the group."""
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One setting."""
@@ -360,6 +370,7 @@ class Setting:
     """The key people type, in every language; empty if it belongs to another one or has commands of its own."""
     kind: Kind
     default: Any
+    who: Who
     discord: Texts | None
     """None: it does not exist there, since it means nothing there."""
     telegram: Texts | None
@@ -418,14 +429,11 @@ def setting(
 
 @cache
 def settings_of(model: Any) -> tuple[Setting, ...]:
-    """Return the settings of a model, a dataclass, in the order of its fields."""
+    """Return the settings of a model, a dataclass that names ``WHO`` may set them, in the order of its fields."""
     usual = model()
-    return tuple(Setting(each.name, default=getattr(usual, each.name), **each.metadata) for each in fields(model))
-
-
-def by_key(settings: Sequence[Setting]) -> dict[str, Setting]:
-    """Return the settings that can be typed."""
-    return {each.key: each for each in settings if each.key}
+    return tuple(
+        Setting(each.name, default=getattr(usual, each.name), who=model.WHO, **each.metadata) for each in fields(model)
+    )
 
 
 def _clock(minutes: int) -> str:

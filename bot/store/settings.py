@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, Literal, TypeVar, cast
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from sqlalchemy import Connection, Table, delete, select
 
@@ -29,6 +29,7 @@ from bot.store.setting_fields import (
     Text,
     Texts,
     Voice,
+    Who,
     Word,
     Zone,
     setting,
@@ -237,6 +238,7 @@ def _words(given: Sequence[str]) -> list[str]:
 class SpaceSettings:
     """The settings of a space, set by those who manage it; these are the defaults."""
 
+    WHO: ClassVar[Who] = Who.MANAGERS
     default_voice: str = setting(
         "",
         Voice(),
@@ -366,6 +368,7 @@ LONGEST_ALONE = 3600
 class ReadingSettings:
     """The reading settings of a space, set by those who manage it; these are the defaults."""
 
+    WHO: ClassVar[Who] = Who.MANAGERS
     names: bool = setting(True, Switch(), "names", both=Texts("reading.names.name", "reading.names"))
     """Whether the author of a message is announced."""
     name_template: str = setting(
@@ -488,6 +491,7 @@ SPEEDS = ("slow", "fast")
 class Preference:
     """The preferences of one account; empty where never set."""
 
+    WHO: ClassVar[Who] = Who.PERSON
     voice: str = setting(
         "",
         Voice(),

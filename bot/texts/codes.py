@@ -142,14 +142,9 @@ SETTINGS_NAME = {
     "role": "discord.settings.role.name",
     "rest": "discord.settings.rest.name",
     "channel": "discord.settings.channel.name",
-    "voice": "discord.settings.voice.name",
-    "style": "discord.settings.style.name",
-    "language": "discord.settings.language.name",
     "kind": "discord.settings.kind.name",
     "name": "discord.settings.name.name",
     "keep": "discord.settings.keep.name",
-    "cooldown": "discord.settings.cooldown.name",
-    "words": "discord.settings.words.name",
     "rule": "discord.settings.rule.name",
     "what": "discord.settings.what.name",
     "opened": "discord.settings.opened.name",
@@ -161,32 +156,11 @@ SETTINGS = {
     "role": "discord.settings.role",
     "rest": "discord.settings.rest",
     "channel": "discord.settings.channel",
-    "voice": "discord.settings.voice",
-    "style": "discord.settings.style",
-    "language": "discord.settings.language",
     "kind": "discord.settings.kind",
     "keep": "discord.settings.keep",
-    "cooldown": "discord.settings.cooldown",
-    "words": "discord.settings.words",
     "rule": "discord.settings.rule",
     "what": "discord.settings.what",
     "opened": "discord.settings.opened",
-}
-"""Descriptions of these options."""
-
-ALOUD_NAME = {
-    "nickname": "reading.nickname.name",
-    "speed": "reading.speed.name",
-    "tongue": "reading.tongue.name",
-    "readme": "reading.readme.name",
-}
-"""Names of options of ``/settings aloud``."""
-
-ALOUD = {
-    "nickname": "reading.nickname",
-    "speed": "reading.speed",
-    "tongue": "reading.tongue",
-    "readme": "reading.readme",
 }
 """Descriptions of these options."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.errors import InputError
-from bot.store.setting_fields import Setting, settings_of
+from bot.store.setting_fields import Setting, Who, settings_of
 from bot.store.settings import Preference, ReadingSettings
 from bot.texts import say
 
@@ -23,7 +23,7 @@ _PLACE, _OWN = {each.key: each for each in PLACE}, {each.key: each for each in O
 
 def is_own(key: str) -> bool:
     """Return whether a key is one of a person's own settings."""
-    return key in _OWN
+    return key in _OWN and _OWN[key].who is Who.PERSON
 
 
 def place_change(key: str, value: str, language: str = "en") -> dict[str, Any]:

@@ -342,17 +342,32 @@ async def _own(context: TelegramContext, asked: Asked, name: str, value: str) ->
         await context.delivery.sentence(asked.message, texts.say("telegram.settings.forgotten", asked.language))
     elif key and value:
         await preferences.set(asked.account, **_OWN[key].change(name, value))
-        chosen = await context.services.requests.language(asked.account, None, asked.locale, context.services.language)
-        await context.delivery.sentence(asked.message, texts.say("telegram.language.set", chosen))
+        if key == "language":
+            await _tell_language(context, asked)
+            return
+        text, buttons = await own(context, asked)
+        await context.delivery.sentence(asked.message, text, keyboard=buttons)
     else:
         text, buttons = await own(context, asked)
         await context.delivery.sentence(asked.message, text, keyboard=buttons)
 
 
+async def _tell_language(context: TelegramContext, asked: Asked) -> None:
+    """Say which language is spoken from now on, in that language."""
+    chosen = await context.services.requests.language(asked.account, None, asked.locale, context.services.language)
+    await context.delivery.sentence(asked.message, texts.say("telegram.language.set", chosen))
+
+
 async def own(context: TelegramContext, asked: Asked) -> tuple[str, InlineKeyboardMarkup]:
     """Return a person's settings, and buttons for the language."""
     kept = await context.services.requests.preferences.get(asked.account)
-    text = texts.say("telegram.settings", asked.language, voice=kept.voice or "–", style=kept.style or "–")
+    lines = [
+        texts.say(each.telegram.about, asked.language, value=each.shown(kept, asked.language))
+        for each in _OWN.values()
+        if each.telegram is not None and each.telegram.about
+    ]
+    shown = texts.say("telegram.settings", asked.language, voice=kept.voice or "–", style=kept.style or "–")
+    text = "\n".join((*lines, shown))
     kind = _OWN["language"].kind
     offered = [Choice(texts.say("telegram.automatic", asked.language), ""), *words(kind, asked.language)]
     languages = keyboard.choices("l", offered, kept.language)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from telegram import Update
 from telegram.ext import Application, MessageHandler, filters
 
-from bot import texts
+from bot import texts, values
 from bot.errors import InputError
 from bot.model import Space
 from bot.platforms.telegram.context import TelegramContext
@@ -19,7 +19,6 @@ from bot.store.sessions import Binding
 from bot.text import markup
 from bot.texts import codes
 
-_ON, _OFF = frozenset({"on", "开", "开始", "yes"}), frozenset({"off", "关", "停", "停止", "no"})
 _ALL = frozenset({"all", "everywhere", "全部", "全群"})
 _LENGTH = re.compile(r"(\d{1,6})(?!\S)", re.ASCII)
 
@@ -30,8 +29,8 @@ async def read(context: TelegramContext, asked: Asked) -> None:
         await _tell(context, asked, "telegram.read.private")
         return
     order, _, rest = asked.line.strip().partition(" ")
-    order = order.casefold()
-    if order not in _ON | _OFF:
+    begins = values.on_or_off(order)
+    if begins is None:
         await _show(context, asked, asked.space)
         return
     if not await context.delivery.is_admin(asked):
@@ -39,7 +38,7 @@ async def read(context: TelegramContext, asked: Asked) -> None:
     word, _, after = rest.strip().partition(" ")
     everywhere = word.casefold() in _ALL
     channel = WHOLE if everywhere else asked.channel
-    if order in _ON:
+    if begins:
         await _begin(context, asked, asked.space, channel, after if everywhere else rest)
     else:
         await _end(context, asked, asked.space, channel)
