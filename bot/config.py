@@ -113,6 +113,9 @@ class QuotaConfig(_Section):
     )
     space_characters_per_day: int = Field(50_000, ge=0, description="Characters of a server or group per day.")
     builtin_characters_per_day: int = Field(0, ge=0, description="The built-in engine's own meter, per person.")
+    builtin_seconds_per_minute: float = Field(
+        120.0, ge=0, le=3600, description="Seconds of built-in speech that a person may have made per minute."
+    )
     timezone: str = Field("UTC", description="Days begin at midnight here (IANA name).")
     admins: tuple[str, ...] = Field((), description="Accounts without limits: discord:123, telegram:456.")
 

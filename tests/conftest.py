@@ -65,6 +65,7 @@ async def build_house(tmp_path: Path, prepare: Prepare) -> AsyncIterator[BuildHo
             # The natural voices have tests of their own; here espeak-ng speaks, which costs a test no time.
             providers = sections.setdefault("providers", {})
             sections["providers"] = {"espeak": {"natural": False}} | providers
+            sections["quota"] = {"builtin_seconds_per_minute": 0} | sections.get("quota", {})
             prepare(sections["data_dir"])
             config = Config.model_validate(sections)
             core = await stack.enter_async_context(build(config, kind="bot"))

@@ -18,12 +18,14 @@ from bot.errors import BotError, ConfigError, DuplicateError, InputError, Provid
 from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
 from bot.providers.base import Provider, SpeechRequest, VoiceInfo
 from bot.speech.cache import ClipCache, Found
+from bot.speech.fair_share import FairShare
 from bot.speech.fallback import Chain
 from bot.speech.limits import Asker, Waiting
 from bot.speech.policy import Policy
 from bot.speech.quota import BUILT_IN, PAID, Balance, Meter, RefusedError, balance, space_balance
 from bot.speech.sink import Sink
 from bot.speech.synthesis import (
+    Admit,
     Failure,
     LiveTrack,
     Manner,
@@ -127,6 +129,15 @@ class SpeechService:
         self._cache = ClipCache(clips, most_waiting=speech.queue)
         self._speech = speech
         self._quota = quota
+        self._fair_share = FairShare(quota.builtin_seconds_per_minute, longest_wait=speech.wait_seconds)
+
+    def _share_of(self, utterance: Utterance) -> Admit | None:
+        """Return what a free engine's speech counts on; None for the operator and for admins."""
+        account = utterance.account
+        if account is None or f"{account.platform}:{account.id}" in self._quota.admins:
+            return None
+        # In a call the others wait behind it, so there it is refused.
+        return partial(self._fair_share.admit, account.scope, wait=utterance.lane is not Lane.CALL)
 
     def voices(self) -> tuple[VoiceInfo, ...]:
         """Return every listed voice of the providers, in fallback order, each id once."""
@@ -364,6 +375,7 @@ class SpeechService:
                 providers=candidates.providers,
                 notes=(*request.notes, *candidates.notes),
                 progress=progress,
+                admit=self._share_of(request.first),
             )
             await performance.run()
             clip = await track.finish()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -345,6 +345,8 @@ _SMALLEST_PIECE = 60
 
 Progress = Callable[[int, int], None]
 """Called with finished and total segments."""
+Admit = Callable[[float], Awaitable[None]]
+"""Called with the seconds of speech that a free engine is about to make; may wait, or raise BusyError."""
 Failure = ProviderError | BusyError | ConfigError
 """Failures after which another provider may be tried."""
 
@@ -364,8 +366,13 @@ class Synthesis:
         providers: deque[Provider],
         notes: Iterable[Note] = (),
         progress: Progress | None = None,
+        admit: Admit | None = None,
     ) -> None:
-        """Set up; ``providers`` in fallback order, a failing one is dropped. ``live``: somebody is listening."""
+        """Set up; ``providers`` in fallback order, a failing one is dropped. ``live``: somebody is listening.
+
+        ``admit`` is asked before a free engine speaks.
+        """
+        self._admit = admit
         self._chain = chain
         self._script = script
         self._meter = meter
@@ -478,6 +485,8 @@ class Synthesis:
         request = self._script.request(segment, provider.name)
         whole = sum(expected_seconds(segment.text)) / 2
         self._asker.waiting.asks(provider.name, lambda: self._track.seconds, whole)
+        if self._admit is not None and not provider.capabilities.metered:
+            await self._admit(likely_seconds(segment.text))
         await self._chain.speak(provider, request, self._asker, self._track)
         if not self._live and looks_truncated(segment.text, self._track.seconds):
             self._track.reset()

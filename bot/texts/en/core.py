@@ -160,6 +160,7 @@ SENTENCES: dict[str, str] = {
     "waiting.over": "Nothing to cancel: your message is finished, or isn't yours.",
     "waiting.cancelled": "Cancelled. Anything not spoken yet is refunded.",
     "busy.queue": "Too many requests are waiting for {provider} ({waiting}). Please try again in a moment.",
+    "busy.share": "You've had {limit} s of built-in speech made within a minute. Please try again in {seconds} s.",
     "busy.wait": "You waited {seconds} s and the queue is still full. Please try again.",
     # providers
     "provider.no_key": "{provider} has no key: set {variable}.",

@@ -160,6 +160,7 @@ SENTENCES: dict[str, str] = {
     "waiting.over": "没有你能取消的任务：已经完成，或者是别人的。",
     "waiting.cancelled": "已取消，还没朗读的部分会退还。",
     "busy.queue": "排队等待 {provider} 的请求太多（{waiting}），请稍后再试。",
+    "busy.share": "你在一分钟内已生成 {limit} 秒的内置语音，请 {seconds} 秒后再试。",
     "busy.wait": "你已等了 {seconds} 秒，队列仍然是满的，请再试一次。",
     # providers
     "provider.no_key": "{provider} 没有密钥：请设置 {variable}。",

@@ -160,6 +160,7 @@ SENTENCES: dict[str, str] = {
     "waiting.over": "沒有你能取消的任務：已經完成，或者是別人的。",
     "waiting.cancelled": "已取消，還沒朗讀的部分會退還。",
     "busy.queue": "排隊等待 {provider} 的請求太多（{waiting}），請稍後再試。",
+    "busy.share": "你在一分鐘內已產生 {limit} 秒的內建語音，請 {seconds} 秒後再試。",
     "busy.wait": "你已等了 {seconds} 秒，佇列仍然是滿的，請再試一次。",
     # providers
     "provider.no_key": "{provider} 沒有金鑰：請設定 {variable}。",
