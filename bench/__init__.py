@@ -1,1 +1,1 @@
-"""Comparisons within one run: ``make bench``."""
+"""Benchmarks as comparisons within one run: ``make bench``."""

@@ -1,7 +1,7 @@
 """WAV to Ogg Opus: our path beside bare libopus and beside pydub with ffmpeg, in one run. Called by ``bench``.
 
 Figures are ratios of CPU time within a round, the order rotated every round, and of these the median: the machine's
-mood then falls on all sides alike. The milliseconds are there for the size only.
+load then affects all sides alike. The milliseconds only show the size.
 """
 
 import ctypes
@@ -63,7 +63,7 @@ sys.stdout.buffer.flush()
 def _speech() -> Pcm:
     """Return some 15 seconds read by espeak-ng.
 
-    A made-up tone will not do: libopus takes it for music, which costs less.
+    A synthetic tone will not do: libopus treats it as music, which costs less.
     """
     done = subprocess.run([sys.executable, "-c", _SPEAK], input=_TEXT.encode(), capture_output=True, check=True)
     return resample(Pcm(done.stdout, 22_050))
@@ -82,14 +82,14 @@ def speech_wav(seconds: float) -> bytes:
 
 
 def _libopus() -> ctypes.CDLL | None:
-    """Return the library inside PyAV's wheel. An undocumented place, good enough for a measure."""
+    """Return the library inside PyAV's wheel. An undocumented place, good enough for a measurement."""
     package = Path(av.__file__).parent
     places = [*package.parent.glob("av.libs/libopus*"), *package.glob(".dylibs/libopus*")]
     return ctypes.CDLL(str(places[0])) if places else None
 
 
 class BareOpus:
-    """libopus and nothing else: no copy, no container, the settings of ours. The floor for anyone who encodes."""
+    """libopus and nothing else: no copy, no container, our settings. The minimum for any encoder."""
 
     def __init__(self, library: ctypes.CDLL) -> None:
         self._create = library.opus_encoder_create
@@ -103,7 +103,7 @@ class BareOpus:
     def __call__(self, wav: bytes) -> list[bytes]:
         """Return the packets of a canonical WAV file."""
         encoder = ctypes.c_void_p(self._create(SAMPLE_RATE, 1, 2048, None))  # 2048: application voip
-        # bit rate, variable, unconstrained, complexity: what libav sets for us
+        # bit rate, variable, unconstrained, complexity: as libav sets them for us
         for request, value in ((4002, 32_000), (4006, 1), (4020, 0), (4010, 10)):
             self._control(encoder, request, ctypes.c_int(value))
         buffer = ctypes.create_string_buffer(1500)
@@ -117,14 +117,14 @@ class BareOpus:
 
 
 def ours(wav: bytes) -> bytes:
-    """Return what a recording costs: header, sketch, Opus, Ogg."""
+    """Measure the cost of a recording: header, sketch, Opus, Ogg."""
     encoder = ClipEncoder()
     encoder.feed(decode_wav(wav).samples)
     return ogg.write(encoder.finish()[1], {})
 
 
 def pydub_export(wav: bytes) -> bytes:
-    """Return the usual way: pydub starts ffmpeg."""
+    """Export the usual way: pydub starts ffmpeg."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         from pydub import AudioSegment  # noqa: PLC0415 - only where there is an ffmpeg to start
@@ -136,13 +136,13 @@ def pydub_export(wav: bytes) -> bytes:
 
 
 def _cpu_seconds() -> float:
-    """Of this process and of the children it has waited for, ffmpeg being one."""
+    """Return the CPU seconds of this process and of the children it has waited for, ffmpeg among them."""
     times = os.times()
     return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def _compare(routes: dict[str, Callable[[bytes], object]], wav: bytes, rounds: int) -> dict[str, list[float]]:
-    """CPU seconds by route, round by round."""
+    """Return CPU seconds by route, round by round."""
     clock = _cpu_seconds if "pydub" in routes else time.process_time
     spent: dict[str, list[float]] = {name: [] for name in routes}
     names = list(routes)
@@ -161,7 +161,7 @@ def _median_ratio(ours_spent: list[float], other_spent: list[float]) -> float:
 
 
 def _first_packet() -> list[float]:
-    """Milliseconds from the first chunk of 100 ms until its first packet is there, the encoder waiting ready."""
+    """Return the milliseconds from the first chunk of 100 ms to its first packet, with a prepared encoder."""
     samples = decode_wav(speech_wav(1)).samples
     times = []
     for _ in range(_FIRST_PACKETS):

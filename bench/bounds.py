@@ -1,7 +1,7 @@
 """Peak memory and CPU time of providers' answers that are bombs. Called by ``bench``.
 
-Each bomb is an answer on loopback, sent by this process to a provider in a child, which prints its own peak. What a
-child needs without any bomb is in the first row. The goal is 300 MB for each.
+Each bomb is an answer on loopback, sent by this process to a provider in a child, which prints its own peak. The first
+row shows a child without a bomb. The goal is 300 MB for each.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ GOAL = 300
 """MB of peak memory."""
 _PIECE = 2**20
 _SIZE = 400
-"""Pieces of 1 MB that an endless answer has."""
+"""Pieces of 1 MB in an endless answer."""
 _TEXT = "A long text of which the sound may last for minutes. " * 30
 _PATIENCE = 120.0
 """Seconds for one bomb."""
@@ -69,7 +69,7 @@ def _lines(text: bytes) -> bytes:
 
 
 def _flac() -> bytes:
-    """Hours of silence in a few megabytes: constant frames of 65,535 samples in eight channels, one after the other."""
+    """Return hours of silence in a few megabytes: constant frames of 65,535 samples in eight channels."""
     import av  # noqa: PLC0415  the stand-in alone needs it
     import numpy as np  # noqa: PLC0415
 
@@ -130,7 +130,7 @@ async def _serve(bomb: Bomb, request: web.Request) -> web.StreamResponse:
     try:
         for piece in bomb.pieces():
             await response.write(piece)
-    except ConnectionError:  # the provider had enough
+    except ConnectionError:  # the provider has hung up
         pass
     return response
 
@@ -146,7 +146,7 @@ def _provider(form: str, address: str) -> tuple[Provider, SpeechRequest]:
 
 
 async def _meet(form: str, address: str) -> str:
-    """Return how the answer ended; the sound that came is let go of, as a listener's is."""
+    """Return how the answer ended; received sound is dropped, as a listener's is."""
     provider, request = _provider(form, address)
     try:
         async for _ in provider.synthesize(request):
@@ -159,7 +159,7 @@ async def _meet(form: str, address: str) -> str:
 
 
 def child() -> None:
-    """Meet one bomb and print what it cost: seconds of CPU time, MB at the peak, how it ended."""
+    """Receive one bomb and print what it cost: seconds of CPU time, MB at the peak, how it ended."""
     form, address = sys.argv[1:]
     ended = asyncio.run(_meet(form, address)) if address != "-" else "nothing to do"
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -167,7 +167,7 @@ def child() -> None:
 
 
 def _peak() -> float:
-    """Return the MB of this program's peak; what ``getrusage`` says begins with the peak of who started it."""
+    """Return the peak MB of this program; ``getrusage`` starts with the peak of the parent."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(re.findall(r"VmHWM:\s*(\d+) kB", status.read_text(encoding="ascii"))[0]) / 1000
@@ -175,7 +175,7 @@ def _peak() -> float:
 
 
 async def measure(bomb: Bomb | None) -> tuple[float, float, str]:
-    """Return CPU seconds, MB at the peak, and how it ended, of a child that meets the bomb."""
+    """Return CPU seconds, peak MB, and how it ended, of a child that receives the bomb."""
     app = web.Application()
     if bomb is not None:
         app.router.add_post("/{path:.*}", partial(_serve, bomb))

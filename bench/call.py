@@ -1,7 +1,7 @@
 """Voice calls: how soon sound leaves, how even the packets are, what a call costs. Called by ``bench``.
 
-The Discord stand-in runs in a process of its own, with a guild, a voice channel and a listener for each call: what it
-does is not counted. This process runs the unmodified library, joins every call end-to-end encrypted, and plays.
+The Discord stand-in runs in a process of its own, with a guild, a voice channel and a listener for each call, and is
+not measured. This process runs the unmodified library, joins every call end-to-end encrypted, and plays.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ _SETTLE = 0.3
 
 
 def run() -> Iterator[str]:
-    """Rows of text."""
+    """Yield rows of text."""
     most = max(_CALLS)
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -61,7 +61,7 @@ def run() -> Iterator[str]:
 
 @dataclass(frozen=True)
 class Town:
-    """The stand-in, as this process knows it."""
+    """The stand-in, as seen from this process."""
 
     pipe: Connection
     api: str
@@ -71,7 +71,7 @@ class Town:
     voice_channels: list[int]
 
     async def heard(self) -> list[list[tuple[float, bool]]]:
-        """Return what came in since the last time, call by call: when, and whether it was more than silence."""
+        """Return what arrived since the last call, by voice call: when, and whether it was more than silence."""
         await asyncio.sleep(_SETTLE)
         self.pipe.send("report")
         return await asyncio.to_thread(self.pipe.recv)
@@ -148,20 +148,20 @@ class _Call:
         self.link.playback.wake()
 
     def started(self, item: str) -> None:
-        """Told by the source."""
+        """Called by the source."""
 
     def finished(self, item: str, skipped: bool) -> None:
-        """Told by the source."""
+        """Called by the source."""
         self.done.set()
 
     def lost(self) -> None:
-        """Told by the link."""
+        """Called by the link."""
 
     def back(self) -> None:
-        """Told by the link."""
+        """Called by the link."""
 
     def ended(self, error: BotError) -> None:
-        """Told by the link."""
+        """Called by the link."""
 
     async def play(self, packets: Sequence[bytes]) -> None:
         self.done.clear()
@@ -180,11 +180,13 @@ async def _join(client: discord.Client, calls: "list[_Call]", voice_channels: Se
 
 
 async def _first_packets(town: Town, call: _Call) -> list[str]:
-    """From the first chunk of samples to the first packet at the listener: out of idleness, and behind a silence."""
+    """Return rows on the time from the first chunk to the listener's first packet: when idle, and after silence."""
     samples = decode_wav(speech_wav(1)).samples
     idle: list[float] = []
     behind: list[float] = []
-    await call.play(encode(decode_wav(speech_wav(1))).packets)  # the encoder, the player and the group are warm
+    await call.play(
+        encode(decode_wav(speech_wav(1))).packets
+    )  # the encoder, the player and the encryption group are warm
     for _ in range(_ROUNDS):
         await asyncio.sleep(1.9)  # the player thread ends after 1.5 s of silence
         idle.append(await _latency(town, call, samples))

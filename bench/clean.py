@@ -1,8 +1,8 @@
-"""Chat messages made ready to be read aloud, a second on one core, beside the least there is. Called by ``bench``.
+"""Chat messages normalized per second on one core, beside a minimal baseline. Called by ``bench``.
 
-The mix is what a busy channel looks like: most messages are a few plain words, some have a link, an emoji, a mention,
-slang or formatting, a few of them in Chinese. The baseline knows links and emoji alone, by two expressions. Both take
-turns within each round; figures are medians.
+The mix resembles a busy channel: most messages are a few plain words, some have a link, an emoji, a mention, slang or
+formatting, a few of them in Chinese. The baseline handles links and emoji only, by two expressions. Both take turns
+within each round; figures are medians.
 """
 
 import re
@@ -45,7 +45,7 @@ _EMOJI = re.compile("[\U0001f000-\U0001faff\u2600-\u27bf]")
 
 
 def _rate(clean: Callable[[], None]) -> float:
-    """Messages a second of this process's own time."""
+    """Return the messages per second of this process' own time."""
     start = time.process_time()
     for _ in range(_REPEATS):
         clean()

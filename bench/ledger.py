@@ -1,6 +1,6 @@
 """The ledger's merged batches beside one transaction per operation in bare aiosqlite, in one run. Called by ``bench``.
 
-One pair is a hold and its settlement, both on disk (write-ahead log, ``synchronous=FULL``) before the caller goes on.
+One pair is a hold and its settlement, both on disk (write-ahead log, ``synchronous=FULL``) before the caller continues.
 Both sides write the same: one ledger row and three counters per hold, the row and the counters again per settlement.
 The sides take turns within each round; figures are medians, the ratio is the median of the rounds' ratios.
 """

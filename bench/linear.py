@@ -1,9 +1,9 @@
 """The time that hostile texts take as they grow, through reading aloud and through ``/say``. Called by ``bench``.
 
-Each sign that means something to a rule, and each pair of two, is repeated to 16,000 characters: alone, alternating,
-one half after the other, and between two words. The exponent of growth is that of the time from a quarter of the length
-to the whole; 1 is linear. Pairs are measured to 1,000 characters first, on every core, and those that grow fastest or
-take longest to 16,000, with all single signs; the worst are measured once more, at their best of several.
+Each character that matters to a rule, and each pair of two, is repeated to 16,000 characters: alone, alternating, one
+half after the other, and between two words. The exponent of growth is that of the time from a quarter of the length to
+the whole; 1 is linear. Pairs are measured to 1,000 characters first, on every core, and those that grow fastest or take
+longest to 16,000, with all single characters; the worst are measured once more, at their best of several.
 """
 
 import heapq
@@ -33,19 +33,19 @@ from bot.text.split import split_burst, split_live, split_recording
 
 GOAL = 1.15
 EXPLAIN_GOAL = 1.5
-"""Times what a plain text of the same length costs."""
+"""Times the cost of a plain text of the same length."""
 _LONG = 16_000
 _GROWTH = 4
 _SHORT = 1_000
 _LIKELY = 100
-"""Pairs that are measured to the whole length, of those that grow fastest and of those that take longest."""
+"""Pairs measured at the whole length: those that grow fastest, and those that take longest."""
 _AGAIN = 24
 """Texts that are measured again."""
 _ROUNDS = 5
 _CHUNK = 500
-"""Texts that a process screens at a time."""
+"""Texts per process while screening."""
 _EXPLAINED = 8
-"""Texts, those that take longest, that the command line is tried with."""
+"""The slowest texts, which the command line is tried with."""
 _MOST_CHARACTERS = 20_000
 _PLAIN = "The second half was much better, and who would have thought so? I will be there soon. "
 _UNITS = (
@@ -79,7 +79,7 @@ def _halves(one: str, other: str, length: int) -> str:
 
 
 def _texts() -> Iterator[Make]:
-    """Yield every text that is measured."""
+    """Yield every measured text."""
     for unit in _UNITS:
         yield partial(_filled, unit)
         yield partial(_between_words, unit)
@@ -113,7 +113,7 @@ def _said(text: str) -> None:
 
 
 def _seconds(work: Callable[[str], None], text: str, rounds: int = 1) -> float:
-    """Return the least of some rounds, of this thread's own time."""
+    """Return the minimum of some rounds, of this thread's own time."""
     best = math.inf
     for _ in range(rounds):
         start = time.thread_time()
@@ -130,7 +130,7 @@ def _exponent(work: Callable[[str], None], make: Make, rounds: int = 1, *, whole
 
 @dataclass(frozen=True)
 class _Found:
-    """What the texts of one path took."""
+    """Results of one path."""
 
     exponent: float
     """The worst one."""

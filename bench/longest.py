@@ -1,4 +1,4 @@
-"""The longest files and functions of the project, for a second look. Called by ``make check``; fails nothing."""
+"""The longest files and functions of the project, for review. Called by ``make check``; fails nothing."""
 
 import ast
 from collections.abc import Iterator

@@ -1,7 +1,4 @@
-"""One ``/say`` through the synthesis core with a provider that costs nothing: what our own code adds.
-
-Called by ``bench``.
-"""
+"""One ``/say`` through the synthesis core with a free provider: the cost of our own code. Called by ``bench``."""
 
 import asyncio
 import statistics
@@ -36,7 +33,7 @@ _CHUNK = 9600
 
 
 class _Ready:
-    """A provider whose sound lies ready; it notes when it gave its first chunk."""
+    """A provider with prepared sound; it notes when it yielded its first chunk."""
 
     name = "ready"
     identity = "here"
@@ -47,7 +44,7 @@ class _Ready:
         self.gave = 0.0
 
     def check_ready(self) -> None:
-        """Always."""
+        """Accept: always ready."""
 
     def plan(self, request: SpeechRequest) -> Plan:
         return Plan({"text": request.text}, tokens=10)
@@ -65,7 +62,7 @@ class _Ready:
         return Health(ok=True, detail="")
 
     async def close(self) -> None:
-        """Nothing to give back."""
+        """Do nothing: there is nothing to close."""
 
 
 class _Live:
@@ -81,7 +78,7 @@ class _Live:
         self.got = self.got or time.perf_counter()
 
     async def ready(self) -> None:
-        """Always."""
+        """Return at once."""
 
 
 @asynccontextmanager
@@ -104,7 +101,7 @@ async def _house(provider: _Ready) -> AsyncIterator[SpeechService]:
 
 
 def _bare(samples: bytes) -> float:
-    """CPU seconds of nothing but the encoding."""
+    """Return the CPU seconds of the encoding alone."""
     start = time.process_time()
     encoder = ClipEncoder()
     encoder.feed(samples)
@@ -152,5 +149,5 @@ async def _measure() -> list[str]:
 
 
 def run() -> list[str]:
-    """Rows to print."""
+    """Return rows to print."""
     return asyncio.run(_measure())

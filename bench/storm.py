@@ -1,9 +1,9 @@
-"""Kill the bot under traffic, over and over, and check that every command ends in exactly one way. Run by ``bench``.
+"""Kill the bot under traffic repeatedly, and check that every command ends in exactly one way. Run by ``bench``.
 
 The real bot runs as a child process between three real servers on loopback. People send commands on Telegram (half of
-the storm fetched, half brought by a webhook) and on Discord; the process is killed with SIGKILL at random moments, also
-while it starts, several times in a row. In the end one run is left alone, and each command is judged by what the
-platforms received and by what the ledger charged:
+the storm by polling, half by webhook) and on Discord; the process is killed with SIGKILL at random moments, also while
+it starts, several times in a row. In the end one run is left alone, and each command is judged by what the platforms
+received and by what the ledger charged:
 
 - heard: its voice was accepted once
 - answered: no voice, nothing charged, one sentence as an answer to that command
@@ -11,10 +11,10 @@ platforms received and by what the ledger charged:
 
 Some people ask for ``/help``: that answer is not speech, and a restart does not repeat it.
 
-On Discord a command counts as accepted once its deferral was: before that the client itself tells the person. Each
-person sends one command, so what an account was charged is what its command cost.
+On Discord a command counts as accepted once its deferral was: before that the client itself informs the person. Each
+person sends one command, so an account is charged for its command alone.
 
-``python -m bench.storm --kills 200 --commands 2000 --seed 7`` sets the size; ``python -m bench storm`` takes these.
+``python -m bench.storm --kills 200 --commands 2000 --seed 7`` sets the size; ``python -m bench storm`` uses these.
 """
 
 import argparse
@@ -47,7 +47,7 @@ _UP = ("telegram is up", "discord is up")
 _START_LIMIT = 60.0
 """Seconds until a run must be up."""
 _SETTLE_LIMIT = 120.0
-"""Seconds in which the last run must have ended every command."""
+"""Seconds in which the last run must have finished every command."""
 _QUIET = 4.0
 """Seconds without a request from the bot after which the last run is done."""
 _ON_DISCORD = 0.3
@@ -78,10 +78,10 @@ class Totals:
     ends: Counter[str] = field(default_factory=Counter)
     asked_help: int = 0
     repeated: int = 0
-    """Answers to ``/help`` that were given more than once."""
+    """Answers to ``/help`` that were sent more than once."""
     unanswered: int = 0
     unsound: int = 0
-    """Counters that differ from their rows, and holds left open."""
+    """Counters that differ from their rows, and open holds."""
     examples: list[str] = field(default_factory=list)
 
     def add(self, other: "Totals") -> None:
@@ -96,7 +96,7 @@ class Totals:
         self.examples += other.examples
 
     def rows(self) -> Iterator[str]:
-        """Return what is printed."""
+        """Yield the printed lines."""
         heard = self.ends["heard"] + self.ends["heard, and said to be uncertain"]
         share = heard / max(1, self.commands)
         lost, twice = self.ends["lost"], self.ends["heard twice"]
@@ -253,7 +253,7 @@ class Storm:
         return gate
 
     async def _send(self, commands: int, seconds: float, *, up: bool) -> None:
-        """Spread the commands over the time, then let what is left of it pass."""
+        """Spread the commands over the time, then let the rest of it pass."""
         moments = sorted(self.random.uniform(0, seconds) for _ in range(commands))
         begun = asyncio.get_running_loop().time()
         for moment in moments:
@@ -262,7 +262,7 @@ class Storm:
         await asyncio.sleep(max(0.0, begun + seconds - asyncio.get_running_loop().time()))
 
     async def settle(self) -> None:
-        """Let one run end what is left, and stop it."""
+        """Let one run finish what is left, and stop it."""
         run = await self.start()
         await asyncio.wait_for(run.up.wait(), _START_LIMIT)
         loop = asyncio.get_running_loop()
@@ -301,7 +301,7 @@ class Storm:
         return totals
 
     def _replies(self) -> dict[tuple[int, int], tuple[int, list[str]]]:
-        """Voices and sentences by the Telegram message that they answer; what was taken back is left out."""
+        """Return voices and sentences by the Telegram message they answer, except deleted ones."""
         found: dict[tuple[int, int], tuple[int, list[str]]] = {}
         for call in self.telegram.calls:
             if call.result is None or call.method not in {*_VOICES, "sendMessage"}:
@@ -341,7 +341,8 @@ def _end(sent: Sent, voices: int, sentences: list[str], charged: int) -> str:
     if voices == 1:
         if charged == len(sent.text):
             return "heard"
-        # Killed between the upload and its answer: the person hears it, is told that it may be missing, pays nothing.
+        # Killed between the upload and its answer: the person hears it, is informed that it may be missing, pays
+        # nothing.
         return "heard, and said to be uncertain" if charged == 0 and sentences else "charged wrongly"
     if charged:
         return "charged and unheard"

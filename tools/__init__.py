@@ -1,1 +1,1 @@
-"""Programs that make parts of the documentation. Run by ``make docs``."""
+"""Programs that generate parts of the documentation. Run by ``make docs``."""

@@ -1,4 +1,7 @@
-"""Write ``docs/configuration.md`` from the settings model, so that the page cannot go stale. Run by ``make docs``."""
+"""Generate ``docs/configuration.md`` from the settings model, so that the page cannot go stale.
+
+Run by ``make docs``.
+"""
 
 import sys
 from pathlib import Path

@@ -1,8 +1,8 @@
-"""Draw the pictures of the documentation from what the bot really answers. Run by ``make docs``.
+"""Draw the pictures of the documentation from the bot's real answers. Run by ``make docs``.
 
 The bot runs as a child process on its built-in engine between the stand-ins for Discord and Telegram; a command is sent
-on each, and the payloads that come back (words, waveform, length, buttons) are drawn as SVG. The steps in the portals
-of both platforms are schematic drawings of the pages, with the names that stand on them.
+on each, and the payloads that come back (text, waveform, length, buttons) are drawn as SVG. The steps in the portals of
+both platforms are schematic drawings of the pages, with their labels.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a chat message becomes when it is read aloud: one file per concern, put in order by ``reader``.
+"""Normalization: a chat message becomes spoken text, one module per concern, ordered by ``reader``.
 
-Entered by ``bot.normalization.clean.clean_message`` alone; front ends make the values of ``message``.
+The only entry point is ``bot.normalization.clean.clean_message``; front ends build the values of ``message``.
 """

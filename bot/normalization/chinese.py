@@ -1,4 +1,4 @@
-"""What is said in Chinese for what cannot be read. Words to hear, not to read; used through ``Vocabulary``."""
+"""Chinese words for what cannot be read: to be heard, not read. Used through ``Vocabulary``."""
 
 from bot.normalization.vocabulary import Vocabulary, pairs, table
 

@@ -1,6 +1,6 @@
-"""A message on its way through the rules: its text, what was put into it, and a note of every change.
+"""A message on its way through the rules: its text, the inserts, and a note of every change.
 
-Words and tags of ours stand in the text as single private-use characters until the end, so that no rule takes them for
+Inserted words and tags are single private-use characters in the text until the end, so that no rule mistakes them for
 what a person wrote, and nothing a person wrote can pass for one of our tags. Made by ``reader`` for each message.
 """
 
@@ -12,7 +12,7 @@ from bot.normalization.message import Applied, Cue, Delivery, Reading
 from bot.normalization.vocabulary import Vocabulary
 
 _MOST_NOTES = 100
-"""Changes that are told; more are made."""
+"""Changes that are noted; more are made."""
 _NOTE_CHARACTERS = 80
 _FIRST_WORDS = 0xF0000
 _LAST_WORDS = 0xFFFFD
@@ -20,9 +20,9 @@ _FIRST_TAG = 0x100000
 _LAST_TAG = 0x10FFFD
 
 PRIVATE = re.compile("[\ue000-\uf8ff\U000f0000-\U0010ffff]")
-"""Private-use signs and non-characters of the upper planes: a person's go before ours come."""
+"""Private-use characters and non-characters of the upper planes: a person's are removed before ours are inserted."""
 INSERTS = "\U000f0000-\U000ffffd\U00100000-\U0010fffd"
-"""Ours, as part of a character class."""
+"""The inserts, as part of a character class."""
 _WORDS = re.compile("[\U000f0000-\U000ffffd]")
 TAGS = re.compile("[\U00100000-\U0010fffd]")
 _UNSPACED = "\u3000-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
@@ -34,13 +34,13 @@ Change = Callable[[re.Match[str]], str]
 
 
 def shortened(text: str) -> str:
-    """Return a part of a message as a note shows it."""
+    """Return a part of a message as notes show it."""
     text = " ".join(text.split())
     return text if len(text) <= _NOTE_CHARACTERS else text[: _NOTE_CHARACTERS - 1] + "…"
 
 
 class Draft:
-    """Text in the making."""
+    """A text being normalized."""
 
     __slots__ = (
         "_cues", "_first", "_inserted", "_kept", "_mixed", "_notes", "_rules", "_there",
@@ -59,11 +59,11 @@ class Draft:
         self.reading = reading
         self.vocabularies = vocabularies
         self.words = vocabularies[reading.language]
-        """Of the place; within ``in_runs`` of the run."""
+        """Vocabulary of the place; within ``in_runs`` of the run."""
         self.foreign = False
-        """Within ``in_runs``: no words are known in the language of the run."""
+        """Within ``in_runs``: there is no vocabulary for the run's language."""
         self.technical: tuple[str, list[tuple[int, bool]]] = ("", [])
-        """Lines of a text that hold what programs read, as ``technical`` last saw it."""
+        """Technical lines of a text, as ``technical`` last saw it."""
         self._first: str = reading.language
         self._mixed = False
         self._notes: list[tuple[str, Applied]] = []
@@ -74,15 +74,12 @@ class Draft:
         self._kept: dict[str, str] = {}
 
     def note(self, rule: str, before: str, after: str, sign: str = "") -> None:
-        """Remember a change; one that belongs to an insert is told only if the insert is still there at the end."""
+        """Note a change; one that belongs to an insert counts only if the insert is still there at the end."""
         if len(self._notes) < _MOST_NOTES:
             self._notes.append((sign, Applied(rule, shortened(self.shown(before)), shortened(after))))
 
     def put(self, rule: str, before: str, after: str, *, keep: bool = False) -> str:
-        """Return words of ours, as the sign that stands for them; with ``keep`` no later rule may change them.
-
-        Names.
-        """
+        """Return the character for inserted words; with ``keep`` no later rule may change them: names."""
         code = _FIRST_WORDS + len(self._inserted)
         if keep and after in self._kept:
             self.note(rule, before, after, self._kept[after])
@@ -98,7 +95,7 @@ class Draft:
         return sign
 
     def keep(self, written: str) -> str:
-        """Something written that no rule may change, as the sign that stands for it."""
+        """Return the character for written text that no rule may change."""
         if written not in self._kept:
             code = _FIRST_WORDS + len(self._inserted)
             if code > _LAST_WORDS:
@@ -109,7 +106,7 @@ class Draft:
         return self._kept[written]
 
     def tag(self, rule: str, before: str, kind: str, more: str = "") -> str:
-        """Return an audio tag of ours, as the sign that stands for it; ``more`` follows it in the note."""
+        """Return the character for an audio tag; ``more`` follows it in the note."""
         code = _FIRST_TAG + len(self._cues)
         if code > _LAST_TAG:
             return " "
@@ -119,7 +116,7 @@ class Draft:
         return chr(code)
 
     def change(self, pattern: re.Pattern[str], rule: str, words: Change) -> None:
-        """Put what ``words`` makes of each match into the text as it is, for later rules to see."""
+        """Replace each match by what ``words`` returns, visible to later rules."""
 
         def changed(match: re.Match[str]) -> str:
             after = words(match)
@@ -130,26 +127,26 @@ class Draft:
         self.text = pattern.sub(changed, self.text)
 
     def whole(self, rule: str, after: str) -> None:
-        """Take a new text in place of the whole, with one note where it is another one."""
+        """Replace the whole text, with one note if it differs."""
         if after != self.text:
             self.note(rule, self.text, self.shown(after))
             self.text = after
 
     def replace(self, pattern: re.Pattern[str], change: Change) -> None:
-        """Replace each match; ``change`` notes and puts by itself."""
+        """Replace each match; ``change`` makes notes and inserts by itself."""
         self.text = pattern.sub(change, self.text)
 
     def tell_languages(self) -> None:
-        """Find out which runs of the text are in which language, before words of ours come among them."""
+        """Mark the runs of each language, before inserts come among them."""
         self._first, self.text = mark(self.text, self.reading.language)
         self._mixed = bool(MARK.search(self.text))
 
     def forget_languages(self) -> None:
-        """Take the signs out that part runs of different languages."""
+        """Remove the marks between runs of different languages."""
         self.text = MARK.sub("", self.text)
 
     def in_runs(self, step: Callable[["Draft"], None]) -> None:
-        """Let a step change the text run by run, with the words of its language."""
+        """Run a step on each run separately, with the vocabulary of its language."""
         own = self.words
         if not self._mixed:
             if not (foreign := self._first == FOREIGN):
@@ -171,7 +168,7 @@ class Draft:
         self.words, self.foreign = own, False
 
     def shown(self, text: str) -> str:
-        """Text with the inserts read out, for a note."""
+        """Return text with the inserts spelled out, for a note."""
         if self._mixed:
             text = MARK.sub("", text)
         text = TAGS.sub(lambda match: self._cues[ord(match[0]) - _FIRST_TAG].tag, text)
@@ -179,7 +176,7 @@ class Draft:
 
     @property
     def applied(self) -> tuple[Applied, ...]:
-        """The changes, but for those to words that were left out later."""
+        """The changes, except those to words that were dropped later."""
         return tuple(applied for sign, applied in self._notes if not sign or sign in self._there)
 
     @property
@@ -193,7 +190,7 @@ class Draft:
         return len(sign) == 1 and bool(_WORDS.match(sign)) and self._rules[ord(sign) - _FIRST_WORDS] == rule
 
     def settle_words(self, *, all_of_them: bool = False) -> None:
-        """Write words of ours out, spaced; those that no rule may change only when all are asked for."""
+        """Spell the inserted words out, spaced; those that no rule may change only for ``all``."""
         self._there.update(self.text)
         if all_of_them:
             self._kept.clear()
@@ -201,7 +198,7 @@ class Draft:
             self.text = _WORDS.sub(self._spaced, self.text)
 
     def settle_tags(self) -> tuple[Cue, ...]:
-        """Write the tags out; returns those in the text, in order."""
+        """Spell the tags out. Return those in the text, in order."""
         cues = []
 
         def written(match: re.Match[str]) -> str:
@@ -214,11 +211,11 @@ class Draft:
         return tuple(cues)
 
     def rule_of(self, sign: str) -> str | None:
-        """Return the rule that put an insert, empty for what is kept as written; None for any other sign."""
+        """Return the rule of an insert, empty for text kept as written; None for any other character."""
         return self._rules[ord(sign) - _FIRST_WORDS] if _WORDS.match(sign) else None
 
     def kind_at(self, place: int) -> str:
-        """Return the kind of the tag that stands there; empty for anything else."""
+        """Return the kind of the tag at an offset; empty for anything else."""
         sign = self.text[place : place + 1]
         return self._cues[ord(sign) - _FIRST_TAG].kind if TAGS.match(sign) else ""
 
@@ -227,7 +224,7 @@ class Draft:
         return [self._cues[ord(sign) - _FIRST_TAG].kind for sign in TAGS.findall(self.text)]
 
     def _spaced(self, match: re.Match[str]) -> str:
-        """Return an insert with a blank where it would run into its neighbour; none between signs written without."""
+        """Return an insert with blanks where it would merge with its neighbours; none between unspaced scripts."""
         words = self._inserted[ord(match[0]) - _FIRST_WORDS]
         if words in self._kept and self._kept[words] == match[0]:
             return match[0]
@@ -238,7 +235,7 @@ class Draft:
         if _WORDS.match(before):
             before = self._inserted[ord(before) - _FIRST_WORDS][-1:] or " "
         left = "" if before in _OPENS or (_TIGHT.match(before) and _TIGHT.match(words[0])) else " "
-        if _WORDS.match(after):  # that one sees to it
+        if _WORDS.match(after):  # that one adds it
             return left + words
         right = "" if after in _CLOSES or (_TIGHT.match(after) and _TIGHT.match(words[-1])) else " "
         return left + words + right

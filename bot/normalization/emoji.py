@@ -1,4 +1,4 @@
-"""Emoji, custom emoji, ``:shortcodes:``, emoticons and kaomoji, said by name."""
+"""Emoji, custom emoji, ``:shortcodes:``, emoticons and kaomoji, spoken by name."""
 
 import re
 from collections.abc import Callable
@@ -51,7 +51,7 @@ _WITH_BLANKS = {
 }
 
 EMOTICONS = {face: kind for kind, *faces in map(str.split, _ROWS.strip().splitlines()) for face in faces} | _WITH_BLANKS
-"""Kind by face."""
+"""Kind by emoticon."""
 WORDS = {face: kind for face, kind in EMOTICONS.items() if face.isalpha()}
 """Those that are written as words."""
 
@@ -69,7 +69,7 @@ _MOUTHS = {
 }  # fmt: skip
 _WIDE = str.maketrans("：；（）", ":;()")
 _NEAR = 40
-"""Signs before a wide bracket that are looked at for the one it closes."""
+"""Characters before a full-width bracket in which its opening one is searched."""
 _GLUED = re.compile(r"[:;]-?(?:\){1,9}|\({1,9})")
 _WORD_BEFORE = re.compile(r"[A-Za-z][a-z]$")
 _NO_FACE_BEFORE = frozenset(":;=/<>()\\")
@@ -90,7 +90,7 @@ TWO_EYED = re.compile(rf"=。=|-。-|[{_EYE_SIGNS}][_.﹏ωoO3□▽∀^-]{{1,3}
 _ASCII_MOUTHS = {
     "_": "TQ;^nu~-=><@*$+xXOo0", ".": "T;^><-=Oo", "^": "T", "-": "T^", "o": "^>", "O": "", "3": ">",
 }  # fmt: skip
-"""Which eyes a mouth goes with where all three are plain signs: ``x.x`` is a version, ``+-+`` arithmetic."""
+"""Eyes that an ASCII mouth goes with: ``x.x`` is a version, ``+-+`` arithmetic."""
 
 _ARMS_BEFORE = "╭╰╮╯ヽヾ乁ᕙ┐┌└ლ୧٩ᕦ┗┏\\\\_~～"
 _ARMS_BEHIND = "╮╯╭╰ﾉノゞシ┐┌┘وง୨۶づつっσﾂ┛┓ᕗᕤ_~～☆★♪✧・゜･ﾟ。"
@@ -126,17 +126,17 @@ _NUMBER_BEFORE = frozenset("0123456789.,:：=是为约到v$¥")
 
 
 def flip(_: re.Match[str]) -> str:
-    """Return the kind of a table in the air."""
+    """Return the kind of a flipped table."""
     return "flip"
 
 
 def cups(_: re.Match[str]) -> str:
-    """Return no kind: what somebody drew shows nothing in particular."""
+    """Return no kind: a drawing shows nothing in particular."""
     return ""
 
 
 def shrug(_: re.Match[str]) -> str:
-    """Return the kind of two arms beside whatever face."""
+    """Return the kind of two arms beside a face."""
     return "shrug"
 
 
@@ -146,7 +146,7 @@ def armed(_: re.Match[str]) -> str:
 
 
 def smiley(match: re.Match[str]) -> str | None:
-    """Return the kind of a smiley; None where it is none."""
+    """Return the kind of a smiley; None if it is none."""
     face = match[0].translate(_WIDE)
     if not _is_free(match, letters=face[-1].isalpha() or face[-1] == "3"):
         return None
@@ -158,7 +158,7 @@ def smiley(match: re.Match[str]) -> str | None:
 
 
 def _is_bracket(match: re.Match[str]) -> bool:
-    """Return whether a wide bracket behind a colon is one of a pair: ``如下：（一）``, ``（例：）``."""
+    """Return whether a full-width bracket after a colon is one of a pair: ``如下：（一）``, ``（例：）``."""
     if match[0][-1] in "(（":
         return match.string[match.end() : match.end() + 1] not in ("", " ", "\n")
     before = match.string[max(0, match.start() - _NEAR) : match.start()]
@@ -166,7 +166,7 @@ def _is_bracket(match: re.Match[str]) -> bool:
 
 
 def _mood(face: str) -> str:
-    """Return what the mouth shows, with brows, tears and winks."""
+    """Return the mood of a mouth, with brows, tears and winks."""
     kind = _MOUTHS[face[-1]]
     if any(tear in face for tear in "'’´"):
         return "cry" if kind == "sad" else "grin"
@@ -178,7 +178,7 @@ def _mood(face: str) -> str:
 
 
 def two_eyed(match: re.Match[str]) -> str | None:
-    """Return the kind of a face of two eyes and a mouth between; None where it is none."""
+    """Return the kind of a face of two eyes and a mouth; None if it is none."""
     face = match[0]
     left, mouth, right = face[0], face[1:-1], face[-1]
     if (right != left and _MIRRORED.get(left) != right) or not _goes(left, mouth, plain=face.isascii()):
@@ -200,7 +200,7 @@ def _goes(eye: str, mouth: str, *, plain: bool) -> bool:
 
 
 def bracketed(match: re.Match[str]) -> str | None:
-    """Return the kind of a face in brackets, empty where it shows nothing in particular; None where it is none."""
+    """Return the kind of a face in brackets, empty if it shows nothing in particular; None if it is none."""
     if match[0] in EMOTICONS:
         return EMOTICONS[match[0]]
     if "∠)" in match[0] or "∠）" in match[0]:
@@ -220,12 +220,12 @@ def bracketed(match: re.Match[str]) -> str | None:
 
 
 def _is_drawn(sign: str) -> bool:
-    """Return whether it is no letter, digit or blank."""
+    """Return whether it is neither letter, digit nor blank."""
     return not sign.isspace() and (not sign.isalnum() or sign in "ﾟω")
 
 
 def _shown(inside: str) -> str | None:
-    """Return the kind of what stands in brackets by its eyes, else by its most telling sign."""
+    """Return the kind of the content of brackets by its eyes, else by its most telling character."""
     plain = _PLAIN_EYES.search(inside)
     if plain and (plain[0][0] == plain[0][-1] or _MIRRORED.get(plain[0][0]) == plain[0][-1]):
         return EMOTICONS.get(plain[0]) or _EYES.get(plain[0][0], "")
@@ -236,7 +236,7 @@ def _shown(inside: str) -> str | None:
 
 
 def zero_eyes(match: re.Match[str]) -> str | None:
-    """Return the kind of ``0.0``, in Chinese chat where it is no number of anything; None for a number."""
+    """Return the kind of ``0.0`` in Chinese chat unless it counts something; None for a number."""
     text, behind = match.string, match.string[match.end() : match.end() + 1]
     before = text[max(0, match.start() - 1) : match.start()]
     if (
@@ -249,7 +249,7 @@ def zero_eyes(match: re.Match[str]) -> str | None:
 
 
 def _is_free(match: re.Match[str], *, letters: bool) -> bool:
-    """Return whether it stands in no word and in no other sign."""
+    """Return whether it is part of no word and of no other symbol."""
     before = match.string[max(0, match.start() - 1) : match.start()]
     behind = match.string[match.end() : match.end() + 1]
     if before in _NO_FACE_BEFORE or behind in _NO_FACE_BEHIND or before == match[0][0]:
@@ -260,7 +260,7 @@ def _is_free(match: re.Match[str], *, letters: bool) -> bool:
 
 
 def _is_glued(match: re.Match[str], behind: str) -> bool:
-    """Return True for a smiley right behind a word, ``great:)``, that closes no bracket."""
+    """Return whether it is a smiley attached to a word, ``great:)``, that closes no bracket."""
     before = match.string[max(0, match.start() - _NEAR) : match.start()]
     return (
         bool(_GLUED.fullmatch(match[0]) and _WORD_BEFORE.search(before))
@@ -270,18 +270,18 @@ def _is_glued(match: re.Match[str], behind: str) -> bool:
 
 
 def _is_spaced(sign: str) -> bool:
-    """Return whether it is a letter or digit of a script that is written with blanks."""
+    """Return whether it is a letter or digit of a script written with blanks."""
     return sign == "_" or (sign.isalnum() and not _CHINESE.match(sign))
 
 
 _NAMED_IN_A_RUN = 3
-"""So many different emoji of a run are named, the rest is counted."""
+"""Different emoji of a run that are named; the rest is counted."""
 _SKIN = "\U0001f3fb-\U0001f3ff"
 _NOT_ALONE = frozenset("#*0123456789©®™")
 
 
 def _class(signs: list[str]) -> str:
-    """Return the inside of a character class, ranges joined."""
+    """Return the content of a character class, ranges joined."""
     ranges: list[list[int]] = []
     for code in sorted(map(ord, signs)):
         if ranges and code == ranges[-1][1] + 1:
@@ -301,7 +301,7 @@ _ONE = (
 _CUSTOM = r"<a?:\w{1,32}+:\d{1,25}+>"
 _SHORT = r"(?<![\w:]):[a-z][a-z0-9_+-]{1,31}+:(?![\w:])"
 EMOJI = re.compile(f"{_ONE}|[©®™]\ufe0f?")
-"""One emoji. The library's own search takes time in the square of a chain of joined ones."""
+"""One emoji. The library's own search takes quadratic time on a chain of joined ones."""
 _EACH = re.compile(f"{_ONE}|{_CUSTOM}|{_SHORT}")
 _RUN = re.compile(
     rf"[\ufe0e\ufe0f\u200d]?(?:{_ONE}|{_CUSTOM}|{_SHORT})(?:[\s,\ufe0e\ufe0f\u200d]{{0,8}}+(?:{_ONE}|{_CUSTOM}|{_SHORT}))*+"
@@ -316,7 +316,7 @@ NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}
 """Custom emoji, and names of emoji between colons."""
 
 _FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]|[xX]'?\)")
-"""In every face there is one of these."""
+"""Characters of which every face contains one."""
 _SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
 _FACES = "|".join(map(re.escape, _SIGNED))
 _FRAMED = "|".join(
@@ -328,18 +328,19 @@ _FACE = re.compile(
     rf"(?<![\w:;=/<>()^])(?:{_FACES})(?![\w/<(^*:])"
     rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
 )
-"""Those that begin and end with signs may stand beside Chinese ones."""
+"""Faces that begin and end with symbols may be next to Chinese characters."""
 _CLOSING = ("):", "x)", "X)")
-"""These may end what stands in brackets."""
+"""Faces that may close a bracket."""
 _ASKED = re.compile(r" ?[?？]")
 _GOING_ON = re.compile(r" {1,2}[a-z]")
 _NEAR_PICTURES = 80
 
 
 def _known_face(match: re.Match[str]) -> str | None:
-    """Return the kind of a face of the list.
+    """Return the kind of a listed face.
 
-    Two carets that begin a line or stand before a question mark point at what was said; a bracket closes one before it.
+    Two carets at the start of a line or before a question mark point at an earlier message; a bracket closes one before
+    it.
     """
     text = match.string
     before = text[max(0, match.start() - _NEAR_PICTURES) : match.start()]
@@ -363,11 +364,11 @@ _DRAWN_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]
     (SHRUG, shrug),
     (CUPS, cups),
 )
-"""Those with a backslash."""
+"""Faces with a backslash."""
 
 
 def picture(draft: Draft) -> None:
-    """Name emoji and emoticons, or leave them out where the reading says so."""
+    """Name emoji and emoticons, or drop them if the reading says so."""
     name_emoji(draft)
     if ":)" in draft.text or _FACE_SIGN.search(draft.text):
         if "\\" in draft.text:
@@ -380,13 +381,13 @@ def picture(draft: Draft) -> None:
 
 
 def name_emoji(draft: Draft) -> None:
-    """Name emoji, custom ones and ``:names:``; a laughing one is a laugh where that is wanted."""
+    """Name emoji, custom ones and ``:names:``; a laughing one is a laugh if that is enabled."""
     if _ANY.search(draft.text):
         draft.replace(_RUN, lambda match: _run(draft, match))
 
 
 def _run(draft: Draft, match: re.Match[str]) -> str:
-    """Emoji on end: each kind once, the laugh first. Set off by a comma where it ends or begins a line."""
+    """Return the words for consecutive emoji: each kind once, the laugh first, with commas at the edges."""
     if draft.reading.skip_emoji:
         draft.note("emoji", match[0], "")
         return " "
@@ -408,7 +409,7 @@ def _run(draft: Draft, match: re.Match[str]) -> str:
 
 
 def _shy(signs: list[str]) -> list[str]:
-    """Return two fingers that point at each other as one sign."""
+    """Return two fingers that point at each other as one emoji."""
     paired: list[str] = []
     for sign in signs:
         if sign[0] == "👈" and paired and paired[-1][0] == "👉":
@@ -419,7 +420,7 @@ def _shy(signs: list[str]) -> list[str]:
 
 
 def _written(draft: Draft, written: str, said: str) -> str:
-    """Official names stand for themselves; names that people gave are text like any other."""
+    """Return the written form: official names are kept; names that people gave are ordinary text."""
     if _KNOWN.search(written):
         draft.note("emoji", written, said)
         return f" {said} "
@@ -427,7 +428,7 @@ def _written(draft: Draft, written: str, said: str) -> str:
 
 
 def _echoes(match: re.Match[str], said: str) -> bool:
-    """Return whether the word beside an emoji says the same already."""
+    """Return whether a neighbouring word says the same as an emoji."""
     before = match.string[max(0, match.start() - len(said) - 2) : match.start()].rstrip(" ,.!，！。")
     after = match.string[match.end() : match.end() + len(said) + 2].lstrip(" ,，")
     return before.casefold().endswith(said.casefold()) or after.casefold().startswith(said.casefold())
@@ -446,7 +447,7 @@ def _made_face(draft: Draft, kind: Callable[[re.Match[str]], str | None], match:
 
 
 def _face(draft: Draft, match: re.Match[str], kind: str | None) -> str:
-    """Return what is said for a face of this kind: nothing where it has none, as written where it is no face."""
+    """Return the words for a kind of face: none if it has none, unchanged if it is no face."""
     if kind is None:
         return match[0]
     if draft.reading.skip_emoji:
@@ -467,7 +468,7 @@ def _name(sign: str, draft: Draft) -> str:
 
 
 def emoji_name(sign: str, language: str, draft: Draft) -> str:
-    """Return what an emoji is called; the first part of one that nobody knows."""
+    """Return the name of an emoji; of the first part of an unknown one."""
     bare = _DROPPED.sub("", sign) or sign
     if short := draft.words.emoji.get(bare):
         return short
@@ -487,7 +488,7 @@ def _flag(sign: str) -> bool:
 
 @lru_cache(maxsize=2)
 def _official(language: str) -> dict[str, str]:
-    """Official names by emoji, without skin tone and variation."""
+    """Return official names by emoji, without skin tone and variation."""
     emoji.config.load_language(language)
     names: dict[str, str] = {}
     for sign, data in emoji.EMOJI_DATA.items():
@@ -502,7 +503,7 @@ def _official(language: str) -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _shortcodes() -> dict[str, str]:
-    """Emoji by the names typed between colons."""
+    """Return emoji by the names typed between colons."""
     names: dict[str, str] = {}
     for sign, data in emoji.EMOJI_DATA.items():
         for alias in (data["en"], *data.get("alias", ())):

@@ -1,4 +1,4 @@
-"""What comes with a text: who says it to whom, forwards, files, voice messages, stickers, polls. Used by ``reader``."""
+"""What accompanies a text: authors, replies, forwards, files, voice messages, stickers, polls. Used by ``reader``."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ _KIND_BY_TYPE = {"image": Kind.IMAGE, "video": Kind.VIDEO, "audio": Kind.AUDIO, 
 
 
 def kind_of(filename: str, media_type: str = "") -> Kind:
-    """Return what a file is, by its ending, else by its media type."""
+    """Return the kind of a file by its extension, else by its media type."""
     ending = filename.rpartition(".")[2].casefold()
     if media_type.casefold().startswith("image/gif"):
         return Kind.GIF
@@ -41,7 +41,7 @@ def kind_of(filename: str, media_type: str = "") -> Kind:
 
 
 def things(draft: Draft, message: ChatMessage, read: Reader) -> tuple[list[str], str]:
-    """Return what was sent beside the text, thing by thing; and the poll, said as it stands."""
+    """Return the words for each attachment, and for the poll."""
     parts = []
     if message.attachments:
         files = _files(draft, message.attachments)
@@ -53,7 +53,7 @@ def things(draft: Draft, message: ChatMessage, read: Reader) -> tuple[list[str],
 
 
 def opening(draft: Draft, message: ChatMessage) -> str:
-    """``Sam to Alex:``, ``forwarded from News:``; empty for a plain message without names."""
+    """Return ``Sam to Alex:``, ``forwarded from News:``; empty for a plain message without names."""
     words = draft.words
     name = _author(draft, message)
     if message.forwarded_from is not None:
@@ -75,7 +75,7 @@ def opening(draft: Draft, message: ChatMessage) -> str:
 
 
 def _announced(draft: Draft, name: str) -> str:
-    """``Sam says:``, by the template where there is one. It ends so that a breath follows."""
+    """Return ``Sam says:``, by the template if there is one, ending with a pause."""
     template = draft.reading.name_template
     if not template:
         return draft.words.say("says", name=name)
@@ -92,7 +92,7 @@ _PAUSES = ",.:;!?" + _WIDE_PAUSES
 
 
 def sending(draft: Draft, message: ChatMessage, said: str) -> str:
-    """Return what is said when there is no text, only things: ``Sam sent a picture``."""
+    """Return the words for a message with attachments only: ``Sam sent a picture``."""
     name = _author(draft, message)
     if message.forwarded_from is not None:
         return opening(draft, message) + said

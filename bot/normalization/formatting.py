@@ -20,7 +20,7 @@ _HIDDEN = linear(
 _READABLE = re.compile(
     r"[A-Za-z\u4e00-\u9fff][A-Za-z0-9\u4e00-\u9fff'-]{0,30}+(?: [A-Za-z0-9\u4e00-\u9fff'-]{1,30}+){0,5}+"
 )
-"""Inline code that a person would simply read: a few words."""
+"""Inline code that a person would simply read aloud: a few words."""
 _NAMES = {
     "py": "Python", "python": "Python", "js": "JavaScript", "javascript": "JavaScript", "jsx": "JavaScript",
     "ts": "TypeScript", "typescript": "TypeScript", "tsx": "TypeScript", "rs": "Rust", "rust": "Rust", "go": "Go",
@@ -49,9 +49,9 @@ def hide(draft: Draft) -> None:
 
 
 def mark_spans(draft: Draft, spans: tuple[Span, ...]) -> None:
-    """The same for marks told beside the text, as places in it.
+    """Put words in place of formatting given by offsets.
 
-    Called before anything else; enters the text as well, since that moves places.
+    Called before anything else; also sanitizes the text, since that moves offsets.
     """
     pieces = []
     done = 0
@@ -74,7 +74,7 @@ def _marked(draft: Draft, span: Span, inside: str, after: str) -> str:
 
 
 def _spoiler(draft: Draft, after: str) -> str:
-    """``after``: the sign that follows it."""
+    """Return the words for a spoiler; ``after``: the character that follows it."""
     word = draft.words.say("spoiler")
     if draft.delivery.whisper:
         apart = " " if draft.words.language == "en" and after.isalnum() else ""
@@ -89,7 +89,7 @@ def _block(draft: Draft, whole: str, name: str) -> str:
 
 
 def _inline(draft: Draft, whole: str, inside: str) -> str:
-    """Return a few plain words are read, by the rules that follow; everything else is announced."""
+    """Return a few plain words unchanged, for later rules, and an announcement for other code."""
     inside = inside.strip()
     if (own := draft.reading.says.whole(inside)) is not None:
         return own_words.say(draft, whole, own)
@@ -114,14 +114,14 @@ _CAPITAL_NAME = re.compile(
     r"(?<![\w*])(?:_{0,2}+[A-Z]{2,40}+(?:_[A-Za-z0-9]{1,40}+){1,5}+|[A-Za-z0-9]{1,40}+_[A-Z]{2,40}+)(?![\w*])"
 )
 _JOINED = re.compile(r"(?<![\w*~/.\\-])[A-Za-z0-9]{1,40}+(?:_{1,2}+[A-Za-z0-9]{1,40}+){1,5}+(?![\w*])")
-"""Names of people and things, whose parts are no chat words: ``r_smith``."""
+"""Names whose parts are no chat words: ``r_smith``."""
 _INNER = re.compile(r"(?<=\w)_(?=\w)")
 _INNER_UNSPACED = re.compile(r"(?<=[\u3040-\u30ff\u3400-\u9fff])_(?=[\u3040-\u30ff\u3400-\u9fff])")
-"""Between signs that are written without blanks: no pause comes of it."""
+"""Between characters of unspaced scripts, where it makes no pause."""
 
 
 def act(draft: Draft) -> None:
-    """``*sighs*`` becomes a sigh where that is wanted."""
+    """Turn ``*sighs*`` into a sigh if that is enabled."""
     if not draft.delivery.actions or ("*" not in draft.text and "_" not in draft.text):
         return
     actions = draft.words.actions
@@ -134,7 +134,7 @@ def act(draft: Draft) -> None:
 
 
 def unformat(draft: Draft) -> None:
-    """Take every marker off; a quotation is announced as one."""
+    """Remove every marker; a quotation is announced as one."""
     if not _ANY.search(draft.text):
         return
     if "_" in draft.text:
@@ -145,7 +145,7 @@ def unformat(draft: Draft) -> None:
         text = _quoted(text, draft.words.say("quote"))
     if "~~" in text:
         runs = _WAVES.findall(text)
-        text = _WAVES.sub(" ", text) if len(runs) == 1 or "~~" not in runs else text  # nothing is struck out
+        text = _WAVES.sub(" ", text) if len(runs) == 1 or "~~" not in runs else text  # nothing is struck through
     text = _INNER_UNSPACED.sub("", _PAIRED.sub("", _ESCAPE.sub("", text)))
     text = _INNER.sub(" ", text)
     draft.whole("formatting", text)
@@ -156,13 +156,13 @@ def _apart(draft: Draft, name: str) -> str:
 
 
 def unmark(draft: Draft) -> None:
-    """Drop elements such as ``<b>`` and ``<style>``, however disguised; the words inside stay."""
+    """Drop elements such as ``<b>`` and ``<style>``, however disguised; the words inside remain."""
     if "<" in draft.text or "&" in draft.text:
         draft.whole("markup", strip_markup(draft.text))
 
 
 def _quoted(text: str, announced: str) -> str:
-    """Return lines that are quoted, the first of a block announced."""
+    """Return quoted lines, the first of a block announced."""
     lines = text.split("\n")
     inside = endless = False
     for number, line in enumerate(lines):
@@ -181,7 +181,7 @@ _TAG_OPEN = re.compile(r"\[[^\[\]]{0,32}$")
 
 
 def block(draft: Draft) -> bool:
-    """Bleep blocked words; returns whether the message is to be refused instead."""
+    """Bleep blocked words. Return whether the message is to be refused instead."""
     pattern = draft.reading.blocks.pattern
     if pattern is None:
         return False
@@ -196,7 +196,7 @@ def block(draft: Draft) -> bool:
 
 
 def cut(draft: Draft, text: str) -> str:
-    """Text of at most the length that is allowed, cut at the best place and with words that say so."""
+    """Return text within the allowed length, cut at the best position and with words that say so."""
     most = max(1, draft.reading.max_characters)
     if len(text) <= most:
         return text
@@ -214,7 +214,7 @@ def cut(draft: Draft, text: str) -> str:
 
 
 def _best(text: str, room: int) -> int:
-    """Where to cut at the latest: behind a sentence, else a word, in the second half of the room."""
+    """Return the last good position to cut: after a sentence, else a word, in the second half of the text."""
     words = room
     sentences = 0
     for match in _PLACE.finditer(text, room // 2, room + 1):

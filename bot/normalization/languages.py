@@ -1,7 +1,7 @@
-"""Which runs of a message are in a language whose words we have, and which are left to the engine. Used by ``reader``.
+"""Languages of a message's runs: those with a vocabulary, and those left to the engine. Used by ``reader``.
 
-A run is a sentence or a line. Scripts tell Chinese, Japanese, Korean, Russian and others; Latin letters are told apart
-by common words and by accents. Runs that say nothing are in the language of those beside them, else of the place.
+A run is a sentence or a line. Scripts identify Chinese, Japanese, Korean, Russian and others; Latin letters are told
+apart by common words and accents. Runs without clues get the language of their neighbours, else of the place.
 """
 
 import re
@@ -12,22 +12,22 @@ from itertools import pairwise
 from pathlib import Path
 
 FOREIGN = ""
-"""The language of a run whose words are left alone."""
+"""The language of a run whose words are unchanged."""
 MARKS = {"en": "\ue000", "zh": "\ue001", FOREIGN: "\ue002"}
-"""Private-use signs that stand where a run of another language begins."""
+"""Private-use characters that mark the start of a run of another language."""
 MARK = re.compile("[\ue000-\ue002]")
 LANGUAGES = {mark: language for language, mark in MARKS.items()}
 _MOST_WORDS = 60
-"""Words of a run that are looked at."""
+"""Words of a run that are examined."""
 _SENTENCE_END = re.compile(r"[.!?…]{1,99}(?=\s)|[。！？]{1,99}|\n")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{1,40}(?:['’][A-Za-z\u00c0-\u024f]{1,20})?")
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’][a-zà-ÿ]{2}")
 """``c'est``, ``l'eau``."""
 _SMALL = re.compile("[a-z]+")
 _UNUSUAL = re.compile("[^\x00-\x7f\u2000-\u206f\u3000-\u303f\u4e00-\u9fff\uff00-\uff65\U000f0000-\U0010ffff]")
-"""Signs beyond ASCII that are neither Chinese nor punctuation nor ours."""
+"""Characters beyond ASCII that are neither Chinese nor punctuation nor ours."""
 _JOINED = frozenset("_./\\@#:-+~$0123456789")
-"""Signs that make a word part of a name, a path or a number."""
+"""Characters that make a word part of a name, a path or a number."""
 _CONTENT = re.compile(
     r"[\w.+-]{0,64}@[\w.-]{1,100}|\S{1,40}://\S{1,2000}|<[^<>\s]{1,200}>|[\ue003-\uf8ff\U000f0000-\U0010ffff]"
 )
@@ -39,14 +39,14 @@ _OTHER_LETTER = re.compile(
 )
 _LETTERS_PER_HAN = 4
 _FACES = frozenset("ωдДДшзεσοΘθᴗ益口ツノシ彡ლಠಥᴥ")
-"""Letters that faces are made of."""
+"""Letters used in faces."""
 _LOANS, _WEAK = "loans", "weak"
-"""In the table: what English borrows with its accents; chat words, names and short loans, which are weak witnesses."""
+"""In the table: English loans with accents; chat words, names and short loans, which are weak evidence."""
 
 
 @lru_cache(maxsize=1)
 def _words() -> dict[str, tuple[str, ...]]:
-    """Return the languages of each common word, and the lists it is in beside them."""
+    """Return the languages of each common word, and the other lists it is in."""
     path = Path(__file__).with_name("common_words.toml")
     found: dict[str, tuple[str, ...]] = {}
     for language, words in tomllib.loads(path.read_text(encoding="utf-8")).items():
@@ -56,20 +56,20 @@ def _words() -> dict[str, tuple[str, ...]]:
 
 
 def is_common(word: str) -> bool:
-    """Return True if a word in small letters is a common one of English."""
+    """Return whether a lower-case word is a common English one."""
     return "en" in _words().get(word, ())
 
 
 @lru_cache(maxsize=1)
 def _telling() -> frozenset[str]:
-    """Return words that may speak for another language than English."""
+    """Return words that may be evidence for another language than English."""
     return frozenset(word for word, languages in _words().items() if "en" not in languages)
 
 
 def mark(text: str, hint: str) -> tuple[str, str]:
-    """Return the language of the first run, and the text with a sign where a run of another one begins.
+    """Return the language of the first run, and the text with a mark where a run of another one begins.
 
-    ``hint``: the language of the place, for a text that does not tell its own.
+    ``hint``: the language of the place, for a text without clues.
     """
     if _is_hint_s(text, hint):
         return hint, text
@@ -91,7 +91,7 @@ def mark(text: str, hint: str) -> tuple[str, str]:
 
 
 def _is_hint_s(text: str, hint: str) -> bool:
-    """Return whether no word and no letter speaks for another language than the place's: most messages, at a glance."""
+    """Return whether nothing is evidence for another language than the place's: a fast path for most messages."""
     if not text.isascii() and _UNUSUAL.search(text):
         return False
     words = _SMALL.findall(text.lower())
@@ -110,7 +110,7 @@ def _runs(text: str) -> list[str]:
 
 
 def _language(run: str, hint: str) -> str | None:
-    """Return the language of a run; None where it tells nothing."""
+    """Return the language of a run; None without clues."""
     if not run.isascii():
         plain = _CONTENT.sub(" ", run)
         if (by_script := _by_script(plain)) is not None:
@@ -121,7 +121,7 @@ def _language(run: str, hint: str) -> str | None:
 
 
 def _by_script(run: str) -> str | None:
-    """``zh``, ``FOREIGN``, or None where Latin letters carry the run."""
+    """Return ``zh``, ``FOREIGN``, or None if the run is mostly Latin letters."""
     han, kana = len(_CHINESE.findall(run)), sum(sign not in _FACES for sign in _KANA.findall(run))
     others = sum(sign not in _FACES for sign in _OTHER_LETTER.findall(run))
     if not han and not kana and not others:
@@ -135,7 +135,7 @@ def _by_script(run: str) -> str | None:
 
 
 def _by_words(run: str, hint: str) -> str | None:
-    """Return what the words in Latin letters say."""
+    """Return the language by the words in Latin letters."""
     table = _words()
     votes: defaultdict[str, float] = defaultdict(float)
     accents = 0.0

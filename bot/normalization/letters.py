@@ -1,6 +1,6 @@
-"""Letters and digits in costume as plain ones: one table for texts and for names.
+"""Styled letters and digits as plain ones: one table for texts and for names.
 
-Full-width, circled, squared, negative, mathematical, small capitals, flags used as letters, numerals, unit signs.
+Full-width, circled, squared, negative, mathematical, small capitals, flags used as letters, numerals, unit symbols.
 """
 
 import re
@@ -13,7 +13,7 @@ _A, _Z = 0x1F1E6, 0x1F1FF
 
 
 def _plain(sign: str) -> str:
-    """Return what a sign stands for, without the brackets that some have around it."""
+    """Return the plain form of a character, without the brackets that some have around it."""
     code = ord(sign)
     for first in (0x1F150, 0x1F170):
         if first <= code < first + 26:
@@ -42,11 +42,11 @@ _TABLE = {
 }
 _WORN = re.compile(f"[{''.join(map(re.escape, _TABLE))}]+")
 _BUTTONS = frozenset("🅰🅱🅾🅿")
-"""Emoji when they stand alone."""
+"""Emoji when used alone."""
 _COUNTED = frozenset(
     sign for sign, plain in _TABLE.items() if plain.isdigit() and not "０" <= sign <= "９" and ord(sign) < 0x1D7CE
 )
-"""Numbers in circles, of which each is one: ``①②`` are not twelve."""
+"""Circled numbers, each of which is one: ``①②`` are not twelve."""
 _SMALL_CAPITALS = str.maketrans("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz")
 _SMALL = re.compile("[ᴀʙᴄᴅᴇꜰɢʜᴊᴋʟᴍɴᴏᴘꜱᴛᴜᴠᴡᴢ]")
 _ROMAN = re.compile("[\u2160-\u217f]{1,12}+")
@@ -82,7 +82,7 @@ def _taken_off(match: re.Match[str]) -> str:
 
 
 def _spelled(match: re.Match[str]) -> str:
-    """Flags that are letters: set apart by blanks, or in pairs of which some are no flag."""
+    """Return the letters of flags used as letters: separated by blanks, or in pairs of which some are no flag."""
     run = match[0]
     signs = [sign for sign in run if _A <= ord(sign) <= _Z]
     pairs = ["".join(signs[at : at + 2]) for at in range(0, len(signs), 2)]
@@ -94,13 +94,13 @@ def _spelled(match: re.Match[str]) -> str:
 
 
 def _value(numeral: str) -> int:
-    """``Ⅳ``, ``ⅩⅣ`` as a number."""
+    """Return ``Ⅳ``, ``ⅩⅣ`` as a number."""
     values = [int(unicodedata.numeric(sign)) for sign in numeral]
     return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def _raised(match: re.Match[str]) -> str:
-    """``x²`` as ``x^2``; square metres stay a unit."""
+    """Return ``x²`` as ``x^2``; square metres stay a unit."""
     if _UNIT.search(match.string[max(0, match.start() - 4) : match.start() + 1]):
         return match[0]
     return f"{match[1]}^{unicodedata.normalize('NFKC', match[2])}"

@@ -1,10 +1,10 @@
-"""Word lists of people: the dictionary (said otherwise) and the blocklist (not said). Made by ``Reading``.
+"""Word lists of people: the pronunciation dictionary and the block list. Made by ``Reading``.
 
-Whole words, whatever their case, the longest first. Words of scripts that write without spaces match anywhere. A list
-becomes one expression in the shape of a tree, so that its length costs next to nothing.
+Whole words, ignoring case, the longest first. Words of unspaced scripts match anywhere. A list becomes one regular
+expression in the shape of a trie, so that its length costs next to nothing.
 
-Beside words the dictionary takes patterns, which moderators write. They are RE2's, so that the time they take grows
-with the text and not beyond; how much it is for each sign is bounded too, by the size of what they compile to.
+Besides words the dictionary accepts patterns, which moderators write. They use RE2, so their time is linear in the
+text; the cost per character is bounded, too, by the size of the compiled program.
 """
 
 import re
@@ -24,43 +24,44 @@ _LONGEST_VALUE = 200
 _UNSPACED_SIGNS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana, Han: no blanks between words."""
 NO_WORD_BEFORE = rf"(?<![^\W{_UNSPACED_SIGNS}])"
-"""Where a word may begin, in an expression: not behind a letter or digit of a script that writes with blanks."""
+"""Possible beginning of a word in an expression: not after a letter or digit of a spaced script."""
 NO_WORD_AFTER = rf"(?![^\W{_UNSPACED_SIGNS}])"
 _UNSAYABLE = re.compile(r"[\[\]()（）【】<>*{}&\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff\x00-\x1f\x7f]")
 
 MOST_PATTERNS = 50
-"""Patterns of one dictionary; more are passed over."""
+"""Patterns of one dictionary; more are ignored."""
 _MOST_GROUPS = 9
 _PATTERN_CHARACTERS = 128
 _STATES = 250
-"""Steps a pattern may be made of; ``\\w{20}`` has twenty. All patterns together may have ``_ALL_STATES``: a text made
-to hurt them costs about 15 ns for each state and each of its signs."""
+r"""Steps of a pattern; ``\w{20}`` has twenty. All patterns together may have ``_ALL_STATES``: a text made to hurt them
+costs about 15 ns for each state and character.
+"""
 _ALL_STATES = 1_200
 _PROGRAM = 8_000
-"""The same after letters beyond ASCII are spelled out in bytes: ``\\pL`` alone takes 1 200."""
+r"""The same after letters beyond ASCII are expanded to bytes: ``\pL`` alone takes 1 200."""
 _MEMORY = 1 << 20
 """Bytes for one compiled pattern."""
 _SET_MEMORY = 8 << 20
 _LONGEST_SEARCHED = 2000
-"""Signs of a message in which patterns are looked for."""
+"""Characters of a message in which patterns are searched."""
 _MOST_FINDS = 200
 _REFERENCE = re.compile(r"\\([1-9])")
 _MASKED = re.compile("[\ue000-\uf8ff\ud800-\udfff\U000f0000-\U0010ffff]")
-"""Signs of ours, and such as no encoding takes. A line break, which no pattern matches, is shown in their place."""
+"""Inserts and unencodable characters. A line break, which no pattern matches, replaces them."""
 _PROBES = ("", "a", "a b", "1.", "好", "a\n")
 
 _RUNS = re.compile(r"(.)\1{0,63}")
 _BORDER = rf"(?-i:{NO_WORD_AFTER}|(?<![^\W{_UNSPACED_SIGNS}]))"
-"""Not in the middle of a word: what stands on one side or the other is none of its letters."""
+"""Not in the middle of a word: the characters on both sides do not belong to one word."""
 _ALIKE = {sign: sign + chr(ord(sign) + 0xFEE0) for sign in string.punctuation}
 _ALIKE |= {"'": "'’‘ʼ＇", '"': '"“”„＂', "-": "-‐‑–—−－", "~": "~～〜"}
 """Signs that keyboards write in one another's place."""
 _STRAIGHT = str.maketrans({sign: plain for plain, signs in _ALIKE.items() for sign in signs})
 _SHADES = re.compile("[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff]")
-"""Skin tones and variations of an emoji: of one name all."""
+"""Skin tones and variations of an emoji, which share one name."""
 _OF_SHADES = "[\ufe0e\ufe0f]?[\U0001f3fb-\U0001f3ff]?"
 _SAME_LETTERS = str.maketrans("ſıς", "siσ")
-"""Letters that match each other whatever the case."""
+"""Letters that match each other ignoring case."""
 
 _Tree = dict[str, "_Tree"]
 _END = ""
@@ -72,7 +73,7 @@ def _fold(word: str) -> str:
 
 
 def _compile(words: Iterable[list[str]]) -> re.Pattern[str] | None:
-    """Return one expression for all words, each given as the expressions of its signs; None for no words."""
+    """Return one expression for all words, each given as the expressions of its characters; None for no words."""
     root: _Tree = {}
     for signs in words:
         node = root
@@ -81,12 +82,12 @@ def _compile(words: Iterable[list[str]]) -> re.Pattern[str] | None:
         node[_END] = {}
     if not root:
         return None
-    # Linear: from one place each word can be found in one way, and words are at most ``_LONGEST_KEY`` long.
+    # Linear: from one position each word can match in one way, and words are at most ``_LONGEST_KEY`` long.
     return re.compile(f"{_BORDER}{_expression(root)}{_BORDER}", re.IGNORECASE)
 
 
 def _expression(node: _Tree) -> str:
-    """Return the tree as an expression that prefers longer words. Depth is at most ``_LONGEST_KEY``."""
+    """Return the trie as an expression that prefers longer words. Depth is at most ``_LONGEST_KEY``."""
     branches = [sign + _expression(below) for sign, below in node.items() if sign != _END]
     if not branches:
         return ""
@@ -104,7 +105,7 @@ def _sign(sign: str) -> str:
 
 
 def _signs(word: str) -> list[str]:
-    """Return a word as the expressions of its signs. An emoji is not found within a longer one."""
+    """Return a word as the expressions of its characters. An emoji does not match within a longer one."""
     signs = list(map(_sign, word))
     if unicodedata.category(word[0]) == "So":
         signs[0] = rf"(?<!\u200d){signs[0]}"
@@ -114,12 +115,12 @@ def _signs(word: str) -> list[str]:
 
 
 def _run(run: str) -> str:
-    """Return a run of one sign, which may be longer than in the list."""
+    """Return a run of one character, which may be longer than in the list."""
     return re.escape(run[0]) + f"{{{len(run)},{len(run) + 24}}}+" if run[0].isalpha() else "".join(map(_sign, run))
 
 
 def check_pattern(written: str, others: int = 0) -> None:
-    """Refuse a pattern that cannot be used. ``others``: how many its dictionary holds beside it.
+    """Refuse an invalid pattern. ``others``: the number of the dictionary's other patterns.
 
     Raises InputError ``dictionary.pattern`` (problem), ``dictionary.pattern_empty``, ``dictionary.pattern_groups``
     (limit), ``dictionary.pattern_too_costly``, ``dictionary.patterns_full`` (limit).
@@ -147,7 +148,7 @@ def check_pattern(written: str, others: int = 0) -> None:
 
 
 def check_patterns(patterns: Iterable[str]) -> None:
-    """Refuse patterns that are too many steps together, of which some would be passed over. Each was checked before.
+    """Refuse patterns that together have too many steps, of which some would be ignored. Each was checked before.
 
     Raises InputError ``dictionary.patterns_too_costly``.
     """
@@ -156,7 +157,7 @@ def check_patterns(patterns: Iterable[str]) -> None:
 
 
 def _options(*, memory: int = _MEMORY, latin: bool = False) -> re2.Options:
-    """Whatever the case; a match never spans lines; nothing is printed. ``latin``: a letter is one byte."""
+    """Return options: ignoring case, no match across lines, no output. ``latin``: a letter is one byte."""
     options = re2.Options()
     options.log_errors = False
     options.max_mem = memory
@@ -168,13 +169,13 @@ def _options(*, memory: int = _MEMORY, latin: bool = False) -> re2.Options:
 
 
 def _states(written: str) -> int:
-    """Return how many steps a pattern is made of, were every letter a single byte. Raises re2.error."""
+    """Return a pattern's number of steps, as if every letter were a single byte. Raises re2.error."""
     narrow = bytes(ord(sign) if sign.isascii() else ord("x") for sign in written)
     return int(re2.compile(narrow, _options(latin=True)).programsize)
 
 
 def _is_compiled(patterns: re2.Set) -> bool:
-    """Return whether they fit into one automaton."""
+    """Return whether the patterns fit into one automaton."""
     try:
         patterns.Compile()
     except re2.error:
@@ -202,7 +203,7 @@ def _sayable(said: str) -> str:
 
 
 class Dictionary:
-    """Words as written and as they are to be said."""
+    """Written words and their replacements."""
 
     def __init__(
         self,
@@ -210,7 +211,7 @@ class Dictionary:
         patterns: Iterable[tuple[str, str]] = (),
         same: Callable[[str], str] = str,
     ) -> None:
-        """``same``: what a text loses before its words are looked up. The words lose it, too."""
+        """Set up; ``same`` normalizes the words as it does the text before the lookup."""
         self._said: dict[str, str] = {}
         self._unchanged: dict[str, str] = {}
         for written, said in list(entries)[:_MOST_ENTRIES]:
@@ -222,44 +223,44 @@ class Dictionary:
         self._same = same
         self.patterns = _patterns(tuple(patterns))
         self.pattern = _compile(map(_signs, self._said))
-        """Finds its words; None when there are none."""
+        """Matches its words; None if there are none."""
         self.signs = _compile(_signs(word) for word in self._said if not _is_words(word))
-        """Finds those with signs or digits, which other rules would take apart."""
+        """Matches those with symbols or digits, which other rules would take apart."""
         self.literal = _compile(map(_signs, self._unchanged))
-        """Finds those that would be another word, were they treated as the text is: a digit in a circle."""
+        """Matches those that normalization would change into another word, such as a digit in a circle."""
 
     def said(self, found: str) -> str:
-        """Return what is said for a word that the pattern found."""
+        """Return the replacement of a word matched by ``pattern``."""
         return self._said.get(_fold(found), found)
 
     def said_literally(self, found: str) -> str:
-        """Return what is said for a word that ``literal`` found."""
+        """Return the replacement of a word matched by ``literal``."""
         return self._unchanged.get(_fold(found), found)
 
     def whole(self, written: str) -> str | None:
-        """Return what is said for a name or a word as a whole; None where the dictionary has none."""
+        """Return the replacement of a whole name or word; None if there is none."""
         return self._said.get(_fold(self._same(written)))
 
     def within(self, text: str) -> str:
-        """Return a text of plain words, those that the dictionary has said as it says."""
+        """Return a text of plain words with its replacements."""
         if self.pattern is None:
             return text
         return " ".join(self.pattern.sub(lambda match: self.said(match[0]), text).split())
 
 
 def _is_words(key: str) -> bool:
-    """Return whether it is letters, blanks and apostrophes alone: no rule that looks for signs changes it."""
+    """Return whether it is letters, blanks and apostrophes only: no rule for symbols changes it."""
     return all(sign.isalpha() or sign in " '" for sign in key)
 
 
 @lru_cache(maxsize=32)
 def _patterns(entries: tuple[tuple[str, str], ...]) -> "Patterns":
-    """Return those of a place, which stand in the dictionaries of all who write there. They take megabytes."""
+    """Return a place's patterns, shared by all authors' dictionaries there. They take megabytes."""
     return Patterns(entries)
 
 
 class Patterns:
-    """Patterns and what is said for them, in order. Those that could not pass ``check_pattern`` are passed over."""
+    """Patterns and their replacements, in order. Those that ``check_pattern`` would refuse are ignored."""
 
     def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
         self._entries: list[tuple[Any, str]] = []
@@ -282,15 +283,15 @@ class Patterns:
         return bool(self._entries)
 
     def found_in(self, text: str) -> bool:
-        """Return whether any of them is found."""
+        """Return whether any of them matches."""
         return bool(self._entries) and next(self._found(_masked(text)), None) is not None
 
     def rewrite(self, text: str, put: Callable[[str, str], str]) -> str:
-        r"""Return the text with what ``put`` makes of each find and of what is to be said for it.
+        r"""Return the text with each match replaced by what ``put`` returns for it and its replacement.
 
-        ``\1`` to ``\9`` in what is said stand for a group of the pattern. Private-use signs, which stand for what was
-        put in before, are never part of a find. At most ``_MOST_FINDS`` are made, the first ``_LONGEST_SEARCHED`` signs
-        are looked at.
+        ``\1`` to ``\9`` in a replacement are groups of the pattern. Private-use characters, which are earlier inserts,
+        are never part of a match. At most ``_MOST_FINDS`` matches are made, within the first ``_LONGEST_SEARCHED``
+        characters.
         """
         finds = _MOST_FINDS
         for number in list(self._found(_masked(text))) if self._entries else ():
@@ -309,7 +310,7 @@ class Patterns:
         return text
 
     def _found(self, masked: str) -> Iterator[int]:
-        """Yield the places in the list of those that are found, in order."""
+        """Yield the indexes of the patterns that match, in order."""
         if self._is_set:
             yield from sorted(self._set.Match(masked) or ())
         else:
@@ -317,9 +318,9 @@ class Patterns:
 
 
 class Blocklist:
-    """Words that are not said, stretched spellings (``baaad``) included."""
+    """Blocked words, stretched spellings (``baaad``) included."""
 
     def __init__(self, words: Iterable[str]) -> None:
         keys = [key for key in map(_fold, list(words)[:_MOST_ENTRIES]) if key]
         self.pattern = _compile([_run(run[0]) for run in _RUNS.finditer(key)] for key in keys)
-        """Finds its words; None when there are none."""
+        """Matches its words; None if there are none."""

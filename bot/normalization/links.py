@@ -1,4 +1,4 @@
-"""Links said by the name of their site, and Discord's references in angle brackets by name."""
+"""Links spoken by the name of their site, and Discord's references in angle brackets by name."""
 
 import re
 from collections.abc import Mapping
@@ -24,12 +24,12 @@ _REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?
 _LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z]{1,12})(?![/'’])" + NO_WORD_AFTER)
 _CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<![$/])\$([A-Z]{1,6})(?![$/\\])" + NO_WORD_AFTER)
 _PASSED_ON = re.compile(r"(?<!:)//(?=@)")
-"""What a post that is passed on says before each who did."""
+"""Words of a forwarded post before each person who forwarded it."""
 _ALL = {"everyone": "everyone", "here": "here", "all": "everyone", "所有人": "everyone", "全体成员": "everyone"}
 
 
 def refer(draft: Draft, message: ChatMessage) -> None:
-    """Say what each reference in angle brackets stands for."""
+    """Replace each reference in angle brackets by its name."""
     if "<" not in draft.text:
         return
     say = draft.words.say
@@ -55,13 +55,13 @@ def refer(draft: Draft, message: ChatMessage) -> None:
 
 
 def channel_words(draft: Draft, channels: Mapping[str, str], identity: str) -> str:
-    """``the general channel``, or ``a channel`` where its name is not known."""
+    """Return ``the general channel``, or ``a channel`` if its name is unknown."""
     name = said_name(channels.get(identity, ""), draft.reading.says)
     return draft.words.say("named_channel", name=name) if name else draft.words.say("channel")
 
 
 def call(draft: Draft) -> None:
-    """Say names behind an at sign, tags behind a hash sign or a dollar, and letters beside a slash."""
+    """Say names after an at sign, tags after a hash or dollar sign, and letters beside a slash."""
     if "@" in draft.text:
         if "//@" in draft.text:
             draft.text = _PASSED_ON.sub(draft.words.phrases["pause"], draft.text)
@@ -76,12 +76,12 @@ def call(draft: Draft) -> None:
 
 
 def _say_tags(draft: Draft) -> None:
-    """``#off-topic``, ``#5``; a number is left where we have no word for it."""
+    """Say ``#off-topic``, ``#5``; a number stays if there is no word for it."""
     draft.change(_TAG, "hashtag", lambda match: _hashed(draft, match))
 
 
 def _hashed(draft: Draft, match: re.Match[str]) -> str:
-    """Say a tag; behind the prompt of an administrator a command follows."""
+    """Say a tag; after a root prompt a command follows."""
     if match["number"]:
         return match[0] if draft.foreign else f" {_tagged(draft, match)} "
     if begins_command(match.string, match.start("name")):
@@ -103,13 +103,13 @@ def _tagged(draft: Draft, match: re.Match[str]) -> str:
 
 
 def _reddit(draft: Draft, match: re.Match[str]) -> str:
-    """``r/funny``: a forum of Reddit; ``u/spez``: somebody there."""
+    """Return words for ``r/funny``, a forum of Reddit, and ``u/spez``, a user there."""
     phrase = "reddit_forum" if match[1] == "r" else "reddit_user"
     return f" {draft.words.say(phrase, name=spoken_name(match[2]))} " if spoken_name(match[2]) else match[0]
 
 
 def _apart(draft: Draft, match: re.Match[str]) -> str:
-    """``k/d``: a letter beside a slash is no chat word by itself; ``w/friends`` has one."""
+    """Return ``k/d`` spelled: a letter beside a slash is no chat word by itself; ``w/friends`` has one."""
     if match[0] == "w/o":
         return match[0]
     if draft.reading.expand_slang and (known := draft.words.slang.get(match[0])):
@@ -138,7 +138,7 @@ _STOP = '\\s<>"`，。！？、；：（）【】「」『』《》\u3400-\u4dbf
 _BARE = (
     "com|org|net|io|gg|tv|me|cn|dev|app|be|de|uk|fr|jp|it|ly|co|eu|ru|to|im|xyz|info|edu|gov|us|ca|au|nl|se|ch|at|link"
 )
-"""Domains that count without a scheme, when a path follows."""
+"""Domains that count without a scheme, if a path follows."""
 _PLAIN = (
     "mailto|tel|sms|magnet|spotify|steam|data|urn|xmpp|sips?|skype|geo|bitcoin|ethereum|viber|facetime|intent"
     "|ms-[a-z-]{1,30}"
@@ -176,15 +176,15 @@ _PATH = re.compile(
 _STAR_WITHIN = re.compile(r"(?<=[A-Za-z0-9])\*(?=[A-Za-z0-9])")
 _REMOTE = re.compile(r"(?<![\w.])(?:ssh|scp|sftp|mosh)(?: -[A-Za-z]{1,4}+)?+ $")
 _CORRECTION = re.compile(r"(?<!\S)s/[^/\s]{1,40}+/[^/\s]{0,40}+/?+g?(?!\S)")
-"""``s/was/is/``: what programs are told to replace, and people say of their own words."""
+"""``s/was/is/``: a substitution command, which people use to correct their own words."""
 _SUBSTITUTED = re.compile(r"\$[({]([^(){}\n]{1,60}+)[)}]")
-"""``$(uname -r)``: what a shell puts in its place."""
+"""``$(uname -r)``: shell substitution."""
 _TWO_LETTERS = re.compile(r"(?<![\w&])([A-Za-z])&([A-Za-z])(?![\w&;])")
-"""``r&b``: no chat words."""
+"""``r&b``: not chat words."""
 _AT_WITHIN = re.compile(r"(?<![\w@.-])[A-Za-z]{1,32}+@[a-z]{2,32}+(?:-[a-z]{1,32}+)?+(?![\w@.-])")
 _BEHIND_COMMAND = re.compile(r"(?<=(?<!\w)(?:cd|ls|rm|vi) )[A-Za-z0-9_.-]{1,64}+/[A-Za-z0-9_./-]{0,200}+")
 _GLUED = re.compile(r"[A-Za-z0-9.]{0,16}[A-Za-z0-9](?=https?://)", re.IGNORECASE)
-"""``herehttps://``: a word before an address without a blank between."""
+"""``herehttps://``: a word attached to an address."""
 _HOST = re.compile(r"(?:(?:https?|wss?|ftps?)://(?:[^/@\s]{1,100}+@)?+)?+([^/:?#\s]{1,253}+)", re.IGNORECASE)
 _DISCORD = re.compile(
     r"https?+://(?:\w{1,10}+\.)?discord(?:app)?+\.com/channels/(?:\d{1,25}+|@me)/(\d{1,25}+)(/\d{1,25}+)?"
@@ -196,7 +196,7 @@ _HOSTS_OF_MANY = frozenset(
     ["github.io", "gitlab.io", "blogspot.com", "netlify.app", "vercel.app", "pages.dev", "web.app", "herokuapp.com",
      "wordpress.com", "tumblr.com", "itch.io", "neocities.org", "substack.com", "fandom.com"]
 )  # fmt: skip
-"""Domains below which each site is somebody else's."""
+"""Domains below which each site belongs to somebody else."""
 _CLOSING = {")": "(", "]": "[", "}": "{"}
 _SHORTEST, _SHORTEST_BELOW = 4, 3
 """Letters of a name that is said: of a site, and of one below a domain of many. Shorter ones are words and letters."""
@@ -206,7 +206,7 @@ _SAYABLE = re.compile(
 
 
 def link(draft: Draft, message: ChatMessage) -> None:
-    """Name links and e-mail addresses; the words of a link that has words are read in its place."""
+    """Name links and e-mail addresses; the text of a Markdown link is read instead of its address."""
     text = draft.text
     if "](" in text:
         draft.change(_MARKDOWN, "link", lambda match: match["text"])
@@ -217,14 +217,14 @@ def link(draft: Draft, message: ChatMessage) -> None:
 
 
 def _mail(draft: Draft, match: re.Match[str]) -> str:
-    """Name an e-mail address; behind ``ssh`` it is somebody's account on a computer and stays."""
+    """Name an e-mail address; after ``ssh`` it is an account on a computer and stays."""
     if _REMOTE.search(match.string[max(0, match.start() - 24) : match.start()]):
         return draft.keep(match[0])
     return draft.put("mail", match[0], draft.words.say("mail"))
 
 
 def addresses(text: str) -> list[tuple[int, int]]:
-    """Where links and e-mail addresses stand, without the punctuation of their sentence."""
+    """Return the spans of links and e-mail addresses, without trailing punctuation."""
     found: list[tuple[int, int]] = []
     if ":" in text or "/" in text or "www." in text.casefold():
         links = _ADDRESS.finditer(text)
@@ -238,7 +238,7 @@ def addresses(text: str) -> list[tuple[int, int]]:
 
 
 def keep_paths(draft: Draft) -> None:
-    """Leave paths of files to the engine, whole."""
+    """Leave whole file paths to the engine."""
     if "$" in draft.text:
         draft.change(_SUBSTITUTED, "sign", lambda match: _substituted(draft, match[1]))
     if "&" in draft.text:
@@ -261,14 +261,14 @@ def _substituted(draft: Draft, inside: str) -> str:
 
 
 def _written(path: str, star: str) -> str:
-    """Return a path without the signs that only a shell reads, and with a word for any name."""
+    """Return a path without shell characters, and with a word for wildcards."""
     path = path.removeprefix("#!").replace("\\ ", " ").replace("**", "*")
     path = _STAR_WITHIN.sub(f" {star} ", path)
     return path.replace("*", star)
 
 
 def _links(draft: Draft, message: ChatMessage, found: str) -> str:
-    """Return one link, or several on end as their number; what only stands behind an address stays."""
+    """Return one link, or several consecutive ones as their number; text after an address stays."""
     if glued := _GLUED.match(found):
         return f"{glued[0]} {_links(draft, message, found[glued.end() :])}"
     found, rest = _trimmed(found)
@@ -279,7 +279,7 @@ def _links(draft: Draft, message: ChatMessage, found: str) -> str:
 
 
 def _trimmed(found: str) -> tuple[str, str]:
-    """Return an address without the punctuation of its sentence, and that punctuation."""
+    """Return an address without trailing punctuation, and that punctuation."""
     end = len(found)
     too_many = {closing: found.count(closing) - found.count(opening) for closing, opening in _CLOSING.items()}
     while end > 1:
@@ -308,7 +308,7 @@ def _words(draft: Draft, message: ChatMessage, address: str) -> str:
 
 
 def _site(draft: Draft, address: str) -> str:
-    """Return the name of a web site; empty where it has none to be said."""
+    """Return the name of a web site; empty if it has none to be spoken."""
     if re.match(r"(?!https?:|wss?:|ftps?:)[a-z][a-z0-9+-]{1,20}:", address, re.IGNORECASE):
         return ""
     host = _HOST.match(address)

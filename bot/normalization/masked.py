@@ -1,7 +1,7 @@
-"""Words that their writer masked, ``f***``, ``sh*t``, ``b!tch``: a bleep. A step of ``reader``, before formatting.
+"""Masked words, ``f***``, ``sh*t``, ``b!tch``: a bleep. A step of ``reader``, before formatting.
 
-Which words may be meant is the table of each language. Asterisks in the midst of any other word are a mask only where
-no others stand near: formulas, patterns of file names, pointers and marks of formatting stay what they are.
+Each language has a table of possible words. Asterisks within any other word are a mask only if there are no others
+nearby: formulas, file patterns, pointers and formatting are unchanged.
 """
 
 import re
@@ -41,7 +41,7 @@ def bleep(draft: Draft) -> None:
 def _latin(draft: Draft, match: re.Match[str]) -> str:
     word = match[0].rstrip(_SENTENCE_ENDS)
     if word.endswith("*") and _OPENING.search(match.string, max(0, match.start() - _NEAR), match.start()):
-        word = word.rstrip("*")  # they close what was opened
+        word = word.rstrip("*")  # they close a pair
     known = draft.vocabularies["en"].masked
     if _MASKS.isdisjoint(word) or word[:-1].lower() in known or _RUN.findall(word).count("**") > 1:
         return match[0]
@@ -51,9 +51,9 @@ def _latin(draft: Draft, match: re.Match[str]) -> str:
 
 
 def _is_general(draft: Draft, match: re.Match[str], word: str) -> bool:
-    """Return True where asterisks stand behind first letters, or are all of their kind and in a word's midst.
+    """Return whether asterisks follow first letters, or are the only symbols within a word.
 
-    A single one stands for a letter that makes a common word, or for the vowel of a short one.
+    A single one replaces a letter of a common word, or the vowel of a short one.
     """
     if _STARS_BEHIND.fullmatch(word):
         return True
@@ -75,7 +75,7 @@ def _is_alone(match: re.Match[str], stars: str) -> bool:
 
 
 def _fits(known: str, word: str) -> bool:
-    """Return True if a word of the table is this one sign for sign, or asterisks stand for more or fewer letters."""
+    """Return whether a listed word fits character by character, or with asterisks for more or fewer letters."""
     if len(known) == len(word):
         return all(sign == letter or sign in _MASKS for sign, letter in zip(word, known, strict=True))
     begin, *ends = _MASK.split(word)
@@ -85,7 +85,7 @@ def _fits(known: str, word: str) -> bool:
 
 
 def _han(draft: Draft, match: re.Match[str]) -> str:
-    """Return a mask beside Chinese signs; asterisks that come in pairs are formatting."""
+    """Return the bleep for a mask beside Chinese characters; asterisks in pairs are formatting."""
     before, stars, behind = match[1] or "", match[2], match[3] or ""
     if (not before and not behind) or not _is_alone(match, stars):
         return match[0]

@@ -1,4 +1,4 @@
-"""How the name of a person, a role, a channel or an emoji is said. Used wherever a rule speaks a name."""
+"""Spoken names of people, roles, channels and emoji. Used wherever a rule speaks a name."""
 
 import re
 import unicodedata
@@ -9,14 +9,14 @@ from bot.text.markup import INVISIBLE
 
 _SEPARATORS = re.compile(r"[_\-.~|/\\·•:+=]+")
 _JOINT = re.compile(r"(?<=[a-z])(?<!\b[a-z])(?=[A-Z][a-z])")
-"""``SamGreen``: a capital that begins a word behind a small letter, but not ``iPhone``."""
+"""``SamGreen``: a capital that begins a word after a small letter, but not ``iPhone``."""
 _FRAME = re.compile(r"^[xX]{1,2} (.{1,60}) [xX]{1,2}$")
 _TAIL = re.compile(r"(?<=[^\W\d])\s?\d{4,64}$")
 """A number that only makes a name unique."""
 _MARKS = re.compile(
     "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2,64}|[\u0334-\u0338\u20d0-\u20ff]"
 )
-"""Towers of marks, and strokes through a letter. Single accents and the vowels of Indian scripts belong to a name."""
+"""Stacked marks, and strokes through a letter. Single accents and Indic vowels belong to a name."""
 _NUMBER = re.compile(r"\d[\d ]{4,64}")
 """Digits alone, too many to be a name."""
 _LONGEST = 64
@@ -24,7 +24,7 @@ _SAID = 40
 
 
 def spoken_name(name: str) -> str:
-    """Return a name as words: no decoration, no separators, no costume letters; empty when nothing can be said."""
+    """Return a name as words: no decoration, separators or styled letters; empty if nothing can be spoken."""
     if name.isalpha() and name.isascii() and len(name) <= _SAID:
         return _JOINT.sub(" ", name)
     name = name[:_LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
@@ -40,11 +40,11 @@ def spoken_name(name: str) -> str:
 
 
 def said_name(name: str, says: Dictionary) -> str:
-    """Return a name as words, or as a dictionary says it, whole or in part."""
+    """Return a name as words, with the dictionary's replacements of all or parts of it."""
     own = says.whole(name)
     return says.within(spoken_name(name)) if own is None else own
 
 
 def _said(sign: str) -> str:
-    """Return a letter, a digit, a mark on one; a blank for anything else."""
+    """Return a letter, a digit or a mark; a blank for anything else."""
     return sign if sign.isalnum() or sign in "'’" or unicodedata.category(sign)[0] == "M" else " "

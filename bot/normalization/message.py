@@ -1,8 +1,7 @@
-"""The values of reading aloud: a message as a platform's front end sees it, how it is to be read, and what came out.
+"""Values for reading aloud: a message from a front end, how it is to be read, and the result.
 
 Made by front ends and by the command line, taken by ``bot.normalization.clean.clean_message``. All frozen; nothing is
-checked here,
-since the rules take any text.
+checked here, since the rules accept any text.
 """
 
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
 class Kind(StrEnum):
-    """What was attached."""
+    """Kind of an attachment."""
 
     IMAGE = "image"
     GIF = "gif"
@@ -33,7 +32,7 @@ class Kind(StrEnum):
     """A voice message."""
     TEXT = "text"
     SCRIPT = "script"
-    """Program text."""
+    """Source code."""
     ARCHIVE = "archive"
     PROGRAM = "program"
     DOCUMENT = "document"
@@ -45,7 +44,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """Files of one kind that came with a message."""
+    """Files of one kind attached to a message."""
 
     kind: Kind
     count: int = 1
@@ -62,46 +61,46 @@ class Poll:
 
 
 class Mark(StrEnum):
-    """Formatting that a platform tells beside the text instead of in it, as Telegram does."""
+    """Formatting that a platform gives beside the text instead of in it, as Telegram does."""
 
     SPOILER = "spoiler"
     CODE = "code"
     CODE_BLOCK = "code block"
     LINK = "link"
-    """Words that lead to an address: they are read."""
+    """Text of a link, which is read."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of the text with a mark. Spans that overlap an earlier one are ignored."""
+    """A formatted span of the text. Spans that overlap an earlier one are ignored."""
 
     mark: Mark
     start: int
-    """In code points."""
+    """Start in code points."""
     end: int
-    """The first that no longer belongs to it."""
+    """End, exclusive."""
     detail: str = ""
-    """The language of a code block."""
+    """Language of a code block."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChatMessage:
-    """A message somebody sent, not a command."""
+    """A chat message that is no command."""
 
     text: str = ""
     platform: Literal["discord", "telegram"] = "discord"
     author: str = ""
-    """The name shown in the chat."""
+    """Display name."""
     reply_to: str | None = None
-    """Whom it answers, by the name shown; empty when nobody knows."""
+    """Display name of the author replied to; empty if unknown."""
     forwarded_from: str | None = None
-    """Who wrote it first; empty when nobody knows; None when it is not forwarded."""
+    """The original author; empty if unknown; None if it is not forwarded."""
     attachments: tuple[Attachment, ...] = ()
     stickers: tuple[str, ...] = ()
     """Their names."""
     poll: Poll | None = None
     users: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
-    """Names shown, by id."""
+    """Display names by id."""
     roles: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
     channels: Mapping[str, str] = field(default_factory=lambda: _NO_NAMES)
     spans: tuple[Span, ...] = ()
@@ -111,54 +110,54 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """Which ways of writing become ways of speaking."""
+    """Ways of writing that become ways of speaking."""
 
     laugh: bool = True
     """A laughing emoji becomes a laugh."""
     emphasis: bool = True
     """ALL CAPS are stressed."""
     whisper: bool = True
-    """The word that stands for a spoiler is whispered."""
+    """The placeholder of a spoiler is whispered."""
     actions: bool = True
     """``*sighs*`` becomes a sigh."""
 
     @classmethod
     def off(cls) -> "Delivery":
-        """Return words only."""
+        """Return a delivery with everything off."""
         return cls(laugh=False, emphasis=False, whisper=False, actions=False)
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How messages are read in a place, or to a person. Make it once and keep it: it prepares its word lists."""
+    """How messages are read in a place, or of a person. Make it once and keep it: it prepares its word lists."""
 
     language: Language = "en"
-    """Of the words that stand for what cannot be read."""
+    """Language of the words for what cannot be read."""
     delivery: Delivery = Delivery()
     skip_emoji: bool = False
-    """Emoji, emoticons and stickers are left out."""
+    """Emoji, emoticons and stickers are dropped."""
     say_names: bool = False
     """``Sam says:`` comes first."""
     name_template: str = ""
-    """How that is said, with ``{name}`` in it; empty: as the language does."""
+    """Its template, with ``{name}`` in it; empty: the language's own."""
     read_silent: bool = False
     """Whether messages sent without a notification are read."""
     expand_slang: bool = True
     """``btw`` is read as ``by the way``."""
     dictionary: tuple[tuple[str, str], ...] = ()
-    """Words as they are written, and as they are to be said."""
+    """Written words and their replacements."""
     patterns: tuple[tuple[str, str], ...] = ()
-    """Regular expressions (RE2's, whatever the case) and what is said for what they find; ``\\1`` is a group of it."""
+    r"""Regular expressions (RE2, ignoring case) and their replacements; ``\1`` is a group."""
     blocklist: tuple[str, ...] = ()
-    """Words that are not said."""
+    """Words that are not spoken."""
     blocked: Literal["redact", "refuse"] = "redact"
-    """Whether a blocked word is bleeped or the whole message is not read."""
+    """Whether a blocked word is bleeped or stops the whole message."""
     max_characters: int = 500
-    """Longest reading in code points; what is cut off is said to be cut off."""
+    """Longest reading in code points; a cut is announced."""
     now: datetime | None = None
-    """The moment that relative times refer to; the clock when None."""
+    """Reference of relative times; None: the current time."""
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
-    """Where the listeners are."""
+    """Time zone of the listeners."""
 
     @cached_property
     def says(self) -> Dictionary:
@@ -169,11 +168,11 @@ class Reading:
 
     @cached_property
     def blocks(self) -> Blocklist:
-        """The blocklist, prepared."""
+        """The block list, prepared."""
         return Blocklist(self.blocklist)
 
     def varied(self, **changes: Any) -> "Reading":
-        """With other settings; the prepared word lists are shared where they stay the same."""
+        """Return a copy with other settings; prepared word lists are shared if unchanged."""
         other = replace(self, **changes)
         for prepared, sources in (("says", {"dictionary", "patterns"}), ("blocks", {"blocklist"})):
             if prepared in self.__dict__ and sources.isdisjoint(changes):
@@ -181,25 +180,25 @@ class Reading:
         return other
 
     def moment(self) -> datetime:
-        """Now, where the listeners are."""
+        """Return the current time in the listeners' zone."""
         return (self.now or datetime.now(UTC)).astimezone(self.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """One change and the rule that made it."""
+    """A change and the rule that made it."""
 
     rule: str
     """Its name; ``rule.<name>`` is its label in ``bot.texts``."""
     before: str
-    """As written; the content of a spoiler is left out."""
+    """As written; without the content of a spoiler."""
     after: str
-    """As read; empty when it is left out."""
+    """As read; empty if dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A way of speaking taken from the writing."""
+    """A way of speaking derived from the writing."""
 
     kind: str
     """``laugh``, ``emphasis``, ``whisper``, ``sigh``, ``cough`` …"""
@@ -214,7 +213,7 @@ class Spoken:
     text: str
     """Ready for the synthesis core; empty when there is nothing to read."""
     rules: tuple[Applied, ...] = ()
-    """What was changed, rule by rule."""
+    """Changes, rule by rule."""
     cues: tuple[Cue, ...] = ()
     """Every audio tag in the text, in order. There is no other."""
     refused: bool = False

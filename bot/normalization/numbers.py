@@ -1,4 +1,4 @@
-"""Numbers, units, money, dates and times: spelled out where engines misread them."""
+"""Numbers, units, money, dates and times: spelled out if engines misread them."""
 
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ from bot.normalization.vocabulary import Vocabulary
 from bot.patterns import linear
 
 _LOOKED_AT = 24
-"""Characters before and behind a measure that are looked at."""
+"""Characters before and after a measure that are examined."""
 _SPAN_PART = re.compile(r"(\d{1,4}) ?([dhms])")
 _ORDER = "dhms"
 _SPANS = {"d": "day", "h": "hour", "m": "minute", "s": "second"}
@@ -60,7 +60,7 @@ _BEHIND = {
     "zh s": {"s": rf"\s?(?:{_AFTER_ZH}|延迟|冷却|视频|一次|左右)"},
     "zh g": {"g": rf"\s?的?(?:{_FOOD_ZH})", "gb": rf"\s?的?(?:{_STORED_ZH})"},
 }
-"""By language and letter: each unit and what stands behind it then. The first that is found counts."""
+"""By language and letter: each unit and what follows it then. The first match counts."""
 _BEFORE = {
     "en m": {
         "min": r"\d ?(?:h|hrs?|hours?),? ?(?:and )?$",
@@ -101,16 +101,16 @@ _THINGS = re.compile(
     r"|penalty)(?:[^\w-]|$)",
     re.IGNORECASE,
 )
-"""What is measured, behind the measure: ``a 60 megabyte binary``."""
+"""Nouns after a measure: ``a 60 megabyte binary``."""
 
 
 def is_before_thing(text: str, place: int) -> bool:
-    """Return whether what is measured is named right behind it, so that English has the unit in the singular."""
+    """Return whether a noun follows the measure, so that English has the unit in the singular."""
     return bool(_THINGS.match(text, place, place + _LOOKED_AT))
 
 
 def meant(number: str, letter: str, measure: re.Match[str], language: str) -> str | None:
-    """Return the unit that a letter stands for; None where it is not told, or no unit at all."""
+    """Return the unit of a letter; None if unknown, or no unit at all."""
     key = f"{language} {letter}"
     if key not in _BEHIND_IT:
         return letter
@@ -128,12 +128,12 @@ def meant(number: str, letter: str, measure: re.Match[str], language: str) -> st
 
 
 def _size(number: str, unit: str) -> str | None:
-    """``5g`` with data or a plan is a network, no size."""
+    """Return the unit of ``5g``; None with data or a plan, where it is a network."""
     return None if unit == "gb" and len(number) == 1 and number in "2345" else unit
 
 
 def spoken_span(written: str, words: Vocabulary) -> str:
-    """``3h20m`` in words; as written where the parts are in no order."""
+    """Return ``3h20m`` in words; unchanged if the parts are not in order."""
     parts = _SPAN_PART.findall(written)
     places = [_ORDER.index(unit) for _, unit in parts]
     if places != sorted(set(places)):
@@ -147,9 +147,9 @@ def spoken_span(written: str, words: Vocabulary) -> str:
 _DIGIT = re.compile(
     r"\d[^\s.,!?:\d]|\d\s[^\W\d_]|\d\s?[^\w\s.,!?:，。！？]|\d{8}|\d\.\d{1,2}\.\d|[$€£¥￥₹₩₽₿~～≈<>=≤≥≠±^]\s?\d"
 )
-"""A digit next to something that these rules know; ``20:40`` alone is none of their business."""
+"""A digit next to something these rules know; ``20:40`` alone is not."""
 _FREE = rf"(?<![.,:/-]){NO_WORD_BEFORE}"
-"""Where a number begins: in no word, and not within a longer figure."""
+"""Possible beginning of a number: in no word, and not within a longer number."""
 _DATE = re.compile(r"(?<![\d./-])(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?![\d/-]|\.\d)")
 _RANGE = re.compile(_FREE + r"(?<!\+)(\d{1,4})\s?[-–~～]\s?(\d{1,4})(?![\d:/-]|[.,]\d)")
 _TIMES = re.compile(_FREE + r"(?!0[xX])(\d{1,5})(?:[xX]|\s[xX]\s)(\d{1,5})" + NO_WORD_AFTER)
@@ -158,7 +158,7 @@ _PER_SECOND = re.compile(r"(?<=[\d ][kKMGT][Bb])/[sS](?![A-Za-z])")
 _STAMP = re.compile(
     r"(?<![\w-])\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9}+)?)?(?:Z|[+-]\d{2}:?\d{2})?(?![\w:])"
 )
-"""A time as programs write it."""
+"""A timestamp as programs write it."""
 _RATE = re.compile(
     r"(?<![\w.])(\d[\d.,]{0,8}+ ?[A-Za-z]{1,8}+)/(sec|second|min|minute|hr|hour|day|week|month|year)" + NO_WORD_AFTER
 )
@@ -166,9 +166,9 @@ _BETWEEN = re.compile(r"(?<=\d)\s?([+×÷=*<>≤≥≠≈±])\s?(?=\d)")
 _SAME_UNIT = re.compile(
     r"(?<=\d)(\s?(?:[^\W\d_]{1,3}+|[%％℃℉°]|°[CcFf]))\s?[-–~～]\s?(?=\d{1,6}+(?:\.\d{1,2}+)?\1" + NO_WORD_AFTER + ")"
 )
-"""``5%~10%``, ``5k-10k``: the same unit on either side."""
+"""``5%~10%``, ``5k-10k``: the same unit on both sides."""
 _REACH = re.compile(r"(?<=[\d°%％℃℉元块岁米年月日号点分度人个斤时天千万])\s?[~～]\s?(?=[-−]?\d)")
-"""A wave behind a figure is no ``about``."""
+"""A tilde after a number does not mean ``about``."""
 _SAME_SIGN = re.compile(r"([$€£¥￥])(\d[\d,.]{0,12}+[kKmMbBwW万亿]?+)\s?[-–~～]\s?(?=\1\d)")
 _CLOCKS = re.compile(_FREE + r"(\d{1,2}:\d{2})\s?[-–~～]\s?(?=\d{1,2}:\d{2}(?![\d:-]))")
 _WEEK = re.compile(r"((周|星期|礼拜)[一二三四五六日天])\s?[-–—~～]\s?(?=(?:\2)?[一二三四五六日天])")
@@ -191,7 +191,7 @@ _SHARP = re.compile(
     + r"([248])k(?=\s?(?:(?i:videos?|monitors?|tvs?|screens?|resolution|displays?|movies?|quality|cameras?|footage|hdr"
     r"|ultra|60(?:fps|hz)?|uhd)\b|视频|屏|分辨率|画质|显示|电视|超清|高清|片源|电影|直播|摄像))"
 )
-"""A size of pictures."""
+"""A picture size."""
 _POWER = re.compile(r"(?<![\w^])(\w{1,12})\^(\d{1,4}|[a-z])(?![\w^])")
 _COMPARED = re.compile(r"(?<![^\s(（,，。\u3400-\u9fff])(>=|<=|[<>≤≥≈≠±])\s?(?=\d)")
 _FRACTION = re.compile(_FREE + r"([123])/([234])(?![/.,:]\d|/)" + NO_WORD_AFTER)
@@ -211,13 +211,13 @@ _SPAN = re.compile(_FREE + r"(?<![+])\d{1,4}+ ?+[dhm](?: ?+\d{1,4}+ ?+[hms]){1,3
 _ABOUT = re.compile(
     NO_WORD_BEFORE + r"(?<!about )(?<![~啊哦喔噢呀吧呢嘛啦哈了的吗嗯呵哟嘿嘻呜哇诶欸咯喽哒滴])[~～≈](?=\d)"
 )
-"""Behind a Chinese word of feeling a wave draws it out."""
+"""After a Chinese emotional word a tilde draws it out."""
 _RUN = linear(
     r"(?<![\d.,])(?<!\d[a-f])(?<!\d[a-f]{2})(?<!\d[a-f]{3})\d{8,}+(?![.,]\d)",
     "begins where digits begin, and takes all of them at once",
 )
 _LAUGHTER = re.compile(r"23{2,}|5{3,}|6{3,}")
-"""In Chinese; ``slang`` says them."""
+"""In Chinese; handled by ``slang``."""
 _MOST_SPELLED = 15
 _AMOUNT = r"(\d{1,12}+(?:,\d{3}){0,4}+)(?:\.(\d{1,2}+))?+"
 _CENTS = {"$": "cents", "€": "cents", "£": "pence"}
@@ -236,7 +236,7 @@ _SAID_MONEY = {
         "加元", "加币", "澳元", "澳币", "港元", "港币", "台币", "新台币", "新元", "新币",
     ),
 }  # fmt: skip
-"""What people write behind an amount that has a sign already, by sign; the last are currencies that share one."""
+"""Currency words after an amount with a currency symbol, by symbol; the last are currencies that share one."""
 _MONEY_SIGN = {name: sign for sign, names in _SAID_MONEY.items() for name in names}
 _MONEY_NAME = (
     rf"(?:\s?((?i:{'|'.join(sorted((n for n in _MONEY_SIGN if n.isascii()), key=len, reverse=True))}){NO_WORD_AFTER}"
@@ -260,7 +260,7 @@ _COUNTED = re.compile(
     r"|downloads?|users?|likes?|plays|players?|streams?|copies|dollars|bucks|euros|hits|visits|visitors|sales|members"
     r"|points|tokens|params|parameters|records|messages|msgs|requests|years)\b|粉|播放|观看|订阅|用户|人|点赞|赞|下载|阅读|次))"
 )
-"""``5m views`` are no metres."""
+"""``5m views`` are not metres."""
 _WAN = re.compile(_FREE + r"(\d{1,6}(?:\.\d{1,2})?)([wW])" + NO_WORD_AFTER)
 _WATTS = re.compile(r"\s?(?:灯|瓦|功率|快充|充|电|适配|音箱|显卡|光|LED|led)")
 _WATTS_BEFORE = ("功率", "充电", "快充", "瓦数", "电源")
@@ -269,7 +269,7 @@ _CROWD_BEFORE = tuple("薪资款金丝赚花卖亏")
 
 
 def spell(draft: Draft) -> None:
-    """Spell what stands with digits."""
+    """Spell out measures, money, dates and other expressions with digits."""
     words = draft.words
     if words.language == "zh":
         draft.change(_WEEK, "number", lambda match: words.say("range", low=match[1], high=""))
@@ -316,7 +316,7 @@ def spell(draft: Draft) -> None:
 
 
 def _fold(match: re.Match[str], words: Vocabulary) -> str:
-    """``2x``; a capital behind a number is a model where people write Chinese."""
+    """Return ``2x`` spelled; a capital after a number is a model in Chinese text."""
     is_name = match[0][-1] == "X" if words.language == "zh" else match[1] == "1"
     return match[0] if is_name else words.say("fold", number=match[1])
 
@@ -330,7 +330,7 @@ def _date(match: re.Match[str], words: Vocabulary) -> str:
 
 
 def _range(match: re.Match[str], words: Vocabulary) -> str:
-    """``5-10`` goes from 5 to 10; ``3-1`` is a result, ``555-1234`` a telephone number."""
+    """Return ``5-10`` as 5 to 10; ``3-1`` is a score, ``555-1234`` a telephone number."""
     low, high = match[1], match[2]
     longer = len(high) - len(low)
     if int(low) >= int(high) or longer not in {0, 1, 2} or (len(low), len(high)) == (3, 4) or high[0] == "0" != high:
@@ -349,12 +349,12 @@ def _money_patterns(signs: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def _money(words: Vocabulary) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Return the sign before the amount, and behind it."""
+    """Return patterns for the currency before and after the amount."""
     return _money_patterns("".join(words.money))
 
 
 def _paid(sign: str, amount: tuple[str, str | None], large: str | None, name: str | None, words: Vocabulary) -> str:
-    """Return an amount with its currency, once: ``name`` is what was written behind it beside the sign."""
+    """Return an amount with its currency once; ``name`` is what was written after it besides the symbol."""
     one, several = words.money[sign]
     if name and _MONEY_SIGN[name.lower()] not in (sign, "¥" if sign == "￥" else sign):
         one = several = name  # yen, Canadian dollars
@@ -372,7 +372,7 @@ def _paid(sign: str, amount: tuple[str, str | None], large: str | None, name: st
 
 
 def _large(number: str, written: str, words: Vocabulary) -> str:
-    """``5k``, ``1.5 million`` as people count: in thousands, millions … or in 千, 万, 亿."""
+    """Return ``5k``, ``1.5 million`` in words: thousands, millions … or 千, 万, 亿."""
     scale = written.strip().lower()
     scale = _LARGE.get(scale, scale)
     own = _SCALES_ZH if words.language == "zh" else _SCALES_EN
@@ -385,7 +385,7 @@ def _large(number: str, written: str, words: Vocabulary) -> str:
 
 
 def _wan(match: re.Match[str]) -> str:
-    """In Chinese chat ``w`` is ten thousand, but for lamps and chargers; ``W`` only where people or money are."""
+    """Return ``w`` after a number as ten thousand in Chinese, except for lamps; ``W`` only with people or money."""
     before, behind = (
         match.string[max(0, match.start() - 4) : match.start()].rstrip(),
         match.string[match.end() : match.end() + 6],
@@ -397,7 +397,7 @@ def _wan(match: re.Match[str]) -> str:
 
 
 def _mixed(match: re.Match[str], words: Vocabulary) -> str:
-    """``10½``."""
+    """Return ``10½`` in words."""
     sign = match[2] or _FRACTIONS.get(match[3])
     if not sign:
         return match[0]
@@ -407,7 +407,7 @@ def _mixed(match: re.Match[str], words: Vocabulary) -> str:
 @lru_cache(maxsize=2)
 def _units_pattern(units: tuple[str, ...]) -> re.Pattern[str]:
     long = sorted((unit for unit in units if len(unit) > 1 or not unit.isascii()), key=len, reverse=True)
-    # A single letter must touch its number, and be small where it would be something else: 5G, 10K, 3D.
+    # A single letter must touch its number, and be lower-case if it is ambiguous: 5G, 10K, 3D.
     joined = "|".join(re.escape(unit) for unit in long)
     letters = "".join(unit for unit in units if len(unit) == 1 and unit.isascii())
     return re.compile(
@@ -446,12 +446,12 @@ def _twice_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _twice(words: Vocabulary) -> re.Pattern[str]:
-    """Return a unit said, and the unit behind it as it was written once more."""
+    """Return a pattern for a spoken unit followed by the same unit as written."""
     return _twice_pattern(tuple(dict.fromkeys(name for names in words.units.values() for name in names)))
 
 
 def _once(match: re.Match[str], words: Vocabulary) -> str:
-    """``20℃度`` is 20 degrees once."""
+    """Return ``20℃度`` as 20 degrees once."""
     said, again = match[2], match[3].lower()
     same = any(said in names and again in map(str.lower, names) for names in words.units.values())
     return match[1] + said if same or (again in said.lower() and again in ("度", "degree", "degrees")) else match[0]
@@ -471,7 +471,7 @@ def _fraction(match: re.Match[str], words: Vocabulary) -> str:
 
 
 def _digits(run: str, words: Vocabulary) -> str:
-    """Figure by figure up to a length a person can follow; a round number is one."""
+    """Return digits one by one up to a length a person can follow; a round number as one."""
     if words.language == "zh" and _LAUGHTER.fullmatch(run):
         return run
     if len(run) <= _MOST_SPELLED:
@@ -481,15 +481,12 @@ def _digits(run: str, words: Vocabulary) -> str:
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS = (("year", 31_557_600), ("month", 2_629_800), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1))
-"""Seconds of each, a year of 365.25 days."""
+"""Seconds of each unit, with a year of 365.25 days."""
 _ZH_PARTS = ((0, "凌晨"), (6, "早上"), (9, "上午"), (12, "中午"), (13, "下午"), (18, "晚上"))
 
 
 def spoken_time(seconds: int, style: str, now: datetime, words: Vocabulary) -> str:
-    """Return a moment in one of Discord's seven styles (``t T d D f F R``).
-
-    As it is for listeners in the zone of ``now``.
-    """
+    """Return a time in one of Discord's seven styles (``t T d D f F R``), in the zone of ``now``."""
     try:
         moment = (_EPOCH + timedelta(seconds=seconds)).astimezone(now.tzinfo)
     except (OverflowError, ValueError, OSError):
@@ -505,7 +502,7 @@ def spoken_time(seconds: int, style: str, now: datetime, words: Vocabulary) -> s
 
 
 def distance(gap: timedelta, words: Vocabulary) -> str:
-    """``in 5 minutes``, ``2 hours ago``: the largest whole unit."""
+    """Return ``in 5 minutes``, ``2 hours ago``: the largest whole unit."""
     seconds = round(gap.total_seconds())
     for unit, length in _STEPS:
         count = abs(seconds) // length
@@ -517,7 +514,7 @@ def distance(gap: timedelta, words: Vocabulary) -> str:
 
 
 def duration(seconds: float, words: Vocabulary) -> str:
-    """``2 minutes and 5 seconds``."""
+    """Return ``2 minutes and 5 seconds``."""
     whole = max(1, round(seconds))
     parts = []
     for unit, length in _STEPS[3:]:
@@ -529,7 +526,7 @@ def duration(seconds: float, words: Vocabulary) -> str:
 
 
 def _times_date(moment: datetime, now: datetime, words: Vocabulary) -> str:
-    """Without the year where it is this one."""
+    """Return the date, without the current year."""
     name = "date" if moment.year == now.year else "date_year"
     return words.say(name, year=moment.year, month=words.months[moment.month - 1], day=moment.day)
 

@@ -1,6 +1,6 @@
-"""Words of people's dictionary as they were written: said before links, emoji and names are made of their signs.
+"""Dictionary words as they were written, replaced before links, emoji and names are taken apart.
 
-A step of ``reader``. A word is found within an address, a reference or an emoji only when it is the whole of it.
+A step of ``reader``. A word matches within an address, a reference or an emoji only if it is the whole of it.
 """
 
 import re
@@ -13,23 +13,23 @@ from bot.normalization.sanitize import enter
 from bot.normalization.slang import plain
 
 _MARKS = re.compile("[:/@<.]")
-"""In every address, reference and name of an emoji there is one of these."""
+"""Characters of which every address, reference and emoji name contains one."""
 
 
 def say(draft: Draft, written: str, said: str) -> str:
-    """Put what the dictionary says for a word in its place; no later rule changes it."""
+    """Insert the dictionary's replacement of a word; no later rule changes it."""
     return draft.put("dictionary", written, plain(enter(said)), keep=True)
 
 
 def say_literally(draft: Draft) -> None:
-    """Say those words that are only themselves before anything is done to the text."""
+    """Replace words that must match literally, before anything is done to the text."""
     says = draft.reading.says
     if says.literal is not None:
         draft.replace(says.literal, lambda match: say(draft, match[0], says.said_literally(match[0])))
 
 
 def say_signs(draft: Draft) -> None:
-    """Say words with signs in them, and emoji that have a name of their own, by that name."""
+    """Replace words with symbols in them, and emoji with names."""
     says = draft.reading.says
     if says.pattern is None:
         return
@@ -58,7 +58,7 @@ def _has_letter(word: str) -> bool:
 
 
 def _emoji(draft: Draft, match: re.Match[str]) -> str:
-    """``<:blob_fox:1>`` by its name, with or without the colons."""
+    """Return the replacement of ``<:blob_fox:1>`` by its name, with or without the colons."""
     says, name = draft.reading.says, match[1] or match[2]
     for written in (name, f":{name}:", match[0]):
         if (words := says.whole(written)) is not None:
@@ -67,7 +67,7 @@ def _emoji(draft: Draft, match: re.Match[str]) -> str:
 
 
 def _parts(text: str) -> list[tuple[int, int]]:
-    """Where addresses, references and named emoji stand, in order."""
+    """Return the spans of addresses, references and named emoji, in order."""
     if not _MARKS.search(text):
         return []
     references = [match.span() for pattern in (REFERENCE, NAMED) for match in pattern.finditer(text)]
@@ -75,7 +75,7 @@ def _parts(text: str) -> list[tuple[int, int]]:
 
 
 def _is_inside(parts: list[tuple[int, int]], starts: list[int], begin: int, end: int) -> bool:
-    """Return whether a find is a piece of one of the parts, or holds a piece of one."""
+    """Return whether a match is a piece of one of the parts, or overlaps one."""
     low = bisect_right(starts, begin)
     if low and parts[low - 1][0] < begin < parts[low - 1][1]:
         return True

@@ -18,9 +18,9 @@ from bot.text.language import language_of
 
 VOCABULARIES = {"en": ENGLISH, "zh": CHINESE}
 MOST_READ = 10_000
-"""Code points of a message that are looked at; chats send at most 4096."""
+"""Code points of a message that are read; chats allow at most 4096."""
 _ROUNDS = 5
-"""Taking off a sign may bare a word; two rounds are enough but for texts made to need more."""
+"""Removing a character may expose a word; two rounds suffice except for adversarial texts."""
 _CHAT_WORDS = {name: frozenset(words.slang) | {face.lower() for face in WORDS} for name, words in VOCABULARIES.items()}
 
 
@@ -32,9 +32,9 @@ _NOT_PLAIN = re.compile(
     r"|asdasd|sdfsdf|jkljkl|[a-z]{20}|[haeioj]{5}|lol|(?=[b-df-hj-np-tv-xz]{2})" + STRANGE
 )
 _APOSTROPHE = re.compile(r"(?<=[A-Za-z])[`´](?=(?:[stmd]|re|ve|ll)(?![A-Za-z0-9_`]))")
-"""``can`t``: typed with the wrong key, and no mark of code."""
+"""``can`t``: a typing error, not code."""
 _SHELL = re.compile(r"[*$@#%~&/\\|-]|![A-Za-z$]|=!")
-"""In all that programs read, and in every masked word, there is one of these."""
+"""Characters of which every program text and masked word contains one."""
 _LATIN = re.compile(r"[a-z]+")
 _CAPITALS = re.compile(r"[A-Z]['’]?[A-Z]")
 
@@ -59,7 +59,7 @@ def read(message: ChatMessage, reading: Reading) -> Spoken:
 
 
 def is_plain(text: str, reading: Reading) -> bool:
-    """Return whether no rule has anything to say to a text: words of letters with single signs between them."""
+    """Return whether no rule applies to a text: words of letters with single punctuation between them."""
     if not _PLAIN.fullmatch(text):
         return False
     low = text.lower()
@@ -75,7 +75,7 @@ def is_plain(text: str, reading: Reading) -> bool:
 
 
 def _apply(draft: Draft, message: ChatMessage) -> bool:
-    """Return every rule on the text, and again until none has anything to say: one may bare what another did not see.
+    """Run all rules repeatedly until none applies: one may expose what another did not see.
 
     Returns whether the text was one link and nothing else.
     """
@@ -100,7 +100,7 @@ def _apply(draft: Draft, message: ChatMessage) -> bool:
 
 
 def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
-    """The rules in the order that keeps one from undoing another. Patterns are looked for in the first round alone."""
+    """Run the rules once, in the order that keeps one from undoing another; patterns only in the first round."""
     patterns = first and bool(draft.reading.patterns)
     if _PLAIN.fullmatch(draft.text) and "www." not in draft.text.lower():
         if first:
@@ -114,7 +114,7 @@ def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
 
 
 def _say_all(draft: Draft) -> None:
-    """The rules of vocabulary on one run. In a language that we have no words in, its own stay as written."""
+    """Run the vocabulary rules on one run. Without a vocabulary for its language its own words stay as written."""
     if not draft.foreign:
         spell(draft)
     _say_words(draft)
@@ -130,7 +130,7 @@ def _say_words(draft: Draft) -> None:
 
 
 def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) -> None:
-    """The rules that look for signs, not for words. Patterns may ask for signs that the later ones take away."""
+    """Run the rules for symbols. Patterns may match symbols that later ones remove."""
     own_words.say_literally(draft)
     sanitize.reveal(draft)
     formatting.hide(draft)
@@ -157,7 +157,7 @@ def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) 
 
 
 def _look_up(draft: Draft, *, patterns: bool) -> None:
-    """What the dictionary's patterns find, and its words, said as it says."""
+    """Apply the dictionary's patterns and words."""
     if patterns:
         _find(draft)
     says = draft.reading.says
@@ -170,7 +170,7 @@ def _find(draft: Draft) -> None:
 
 
 def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:
-    """Who says it before the text, what came with it behind the text."""
+    """Add the author before the text and the attachments after it."""
     _settle(draft)
     parts, poll = extras.things(draft, message, lambda text: _part(text, draft, message))
     body = draft.text
@@ -188,7 +188,7 @@ def _frame(draft: Draft, message: ChatMessage, *, link_alone: bool) -> None:
 
 
 def _settle(draft: Draft) -> None:
-    """Our words written out. A tag that would stand alone gets a word to go with it; mere signs go."""
+    """Spell out the inserts. A lone tag gets a word to go with it; mere punctuation is dropped."""
     if draft.keeps:
         draft.settle_words(all_of_them=True)
         draft.text = slang.tidy(draft.text)
@@ -229,11 +229,11 @@ _NO_WORDS = linear(
     r"|:[a-z][a-z0-9_+-]{1,31}:",
     "a search for the end of code that fails has seen that there is none; all others are bounded",
 )
-"""Addresses, references, names and code: their letters are of no language."""
+"""Addresses, references, names and code: their letters have no language."""
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{1,64}(?:['’][A-Za-z]{1,20})?")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _MOST_LOOKED_AT = 200
-"""Words; more tell nothing else."""
+"""Words; more give no further evidence."""
 _LEAST_WORDS = 3
 _LEAST_LETTERS = 12
 _ENGLISH = frozenset(
@@ -245,11 +245,11 @@ _ENGLISH = frozenset(
         "who why will with would you you're your",
     )
 )
-"""Of these a single one makes a text English; Chinese chats do not borrow them alone."""
+"""One of these makes a text English; Chinese chats do not borrow them alone."""
 
 
 def tongue(text: str, otherwise: Language) -> Language:
-    """That of a text's words; ``otherwise`` where they are none, too few to tell, or chat words of that language."""
+    """Return the language of a text's words; ``otherwise`` for none, too few, or chat words of that language."""
     words = _NO_WORDS.sub(" ", text)
     if _HAN.search(words):
         return "zh" if language_of(words) == "zh" else "en"

@@ -1,4 +1,4 @@
-"""Sanitizing before any rule: invisible letters, stacked accents, styled letters, endless repeats."""
+"""Sanitizing before any rule: invisible characters, stacked accents, styled letters, endless repeats."""
 
 import html
 import re
@@ -10,7 +10,7 @@ from bot.normalization.letters import undress
 _BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\t": " "})
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
 _LAYERS = 3
-"""Layers of entities taken off; what is left of deeper ones is words and signs."""
+"""Layers of entities decoded; deeper ones become words and symbols."""
 
 _JOINERS = "\u200d\ufe0e\ufe0f\U000e0020-\U000e007f"
 _INVISIBLE = (
@@ -23,17 +23,17 @@ _JOINER = re.compile(f"[{_JOINERS}]")
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20ff\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")
 _TOWER = re.compile(f"[{_MARKS}]{{3,}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
-"""More than two marks upon one letter, and strokes through one: no language writes so."""
+"""More than two marks on one letter, and strokes through one, as no language writes."""
 
 _ANGLES = {ord(c): "<" for c in "＜﹤‹⟨❮❰˂〈"} | {ord(c): ">" for c in "＞﹥›⟩❯❱˃〉"} | {ord("＊"): "*", ord("＆"): "&"}
 _SYLLABLES = "\u1401-\u1432\u1434-\u1437\u1439-\u167f"
 _LONE_ANGLE = re.compile(f"(?<![{_SYLLABLES}])[ᐸᐳ](?![{_SYLLABLES}])")
-"""Letters of Cree and Inuktitut where they stand in a word, angles elsewhere."""
+"""Letters of Cree and Inuktitut within a word, angles elsewhere."""
 _DOUBLE = str.maketrans({"‼": "!!", "⁉": "?!", "⁈": "?!", "⁇": "??", "\u00a0": " ", "\u3000": " ", "﹡": "*", "∗": "*"})
 
 
 def enter(text: str) -> str:
-    """Whole text without anything that no database, no wire and no rule takes: surrogates, private signs, entities."""
+    """Return text without what databases and rules cannot handle: surrogates, private characters, entities."""
     if not text.isascii():
         text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
         text = PRIVATE.sub("", text).translate(_ANGLES)
@@ -57,7 +57,7 @@ def _angle(match: re.Match[str]) -> str:
 
 
 def reveal(draft: Draft) -> None:
-    """Take off what hides words: unseen signs, towers of marks, costumes."""
+    """Remove what hides words: invisible characters, stacked marks, styled letters."""
     if draft.text.isascii() and draft.text.isprintable():
         return
     if unseen := _UNSEEN.findall(draft.text):
@@ -81,7 +81,7 @@ def undressed(word: str) -> str:
 
 
 def _undressed(draft: Draft, rule: str, after: str) -> None:
-    """Take the new text. Spoilers are not hidden yet: where one may be, the note shows nothing of the text."""
+    """Take the new text. Spoilers are not hidden yet: if there may be one, the note shows none of the text."""
     if "||" not in after:
         draft.whole(rule, after)
     elif after != draft.text:
@@ -90,7 +90,7 @@ def _undressed(draft: Draft, rule: str, after: str) -> None:
 
 
 def unjoin(draft: Draft) -> None:
-    """Drop the joiners that no emoji needed."""
+    """Drop joiners outside emoji."""
     if not draft.text.isascii():
         draft.text = _JOINER.sub("", draft.text)
 
@@ -108,31 +108,31 @@ _LONGEST_PHRASE = 4
 
 
 def unrepeat_brackets(draft: Draft) -> None:
-    """``[doge][doge][doge]``, a picture by its name, is said once."""
+    """Keep one of ``[doge][doge][doge]``, a picture by its name."""
     if "]" in draft.text or ")" in draft.text or "）" in draft.text or "】" in draft.text:
         draft.change(_BRACKETED, "repeat", lambda match: "".join(dict.fromkeys(_BRACKET.findall(match[0]))))
 
 
 def unrepeat_letters(draft: Draft) -> None:
-    """``noooooo`` keeps three of its letters, ``加油加油加油加油`` three of its words."""
+    """Keep three letters of ``noooooo``, and three words of ``加油加油加油加油``."""
     draft.change(_LETTERS, "repeat", _stretched)
     draft.change(_PHRASE, "repeat", lambda match: match[1] * _KEPT)
 
 
 def _stretched(match: re.Match[str]) -> str:
-    """Three of the letter; four of a Chinese sign may be a word said twice."""
+    """Return three of a letter; four of a Chinese character may be a word said twice."""
     if len(match[0]) == 4 and "\u3400" <= match[1] <= "\u9fff":
         return match[0]
     return match[0][:_KEPT]
 
 
 def unrepeat_signs(draft: Draft) -> None:
-    """``!!!!!!`` is one, ``.....`` a pause."""
+    """Reduce ``!!!!!!`` to one, ``.....`` to a pause."""
     draft.text = _SIGNS.sub(_once, draft.text)
 
 
 def unrepeat_words(draft: Draft) -> None:
-    """``no no no no no`` keeps three."""
+    """Keep three words of ``no no no no no``."""
     words = draft.text.split()
     if len(words) <= _KEPT or len(words) - len(set(map(str.casefold, words))) < _KEPT:
         return
@@ -151,7 +151,7 @@ def unrepeat_words(draft: Draft) -> None:
 
 
 def _repeated(said: list[str], at: int) -> tuple[int, int]:
-    """Return the phrase at a place that is repeated too often: its words and how often; (1, 1) for none."""
+    """Return the phrase at a position that is repeated too often: its words and how often; (1, 1) for none."""
     for length in range(1, _LONGEST_PHRASE + 1):
         phrase = said[at : at + length]
         if not any(word and not word.isdigit() for word in phrase):
@@ -183,13 +183,13 @@ def _once(match: re.Match[str]) -> str:
 
 
 def _is_between(match: re.Match[str]) -> bool:
-    """Return True for dashes right behind a Latin word that more words follow."""
+    """Return whether dashes directly follow a Latin word and more words follow them."""
     before, behind = match.string[: match.start()][-1:], match.string[match.end() : match.end() + 2].lstrip(" ")
     return before.isascii() and before.isalpha() and behind[:1].isalpha()
 
 
 def _is_flag(match: re.Match[str]) -> bool:
-    """Return whether two dashes begin an option of a command: ``--all``."""
+    """Return whether two dashes begin a command option: ``--all``."""
     before = match.string[match.start() - 1] if match.start() else " "
     behind = match.string[match.end() : match.end() + 1]
     return before in " \n\"'" and "a" <= behind <= "z"

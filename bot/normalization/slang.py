@@ -1,4 +1,4 @@
-"""Chat slang, capitals, laughter, keyboard smash and leftover signs."""
+"""Chat slang, capitals, laughter, keyboard smash and remaining symbols."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ from bot.normalization.vocabulary import Vocabulary
 from bot.patterns import linear
 
 _NEAR = 20
-"""Characters before and behind a word that are looked at."""
+"""Characters before and after a word that are examined."""
 _NO_BREAK = re.compile(r"[.!?。！？\n]$")
 _PREVIOUS = re.compile(r"([A-Za-z'’]{1,16}) {1,2}$")
 _NEXT = re.compile(r" {1,2}([A-Za-z'’]{1,16})")
@@ -32,7 +32,7 @@ _ASKED = frozenset(["is", "are", "was", "were", "did", "do", "does", "you", "u",
 
 
 def in_context(word: str, said: str, match: re.Match[str]) -> str:
-    """Return what is said for a chat word where it stands; empty where it is a word like any other there."""
+    """Return the replacement of a chat word in its context; empty if it is an ordinary word there."""
     if word not in _DEPENDING:
         return said
     text = match.string
@@ -47,7 +47,7 @@ def in_context(word: str, said: str, match: re.Match[str]) -> str:
 
 
 def _prob(said: str, previous: str, following: str, _: bool) -> str:
-    """``no prob``, ``the prob is``."""
+    """Return words for ``no prob``; ``the prob is`` is ordinary."""
     return "problem" if previous in _ARTICLES or following in _VERBS else said
 
 
@@ -56,25 +56,25 @@ def _probs(said: str, previous: str, _following: str, _: bool) -> str:
 
 
 def _tf(said: str, previous: str, following: str, begins: bool) -> str:
-    """``why tf``, ``tf is this``; elsewhere it is a library or a file."""
+    """Return words for ``why tf``, ``tf is this``; elsewhere it is a library or a file."""
     if previous in _QUESTIONS:
         return "the heck"
     return said if begins and following in _ASKED else ""
 
 
 def _til(said: str, _previous: str, following: str, begins: bool) -> str:
-    """``til that``; ``open til five``."""
+    """Return words for ``til that``; ``open til five`` is ordinary."""
     return said if begins and not following.isdigit() else ""
 
 
 def _wp(said: str, previous: str, following: str, begins: bool) -> str:
-    """Well played, said to somebody; elsewhere a program for blogs."""
+    """Return "well played" if said to a person; elsewhere it is blog software."""
     is_cheered = previous in ("gg", "game", "good") or following in ("gg", "guys", "all")
     return said if is_cheered or (begins and not following) else ""
 
 
 def _mate(said: str, previous: str, following: str, _: bool) -> str:
-    """``my bf``, ``a gf``, ``bf and I``; elsewhere it is a thing in a game."""
+    """Return words for ``my bf``, ``a gf``, ``bf and I``; elsewhere it is a game term."""
     return said if previous in _OWNERS or following in _COMPANY else ""
 
 
@@ -112,7 +112,7 @@ TRUST TRUTH UGLY UPSET VIBE VILE VOTE WAKE WALK WASH WASTE WATCH WEAK WEIRD WHOL
 WORTH WRONG YALL YEARS YEET YELL
 """
 _LIKELY = frozenset(_SHOUTS.split())
-"""Words of four and five letters that people shout, beside the common ones: a name is as long."""
+"""Words of four and five letters that people shout, besides the common ones: a name is as long."""
 _LONG_SHOUTS = """
 ABSOLUTE ACTUAL ADVICE AFRAID AGAINST ALMOST ALREADY ALWAYS AMAZING ANIMAL ANNOYING ANSWER ANYBODY ANYMORE ANYONE
 ANYTHING ANYWAY APPARENT ASLEEP AWESOME BANANA BASTARD BASTARDS BEAUTIFUL BECAUSE BEFORE BEHIND BEING BELIEVE BETTER
@@ -137,10 +137,10 @@ WONDERFUL WORTHLESS WRONG YESTERDAY YOURSELF
 """
 _LONG_LIKELY = frozenset(_LONG_SHOUTS.split())
 _SHOUTED_ENDING = re.compile(r"(?:LY|NESS|IEST|IOUS)$|['’]")
-"""How other long words end that are no names: ``QUICKLY``."""
+"""Endings of other long words that are no names: ``QUICKLY``."""
 _COMMAND = re.compile(r"(?:^|[ \n])(?:[/!][A-Za-z]{2,16}+ (?:[^\s/!]{1,32}+ )?+|-{1,2}[A-Za-z][a-z-]{0,16}+ )$")
 _NEAR_STRESS = 64
-"""Signs before a word in capitals that are looked at for a command."""
+"""Characters before a word in capitals that are searched for a command."""
 _NUMBERED = re.compile(r" \d{1,4}+(?:\.\d|(?= ?/ ?\d))")
 _LISTED = re.compile(",[A-Z]")
 _DRAWN = re.compile(r"([A-Z])\1\1")
@@ -148,7 +148,7 @@ _VOWEL = re.compile("[AEIOUY]")
 
 
 def stress(draft: Draft) -> None:
-    """Put the tag of emphasis before words in capitals that are no abbreviations."""
+    """Put the emphasis tag before words in capitals that are no abbreviations."""
     if not draft.delivery.emphasis or draft.text.islower():
         return
 
@@ -167,7 +167,7 @@ def stress(draft: Draft) -> None:
 
 
 def _shouted(words: list[str]) -> bool:
-    """Return whether somebody shouts: a long word, or several that are not all names of things."""
+    """Return whether it is shouted: a long word, or several that are not all names."""
     loud = [word for word in words if word not in _NAMES and _VOWEL.search(word)]
     if len(words) == 1:
         return bool(loud) and (words[0] in _SHORT or (len(words[0]) > 3 and _is_likely(words[0])))
@@ -175,7 +175,7 @@ def _shouted(words: list[str]) -> bool:
 
 
 def _is_likely(word: str) -> bool:
-    """Return whether it is drawn out or a word that people shout: ``GRUB``, ``SMART`` and ``UBUNTU`` are names."""
+    """Return whether it is stretched or a word that people shout: ``GRUB``, ``SMART`` and ``UBUNTU`` are names."""
     if word in _LIKELY or word in _LONG_LIKELY or is_common(word.lower()) or _DRAWN.search(word):
         return True
     return len(word) > 5 and bool(_SHOUTED_ENDING.search(word))
@@ -189,7 +189,7 @@ def _is_argument(draft: Draft, match: re.Match[str]) -> bool:
 
 
 def _is_listed(match: re.Match[str]) -> bool:
-    """Return whether it is one of several names with no blank between, or has a number: ``AMD,RTX``, ``ESXI 5.5``."""
+    """Return whether it is one of several names without blanks, or has a number: ``AMD,RTX``, ``ESXI 5.5``."""
     before, behind = (
         match.string[max(0, match.start() - 1) : match.start()],
         match.string[match.end() : match.end() + 2],
@@ -228,7 +228,7 @@ _CASED = frozenset(
         "LoL",
     }
 )
-"""Spelled so, they are something else: a cash machine, years, a letter, a name."""
+"""In this spelling they mean something else: a cash machine, years, a letter, a name."""
 _ROW = re.compile(
     "|".join(
         row[at : at + 5]
@@ -241,13 +241,13 @@ STRANGE = (
     r"(?:j[b-df-hj-np-tv-z]|q[b-df-hj-np-tv-z]|[bcdfghjklmpqrstvwz]j|v[bcdfghjkmnpqtwxz]|[dfgkhjs]k(?=[dfgjk])|f[bdghjkpvw]"
     r"|k[dfgjvz]|g[fjkqvz]|h[fgjkvz]|d[fkqvx]|[bcdfghjklmpqsvwz]x|x[dfgjkvz]|s[dfgjvz](?=[fgjkv])|z[bcdfgjkpqrsvx]|w[fgjkqvxz])"
 )
-"""Two letters that hardly ever meet in a word, as an expression."""
+"""Pairs of letters that are rare in words, as an expression."""
 _HOME = frozenset("asdfghjkl")
 _LAYOUTS = frozenset({"qwerty", "qwertz", "azerty"})
 """Words for keyboards."""
 _STRANGE = re.compile(f"(?={STRANGE})")
 _LAUGHTER = frozenset({"lol", "lmao", "lmfao", "rofl", "lul", "kek", "kekw", "xswl"})
-"""Chat words that are a laugh."""
+"""Chat words that are laughter."""
 _LONG = 30
 _UNIT_BEHIND = re.compile(r"[.,-]?\d|\s?[%％块元个只次年月日号分秒米斤岁人楼室度倍条页集章回万亿千百公厘毫]")
 _NUMBER_BEFORE = re.compile(r"[\d.:/-]$|\d[, ]$")
@@ -256,18 +256,18 @@ _COUNTED_BEFORE = re.compile(
     r"|尾号|型号|版本|车牌|价格|至少|最多|排名|伤害|血量|分数|余额|工资|月薪|年薪|等于|电话|粉丝|群|[码号案格价额分数名间费资薪][是为]"
     r"|ID|id|QQ|qq)[ :：]{0,2}$"
 )
-"""Words before a number that is one: an amount, a room, a code."""
+"""Words before an ordinary number: an amount, a room, a code."""
 _NEAR_SLANG = 16
-"""Signs before a number that are looked at."""
+"""Characters before a number that are examined."""
 _HARMLESS = frozenset("cdefgiknopqrstuvyz")
 """No laugh and no grin begins with one of these."""
 _GRIN = re.compile(r"x{1,4}d{2,40}+")
 _DOTTED = re.compile(rf"(?<![\w.'’])([Vv][Ss])\.(?= ?(?:[^\W_]|[{INSERTS}]))")
-"""``vs.`` between two: no sentence ends there."""
+"""``vs.`` between two words: no sentence ends there."""
 _SHELL_BEFORE = re.compile(rf"[%$]$|(?:^|[ /{INSERTS}])[?&!]$")
-"""Signs of a shell before a token: ``%k``, ``/?dm``, ``!fr``."""
+"""Shell characters before a token: ``%k``, ``/?dm``, ``!fr``."""
 _GLUE = frozenset("._-@\\~=")
-"""Signs that join a token with another one to the name of something."""
+"""Characters that join a token with another one to a name."""
 _SURE = frozenset({"u", "ur", "ty", "w/"})
 _NOT_STRETCHED = frozenset({"til"})
 _VOWELS = {"ha": "ha", "he": "he", "hi": "hi", "ho": "ho", "ja": "ja", "je": "je", "lo": "lo"}
@@ -275,15 +275,15 @@ _LAUGHS = {frozenset(pair): pair for pair in _VOWELS}
 
 
 def is_chat_word(word: str, words: Vocabulary) -> bool:
-    """Return whether a rule here would say something else for it."""
+    """Return whether a rule here replaces it."""
     return word.casefold() in words.slang or bool(_laugh(word.casefold(), words))
 
 
 def is_smash(word: str) -> bool:
-    """Return whether a word of letters is a hand on the keyboard; commands, names and typos are not.
+    """Return whether a word is keyboard smash; commands, names and typos are not.
 
-    Fingers rest on the home row: a smash is a row typed along, or nearly all of it comes from there. What comes from
-    all over the board must be long and hardly pronounceable to be one.
+    Fingers rest on the home row: a smash is a row typed along, or nearly all of it comes from there. One from all over
+    the keyboard must be long and hardly pronounceable.
     """
     low = word.casefold()
     if len(low) < 6 or not low.isalpha() or low in _LAYOUTS:
@@ -302,7 +302,7 @@ def is_smash(word: str) -> bool:
 
 
 def expand(draft: Draft) -> None:
-    """Say chat words as a person reading them out would."""
+    """Replace chat words as a person reading them aloud would."""
     if draft.foreign:
         draft.text = _TOKEN.sub(lambda match: _uncanny(draft, match), draft.text)
         return
@@ -343,12 +343,12 @@ def _is_addressed(match: re.Match[str]) -> bool:
 
 
 def _is_harmless(token: str, low: str) -> bool:
-    """Return whether it is short and neither stretched nor a face, so that it is a chat word or nothing."""
+    """Return whether it is short and neither stretched nor a face: a chat word or nothing."""
     return len(token) < 6 and low[0] in _HARMLESS and low[-1] != low[-2:-1] and token not in WORDS
 
 
 def _uncanny(draft: Draft, match: re.Match[str]) -> str:
-    """Return what is no word of any language: faces written in letters, long strings of letters and digits."""
+    """Return the replacement of non-words: faces written in letters, long strings of letters and digits."""
     token, words = match[0], draft.words
     low = token.casefold()
     face = WORDS.get(token) or (WORDS["XD"] if _GRIN.fullmatch(low) else None)
@@ -367,7 +367,7 @@ def _is_mixed(token: str) -> bool:
 
 
 def _chat_word(low: str, words: Vocabulary) -> str:
-    """Return the chat word that it is, its last letter stretched or not; empty for other words."""
+    """Return the chat word, its last letter stretched or not; empty for other words."""
     if low in words.slang:
         return low
     if len(low) < 4 or not "a" <= low[-1] <= "z" or low[-3:] != low[-1] * 3 or not (begin := low.rstrip(low[-1])):
@@ -377,7 +377,7 @@ def _chat_word(low: str, words: Vocabulary) -> str:
 
 
 def _is_name_in_chinese(face: str, match: re.Match[str]) -> bool:
-    """Return True for a grin right between Chinese signs: somebody is called so."""
+    """Return whether a grin is directly between Chinese characters, where it is a name."""
     before, behind = (
         match.string[max(0, match.start() - 1) : match.start()],
         match.string[match.end() : match.end() + 1],
@@ -386,7 +386,7 @@ def _is_name_in_chinese(face: str, match: re.Match[str]) -> bool:
 
 
 def _is_glued(match: re.Match[str]) -> bool:
-    """Return whether it is a part of something: ``np.array``, ``file.gz``, ``screen -xd``."""
+    """Return whether it is part of something: ``np.array``, ``file.gz``, ``screen -xd``."""
     before = match.string[max(0, match.start() - 8) : match.start()]
     if before.casefold() == "windows " or _SHELL_BEFORE.search(before):
         return True
@@ -414,7 +414,7 @@ def _is_part(match: re.Match[str], word: str) -> bool:
 
 
 def _is_doubtful(draft: Draft, match: re.Match[str], word: str) -> bool:
-    """Return True for one or two letters that a program may have a meaning for, where programs are spoken to."""
+    """Return whether it is one or two letters that may mean something to a program, in a technical context."""
     return len(word) < 3 and word not in _SURE and is_technical(draft, match.string, match.start())
 
 
@@ -426,7 +426,7 @@ def _noted(draft: Draft, rule: str, before: str, after: str) -> str:
 
 
 def _laugh(low: str, words: Vocabulary) -> str:
-    """Return the laugh that a word of laughter stands for; empty for other words."""
+    """Return the laugh for a word of laughter; empty for other words."""
     if len(low) < 3 or (low[0] not in "hjlabmw"):
         return ""
     letters = set(low)
@@ -441,7 +441,7 @@ def _laugh(low: str, words: Vocabulary) -> str:
 
 
 def _number(draft: Draft, match: re.Match[str]) -> str:
-    """Numbers that are words in Chinese chat: ``2333``, ``666``, ``555``, and ``88`` on a line of its own."""
+    """Return words for numbers in Chinese chat: ``2333``, ``666``, ``555``, and ``88`` on its own line."""
     token, words = match[0], draft.words
     if words.language != "zh" or len(token) < 2 or token[0] not in "1256789":
         return token
@@ -476,9 +476,9 @@ _QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
 _ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]{1,5}+) {0,8}")
 _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)<-{1,3}(?![\d-])")
-"""``-> this <-``: between two that point at it."""
+"""``-> this <-``: text between two arrows that point at it."""
 _ASSIGNED = re.compile(r"\S{1,24}+ ?(?:<-|←) ?\S{1,24}+")
-"""``b <- a``, and nothing else in the message."""
+"""``b <- a``, as the whole message."""
 _CLAUSE = 80
 _CLAUSE_BEHIND = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+")
 _CLAUSE_BEFORE = re.compile(rf"[^\n.,;:!?()<>→←=]{{1,{_CLAUSE}}}+$")
@@ -487,23 +487,23 @@ _MENUS = (
     "start", "applications", "places", "programs", "display", "general", "advanced", "security", "account", "accounts",
     "profile", "network", "privacy", "administration", "properties", "accessories", "games",
 )  # fmt: skip
-"""Names of menus: what follows is chosen in it."""
+"""Names of menus: what follows is one of their entries."""
 _CHOSEN_IN = re.compile(
     r"(?:^|\W)(?:go|goto|going|went|open|click|select|choose|under|in|via|from|use|press|see|try|hit)(?!\w)|!"
 )
-"""Before a menu; and what a bot is told."""
+"""Words before a menu; and a bot's command prefix."""
 _MOST_COMPARED = 5
 """Words of a message that compares two things."""
 _WORDS_TO = 4
-"""More words than these on a side of an arrow are a sentence of their own."""
+"""More words than these on a side of an arrow are a sentence."""
 _ARROW_SIGN = re.compile(r"[→←↔⟶]|[-=]>|<-")
 _POINTED_TO = re.compile(r"(?:this|that|these|those|here|there|see|look|and|then)\b")
-"""Behind an arrow: nothing goes to it."""
+"""After an arrow: nothing goes to it."""
 _NO_ARROW_BEHIND = frozenset(".!?:,。！？：，\n ")
 _SPACED = re.compile(r"(?<=[^\s]) {1,8}(==|!=|>=|<=|&&|[+=<>≤≥≠≈±×÷@]) {1,8}(?=\w)")
 _COMPARED = re.compile(r"(?<=\w)([=!<>]=|[≤≥≠≈±<>])(?=[\w-])")
 _POINTING = re.compile(f"(?<=([{INSERTS}])) {{1,2}}<{{1,2}} {{1,2}}(?=[A-Za-z])")
-"""``<`` behind an address points at it."""
+"""``<`` after an address points at it."""
 _HAN_BEFORE = re.compile("[\u3400-\u9fff] ?==?$")
 _COMPARING = re.compile("[=<>≤≥≠≈±]")
 _JOINING_PLUS = re.compile(r"(?<=[^\W\d_])\+(?=\w)")
@@ -529,13 +529,13 @@ _BEHIND_BRACKET = re.compile(r"(?<=[)\]])/(?=[A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}$")
 _TOKEN_BEHIND = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}")
 _NO_WORD = re.compile(r"[0-9_.?$:@%~=]|^-|^[A-Za-z]$|^[A-Za-z]/|/[A-Za-z]$")
-"""A name of something, or a letter: ``sda/sdb1``, ``message/s``."""
+"""A name, or a letter: ``sda/sdb1``, ``message/s``."""
 _DROPPED = re.compile(
     "[*<>^`_~#=+\\\\@|¦©®™•·‣◦¬¶†‡°¨´¸˜\u2016\u203b\u2190-\u23ff\u2423\u2440-\u245f\u2500-\u27bf\u27c0-\u2bff\u3000"
     "\u3004\u3012\u3013\u3020\u302a-\u302f\u3036\u303f\u3200-\u33ff\ua700-\ua71f\uffe8-\uffee\ufe0e\ufe0f\u200d\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]+"
 )
 _DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|", "|"))
-"""Where no sign is said by a word of ours: what an engine may read by itself stays."""
+"""Dropped where symbols have no words of ours; what an engine may read by itself stays."""
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!:](?![A-Za-z0-9_/]|\./| -[A-Za-z])|\?(?![A-Za-z0-9_/]| [a-z]))")
@@ -548,11 +548,11 @@ _SOUNDED = re.compile(
     "|[^\x00-\xa0\u00c0-\u2000\u3001\u3002\u3041-\u30ff\u3400-\u9fff\uff01\uff0c\uff1a\uff1b\uff1f\U000f0000-\U0010ffff]"
 )
 _UNTIDY = re.compile(r"[^\S ]|  | [.!?:。！？：…]|[,，、;；]")
-"""There is nothing to tidy in a text without one of these."""
+"""A text without one of these needs no tidying."""
 
 
 def say_arrows(draft: Draft) -> None:
-    """``a -> b``: from one to the other. Before their parts are taken for marks of formatting."""
+    """Say ``a -> b`` as from one to the other, before its parts are treated as formatting."""
     if not draft.foreign and _ARROW_SIGN.search(draft.text):
         if "<-" in draft.text:
             pause = draft.words.phrases["pause"]
@@ -561,7 +561,7 @@ def say_arrows(draft: Draft) -> None:
 
 
 def _arrow(match: re.Match[str], draft: Draft) -> str:
-    """Return a word between two things; nothing at an end or behind a sentence."""
+    """Return a word between two things; nothing at an end or after a sentence."""
     before, after = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 1]
     words = draft.words
     if not before or not after.strip() or before in _NO_ARROW_BEHIND:
@@ -576,12 +576,12 @@ def _arrow(match: re.Match[str], draft: Draft) -> str:
         return words.phrases["pause"]
     left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
     if left and not right and not _ASSIGNED.fullmatch(match.string.strip()):
-        return words.phrases["pause"]  # it points at what was said before
+        return words.phrases["pause"]  # it points at an earlier message
     return words.apart(words.signs["<->" if left and right else "<-" if left else "->"])
 
 
 def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
-    """Return True if nothing goes to the other side: the next of a list, a look aside, a sentence on either side."""
+    """Return whether nothing goes to the other side: a list item, an aside, a sentence on either side."""
     if (match[0][0] == " ") != (match[0][-1] == " ") and match[1].isascii():
         return True  # ``View ->Message``
     if len(match[1]) > 1 and match[1][0] in "→←↔⟶":
@@ -596,7 +596,7 @@ def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
 
 
 def _compared(match: re.Match[str], words: Vocabulary) -> str:
-    """Return what is said for a sign between two; ``settings > privacy`` goes from one to the next."""
+    """Return the word for a symbol between two things; ``settings > privacy`` goes from one to the next."""
     if (
         match[1] == "=="
         and _HAN_BEFORE.search(match.string[: match.end()][-4:])
@@ -604,9 +604,9 @@ def _compared(match: re.Match[str], words: Vocabulary) -> str:
     ):
         return words.phrases["pause"]  # two closed eyes
     if match[1] == "<" and _QUOTED_NAME.match(match.string, match.end()):
-        return words.phrases["pause"]  # a line of a chat that is quoted
+        return words.phrases["pause"]  # a quoted chat line
     if match[1] in "<>" and _FILE.match(match.string, match.end()):
-        return words.phrases["pause"]  # what a command reads or writes
+        return words.phrases["pause"]  # a command's input or output
     if match[1] == ">" and _is_menu(match):
         return words.phrases["pause"]
     return words.apart(words.signs[match[1]])
@@ -625,7 +625,7 @@ def _is_menu(match: re.Match[str]) -> bool:
 
 
 def _plus(match: re.Match[str], words: Vocabulary) -> str:
-    """``A+``, ``18+``; in Chinese ``10+人`` are ten and some."""
+    """Return words for ``A+``, ``18+``; in Chinese ``10+人`` is ten and some."""
     before, after = match.string[max(0, match.start() - 6) : match.start()], match.string[match.end() : match.end() + 1]
     if (
         words.language == "zh"
@@ -638,7 +638,7 @@ def _plus(match: re.Match[str], words: Vocabulary) -> str:
 
 
 def say_signs(draft: Draft) -> None:
-    """Say signs that mean words, make brackets pauses, drop the others."""
+    """Say symbols that mean words, make brackets pauses, drop the others."""
     text = draft.text
     if draft.foreign:
         _leave_signs(draft)
@@ -672,7 +672,7 @@ def say_signs(draft: Draft) -> None:
 
 
 def _unbracketed(text: str) -> str:
-    """Take brackets within a word off, ``(re)start``, ``D[4]n``, and an ending that may be meant or not."""
+    """Remove brackets within a word, ``(re)start``, ``D[4]n``, and an optional ending."""
     text = _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(lambda match: match[1] or match[2], text))
     if "]" in text:
         text = _INDEXED.sub(lambda match: f" {match[1]}{' ' if match[2] else ''}" if match[1] else "", text)
@@ -680,14 +680,14 @@ def _unbracketed(text: str) -> str:
 
 
 def _bracketed(text: str, pause: str) -> str:
-    """Make brackets pauses; those right within quotes are left out."""
+    """Make brackets pauses; those directly within quotes are dropped."""
     if '"' in text or "'" in text:
         text = _QUOTED_OPENING.sub("", _QUOTED_CLOSING.sub("", text))
     return _BRACKET.sub(pause, _EMPTY.sub(" ", text))
 
 
 def _slashed(text: str, pause: str) -> str:
-    """Make a slash between two words a pause; names of programs and single letters keep it."""
+    """Make a slash between two words a pause; program names and single letters keep it."""
     if "/" not in text and "\\" not in text:
         return text
 
@@ -707,7 +707,7 @@ def _slashed(text: str, pause: str) -> str:
 
 
 def _leave_signs(draft: Draft) -> None:
-    """Take off only what could pass for a tag, an element, an entity or formatting."""
+    """Remove only what could pass for a tag, an element, an entity or formatting."""
     if _SOUNDED.search(draft.text):
         comma = draft.words.phrases["pause"]
         spoken = _BAR.sub(comma, _AND.sub(" + ", draft.text))
@@ -716,18 +716,18 @@ def _leave_signs(draft: Draft) -> None:
 
 
 def ask(draft: Draft) -> None:
-    """A message of question marks alone is a question."""
+    """Replace a message of question marks alone by words for a question."""
     if ("?" in draft.text or "？" in draft.text) and _ASKING.issuperset(draft.text):
         draft.whole("sign", draft.words.say("what"))
 
 
 def plain(text: str) -> str:
-    """Return a person's own words for something, without any sign that is not said."""
+    """Return a person's own words without any symbol that is not spoken."""
     return tidy(_BRACKET.sub(" ", _DROPPED.sub(" ", text.replace("&", " "))))
 
 
 def tidy(text: str) -> str:
-    """Return one blank between words, one line break between lines, no comma where there is nothing to part."""
+    """Return one blank between words, one line break between lines, no useless commas."""
     if not _UNTIDY.search(text):
         return text.strip()
     text = _BLANKS.sub(" ", text)

@@ -1,8 +1,7 @@
-"""What programs read and write: left as it is, or said so that nothing of it is lost. Used by ``reader``.
+"""Program input and output: unchanged, or spoken so that nothing of it is lost. Used by ``reader``.
 
-Prompts, patterns of file names, modes, versions and powers are known by themselves. A line with a command, an option
-or the name of a file is technical: rules that guess what somebody meant by a short word, a face, an arrow or capitals
-ask here, and leave it.
+Prompts, file patterns, modes, versions and powers are recognized by themselves. A line with a command, an option or a
+file name is technical: rules that guess at short words, faces, arrows or capitals ask here, and leave it.
 """
 
 import re
@@ -15,7 +14,7 @@ _PROMPT = re.compile(r"(?<![\w.@-])[\w.-]{1,32}+@[\w.-]{1,64}+:[~/][\w/.~-]{0,10
 _MODE = re.compile(r"(?<![\w-])[-dlcbps](?:[r-][w-][xsStT-]){3}[+.]?(?![\w-])")
 _VERSION = re.compile(r"(?<![\w.~+:-])[A-Za-z0-9][\w.+:-]{0,40}+~[A-Za-z0-9][\w.+~-]{0,40}+")
 _PART = re.compile(r"[-+.](?=.{0,40}?[A-Za-z]\d)")
-"""Before a tilde between parts of a version; between two amounts there is none."""
+"""Before a tilde between parts of a version; two amounts have none."""
 _DATED = re.compile(r"\d{6}|[\d.]{1,20}-\w{0,8}[A-Za-z]")
 _UNFINISHED = ("alpha", "beta", "rc", "pre", "git", "svn", "bzr", "ppa", "dfsg")
 _RAISED = re.compile(r"(?<=[\w)])\*\*(?=\d)")
@@ -56,13 +55,13 @@ _KEPT = re.compile(f"[{INSERTS}]")
 
 
 def keep_prompts(draft: Draft) -> None:
-    """Leave ``name@host:~$`` whole, before its parts are taken for an address and a path."""
+    """Keep ``name@host:~$`` whole, before its parts are treated as an address and a path."""
     if "@" in draft.text and ":" in draft.text:
         draft.replace(_PROMPT, lambda match: draft.keep(match[0]))
 
 
 def keep_code(draft: Draft) -> None:
-    """Leave modes and versions whole, say the star of a pattern, and make a program's arrows and comments pauses."""
+    """Keep modes and versions whole, say the star of a pattern, and make a program's arrows and comments pauses."""
     text = draft.text
     if "--" in text:
         draft.replace(_MODE, lambda match: draft.keep(match[0]))
@@ -118,12 +117,12 @@ def _redirected(draft: Draft, match: re.Match[str]) -> str:
 
 
 def begins_command(text: str, place: int) -> bool:
-    """Return True if a command begins there."""
+    """Return whether a command begins there."""
     return bool(_COMMAND_AT.match(text, place))
 
 
 def is_technical(draft: Draft, text: str, place: int) -> bool:
-    """Return True if the line around a place of a text has a command, an option, a path or a file's name in it."""
+    """Return whether the line around an offset has a command, an option, a path or a file name in it."""
     if draft.technical[0] is not text:
         draft.technical = text, _technical_lines(draft, text)
     lines = draft.technical[1]
@@ -131,7 +130,7 @@ def is_technical(draft: Draft, text: str, place: int) -> bool:
 
 
 def _technical_lines(draft: Draft, text: str) -> list[tuple[int, bool]]:
-    """Where each line begins, and if it is technical; empty where none is."""
+    """Return each line's offset, and whether it is technical; empty if none is."""
     places = [match.start() for match in _EVIDENCE.finditer(text)]
     places += [match.start() for match in _KEPT.finditer(text) if draft.rule_of(match[0]) == ""]
     if not places:

@@ -12,7 +12,7 @@ from bot.errors import BotError, ProviderError
 from bot.model import Note, Usage, Voice, VoiceKind
 
 SECONDS_PER_CHARACTER = 0.1
-"""What an answer that comes as a whole may take longer for each character of its text."""
+"""Extra seconds per character of text for an unstreamed answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Timeouts:
     idle: float = 30.0
     """Between two reads of a streamed answer."""
     first_audio: float = 15.0
-    """Until the first sound of a streamed answer; later, how far it may fall behind somebody who listens."""
+    """Until the first sound of a streamed answer; afterwards, how far it may fall behind a listener."""
 
     def whole(self, text: str) -> float:
-        """Return the seconds for an answer that comes as a whole."""
+        """Return the seconds for an unstreamed answer."""
         return self.first_audio + SECONDS_PER_CHARACTER * len(text)
 
 
@@ -101,7 +101,7 @@ class Health:
     came: str = ""
     """Format, rate and length of a spoken test word: ``wav, 24000 Hz, 0.4 s``. Empty if there was none."""
     warnings: tuple[Note, ...] = ()
-    """What the host should know though it answers, as sentences by their codes."""
+    """Warnings for the host although it answers, as sentences by their codes."""
 
 
 class Provider(Protocol):

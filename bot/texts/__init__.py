@@ -1,4 +1,7 @@
-"""Every sentence a person can read, by language: a code and its facts in, a sentence out. Used by every front end."""
+"""Every sentence a person can read, by language: returns the sentence for a code and its facts.
+
+Used by every front end.
+"""
 
 import re
 from collections.abc import Callable, Iterable
@@ -15,16 +18,16 @@ TRADITIONAL = "zh-Hant"
 LANGUAGES = {"en": en.SENTENCES, "zh": zh.SENTENCES, TRADITIONAL: zh_hant.SENTENCES}
 """Sentences by code, by language. A test checks that all have the same codes and the same placeholders."""
 NAMES = {"en": "English", "zh": "中文", TRADITIONAL: "繁體中文"}
-"""Languages as their speakers call them."""
+"""Languages under their own names."""
 _TRADITIONAL_TAGS = frozenset({"hant", "tw", "hk", "mo"})
 
 
 _OPTIONAL = {"hint": "suggestion", "words": "detail", "listed": "voices"}
-"""Blanks that stand for a whole clause, and the fact that the clause is about."""
+"""Placeholders for a whole clause, and the fact that the clause is about."""
 
 
 def language(locale: str | None, otherwise: str = "en") -> str:
-    """Return the language to answer in for a locale such as ``zh-TW`` or ``en-GB``."""
+    """Return the reply language for a locale such as ``zh-TW`` or ``en-GB``."""
     if not locale:
         return otherwise
     main, *tags = locale.casefold().replace("_", "-").split("-")
@@ -34,28 +37,28 @@ def language(locale: str | None, otherwise: str = "en") -> str:
 
 
 def spoken(language: str) -> Literal["en", "zh"]:
-    """Return the language in which somebody who reads ``language`` is read to."""
+    """Return the language to read aloud in for a person who reads ``language``."""
     return "zh" if is_chinese(language) else "en"
 
 
 def is_chinese(language: str) -> bool:
-    """Return if a language of ours is written in Chinese characters."""
+    """Return whether a language is written in Chinese characters."""
     return language in ("zh", TRADITIONAL)
 
 
 def say(code: str, language: str, **facts: object) -> str:
-    """Return the sentence of a code; the code itself where there is none."""
+    """Return the sentence of a code; the code itself if there is none."""
     template = LANGUAGES.get(language, en.SENTENCES).get(code) or en.SENTENCES.get(code, code)
     shown = _Facts({name: _shown(fact, language) for name, fact in facts.items()})
-    for blank, fact in _OPTIONAL.items():  # a clause of its own, left out where the fact is empty
+    for blank, fact in _OPTIONAL.items():  # a separate clause, left out if the fact is empty
         shown[blank] = say(blank, language, **{fact: facts[fact]}) if facts.get(fact) and code != blank else ""
     return template.format_map(shown)
 
 
 def of_error(error: BotError, language: str, moment: Callable[[datetime], str] | None = None) -> str:
-    """Return what to tell a person of an expected failure: one sentence. A fact may be a failure itself.
+    """Return the sentence about an expected failure. A fact may be a failure itself.
 
-    ``moment``: how the front end writes a time, where it has a way of its own.
+    ``moment``: the front end's format of a time, if it has its own.
     """
     facts = error.facts
     for name, fact in facts.items():
@@ -67,7 +70,7 @@ def of_error(error: BotError, language: str, moment: Callable[[datetime], str] |
 
 
 def in_chat(error: BotError, language: str, moment: Callable[[datetime], str] | None = None) -> str:
-    """``of_error`` for those who do not host the bot: a file is named without the folder where it lies."""
+    """Return ``of_error`` for people other than the host: file names without their folder."""
     path = error.facts.get("path")
     if path is not None:
         error = BotError(error.code, **{**error.facts, "path": PurePath(str(path)).name})
@@ -75,7 +78,7 @@ def in_chat(error: BotError, language: str, moment: Callable[[datetime], str] | 
 
 
 def of_note(note: Note, language: str) -> str:
-    """Return what to tell beside the sound."""
+    """Return the sentence for a note."""
     facts = dict(note.facts)
     if "reason" in facts:
         facts["reason"] = say(codes.REASON.get(str(facts["reason"]), str(facts["reason"])), language)
@@ -83,12 +86,12 @@ def of_note(note: Note, language: str) -> str:
 
 
 def of_provider(name: str, language: str) -> str:
-    """Return what people know a provider as: ``MiMo``; the configured name of one that is known as nothing else."""
+    """Return a provider's usual name, such as ``MiMo``; otherwise its configured name."""
     return LANGUAGES.get(language, en.SENTENCES).get(codes.PROVIDER_NAME.get(name, ""), name)
 
 
 def of_voice(description: str, language: str) -> str:
-    """Return what a voice is, part by part: ``female, lively``. A part that there is no word for stays as it is."""
+    """Return the description of a voice, part by part: ``female, lively``. Unknown parts are unchanged."""
     parts = [part.strip() for part in description.split(",") if part.strip()]
     words = [re.sub(r"\W+", "_", part.casefold()).strip("_") for part in parts]
     known = LANGUAGES.get(language, en.SENTENCES)
@@ -98,7 +101,7 @@ def of_voice(description: str, language: str) -> str:
 
 
 class _Facts(dict[str, str]):
-    """A blank that nobody filled shows as three dots."""
+    """Facts of a sentence; an unfilled placeholder shows as an ellipsis."""
 
     def __missing__(self, key: str) -> str:
         return "…"
@@ -119,7 +122,7 @@ def _shown(fact: object, language: str) -> str:
 
 
 def _moment(moment: datetime, language: str) -> str:
-    """``00:00 UTC, in 5 h 12 min``."""
+    """Return ``00:00 UTC, in 5 h 12 min``."""
     seconds = max(0, int((moment - datetime.now(UTC)).total_seconds()))
     hours, minutes = seconds // 3600, seconds % 3600 // 60
     if hours:

@@ -81,7 +81,7 @@ GUARD_ROLE = {
     "instruction": "guard.role.instruction",
     "voices": "guard.role.voices",
 }
-"""What a role may not do, by what an utterance uses; empty for speaking at all."""
+"""What a role may not do, by feature; empty for speaking at all."""
 
 PROVIDER_NAME = {
     "mimo": "provider.name.mimo",
@@ -97,7 +97,7 @@ SHELF = {
     "dialect": "shelf.dialect",
     "singing": "shelf.singing",
 }
-"""Groups of styles."""
+"""Sections of styles."""
 
 CHOICE = {
     "singing": "discord.choice.singing",
@@ -127,7 +127,7 @@ CHOICE = {
     "json": "discord.choice.json",
     "csv": "discord.choice.csv",
 }
-"""Words that options of Discord commands offer."""
+"""Choices of Discord command options."""
 
 MENU = {
     "speak": "discord.menu.speak",
@@ -136,7 +136,7 @@ MENU = {
     "why": "discord.menu.why",
     "explain": "discord.menu.explain",
 }
-"""Commands in the menu of a Discord message."""
+"""Entries of a Discord message's context menu."""
 
 SETTINGS_NAME = {
     "role": "discord.settings.role.name",
@@ -198,7 +198,7 @@ DICTIONARY_NAME = {
     "file": "dictionary.file.name",
     "keep": "dictionary.keep.name",
 }
-"""Names of the orders and options of ``/dictionary``."""
+"""Names of the subcommands and options of ``/dictionary``."""
 
 DICTIONARY = {
     "whose": "dictionary.whose",
@@ -234,7 +234,7 @@ TELEGRAM_COMMAND = {
     "explain": "telegram.command.explain",
     "doctor": "telegram.command.doctor",
 }
-"""Descriptions in Telegram's menu of commands."""
+"""Descriptions in Telegram's command menu."""
 
 TELEGRAM_UNREAD = {
     "unread.not_read_here": "telegram.unread.not_read_here",
@@ -256,13 +256,13 @@ TELEGRAM_UNREAD = {
     "unread.skipped": "telegram.unread.skipped",
     "unread.not_speech": "telegram.unread.not_speech",
 }
-"""Sentences that Telegram has instead of those shared with Discord."""
+"""Sentences for Telegram instead of those shared with Discord."""
 
 TELEGRAM_FAVOURITE = {
     "on": "telegram.favourite.on",
     "off": "telegram.favourite.off",
 }
-"""What is said after a favourite is switched."""
+"""Sentences after a favourite was added or removed."""
 
 TELEGRAM_RANK = {
     "required_roles": "telegram.reading.required_roles",
@@ -270,7 +270,7 @@ TELEGRAM_RANK = {
     "blocked_roles": "telegram.reading.blocked_roles",
     "no_role": "telegram.reading.no_role",
 }
-"""How a group's administrators are read, by the list that they are in."""
+"""How administrators are read in a group, by the list they are in."""
 
 LEFT = {
     "say.free": "say.free_left",
@@ -279,7 +279,7 @@ LEFT = {
     "telegram.free": "telegram.free_left",
     "telegram.cost": "telegram.cost_left",
 }
-"""The same sentence with what is left of the quota."""
+"""The same sentence with the rest of the quota."""
 
 HIDDEN = {
     "call.queue.now": "call.queue.now_hidden",
@@ -299,14 +299,14 @@ BRIEF = {
     "doctor.provider.bad": "doctor.provider.bad.brief",
     "doctor.provider.not_set_up": "doctor.provider.not_set_up.brief",
 }
-"""The same finding without what only the host should see."""
+"""The same finding without details for the host."""
 
 OFF = {
     "doctor.discord.content": "doctor.discord.content.off",
     "doctor.telegram.groups": "doctor.telegram.groups.off",
     "telegram.doctor.voices": "telegram.doctor.voices.off",
 }
-"""The same finding if it is not so."""
+"""The same finding in the negative."""
 
 FREE = {
     "doctor.quota.account": "doctor.quota.account.free",

@@ -66,7 +66,7 @@ SENTENCES: dict[str, str] = {
     "db.to_repair": "{path}: {count} totals are wrong. Run mouthpiece db check --repair to correct them.",
     "db.upgraded": "{path} is up to date (revision {revision}).",
     "db.wrong": "{scope} ({meter}), {day}: the totals are {characters} characters, {requests} requests, {granted} granted; the ledger has {by_rows_characters}, {by_rows_requests}, {by_rows_granted}.",
-    # what was asked for
+    # requests
     "text.empty": "This text contains nothing that can be spoken.",
     "text.too_long_spoken": "This would take about {minutes} minutes to speak. The limit is {limit} minutes; please shorten it.",
     "text.too_long": "The text has {length} characters. The limit is {limit}.",
@@ -96,7 +96,7 @@ SENTENCES: dict[str, str] = {
     "account.not_blocked": "{account} was not blocked.",
     "account.no_platform": "{name} names no platform. Use discord:ID or telegram:ID, or cli:{name} for a command-line account.{hint}",
     "account.bad": "{name} is not an account. Use platform:id, for example discord:123.",
-    # what people and moderators set
+    # settings of people and moderators
     "favourite.styles_full": "You already have {limit} favourite styles. Remove one first.",
     "favourite.voices_full": "You already have {limit} favourite voices. Remove one first.",
     "guard.blocked_account": "The host of this bot has blocked you.",
@@ -186,7 +186,7 @@ SENTENCES: dict[str, str] = {
     "health.bad": "not ok",
     "key.token_plan": "The key of {provider} belongs to a token plan (tp-…), which the service forbids for bots. Use a pay-as-you-go key (sk-…).",
     "key.plain_http": "The key of {provider} is sent over plain HTTP. Use HTTPS.",
-    # beside the sound
+    # notes
     "note.backup": "{provider} spoke this, because {instead} could not ({reason}).",
     "note.cut": "Part of it broke off.",
     "note.quota_built_in": "The quota for the usual voice is used up; {provider} continues for free.",
@@ -278,10 +278,10 @@ SENTENCES: dict[str, str] = {
     "shelf.singing": "Singing",
     "web.address": "The HTTP server cannot listen on {host}, port {port} ({problem}). Set [web] host and port.",
     "web.route": "The HTTP path {path} is already in use.",
-    # what was changed in a message that is read aloud
+    # changes to a message that is read aloud
     "explain.rule": "  {rule}: {before} → {after}",
     "explain.rule_out": "  {rule}: {before} left out",
-    # of what a voice is
+    # properties of a voice
     "voice.built_in": "built-in",
     "voice.is.male": "male",
     "voice.is.female": "female",

@@ -1,4 +1,4 @@
-"""English: what stands on Discord alone."""
+"""English: Discord only."""
 
 SENTENCES: dict[str, str] = {
     "discord.say.description": "Speak a text as a voice message",

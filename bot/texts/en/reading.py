@@ -1,4 +1,4 @@
-"""English: settings of reading aloud: names, dictionaries, who is read."""
+"""English: settings of reading aloud: names, dictionaries, whose messages are read."""
 
 SENTENCES: dict[str, str] = {
     "reading.bad_template": "The template must contain {{name}} once and no other braces, for example: {{name}} says",

@@ -1,4 +1,4 @@
-"""English: names of the rules by which a message becomes speech."""
+"""English: names of the normalization rules."""
 
 SENTENCES: dict[str, str] = {
     "rule.action": "action",

@@ -1,4 +1,4 @@
-"""English: what stands on Telegram alone."""
+"""English: Telegram only."""
 
 SENTENCES: dict[str, str] = {
     "telegram.command.say": "Speak a text, or the message you reply to",
