@@ -1,6 +1,8 @@
 """Grants, resets, overrides, and the proof that counters are the sum of their rows."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, update
@@ -11,6 +13,7 @@ from bot.store.entries import Limit, Mismatch, Override, most_generous
 from bot.store.ledger import Ledger
 from bot.store.schema import counter
 from tests.ledger_case import ANN, BOB, GUILD, FakeClock, day, minute, take
+from tests.prepared import Prepare
 
 pytest_plugins = ["tests.ledger_fixtures"]
 
@@ -38,6 +41,27 @@ def test_unlimited_beats_all() -> None:
 def test_overrides_speak_only_about_what_they_name() -> None:
     other = (Limit("requests", 50, "day"), Limit("characters", 300, "minute"))
     assert most_generous(other, [Override(ANN)]) == other
+
+
+async def test_two_who_change_two_limits_at_once_both_keep_theirs(tmp_path: Path, prepare: Prepare) -> None:
+    prepare(tmp_path)
+    async with (
+        Database.open(tmp_path) as one,
+        Database.open(tmp_path) as other,
+        Ledger.open(one) as ours,
+        Ledger.open(other) as theirs,
+    ):
+        changes: list[dict[str, Any]] = [
+            {"characters_per_day": 200}, {"requests_per_minute": 3}, {"cooldown": 4}, {"unlimited": True},
+        ]  # fmt: skip
+        await asyncio.gather(
+            *(book.change_override(ANN, change) for book, change in zip([ours, theirs] * 2, changes, strict=True))
+        )
+        assert await ours.overrides([ANN]) == [Override(ANN, 200, 3, unlimited=True, cooldown=4)]
+        await theirs.change_override(ANN, {"unlimited": False, "cooldown": None})
+        assert await ours.change_override(ANN, {"requests_per_minute": None}) == Override(ANN, 200)
+        assert await ours.change_override(ANN, {"characters_per_day": None}) == Override(ANN)
+        assert await theirs.overrides([ANN]) == []
 
 
 async def test_overrides_are_stored_replaced_and_removed(book: Ledger) -> None:

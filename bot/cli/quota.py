@@ -1,7 +1,7 @@
 """``mouthpiece quota show | grant | set | reset``: what people spend, and what the host gives them."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from bot.app import Core, build
@@ -72,7 +72,7 @@ async def grant(config: Config, asked: Arguments) -> int:
     async with build(config, kind="cli") as core:
         await names.check_known(core.database, asked.account, config.quota.admins)
         if asked.per_day:
-            await core.ledger.set_override(replace(await _own(core, scope), characters_per_day=asked.characters))
+            await core.ledger.change_override(scope, {"characters_per_day": asked.characters})
         else:
             await core.ledger.grant(scope, asked.characters)
     code = "quota.changed" if asked.per_day else "quota.granted"
@@ -96,8 +96,7 @@ async def change(config: Config, asked: Arguments) -> int:
         raise InputError("quota.no_cooldown_of_space")
     async with build(config, kind="cli") as core:
         await names.check_known(core.database, asked.account, config.quota.admins)
-        limits = replace(await _own(core, scope), **changes)
-        await core.ledger.set_override(limits)
+        limits = await core.ledger.change_override(scope, changes)
     print(_described(asked.account, limits, config.language))
     return 0
 
@@ -106,11 +105,6 @@ def _within(amount: int | None, most: int) -> int | None:
     if amount is not None and not 0 <= amount <= most:
         raise InputError("quota.out_of_range", limit=most)
     return amount
-
-
-async def _own(core: Core, scope: str) -> Override:
-    """Return the limits that were set, or an empty override."""
-    return next(iter(await core.ledger.overrides([scope])), Override(scope))
 
 
 def _described(name: str, limits: Override, language: str) -> str:

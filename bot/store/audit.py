@@ -2,7 +2,8 @@
 
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import (
@@ -128,6 +129,14 @@ def set_override(connection: Connection, *, override: Override) -> None:
     if override != Override(override.scope):
         values = {column.name: getattr(override, column.name) for column in quota_override.columns}
         connection.execute(insert_into(quota_override), [values])
+
+
+def change_override(connection: Connection, *, scope: str, changes: Mapping[str, Any]) -> Override:
+    """Change the named limits of an override, and return it; the others stay."""
+    (held,) = overrides(connection, scopes=[scope]) or [Override(scope)]
+    changed = replace(held, **changes)
+    set_override(connection, override=changed)
+    return changed
 
 
 def overrides(connection: Connection, *, scopes: Sequence[str]) -> list[Override]:

@@ -24,12 +24,12 @@ import asyncio
 import logging
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import partial
-from typing import Self
+from typing import Any, Self
 
 from bot.errors import BotError, StoreError
 from bot.store import audit, deliveries
@@ -221,6 +221,10 @@ class Ledger:
     async def set_override(self, override: Override) -> None:
         """Store an override; an empty one removes the stored one. Raises StoreError."""
         await self._database.write(partial(audit.set_override, override=override))
+
+    async def change_override(self, scope: str, changes: Mapping[str, Any]) -> Override:
+        """Change the limits that are named by their fields, in one step; the others stay. Raises StoreError."""
+        return await self._database.write(partial(audit.change_override, scope=scope, changes=dict(changes)))
 
     async def overrides(self, scopes: Sequence[str]) -> list[Override]:
         """Return the overrides stored for any of these scopes. Raises StoreError."""
