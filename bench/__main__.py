@@ -4,7 +4,7 @@ import importlib
 import platform
 import sys
 
-_PARTS = ("start", "audio", "speak", "ledger", "clean", "call", "linear", "bounds", "storm")
+_PARTS = ("start", "audio", "speak", "engines", "ledger", "clean", "call", "linear", "bounds", "storm")
 
 
 def main() -> int:

@@ -86,6 +86,7 @@ GUARD_ROLE = {
 PROVIDER_NAME = {
     "mimo": "provider.name.mimo",
     "espeak": "provider.name.espeak",
+    "builtin": "provider.name.builtin",
 }
 """Providers that people know by a name."""
 

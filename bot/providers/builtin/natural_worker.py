@@ -83,6 +83,8 @@ class KokoroEngine:
         options = runtime.SessionOptions()
         options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
         options.log_severity_level = 3
+        # A thread that waits for the other one by spinning costs half as much again, of a busy machine even time.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = runtime.InferenceSession(_model(), options, providers=["CPUExecutionProvider"])
         self._session._model_bytes = None  # 92 MB that the library keeps only to start again elsewhere
         self._given_back = runtime.RunOptions()  # else the memory of the longest piece is kept for ever
@@ -256,18 +258,18 @@ def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
     send(END)
 
 
-_ENGINES: dict[str, Callable[[], Engine]] = {"hibari": HibariEngine, "kokoro": KokoroEngine}
+_ENGINES: dict[str, Callable[..., Engine]] = {"hibari": HibariEngine, "kokoro": KokoroEngine}
 
 
-def main(name: str, most_megabytes: float) -> int:
-    """Serve with an engine until standard input closes or the memory is used up."""
+def main(name: str, most_megabytes: float, threads: int = 0) -> int:
+    """Serve with an engine until standard input closes or the memory is used up; 0 threads: the engine's usual."""
     # A signal to the whole group must not cut off what is being said; the bot closes standard input when it is done.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     _limit_process()
     out = _private_output()
     try:
-        engine = _ENGINES[name]()
+        engine = _ENGINES[name](threads) if threads else _ENGINES[name]()
     except Exception as error:  # noqa: BLE001  a border: the bot is told why, whatever it is
         why = str(error) if isinstance(error, EngineError) else f"{name} cannot be loaded: {type(error).__name__}"
         out.write(pack(FAILED, why.encode()))
@@ -289,6 +291,6 @@ def main(name: str, most_megabytes: float) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1], float(sys.argv[2]))
+    code = main(sys.argv[1], float(sys.argv[2]), *map(int, sys.argv[3:4]))
     sys.stderr.flush()
     os._exit(code)  # the bot may be gone: nothing to flush into its closed pipe

@@ -207,9 +207,11 @@ class Workers:
             self._plan_retirement()
 
     def _plan_retirement(self) -> None:
-        """Look again after the idle time if workers are left and nobody is going to look."""
+        """Look again when the first of the workers will have been idle for long enough."""
         if self._idle and self._running and self._retirement is None and not self._closed.is_set():
-            self._retirement = asyncio.get_running_loop().call_later(self._idle, self._retire)
+            due = min(worker.left for worker in self._running) + self._idle
+            loop = asyncio.get_running_loop()
+            self._retirement = loop.call_at(max(due, loop.time() + _CLOCK_STEP), self._retire)
 
     def _retire(self) -> None:
         """End the workers that have been idle for long enough; those at work stay."""

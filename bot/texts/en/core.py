@@ -154,6 +154,7 @@ SENTENCES: dict[str, str] = {
     "waiting.begun": "This takes a moment.",
     "provider.name.mimo": "MiMo",
     "provider.name.espeak": "The built-in voice",
+    "provider.name.builtin": "The built-in voice",
     "free.use": "Use the free voice",
     "free.none": "There is no free voice here.",
     "waiting.cancel": "Cancel",

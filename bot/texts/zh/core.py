@@ -154,6 +154,7 @@ SENTENCES: dict[str, str] = {
     "waiting.begun": "请稍候。",
     "provider.name.mimo": "MiMo",
     "provider.name.espeak": "内置语音",
+    "provider.name.builtin": "内置语音",
     "free.use": "用免费语音",
     "free.none": "这里没有免费语音。",
     "waiting.cancel": "取消",

@@ -154,6 +154,7 @@ SENTENCES: dict[str, str] = {
     "waiting.begun": "請稍候。",
     "provider.name.mimo": "MiMo",
     "provider.name.espeak": "內建語音",
+    "provider.name.builtin": "內建語音",
     "free.use": "用免費語音",
     "free.none": "這裡沒有免費語音。",
     "waiting.cancel": "取消",
