@@ -24,6 +24,7 @@ _BORDERS = {
     "bot/platforms/discord/call/session.py": "one message's fault must not end a voice call",
     "bot/platforms/telegram/handlers.py": "Telegram's commands",
     "bot/platforms/telegram/updates.py": "one update that the library cannot parse must not stop the others",
+    "bot/providers/builtin/natural_worker.py": "a text that a library stumbles over must not end the worker process",
     "bot/platforms/telegram/reading/chat.py": "one message's fault must not end the reading of a chat",
 }
 """Files that may catch everything, and what border each of them is."""

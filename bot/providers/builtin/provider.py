@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import sys
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.errors import ErrorKind, InputError, ProviderError, unknown_voice
 from bot.model import Note, Usage, VoiceKind
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, VoiceInfo, spoken
 from bot.providers.builtin import natural
+from bot.providers.builtin.ahead import speak_ahead
 from bot.providers.builtin.espeak import LATIN_VOICES, PRESETS, REPLACEMENTS, EspeakProvider
 from bot.providers.builtin.natural import HIBARI, KOKORO
 from bot.providers.builtin.pool import RefusedPieceError, UnloadableError, Workers
@@ -212,14 +213,26 @@ class BuiltinProvider:
                     yield item
             return
         heard = False
-        for part in plan["parts"]:
-            async with contextlib.aclosing(self._speak(part)) as blocks:
-                async for pcm in blocks:
-                    heard = heard or bool(pcm.samples.strip(b"\0"))
-                    yield pcm
+        async with contextlib.aclosing(self._in_order(plan["parts"])) as blocks:
+            async for pcm in blocks:
+                heard = heard or bool(pcm.samples.strip(b"\0"))
+                yield pcm
         if not heard:  # the same text would be as silent the next time
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
         yield Usage()
+
+    async def _in_order(self, parts: Sequence[Mapping[str, Any]]) -> AsyncGenerator[Pcm, None]:
+        """The sound of all parts; in a text of two languages Kokoro begins at once, whatever comes first."""
+        slow = [place for place, part in enumerate(parts) if part.get("engine") == KOKORO]
+        if slow and len(parts) > 1:
+            async with contextlib.aclosing(speak_ahead(parts, slow, self._pace.ratio, self._speak)) as blocks:
+                async for pcm in blocks:
+                    yield pcm
+            return
+        for part in parts:
+            async with contextlib.aclosing(self._speak(part)) as blocks:
+                async for pcm in blocks:
+                    yield pcm
 
     async def _speak(self, part: Mapping[str, Any]) -> AsyncGenerator[Pcm, None]:
         """The sound of one part."""
