@@ -74,11 +74,6 @@ def text(typed: str, words: Mapping[str, str] | None = None) -> str:
     return "" if is_none(value) else value
 
 
-def language(typed: str) -> str:
-    """Return the code of a language to answer in; empty for the default."""
-    return text(typed, LANGUAGE_WORDS)
-
-
 def on_or_off(typed: str) -> bool | None:
     """Return the value of a typed switch; None for another word."""
     word = typed.strip().casefold()
