@@ -76,7 +76,7 @@ async def test_a_role_has_a_quota_of_its_own(town: Town) -> None:
     await house.ledger.set_override(Override(town.front_end.promote(), characters_per_day=500))
     async with opened(town.front_end, house.services):
         refused = await town.front_end.say(TEXTS[0], among_others=True, other=True)
-        await town.front_end.told(refused, "5 of 5 characters")
+        await town.front_end.told(refused, "5 of 5 left today")
         await town.front_end.say(TEXTS[0], among_others=True)
         await _said(town, 1)
         assert f"{len(TEXTS[0])} of 500 characters used" in await town.front_end.quota()
