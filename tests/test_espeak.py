@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.audio.loudness import MOST_PEAK, TARGET, loudness, true_peak
 from bot.errors import ErrorKind, InputError, ProviderError
 from bot.model import Note, Voice, VoiceKind
 from bot.providers.base import Provider, SpeechRequest
 from bot.providers.builtin.espeak import EspeakProvider
 from bot.providers.builtin.runs import split_runs
+from bot.providers.builtin.styles import _CHANGES
 from bot.text.markup import split_tags
 from tests.espeak_hearing import CHINESE, ENGLISH, RATE, hear, level, longest_silence, melody
 
@@ -56,6 +58,16 @@ async def test_styles_combine(espeak: EspeakProvider, text: str, voice: str) -> 
     assert melody(both)[0] >= 1.15 * melody(neutral)[0]
     all_at_once = await hear(espeak, text, "Angry", "Excited", "Sharp", "Surprised", voice=voice)
     assert np.abs(all_at_once).max() < 32_700
+
+
+@pytest.mark.parametrize(("text", "voice"), [(ENGLISH, "en"), (ENGLISH, "en-f"), (CHINESE, "zh"), (CHINESE, "zh-f")])
+async def test_every_style_has_the_loudness_of_all_voices(espeak: EspeakProvider, text: str, voice: str) -> None:
+    for style in ("", *(key for key in _CHANGES if key not in ("whisper", "angry"))):
+        sound = (await hear(espeak, text, *([style] if style else []), voice=voice)).astype(np.float32) / np.float32(
+            32_768
+        )
+        assert loudness(sound, RATE) == pytest.approx(TARGET, abs=1.5), style
+        assert true_peak(sound) < MOST_PEAK, style
 
 
 async def test_a_female_voice_is_higher(espeak: EspeakProvider) -> None:

@@ -14,8 +14,10 @@ _VOLUME = 70
 """On espeak-ng's scale of 100. Neutral Mandarin then peaks at 21 500 of 32 767, which leaves an angry voice its
 headroom.
 """
-_LOUDEST = 98
-"""Mandarin then peaks at about 30 500. From 105 the engine limits peaks itself and the level stops rising."""
+_LOUDEST = 94
+"""Mandarin then peaks at about 29 200, 1 dB below full scale. From 105 the engine limits peaks itself and the level
+stops rising.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +49,28 @@ class _Change:
 
 _CHANGES = {
     "slow_down": _Change(rate=0.72),
-    "speed_up": _Change(rate=1.48),
+    "speed_up": _Change(rate=1.48, volume=1.06),
     "happy": _Change(pitch=22, range=30, rate=1.03),
-    "sad": _Change(pitch=-26, range=-25, rate=0.87, volume=0.85),
+    "sad": _Change(pitch=-26, range=-25, rate=0.87, volume=1.12),
     "angry": _Change(pitch=6, range=35, rate=1.06, volume=1.38),
     "whisper": _Change(timbre="whisper"),
-    "afraid": _Change(pitch=25, range=10, rate=1.15, volume=0.85),
+    "afraid": _Change(pitch=25, range=10, rate=1.15, volume=0.97),
     "surprised": _Change(pitch=20, range=45),
-    "excited": _Change(pitch=22, range=40, rate=1.15, volume=1.15),
-    "calm": _Change(pitch=-5, range=-20, rate=0.92, volume=0.9),
+    "excited": _Change(pitch=22, range=40, rate=1.15, volume=1.0),
+    "calm": _Change(pitch=-5, range=-20, rate=0.92, volume=1.05),
     "indifferent": _Change(range=-40),
-    "weary": _Change(pitch=-14, range=-25, rate=0.82, volume=0.8),
+    "weary": _Change(pitch=-14, range=-25, rate=0.82, volume=1.1),
     "anxious": _Change(pitch=15, range=10, rate=1.15),
-    "clamped_voice": _Change(pitch=42, range=10),
-    "gentle": _Change(pitch=4, range=-12, rate=0.92, volume=0.75),
+    "clamped_voice": _Change(pitch=42, range=10, volume=0.9),
+    "gentle": _Change(pitch=4, range=-12, rate=0.92, volume=1.05),
     "lively": _Change(pitch=12, range=35, rate=1.12),
-    "serious": _Change(pitch=-10, range=-30, rate=0.95),
-    "lazy": _Change(pitch=-6, range=-25, rate=0.78, volume=0.85),
+    "serious": _Change(pitch=-10, range=-30, rate=0.95, volume=1.05),
+    "lazy": _Change(pitch=-6, range=-25, rate=0.78, volume=1.0),
     "playful": _Change(pitch=15, range=35, rate=1.05),
-    "deep": _Change(pitch=-36, rate=0.94),
+    "deep": _Change(pitch=-36, rate=0.94, volume=1.12),
     "capable": _Change(range=-10, rate=1.18),
-    "sharp": _Change(pitch=4, range=25, rate=1.1, volume=1.35),
-    "childlike": _Change(pitch=47, range=15, rate=1.05),
+    "sharp": _Change(pitch=4, range=25, rate=1.1, volume=1.1),
+    "childlike": _Change(pitch=47, range=15, rate=1.05, volume=0.88),
     "aged": _Change(rate=0.82, timbre="aged"),
 }
 """By the key of the catalogue. Measured on English and Mandarin (tests/test_espeak.py): slow down adds a third to the

@@ -25,6 +25,11 @@ _CHARS_UTF8 = 0x1
 _END_PAUSE = 0x1000
 _RATE, _VOLUME, _PITCH, _RANGE = 1, 2, 3, 4
 _BLOCK_MS = 60
+_TONAL = ("cmn", "yue", "hak", "vi", "th")
+_STRESS_LEVEL = 1.17
+"""Factor on the volume of the other languages."""
+_MOST_VOLUME = 105
+"""The engine limits peaks beyond."""
 
 _MEMORY_BYTES = 1 << 29
 """Of address space; a worker uses 22 MB."""
@@ -83,8 +88,10 @@ class Engine:
     def _speak_run(self, run: dict[str, Any], request: dict[str, Any], sink: Sink) -> None:
         if self._lib.espeak_SetVoiceByName(run["voice"].encode()) != 0:
             raise ValueError("espeak-ng has no voice " + run["voice"])
-        # Choosing a voice sets its own values, so ours come after it.
-        for parameter, name in ((_RATE, "rate"), (_VOLUME, "volume"), (_PITCH, "pitch"), (_RANGE, "range")):
+        # Choosing a voice sets its own values, so ours come after it. Tones are 2 dB louder than stresses.
+        volume = int(request["volume"]) if run["voice"].startswith(_TONAL) else int(request["volume"] * _STRESS_LEVEL)
+        self._lib.espeak_SetParameter(_VOLUME, min(volume, _MOST_VOLUME), 0)
+        for parameter, name in ((_RATE, "rate"), (_PITCH, "pitch"), (_RANGE, "range")):
             self._lib.espeak_SetParameter(parameter, int(request[name]), 0)
         text = _LINE_END.sub(". ", run["text"]).translate(_NO_CONTROLS).encode("utf-8", "replace") + b"\0"
         # No flag for SSML and none for phonemes in [[brackets]]: a person's text is text.
