@@ -41,6 +41,7 @@ _PHRASES = {
     "bleep": "哔",
     "star": "星号",
     "dot": "点",
+    "hash": "井号",
     "cut": "……后面省略",
     "what": "什么？",
     "says": "{name}说：",

@@ -329,6 +329,8 @@ _FACE = re.compile(
     rf"|{NO_WORD_BEFORE}(?<![:;=/<>()])(?:{_FRAMED})(?![/<(]){NO_WORD_AFTER}"
 )
 """Faces that begin and end with symbols may be next to Chinese characters."""
+_CALLED = re.compile(r"\S{2,32}+(?<=[,:]) ?")
+"""A name and nothing else, before carets that point at the line above."""
 _CLOSING = ("):", "x)", "X)")
 """Faces that may close a bracket."""
 _ASKED = re.compile(r" ?[?？]")
@@ -346,7 +348,8 @@ def _known_face(match: re.Match[str]) -> str | None:
     before = text[max(0, match.start() - _NEAR_PICTURES) : match.start()]
     if match[0] == "^^":
         begins = not before.rpartition("\n")[2].strip() and _GOING_ON.match(text, match.end())
-        return "" if begins or _ASKED.match(text, match.end()) else "happy"
+        at_somebody = _CALLED.fullmatch(before) and not text[match.end() :].strip()
+        return "" if begins or at_somebody or _ASKED.match(text, match.end()) else "happy"
     if match[0] in _CLOSING and ("(" in before or ")" in before):
         return None if before.rfind("(") > before.rfind(")") or match[0] != "):" else EMOTICONS[match[0]]
     return EMOTICONS[match[0]]

@@ -100,6 +100,10 @@ def _inline(draft: Draft, whole: str, inside: str) -> str:
 
 
 _ANY = re.compile(r"[*_~\\#>•-]")
+_ON_END = re.compile(r"(?<=\w)><(?=\w)")
+"""``<ctrl><alt>``: keys, whose names are words."""
+_SPOKEN_OF = re.compile(r"\b([Tt]he|[Aa]n?|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Yy]our|[Mm]y) <([a-z][a-z0-9]{1,15})>")
+"""An element that somebody speaks of: ``the <nav>``."""
 _ACTION = re.compile(
     rf"{NO_WORD_BEFORE}(?<!\*)\*(?! )([^*\n]{{1,32}})(?<! )\*(?!\*){NO_WORD_AFTER}"
     rf"|{NO_WORD_BEFORE}(?<!_)_(?! )([^_\n]{{1,32}})(?<! )_(?!_){NO_WORD_AFTER}"
@@ -158,7 +162,10 @@ def _apart(draft: Draft, name: str) -> str:
 def unmark(draft: Draft) -> None:
     """Drop elements such as ``<b>`` and ``<style>``, however disguised; the words inside remain."""
     if "<" in draft.text or "&" in draft.text:
-        draft.whole("markup", strip_markup(draft.text))
+        text = _ON_END.sub("> <", draft.text)
+        if "</" not in text:
+            text = _SPOKEN_OF.sub(r"\1 \2", text)
+        draft.whole("markup", strip_markup(text))
 
 
 def _quoted(text: str, announced: str) -> str:

@@ -10,7 +10,7 @@ from bot.normalization.mentions import said_name, spoken_name
 from bot.normalization.message import ChatMessage
 from bot.normalization.numbers import spoken_time
 from bot.normalization.slang import is_chat_word, is_smash
-from bot.normalization.technical import begins_command
+from bot.normalization.technical import begins_command, is_technical
 from bot.patterns import linear
 
 REFERENCE = re.compile(
@@ -20,6 +20,8 @@ REFERENCE = re.compile(
 )
 _AT = re.compile(r"(?<![\w.@/+-])@(?P<name>[^\W\d](?:[\w-]|\.(?=\w)){0,63})")
 _TAG = re.compile(r"(?<![\w&#])#(?:(?P<number>\d{1,9})(?!\w)|(?P<name>\w{1,60}+(?:-\w{1,30}+){0,5}+)#?)")
+_OF_A_FILE = re.compile(r" ?[:=(]\w")
+"""Behind a word with a hash sign: a line of a file that a program shall not read."""
 _REDDIT = re.compile(NO_WORD_BEFORE + r"(?<![/.])/?([ur])/([A-Za-z0-9_]{2,21})(?!/)" + NO_WORD_AFTER)
 _LETTERS = re.compile(NO_WORD_BEFORE + r"(?<![/.'’])([a-z])/([a-z]{1,12})(?![/'’])" + NO_WORD_AFTER)
 _CASHTAG = re.compile(NO_WORD_BEFORE + r"(?<![$/])\$([A-Z]{1,6})(?![$/\\])" + NO_WORD_AFTER)
@@ -84,7 +86,8 @@ def _hashed(draft: Draft, match: re.Match[str]) -> str:
     """Say a tag; after a root prompt a command follows."""
     if match["number"]:
         return match[0] if draft.foreign else f" {_tagged(draft, match)} "
-    if begins_command(match.string, match.start("name")):
+    is_line = _OF_A_FILE.match(match.string, match.end()) and is_technical(draft, match.string, match.start())
+    if is_line or begins_command(match.string, match.start("name")):
         return match["name"]
     return f" {_tagged(draft, match)} "
 
@@ -174,6 +177,7 @@ _PATH = re.compile(
     r"|[A-Za-z]:(?:\\(?:[A-Za-z0-9_%-]|[.](?=[A-Za-z0-9_])){1,64}+){1,20}+)"
 )
 _STAR_WITHIN = re.compile(r"(?<=[A-Za-z0-9])\*(?=[A-Za-z0-9])")
+_STAR_BEHIND = re.compile(r"(?<=[A-Za-z0-9])\*")
 _REMOTE = re.compile(r"(?<![\w.])(?:ssh|scp|sftp|mosh)(?: -[A-Za-z]{1,4}+)?+ $")
 _CORRECTION = re.compile(r"(?<!\S)s/[^/\s]{1,40}+/[^/\s]{0,40}+/?+g?(?!\S)")
 """``s/was/is/``: a substitution command, which people use to correct their own words."""
@@ -264,6 +268,7 @@ def _written(path: str, star: str) -> str:
     """Return a path without shell characters, and with a word for wildcards."""
     path = path.removeprefix("#!").replace("\\ ", " ").replace("**", "*")
     path = _STAR_WITHIN.sub(f" {star} ", path)
+    path = _STAR_BEHIND.sub(f" {star}", path)
     return path.replace("*", star)
 
 

@@ -27,6 +27,7 @@ _OWNERS = frozenset(
 )
 _COMPANY = frozenset(["and", "material", "goals", "dumped", "cheated", "said", "says", "thinks", "loves"])
 _VERBS = frozenset(["is", "was", "isn't", "with", "solved", "fixed", "here", "being"])
+_SAYING = frozenset(["dont", "don't", "say", "said", "saying", "says", "call", "called", "type", "to", "the"])
 _QUESTIONS = frozenset(["why", "what", "who", "how", "where", "when"])
 _ASKED = frozenset(["is", "are", "was", "were", "did", "do", "does", "you", "u", "r", "happened", "they"])
 
@@ -78,7 +79,12 @@ def _mate(said: str, previous: str, following: str, _: bool) -> str:
     return said if previous in _OWNERS or following in _COMPANY else ""
 
 
-_DEPENDING = {"bf": _mate, "gf": _mate, "prob": _prob, "probs": _probs, "tf": _tf, "til": _til, "wp": _wp}
+def _gg(said: str, previous: str, following: str, _: bool) -> str:
+    """``don't gg out``: what is said, not how the game was."""
+    return "" if following in ("out", "go") or previous in _SAYING else said
+
+
+_DEPENDING = {"bf": _mate, "gf": _mate, "gg": _gg, "prob": _prob, "probs": _probs, "tf": _tf, "til": _til, "wp": _wp}
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
@@ -200,7 +206,7 @@ def _is_listed(match: re.Match[str]) -> bool:
 
 
 _TOKEN = linear(
-    r"(?<![0-9A-Za-z_'’\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f])[0-9A-Za-z]++(?:;[A-Za-z]{2}|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f_]|['’-][A-Za-z])",
+    r"(?<![0-9A-Za-z_'’\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f])[0-9A-Za-z]++(?:;[A-Za-z]{2}(?![A-Za-z0-9])|/[Oo]?(?![A-Za-z0-9])|#|\+\+)?(?![\u00c0-\u024f\u1e00-\u1eff\u0300-\u036f_]|['’-][A-Za-z])",
     "begins where letters and digits begin, and takes all of them at once",
 )
 _HAN = re.compile("[\u3400-\u9fff]")
@@ -470,6 +476,8 @@ _INSIDE = re.compile(
 """``(re)start``, ``D[4]n``: no pause within a word."""
 _INDEXED = re.compile(r"(?<=[\w\])])\[(\w{0,16})\](?=([A-Za-z0-9])?)")
 """``rows[0].name``: no pause in a name of programs."""
+_BRACES = re.compile(r"(?<=[\w./-])\{(\w{1,32}+(?:,[\w.-]{1,32}+){1,9}+)\}(?=([A-Za-z0-9])?)")
+"""``.{old,new}``: a part of a path."""
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _QUOTED_OPENING = re.compile(r"(?<=['\"])[({\[]{1,3}(?=[^\s'\"()\[\]{}])")
 _QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
@@ -674,6 +682,8 @@ def say_signs(draft: Draft) -> None:
 def _unbracketed(text: str) -> str:
     """Remove brackets within a word, ``(re)start``, ``D[4]n``, and an optional ending."""
     text = _INSIDE.sub(lambda match: match[match.lastindex or 0], _PREFIX.sub(lambda match: match[1] or match[2], text))
+    if "}" in text:
+        text = _BRACES.sub(lambda match: f"{match[1]}{' ' if match[2] else ''}", text)
     if "]" in text:
         text = _INDEXED.sub(lambda match: f" {match[1]}{' ' if match[2] else ''}" if match[1] else "", text)
     return _PLURAL.sub("", text)

@@ -30,6 +30,8 @@ _OPENED = re.compile(r"(?<![\w*/.-])\*(?=[\w'\"])")
 _NEAR = 120
 _POINTER = re.compile(r"(?<=[\w)\]])->(?=[A-Za-z_]\w{0,40}+(?:[(.;\[]|->| ?=))|(?<=\$this)->(?=\w)")
 _COMMENT = re.compile(r"(?<=\S) #{1,2} (?=[A-Za-z])")
+_SIGN_MEANT = re.compile(r"\b(?:a|an|as|the|that|this|with|your|no|by|of|put|add|remove|use|character|sign) ?$")
+"""Before a hash sign that somebody speaks of."""
 _DENIED = re.compile(r"(?<= )=!(?= )")
 _COMMANDS = (
     "sudo|gksudo|apt|apt-get|apt-cache|aptitude|dpkg|dpkg-reconfigure|grep|egrep|sed|awk|chmod|chown|mkdir|rmdir"
@@ -42,12 +44,14 @@ _EVIDENCE = re.compile(
     r"|\w\.(?:conf|cfg|ini|sh|py|so|deb|rpm|tar|gz|bz2|txt|log|cpp|js|ts|rs|json|xml|html?|php|dll|iso|img|ko|yml|yaml)(?!\w)"
     r"|\w\(\)|[\w\])]::\w|\w@[\w-]{1,32}:[~/]"
     r"|\$[({]|\$[A-Z_]{2,32}+(?!\w)|(?<=\|) ?(?:wc|head|tail|sort|less|more|tee|xargs|uniq|cut|find|tr)(?!\w)"
+    r"|(?<!\S)/(?:opt|etc|home|usr|var|tmp|dev|proc|bin|root|boot|mnt|media|lib)(?!\w)"
     r"|\w\[\d{0,6}+\]|(?<=[\w)\]]);(?=\n|$)"
     r"|(?i:error|failed|warning|fatal|exception|traceback|denied): |(?<!\S)![a-z]{2,32}+(?!\S)|(?<= )(?:&&|\|\|)(?= )"
 )
 _PLACE = re.compile(r"(?<=[\w\"'] )\.(?= (?:[|>&;]|$))")
 """The place where a command is at work: ``grep -r x . | wc``."""
 _HOME = re.compile(r"(?<!\S)~/(?!\w)|(?<=\b(?:the|The) )~(?!\S)")
+_AT_HOME = re.compile(r"(?<= )~(?=[,.;?!)]|$| [a-z])", re.MULTILINE)
 _REDIRECTED = re.compile(rf"(?:(?<!\S)([0-2])|(?<= )&|(?<=[\w\"'] ))>{{1,2}}(?:&([0-2])(?!\w)| ?(?=([{INSERTS}])))")
 """``2>&1``, ``>> /tmp/log``: where a command writes to."""
 _BREAK = re.compile("\n")
@@ -67,6 +71,7 @@ def keep_code(draft: Draft) -> None:
         draft.replace(_MODE, lambda match: draft.keep(match[0]))
     if "~" in text:
         draft.replace(_HOME, lambda match: draft.keep(match[0]))
+        draft.replace(_AT_HOME, lambda match: _at_home(draft, match))
         draft.replace(_VERSION, lambda match: draft.keep(match[0]) if _is_version(match[0]) else match[0])
     if "*" in text:
         if text.count("**") == 1:
@@ -77,7 +82,7 @@ def keep_code(draft: Draft) -> None:
     if "->" in text:
         draft.change(_POINTER, "sign", lambda _: " ")
     if " #" in text and is_technical(draft, draft.text, len(draft.text)):
-        draft.change(_COMMENT, "sign", lambda _: draft.words.phrases["pause"])
+        draft.change(_COMMENT, "sign", lambda match: _commented(draft, match))
     if " . " in text:
         draft.replace(_PLACE, lambda match: draft.put("sign", match[0], draft.words.say("dot"), keep=True))
     if ">" in text:
@@ -114,6 +119,16 @@ def _redirected(draft: Draft, match: re.Match[str]) -> str:
     if match[3] and draft.rule_of(match[3]) != "":
         return match[0]
     return f"{match[1] or ''}{draft.words.apart(draft.words.signs['->'])}{match[2] or ''}"
+
+
+def _commented(draft: Draft, match: re.Match[str]) -> str:
+    before = match.string[max(0, match.start() - 12) : match.start()]
+    return f" {draft.words.say('hash')} " if _SIGN_MEANT.search(before) else draft.words.phrases["pause"]
+
+
+def _at_home(draft: Draft, match: re.Match[str]) -> str:
+    """Leave the sign of a person's own directory; elsewhere a wave draws a word out."""
+    return draft.keep(match[0]) if is_technical(draft, match.string, match.start()) else match[0]
 
 
 def begins_command(text: str, place: int) -> bool:
