@@ -280,7 +280,7 @@ async def serve(config: Config, *, grace: float = GRACE) -> None:
             await core.limiter.reap()
             given_back = await core.ledger.reap(owner="bot")
             if given_back:
-                _log.warning("%d unfinished commands of the last run were given back", given_back)
+                _log.warning("%d unfinished commands of the last run were released", given_back)
             _say_who_speaks(core)
             await _run(core, platforms, stop, grace)
 
@@ -290,7 +290,7 @@ def _say_who_speaks(core: Core) -> None:
         try:
             provider.check_ready()
         except BotError as error:
-            _log.warning("provider %s is not set up (%s); the others speak", provider.name, error.code)
+            _log.warning("provider %s is not set up (%s); the others are used", provider.name, error.code)
         else:
             _log.info("provider %s is set up", provider.name)
 
@@ -328,7 +328,7 @@ async def _run(core: Core, platforms: Sequence["Platform"], stop: asyncio.Event,
         waiting: set[asyncio.Future[Any]] = {everyone, stopped}
         await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         if stop.is_set():
-            _log.info("stopping: no more commands are taken, what is being said may finish")
+            _log.info("stopping: no more commands are accepted; current speech may finish")
         stop.set()
         await asyncio.gather(*(platform.stop(grace) for platform in platforms), return_exceptions=True)
         refused = [error for error in await everyone if error is not None]
@@ -353,9 +353,9 @@ async def _supervise(platform: "Platform", stop: asyncio.Event, language: str) -
             if error.code != "platform.unreachable":
                 _log.error("%s", of_error(error, language))
                 return error
-            _log.warning("%s cannot be reached; next try in %.0f s", platform.name, pause)
+            _log.warning("%s cannot be reached; next attempt in %.0f s", platform.name, pause)
         except Exception:  # noqa: BLE001  a border: one platform's fault must not take the other down
-            _log.exception("%s broke off; next try in %.0f s", platform.name, pause)
+            _log.exception("%s failed; next attempt in %.0f s", platform.name, pause)
         finally:
             announcer.cancel()
         if ready.is_set():
@@ -386,7 +386,7 @@ async def _chores(core: Core) -> None:
                 await core.clips.expire()
                 retired = time.monotonic()
         except StoreError as error:
-            _log.warning("housekeeping was put off: %s", error.code)
+            _log.warning("housekeeping was postponed: %s", error.code)
         except Exception:  # noqa: BLE001  a border: a chore that fails must not end all of them
-            _log.exception("housekeeping broke off; it is tried again")
+            _log.exception("housekeeping failed; it will be retried")
         await asyncio.sleep(_CHORES)

@@ -223,7 +223,7 @@ class Connections:
         """Count a new connection, closing an older one if needed. Return False if none can be closed."""
         group = self._group(connection)
         if len(self) >= self.most or (group is not None and len(group) >= self._per_address):
-            _log.warning("too many connections: the oldest without a request is closed for each new one")
+            _log.warning("too many connections: each new one closes the oldest without a request")
         if group is not None and not group.make_room(self._per_address):
             return False
         if not self._all.make_room(self.most):

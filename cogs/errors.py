@@ -147,7 +147,7 @@ class Errors(commands.Cog):
             await self._bot.presses.get(press.verb, outdated)(interaction, press)
         except Exception as error:  # noqa: BLE001  a border: whoever pressed is to be told
             if isinstance(error, InputError) and error.code == OLD_BUTTON:
-                _log.info("an old or made-up button was pressed")
+                _log.info("an outdated or forged button was pressed")
             await self.answer(interaction, f"button {press.verb}", error)
 
     async def answer(self, interaction: discord.Interaction[Any], name: str, cause: BaseException) -> None:
@@ -167,12 +167,12 @@ class Errors(commands.Cog):
             await withdraw(interaction)
             return
         if not isinstance(cause, BotError | app_commands.AppCommandError):
-            _log.error("%s broke off", name, exc_info=cause)
+            _log.error("%s failed unexpectedly", name, exc_info=cause)
         try:
             language = await self._bot.language_for(interaction)
             await tell(interaction, sentence(cause, language), _offer(interaction, cause, language))
         except NOT_DELIVERED as unheard:
-            _log.warning("%s: the person could not be told (%s)", name, type(unheard).__name__)
+            _log.warning("%s: the person could not be informed (%s)", name, type(unheard).__name__)
             if isinstance(unheard, discord.HTTPException) and unheard.code in TOKEN_GONE:
                 await self._tell_in_channel(interaction, cause)
 

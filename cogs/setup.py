@@ -137,7 +137,7 @@ class Setup(commands.Cog):
                         await self._bindings.unbind(space, bound.channel)
                         break
         except StoreError as error:
-            _log.warning("channels that are gone stay bound: %s", error.code)
+            _log.warning("deleted channels could not be unbound: %s", error.code)
 
     async def _is_deleted(self, guild: discord.Guild, channel: str) -> bool:
         """Return whether it certainly is deleted: an unlisted channel may also be a thread, or hidden from the bot."""

@@ -127,7 +127,7 @@ async def test_when_nothing_reaches_the_person_the_bot_goes_on(
         await server.until(lambda: server.statuses("edit") == [404, 404])
         await (await server.slash("say", {"text": TEXT})).answered()
     assert len(voices_of(server)) == 1
-    assert "could not be told" in caplog.text
+    assert "could not be informed" in caplog.text
     assert TEXT not in caplog.text
 
 

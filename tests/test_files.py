@@ -95,7 +95,7 @@ async def test_what_others_could_read_is_narrowed_at_the_start_backups_too(
     assert [_mode(each) for each in (path, backup, lock)] == [0o600] * 3
     assert [_mode(each) for each in (foreign, diary)] == [0o644] * 2, "what is not ours is left alone"
     assert _mode(folder) == 0o755, "and so is a folder with other things in it"
-    assert "others could read evening.sqlite; now its owner alone can" in caplog.text
+    assert "others could read evening.sqlite; now only its owner can" in caplog.text
     for other in (foreign, diary):
         other.unlink()
     async with Database.open(folder):

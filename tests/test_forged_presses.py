@@ -61,7 +61,7 @@ async def test_discord_answers_each_with_a_sentence(
                 press = await server.press(panel, _forged(panel, custom_id), user=user)
                 assert (await press.answered()).content == say(code, "en"), custom_id
                 lines = [record.getMessage() for record in caplog.records if record.name == "mouthpiece.discord"]
-                assert lines == ["an old or made-up button was pressed"] * (code == OLD), custom_id
+                assert lines == ["an outdated or forged button was pressed"] * (code == OLD), custom_id
                 _quiet(caplog)
     assert not any(message.deleted for message in server.messages)
 

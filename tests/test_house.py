@@ -51,6 +51,24 @@ def test_every_module_says_what_it_is() -> None:
     assert [name for name, tree in _TREES.items() if not ast.get_docstring(tree)] == []
 
 
+_NO_VERBS = {"What", "Who", "Whether", "How", "Where", "As", "Somebody"}
+"""First words of a docstring that describe a function instead of saying what it does."""
+_NOUN_PHRASES = {"The", "A", "An", "Every", "All", "One", "Each", "Those", "Its", "Some", "No"}
+"""First words of a noun phrase, which suits a property only."""
+
+
+def test_a_function_s_docstring_begins_with_a_verb() -> None:
+    offenders = []
+    for path in sorted(path for folder in ("bot", "cogs", "bench", "tools") for path in (ROOT / folder).rglob("*.py")):
+        for node in _functions(tree_of(path)):
+            words = (ast.get_docstring(node) or "").split()
+            is_property = any("property" in ast.unparse(decorator) for decorator in node.decorator_list)
+            forbidden = _NO_VERBS if is_property else _NO_VERBS | _NOUN_PHRASES
+            if words and words[0].strip(",.:;") in forbidden:
+                offenders.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}: {words[0]} …")
+    assert offenders == []
+
+
 def test_no_module_is_called_after_nothing() -> None:
     assert [name for name in _TREES if Path(name).stem in _NAMES_TO_AVOID] == []
 

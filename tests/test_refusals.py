@@ -21,13 +21,13 @@ def test_each_refusal_is_told_once_an_hour_for_each_provider(caplog: pytest.LogC
         for provider in ("mimo", "other"):
             refusals.note(provider, ErrorKind.AUTHENTICATION)
     assert caplog.messages == [
-        f"provider {provider} refuses us: key rejected (authentication)"
+        f"provider {provider} refuses requests: key rejected (authentication)"
         for _ in range(3)
         for provider in ("mimo", "other")
     ]
     assert {record.levelname for record in caplog.records} == {"WARNING"}
     refusals.note("mimo", ErrorKind.BALANCE)
-    assert caplog.messages[-1] == "provider mimo refuses us: out of credit (balance)", "another reason is news"
+    assert caplog.messages[-1] == "provider mimo refuses requests: out of credit (balance)", "another reason is news"
 
 
 @pytest.mark.parametrize("kind", sorted(set(ErrorKind) - {"authentication", "balance", "forbidden", "model"}))

@@ -140,7 +140,7 @@ async def test_killed_in_mid_speech_it_says_it_once_and_charges_it_once(town: To
     assert town.telegram.pending == [update], "what was not answered is not acknowledged"
     gate.set()
     again = await town.up()
-    await again.says("given back")
+    await again.says("of the last run were released")
     await town.telegram.wait_for("sendVoice")
     town.telegram.redeliver(update)
     await town.telegram.text("/say And this came after.")
@@ -161,7 +161,7 @@ async def test_killed_in_mid_speech_it_is_answered_on_discord_after_the_restart_
     await bot.ends()
     gate.set()
     again = await town.up()
-    await again.says("given back")
+    await again.says("of the last run were released")
     account = f"discord:{town.discord.world.ada.id}"
     await town.discord.until(lambda: [message.voice for message in town.discord.messages].count(True) == 2)
     await (await town.discord.slash("say", {"text": "I was interrupted."})).answered()  # out of the cache
@@ -176,7 +176,7 @@ async def test_killed_in_mid_speech_it_is_answered_on_discord_after_the_restart_
 async def test_a_rejected_key_is_in_the_log_once_from_the_start_on(town: Town) -> None:
     town.mimo.keys.clear()
     bot = await town.up()
-    await bot.says("provider mimo would not speak now")
+    await bot.says("provider mimo is not available")
     for number in range(2):
         await town.telegram.text(f"/say Number {number}.")
         await town.telegram.wait_for("sendMessage", number + 1)
@@ -197,7 +197,7 @@ async def test_a_key_that_is_rejected_while_the_bot_runs_is_told_with_the_comman
     assert await bot.stop() == 0
     told = [line for line in bot.log if "WARNING mouthpiece: provider mimo" in line]
     assert len(told) == 1, told
-    assert "refuses us: key rejected (authentication)" in told[0]
+    assert "refuses requests: key rejected (authentication)" in told[0]
     asked = [re.search(r"result=(\S+) request=(\d+)", line) for line in bot.log]
     ids = [found[2] for found in asked if found is not None and found[1] == "provider.authentication"]
     assert any(f"[{identity}]" in line for line in told for identity in ids), "lines of a command bear its id"

@@ -142,8 +142,7 @@ async def test_an_update_that_nobody_understands_is_passed_over(
     assert {call.params["chat_id"] for call in server.done("sendMessage")} == {str(person.id) for person in people}
     said = [record.getMessage() for record in caplog.records if record.name.endswith("telegram.updates")]
     assert said == [
-        f"update {update['update_id']} cannot be understood (TypeError) and is passed over"
-        for update in (broken, alone)
+        f"update {update['update_id']} cannot be parsed (TypeError) and is skipped" for update in (broken, alone)
     ]
     assert secret not in caplog.text
 

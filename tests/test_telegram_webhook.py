@@ -75,7 +75,7 @@ async def test_who_does_not_know_the_secret_is_refused(
         answer = await client.post(f"{web.root}/telegram/hook", json=update(), headers=headers)
     assert answer.status_code == 403
     assert server.asked("sendMessage") == []
-    assert "a delivery without our secret was refused, from 127.0.0.1" in caplog.text
+    assert "a webhook request without our secret was refused, from 127.0.0.1" in caplog.text
     assert not any(record.exc_info for record in caplog.records)
 
 
@@ -117,7 +117,7 @@ async def test_what_nobody_understands_is_not_brought_for_ever(
         await server.wait_for("sendMessage")
         await server.until(lambda: not server.pending)
     assert server.updates.brought == [200, 200]
-    assert f"update {broken['update_id']} cannot be understood (TypeError)" in caplog.text
+    assert f"update {broken['update_id']} cannot be parsed (TypeError)" in caplog.text
     assert secret not in caplog.text
 
 

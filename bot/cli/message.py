@@ -23,7 +23,7 @@ def dictionary_entries(name: str, language: str, *, sure: bool) -> tuple[Entry, 
     """Return a file's dictionary entries; guesses, and words that never match, go to stderr.
 
     ``sure``: guesses are confirmed. Raises InputError ``dictionary.file_unreadable`` (path),
-    ``dictionary.file_doubtful`` (shown), and as ``dictionary_file.understand``.
+    ``dictionary.file_doubtful`` (shown), and as ``dictionary.understand``.
     """
     try:
         with Path(name).open("rb") as file:

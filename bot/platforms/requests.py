@@ -281,7 +281,7 @@ class AcceptedCommand:
 
     @property
     def is_over(self) -> bool:
-        """Whether it was answered before."""
+        """Return whether it was answered before."""
         return self._next is Next.NOTHING
 
     def check(self) -> None:
@@ -331,7 +331,7 @@ class AcceptedCommand:
         try:
             await work
         except StoreError as error:
-            _log.warning("what became of a command could not be written down: %s", error.code)
+            _log.warning("the outcome of a command could not be recorded: %s", error.code)
             return False
         return True
 
@@ -441,21 +441,21 @@ class Accepted:
         try:
             await self._commands.show_progress(platform, chat, message)
         except StoreError as error:
-            _log.warning("a message that shows progress could not be noted: %s", error.code)
+            _log.warning("a progress message could not be recorded: %s", error.code)
 
     async def progress_removed(self, platform: str, chat: str, message: str) -> None:
         """Forget a removed progress message. Raises nothing."""
         try:
             await self._commands.hide_progress(platform, chat, message)
         except StoreError as error:
-            _log.warning("a message that shows progress could not be forgotten: %s", error.code)
+            _log.warning("the record of a progress message could not be removed: %s", error.code)
 
     async def progress_left(self, platform: str) -> list[tuple[str, str]]:
         """Return chat and id of the progress messages that the last run left behind. Raises nothing."""
         try:
             return await self._commands.progress_left(platform)
         except StoreError as error:
-            _log.warning("messages that show progress cannot be read: %s", error.code)
+            _log.warning("the records of progress messages cannot be read: %s", error.code)
             return []
 
     async def _standing(self, key: str, new: bool) -> Standing:
@@ -568,7 +568,7 @@ class Requests:
             meter = self.speech.meter_of(answer.receipt.provider)
             balance = await self.speech.balance(account, answer.utterance.roles, meter)
         except StoreError as error:
-            _log.warning("a voice message goes out without its buttons: %s", error.code)
+            _log.warning("a voice message is sent without its buttons: %s", error.code)
             return answer
         return replace(answer, token=token, balance=balance)
 

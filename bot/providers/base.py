@@ -112,7 +112,7 @@ class Provider(Protocol):
 
     @property
     def identity(self) -> str:
-        """What distinguishes its sound from another engine's under the same name: usually its address."""
+        """Return what distinguishes its sound from another engine's under the same name: usually its address."""
         ...
 
     @property

@@ -103,12 +103,12 @@ class Refusals:
         if told is not None and self._clock() - told.at < EVERY and told.kind in (None, kind):
             return
         self._told[provider] = _Told(self._clock(), kind)
-        _log.warning("provider %s refuses us: %s (%s)", provider, say(codes.REASON.get(kind, kind), "en"), kind)
+        _log.warning("provider %s refuses requests: %s (%s)", provider, say(codes.REASON.get(kind, kind), "en"), kind)
 
     def failed(self, provider: str, detail: str) -> None:
         """Log that the check at the start failed. ``detail``: why, for the host."""
         self._told[provider] = _Told(self._clock(), None)
-        _log.warning("provider %s would not speak now: %s", provider, detail)
+        _log.warning("provider %s is not available: %s", provider, detail)
 
 
 _ATTEMPTS = 3

@@ -219,7 +219,7 @@ class ClipStore:
             await self._mend(file)
             return await action()
         except (StoreError, OSError) as error:
-            log.warning("clips: cannot be made anew (%s)", type(error).__name__)
+            log.warning("clips: cannot be recreated (%s)", type(error).__name__)
             return fallback
 
     async def _mend(self, damaged: Transactions) -> None:

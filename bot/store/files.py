@@ -113,10 +113,12 @@ def narrow(folder: Path) -> None:
         try:
             _narrow(path)
         except OSError as error:
-            _log.warning("others may read %s, and that cannot be changed (%s)", path.name, type(error).__name__)
+            _log.warning(
+                "others may read %s, and its permissions cannot be changed (%s)", path.name, type(error).__name__
+            )
         else:
             level = logging.DEBUG if path == folder else logging.WARNING  # a folder created beforehand is normal
-            _log.log(level, "others could read %s; now its owner alone can", path.name)
+            _log.log(level, "others could read %s; now only its owner can", path.name)
 
 
 def _narrow(path: Path) -> None:

@@ -386,7 +386,7 @@ class Setting:
 
     @property
     def inverted(self) -> bool:
-        """Whether "on" means that the field is False."""
+        """Return whether "on" means that the field is False."""
         return isinstance(self.kind, Switch) and self.kind.inverted
 
     def change(self, name: str, typed: str) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class Commands:
             try:
                 await asyncio.to_thread(self._write, noted)
             except OSError as error:
-                _log.warning("the list of synced commands could not be noted: %s", type(error).__name__)
+                _log.warning("the list of synced commands could not be saved: %s", type(error).__name__)
 
     async def _clear_others(self, bot: commands.AutoShardedBot, noted: dict[str, str], where: str) -> bool:
         """Remove commands of earlier development servers, which would show twice. Return whether the notes changed."""

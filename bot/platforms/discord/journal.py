@@ -78,7 +78,7 @@ class Journal:
                 ):
                     return False
         except (StoreError, TimeoutError) as error:
-            _log.warning("a command could not be written down (%s)", type(error).__name__)
+            _log.warning("a command could not be recorded (%s)", type(error).__name__)
         command = await self._accepted.open(key, new=not brought.resumed)
         if command is None:
             return False
@@ -109,7 +109,7 @@ class Journal:
                 data = json.loads(left.content) | {"token": left.token or _EXPIRED}
                 self._hand_over(data, _Brought(self, left.content, resumed=True))
             except (ValueError, TypeError, LookupError, AttributeError, discord.DiscordException):
-                _log.error("a command of the last run cannot be understood and is given up")
+                _log.error("a command of the last run cannot be parsed and is dropped")
                 await self._accepted.close(left.key)
 
 

@@ -144,7 +144,7 @@ async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -
             if message_id:
                 await words.remember_message("discord", channel, str(message_id), account_of(interaction))
     except StoreError as error:
-        _log.warning("who asked for a message could not be noted: %s", error.code)
+        _log.warning("the requester of a message could not be recorded: %s", error.code)
 
 
 def _keep_removers(interaction: discord.Interaction[Bot], delivery: Delivery, *, first: bool) -> None:

@@ -248,7 +248,7 @@ class TelegramPlatform:
         except InvalidToken:
             raise PlatformError("platform.token", platform=self.name) from None  # its message holds the token
         except TelegramError as error:
-            _log.debug("logging in failed (%s)", type(error).__name__)
+            _log.debug("login failed (%s)", type(error).__name__)
             raise PlatformError("platform.unreachable", platform=self.name) from None
         await set_menus(application.bot)
 
@@ -261,7 +261,7 @@ class TelegramPlatform:
             async with asyncio.timeout(self._timings.farewell):
                 await delivery.sentence(asked.message, texts.say("telegram.cut", asked.language))
         except TimeoutError:
-            _log.warning("somebody could not be told that a command was cut off")
+            _log.warning("a person could not be informed that a command was cut off")
         await self._services.accepted.close(asked.key)
 
     def _bot(self, request: HTTPXRequest, polling: HTTPXRequest) -> ExtBot[Any]:

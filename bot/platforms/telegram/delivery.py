@@ -164,7 +164,7 @@ class Delivery:
         except Forbidden:
             pass
         except TelegramError as error:
-            _log.warning("a sentence was not delivered (%s)", type(error).__name__)
+            _log.warning("a message was not delivered (%s)", type(error).__name__)
         return None
 
     async def document(self, asking: Message, data: bytes, name: str) -> None:
@@ -181,14 +181,14 @@ class Delivery:
             await self._bot.edit_message_text(words, ours.chat_id, ours.message_id, reply_markup=keyboard)
         except TelegramError as error:
             if "not modified" not in str(error).casefold():
-                _log.info("a message was not changed (%s)", type(error).__name__)
+                _log.info("a message was not edited (%s)", type(error).__name__)
 
     async def remove(self, ours: Message) -> None:
         """Delete a message of ours. Raises nothing."""
         try:
             await self._bot.delete_message(ours.chat_id, ours.message_id)
         except TelegramError as error:
-            _log.info("a message was not taken back (%s)", type(error).__name__)
+            _log.info("a message was not deleted (%s)", type(error).__name__)
 
     async def toast(self, asked: Asked, text: str = "", *, alert: bool = False) -> bool:
         """Answer a pressed button once with a notification. Return False if that is no longer possible."""
@@ -216,7 +216,7 @@ class Delivery:
         try:
             return await self._admins.get(f"{chat_id} {number}", lambda: self._member(asked.message.chat_id, number))
         except TelegramError as error:
-            _log.info("nobody could say who is an administrator (%s)", type(error).__name__)
+            _log.info("the administrator status could not be checked (%s)", type(error).__name__)
             return False
 
     async def roles(self, asked: Asked) -> tuple[str, ...]:
@@ -466,7 +466,7 @@ class Rights:
             everything = bool((await self._bot.get_me()).can_read_all_group_messages)
             return everything or isinstance(await self._member(chat_id), ChatMemberAdministrator)
         except TelegramError as error:
-            _log.info("nobody could say what the bot sees in a group (%s)", type(error).__name__)
+            _log.info("the bot's access to group messages could not be checked (%s)", type(error).__name__)
             return None
 
     async def may_send_voices(self, chat_id: int) -> bool | None:
@@ -478,7 +478,7 @@ class Rights:
             member = await self._member(chat_id)
             everyone = (await self._bot.get_chat(chat_id)).permissions
         except TelegramError as error:
-            _log.info("nobody could say what the bot may do in a group (%s)", type(error).__name__)
+            _log.info("the bot's permissions in a group could not be checked (%s)", type(error).__name__)
             return None
         if isinstance(member, ChatMemberAdministrator):
             return True
@@ -497,7 +497,7 @@ class Rights:
         try:
             member = await self._bot.get_chat_member(chat_id, number)
         except TelegramError as error:
-            _log.info("nobody could say who somebody is (%s)", type(error).__name__)
+            _log.info("a group member could not be identified (%s)", type(error).__name__)
             return None
         return None if getattr(member, "is_anonymous", False) else member.user
 

@@ -320,7 +320,7 @@ async def _answer(
     except BotError as error:
         entry.failed(error)
         if error.code == OLD_BUTTON:
-            _log.info("an old or made-up button was pressed")
+            _log.info("an outdated or forged button was pressed")
         if isinstance(error, _OURS_TO_MEND):
             _log.warning("a command failed: %s", error.code)
         if not context.flood.may_refuse(asked.account, error):
@@ -334,7 +334,7 @@ async def _answer(
         await _tell(context, asked, text, alert=error.code not in _IN_PASSING)
     except Exception as error:  # noqa: BLE001  a border: one command's fault must not take the bot down
         entry.failed(error)
-        _log.exception("a command broke off")
+        _log.exception("a command failed unexpectedly")
         await _tell(context, asked, texts.say("error.unexpected", asked.language))
 
 

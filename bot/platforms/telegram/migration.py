@@ -34,9 +34,9 @@ def follow(application: Application[Any, Any, Any, Any, Any, Any], moves: Moves,
             try:
                 await moves.move(old, new)
             except StoreError as error:
-                _log.error("what is set in a group did not follow it to its new id: %s", error.code)
+                _log.error("the settings of a group could not be moved to its new id: %s", error.code)
             else:
-                _log.info("a group became a supergroup; what is set there followed it")
+                _log.info("a group became a supergroup; its settings were moved")
                 return
             if number < _TRIES:
                 await asyncio.sleep(pause)

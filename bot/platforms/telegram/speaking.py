@@ -199,7 +199,7 @@ async def _remember(context: TelegramContext, sent: tuple[Message, ...], account
                 "telegram", str(message.chat_id), str(message.message_id), account
             )
     except StoreError as error:
-        _log.warning("nobody will know who had a voice message spoken: %s", error.code)
+        _log.warning("the requester of a voice message could not be recorded: %s", error.code)
 
 
 def _beside(asked: Asked, answer: Answer, known_as: _KnownAs, *, shows_words: bool) -> Extras:

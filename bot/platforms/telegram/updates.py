@@ -52,7 +52,7 @@ class UpdateParser:
         except Exception as error:  # noqa: BLE001  a border: whatever a field does to the library stops nobody
             if update_id not in self._passed:
                 self._passed.append(update_id)
-                _log.error("update %d cannot be understood (%s) and is passed over", update_id, type(error).__name__)
+                _log.error("update %d cannot be parsed (%s) and is skipped", update_id, type(error).__name__)
             return {"update_id": update_id}
         return dict(raw)
 
@@ -150,7 +150,7 @@ class UpdateSlots:
         del self._running[task]
         self._left.set()
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("an update was not answered", exc_info=error)
+            _log.error("an update was not handled", exc_info=error)
 
 
 _PLACES: ContextVar[UpdateSlots | None] = ContextVar("places", default=None)
@@ -188,7 +188,7 @@ class Journal:
             return True
         content = json.dumps(raw or update.to_dict())
         if len(content) > LONGEST_CONTENT:  # larger than any Telegram message; refused, it would come again for a day
-            _log.warning("an update is too long to be written down")
+            _log.warning("an update is too long to be recorded")
             return True
         return await self._accepted.accept(key, _PLATFORM, content)
 
@@ -210,7 +210,7 @@ class Journal:
             except (ValueError, TypeError, LookupError, AttributeError, TelegramError):
                 known = False
             if not known:
-                _log.error("a command of the last run cannot be understood and is given up")
+                _log.error("a command of the last run cannot be parsed and is dropped")
                 await self._accepted.close(left.key)
                 continue
             await slots.some_free()
@@ -387,7 +387,7 @@ class Polling:
             await self._rest(type(error).__name__)
         else:
             if self._pause and not self._conflict:
-                _log.info("telegram answers again")
+                _log.info("telegram responds again")
             self._pause, self._conflict = 0.0, False
             return updates
         return ()
@@ -396,7 +396,7 @@ class Polling:
         """Pause, longer after each consecutive failure; the first one is logged."""
         self._acknowledged = 0  # it is unknown whether the request arrived
         if not self._pause and reason:
-            _log.warning("no updates from telegram (%s); trying on", reason)
+            _log.warning("no updates from telegram (%s); retrying", reason)
         self._pause = min(self._timings.pause_most, self._pause * 2 or self._timings.pause_first)
         await self._sleep(self._pause)
 
@@ -446,7 +446,7 @@ class Webhook:
             raise PlatformError("platform.unreachable", platform="telegram") from None
         except TelegramError as error:
             why = error.message if isinstance(error, BadRequest) else type(error).__name__
-            _log.warning("telegram did not take the webhook: %s", why)
+            _log.warning("telegram rejected the webhook: %s", why)
             raise PlatformError("platform.unreachable", platform="telegram") from None
 
     async def run(self, ready: asyncio.Event) -> NoReturn:
@@ -467,7 +467,9 @@ class Webhook:
     async def _take(self, request: web.Request) -> web.Response:
         given = request.headers.get(_HEADER, "").encode("utf-8", "surrogateescape")
         if not hmac.compare_digest(given, self._secret.encode()):
-            _log.info("a delivery without our secret was refused, from %s", request.remote, extra={"alike": "secret"})
+            _log.info(
+                "a webhook request without our secret was refused, from %s", request.remote, extra={"alike": "secret"}
+            )
             return web.Response(status=403)
         if request.content_type != "application/json":
             return web.Response(status=415)

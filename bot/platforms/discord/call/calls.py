@@ -122,21 +122,21 @@ class Marks:
         try:
             await self._markers.put(marker)
         except StoreError as error:
-            _log.warning("a call could not be noted: %s", error.code)
+            _log.warning("the marker of a call could not be saved: %s", error.code)
 
     async def drop(self, space: Space) -> None:
         """Remove the marker of an ended call."""
         try:
             await self._markers.drop(space)
         except StoreError as error:
-            _log.warning("the note of a call could not be removed: %s", error.code)
+            _log.warning("the marker of a call could not be removed: %s", error.code)
 
     async def recent(self) -> Sequence[Marker]:
         """Return recently interrupted calls."""
         try:
             return await self._markers.recent("discord", YOUNG)
         except StoreError as error:
-            _log.warning("calls could not be taken up again: %s", error.code)
+            _log.warning("calls could not be resumed: %s", error.code)
             return ()
 
     async def renew(self, living: Callable[[], Iterable[Session]]) -> None:
@@ -445,7 +445,7 @@ class Calls:
                 await self.join(voice_channel, marker.channels, await self._notices(guild, marker), greet=False)
                 return
         except BotError as error:
-            _log.warning("a call could not be taken up again: %s", error.code)
+            _log.warning("a call could not be resumed: %s", error.code)
         await self._marks.drop(marker.space)
 
     async def _notices(self, guild: discord.Guild, marker: Marker) -> Notices:

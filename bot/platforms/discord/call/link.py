@@ -243,7 +243,7 @@ class Playback:
 
     def _ended(self, tap: _Tap, error: Exception | None) -> None:
         if error is not None:
-            _log.warning("a voice player broke off: %s", type(error).__name__)
+            _log.warning("a voice player failed: %s", type(error).__name__)
         if self._tap is tap:
             self._tap = None
             self.wake()
@@ -462,7 +462,7 @@ class Link:
             except BotError as error:
                 self._give_up(error)
             except Exception:  # noqa: BLE001  a border: a call that nobody watches would be silent without a word
-                _log.exception("a voice call could not be made anew")
+                _log.exception("a voice call could not be reconnected")
                 self._give_up(
                     PlatformError(
                         "call.unreachable", channel=self._voice_channel.mention if self._voice_channel else ""

@@ -272,12 +272,12 @@ class Session:
 
     @property
     def underruns(self) -> int:
-        """How often an item ran out of packets in its middle."""
+        """Return how often an item ran out of packets in its middle."""
         return self._source.underruns
 
     @property
     def busy(self) -> bool:
-        """Whether anything is on its way to the listeners."""
+        """Return whether anything is on its way to the listeners."""
         return bool(self._items or self._again or self._said or len(self._queue))
 
     @property

@@ -289,14 +289,14 @@ class ChatReading:
             for message in sent:
                 await words.remember_message("telegram", str(message.chat_id), str(message.message_id), account)
         except StoreError as error:
-            _log.warning("nobody will know whose words a voice says: %s", error.code)
+            _log.warning("the authors of a voice message could not be recorded: %s", error.code)
 
     async def _undelivered(self, first: Message, error: TelegramError | AudioError | StoreError) -> Unread | None:
         """Return why a voice was not delivered.
 
         It is never sent twice: one that Telegram may have received counts as read.
         """
-        _log.warning("a voice of a chat that is read aloud did not arrive (%s)", type(error).__name__)
+        _log.warning("a voice message of a chat being read aloud was not delivered (%s)", type(error).__name__)
         match error:
             case Forbidden():
                 self._close_for_now()

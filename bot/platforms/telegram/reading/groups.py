@@ -64,7 +64,7 @@ class Aloud:
             try:
                 binding = await self.binding_of(message)
             except StoreError as error:  # whether messages are read here is unknown, too, so nothing is posted
-                _log.warning("a message was not heard: %s", error.code)
+                _log.warning("a message was not processed: %s", error.code)
                 return
             if binding is not None and is_speech(message, bot_id):
                 await self._take(message, binding)
