@@ -1,9 +1,9 @@
 """The built-in engine: natural voices for English and Chinese, espeak-ng for the rest and where those are not here.
 
-Built by ``bot.app`` for ``type = "builtin"`` (or ``"espeak"``, its old name) and called by the synthesis core. Costs nothing and
-needs no network. Every engine speaks in a process of its own; language goes by script (``runs``), and a text in two
-languages is spoken by both engines, at one loudness. The voices of espeak-ng can still be named, and then it speaks
-alone.
+Built by ``bot.app`` for ``type = "builtin"`` (or ``"espeak"``, its old name) and called by the synthesis core. Costs
+nothing and needs no network. Every engine speaks in a process of its own; language goes by script (``runs``), and a
+text in two languages is spoken by both engines, at one loudness. The voices of espeak-ng can still be named, and then
+it speaks alone.
 """
 
 import asyncio
@@ -146,7 +146,7 @@ class BuiltinProvider:
         return Plan(body=body, voice=cast.first, notes=tuple(notes))
 
     def _choose(self, request: SpeechRequest) -> _Cast | None:
-        """Return the voices for a request; None where espeak-ng speaks alone. Raises InputError for an unknown voice."""
+        """Return the voices of a request; None if espeak-ng speaks alone. Raises InputError for an unknown voice."""
         asked = request.voice.id.strip().casefold()
         if asked in PRESETS or all(self._silent(engine) for engine in (HIBARI, KOKORO)):
             return None if asked not in _VOICES else self._stand_in(request, asked)
