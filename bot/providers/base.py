@@ -46,6 +46,8 @@ class SpeechRequest:
     """Whether to stream audio as it is made."""
     stands_in: bool = False
     """Whether it was meant for another provider: an unknown voice is replaced by the usual one, with a note."""
+    planned: "Plan | None" = field(default=None, repr=False, compare=False)
+    """The provider's own plan for it, if it was already asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,10 @@ class Provider(Protocol):
         ...
 
     def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Make one attempt: yield sound as it is made, mono, at any rate, and finally one Usage."""
+        """Make one attempt: yield sound as it is made, mono, at any rate, and finally one Usage.
+
+        ``request.planned`` need not be made a second time, unless what it rests on may have changed.
+        """
         ...
 
     async def models(self) -> tuple[str, ...]:

@@ -114,7 +114,7 @@ def _key(providers: Sequence[Provider], script: Script, bitrate: int, take: int)
     cast = [(lead(segment.provider, providers), segment) for segment in script.segments]
     shape = {
         "providers": [(provider.name, provider.identity) for provider, _ in cast],
-        "requests": [dict(provider.plan(script.request(segment, provider.name)).body) for provider, segment in cast],
+        "requests": [dict(script.plan(segment, provider).body) for provider, segment in cast],
         "gaps": [segment.gap for segment in script.segments],
         "bitrate": bitrate,
         "take": take,

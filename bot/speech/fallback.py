@@ -237,7 +237,7 @@ class Chain:
     async def _attempt(
         self, provider: Provider, request: SpeechRequest, asker: Asker, take: Take, turn: "_Turn"
     ) -> None:
-        plan = provider.plan(request)
+        plan = request.planned or provider.plan(request)
         resampler: Resampler | None = None
         left = int(longest_seconds(request.text) * SAMPLE_RATE) * 2
         heard = False

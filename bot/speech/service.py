@@ -16,7 +16,7 @@ from typing import Any
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError, QuotaError
 from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
-from bot.providers.base import Provider, SpeechRequest, VoiceInfo
+from bot.providers.base import Plan, Provider, VoiceInfo
 from bot.speech.cache import ClipCache, Found
 from bot.speech.fair_share import FairShare
 from bot.speech.fallback import Chain
@@ -168,20 +168,19 @@ class SpeechService:
         request = await self._prepare((utterance,), order)
         await self._policy.check(utterance, request.lines[utterance.key])
         script = await self._compose(request, live=live)
-        said = _cast(script, order)
-        plans = [provider.plan(request) for provider, request in said]
+        said = _planned(script, order)
         return Explanation(
             spoken=script.spoken,
             segments=tuple(segment.text for segment in script.segments),
-            requests=tuple({"provider": who.name, **plan.body} for (who, _), plan in zip(said, plans, strict=True)),
+            requests=tuple({"provider": who.name, **plan.body} for who, plan in said),
             roles=tuple(
-                (request.language, plan.voice or str(request.voice.kind), who.name)
-                for (who, request), plan in zip(said, plans, strict=True)
+                (segment.language, plan.voice or str(script.request(segment, who.name).voice.kind), who.name)
+                for segment, (who, plan) in zip(script.segments, said, strict=True)
             ),
             characters=script.characters,
-            tokens=sum(plan.tokens for plan in plans),
+            tokens=sum(plan.tokens for _, plan in said),
             provider=order[0].name,
-            notes=_once(note for plan in plans for note in plan.notes),
+            notes=_once(note for _, plan in said for note in plan.notes),
             seconds=likely_seconds(script.spoken),
         )
 
@@ -481,9 +480,8 @@ class SpeechService:
         provider = next((known for known in self._chain.providers if known.name == name), None)
         if provider is None:
             return ()
-        said = _cast(script, (provider, *self._chain.providers))
-        plans = await asyncio.to_thread(lambda: [who.plan(request) for who, request in said])
-        return _once(note for plan in plans for note in plan.notes)
+        said = await asyncio.to_thread(_planned, script, (provider, *self._chain.providers))
+        return _once(note for _, plan in said for note in plan.notes)
 
 
 def _person_of(utterance: Utterance) -> str:
@@ -502,10 +500,10 @@ def _turns_of(utterance: Utterance) -> str:
     return whose.scope if whose is not None else ""
 
 
-def _cast(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider, SpeechRequest]]:
-    """Return the provider and the request of each segment."""
+def _planned(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider, Plan]]:
+    """Return the provider of each segment, and its plan."""
     said = [(lead(segment.provider, providers), segment) for segment in script.segments]
-    return [(provider, script.request(segment, provider.name)) for provider, segment in said]
+    return [(provider, script.plan(segment, provider)) for provider, segment in said]
 
 
 def _is_unmetered(provider: Provider) -> bool:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from bot.audio import effects
@@ -13,7 +13,7 @@ from bot.config import SpeechConfig
 from bot.errors import BotError, BusyError, ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import SAMPLE_RATE, Clip, Note, Segment, Utterance, Voice
 from bot.normalization.clean import clean, clean_instruction, clean_line
-from bot.providers.base import Provider, SpeechRequest
+from bot.providers.base import Plan, Provider, SpeechRequest
 from bot.speech.fallback import Chain
 from bot.speech.limits import Asker
 from bot.speech.quota import BUILT_IN, PAID, Meter, RefusedError
@@ -71,6 +71,8 @@ class Script:
     """One per utterance, in order."""
     owners: frozenset[str] = frozenset()
     """Names of the providers that own the voice; empty if any provider may speak."""
+    plans: dict[tuple[str, Segment], Plan] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The providers' plans for the segments, by provider, as far as they were asked."""
 
     @property
     def characters(self) -> int:
@@ -99,6 +101,16 @@ class Script:
         return SpeechRequest(
             segment.text, how.styles, voice, how.instruction, language=segment.language, stands_in=stands_in
         )
+
+    def plan(self, segment: Segment, provider: Provider, *, again: bool = False) -> Plan:
+        """Return what a provider would do with a segment; it plans once, or ``again`` if that may have changed.
+
+        Raises what its ``plan`` raises.
+        """
+        asked = (provider.name, segment)
+        if again or asked not in self.plans:
+            self.plans[asked] = provider.plan(self.request(segment, provider.name))
+        return self.plans[asked]
 
     def shares(self, start: int = 0, end: int | None = None) -> dict[str, int]:
         """Return each utterance's number of characters in a range of the text, by key, without zeros."""
@@ -482,7 +494,8 @@ class Synthesis:
         return self._script.shares(segment.start, segment.start + len(segment.text))
 
     async def _by(self, provider: Provider, segment: Segment, meter: MeterName) -> Sequence[Segment]:
-        request = self._script.request(segment, provider.name)
+        plan = self._script.plan(segment, provider)
+        request = replace(self._script.request(segment, provider.name), planned=plan)
         whole = sum(expected_seconds(segment.text)) / 2
         self._asker.waiting.asks(provider.name, lambda: self._track.seconds, whole)
         if self._admit is not None and not provider.capabilities.metered:
@@ -492,11 +505,14 @@ class Synthesis:
             self._track.reset()
             if len(segment.text) < 2 * _SMALLEST_PIECE:
                 raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
+            self._script.plans.pop((provider.name, segment), None)  # it was not spoken by this plan
             return _halves(segment)
         joined = len(self._script.segments) > 1
         await self._track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
         self._meter.spend(meter, self._shares(segment))
-        self.notes.extend(provider.plan(request).notes)
+        if not provider.capabilities.metered:  # while it spoke, an engine may have turned out to be unable to
+            plan = self._script.plan(segment, provider, again=True)
+        self.notes.extend(plan.notes)
         self.spoke.append((segment, provider))
         return ()
 

@@ -4,17 +4,17 @@ import asyncio
 import base64
 import json
 import math
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
-from bot.model import Note, Sample, Usage, Voice, VoiceKind
+from bot.model import Sample, Usage, Voice, VoiceKind
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeouts, estimate_tokens, spoken
 from bot.providers.http import Wire, is_key, is_plain_text_abroad, service_root
-from bot.providers.mimo.dialect import MAX_TEXT, Dialect, dialect_of, voice_id, word
+from bot.providers.mimo.dialect import MAX_TEXT, dialect_of, voice_id, word
 from bot.providers.mimo.stream import Reader, completion_tokens, is_wav, streamed, whole
 from bot.text.split import expected_seconds, longest_seconds
 
@@ -77,22 +77,15 @@ _LIST_LIMIT = 2 * 2**20
 _LIST_SECONDS = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class _Composed:
-    """A complete request except for the sample."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Composed(Plan):
+    """A plan, with all that sending it takes."""
 
-    body: dict[str, Any]
-    dialect: Dialect
     text: str
-    voice: str
     streams: bool
     sample: Sample | None
-    notes: tuple[Note, ...]
-
-    @property
-    def prompt_tokens(self) -> int:
-        """The estimated tokens."""
-        return estimate_tokens(*(message["content"] for message in self.body["messages"]))
+    """It takes the place of its digest in the body that is sent."""
+    prompt_tokens: int
 
     def reader(self, provider: str, secret: str) -> Reader:
         """Return the reader of the answer."""
@@ -151,16 +144,39 @@ class MimoProvider:
         found.append(("key.plain_http", bool(self._key) and is_plain_text_abroad(self._root)))
         return tuple(code for code, holds in found if holds)
 
-    def plan(self, request: SpeechRequest) -> Plan:
-        """Return the body that ``synthesize`` sends, a clone sample by its digest. Raises InputError, ProviderError."""
-        composed = self._compose(request)
-        body = composed.body
-        if composed.sample:
-            voice = f"{_uri_head(composed.sample)}<sha256:{composed.sample.digest}>"
-            body = {**body, "audio": {**body["audio"], "voice": voice}}
-        low, high = expected_seconds(request.text)
-        tokens = composed.prompt_tokens + completion_tokens((low + high) / 2)
-        return Plan(body, tokens, composed.voice, composed.notes)
+    def plan(self, request: SpeechRequest) -> _Composed:
+        """Return the body that ``synthesize`` sends, a clone sample by its digest.
+
+        Raises InputError if it is impossible, ProviderError for a model of the wrong kind.
+        """
+        model = self._models[request.voice.kind]
+        dialect = dialect_of(model)
+        if dialect.kind is not request.voice.kind:
+            detail = f"{model} does not speak with {request.voice.kind} voices"
+            raise ProviderError(self.name, ErrorKind.MODEL, detail=detail)
+        wording = word(dialect, request)
+        streams = request.stream and dialect.streams
+        audio: dict[str, Any] = {"format": "pcm16" if streams else "wav"}
+        voice, sample, notes = "", None, wording.notes
+        if dialect.kind is VoiceKind.PRESET:
+            voice, replaced = voice_id(dialect, request)
+            audio["voice"], notes = voice, (*notes, *replaced)
+        elif dialect.kind is VoiceKind.CLONED:
+            sample = _checked_sample(request.voice)
+            audio["voice"] = f"{_uri_head(sample)}<sha256:{sample.digest}>"
+        messages = [{"role": "user", "content": wording.user}] if wording.user else []
+        messages.append({"role": "assistant", "content": wording.assistant})
+        prompt = estimate_tokens(wording.user, wording.assistant)
+        return _Composed(
+            body={"model": model, "messages": messages, "audio": audio, "stream": streams},
+            tokens=prompt + completion_tokens(sum(expected_seconds(request.text)) / 2),
+            voice=voice,
+            notes=notes,
+            text=request.text,
+            streams=streams,
+            sample=sample,
+            prompt_tokens=prompt,
+        )
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Make one attempt: yield sound as it arrives, finally one Usage.
@@ -168,7 +184,7 @@ class MimoProvider:
         Raises InputError, ProviderError, ConfigError.
         """
         self.check_ready()
-        composed = self._compose(request)
+        composed = request.planned if isinstance(request.planned, _Composed) else self.plan(request)
         content = await self._encode(composed)
         times = self._settings.timeouts
         idle = times.idle if composed.streams else None
@@ -221,27 +237,6 @@ class MimoProvider:
         """Close the connections."""
         await self._wire.close()
 
-    def _compose(self, request: SpeechRequest) -> _Composed:
-        """Compose a request. Raises InputError if it is impossible, ProviderError for a model of the wrong kind."""
-        model = self._models[request.voice.kind]
-        dialect = dialect_of(model)
-        if dialect.kind is not request.voice.kind:
-            detail = f"{model} does not speak with {request.voice.kind} voices"
-            raise ProviderError(self.name, ErrorKind.MODEL, detail=detail)
-        wording = word(dialect, request)
-        streams = request.stream and dialect.streams
-        audio: dict[str, Any] = {"format": "pcm16" if streams else "wav"}
-        voice, sample, notes = "", None, wording.notes
-        if dialect.kind is VoiceKind.PRESET:
-            voice, replaced = voice_id(dialect, request)
-            audio["voice"], notes = voice, (*notes, *replaced)
-        elif dialect.kind is VoiceKind.CLONED:
-            sample = _checked_sample(request.voice)
-        messages = [{"role": "user", "content": wording.user}] if wording.user else []
-        messages.append({"role": "assistant", "content": wording.assistant})
-        body = {"model": model, "messages": messages, "audio": audio, "stream": streams}
-        return _Composed(body, dialect, request.text, voice, streams, sample, notes)
-
     async def _encode(self, composed: _Composed) -> bytes:
         if composed.sample is None:
             return _to_json(composed.body)
@@ -266,7 +261,7 @@ _TROUBLE = {
 }
 
 
-def _to_json(body: dict[str, Any]) -> bytes:
+def _to_json(body: Mapping[str, Any]) -> bytes:
     return json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
 
 
@@ -274,7 +269,7 @@ def _uri_head(sample: Sample) -> str:
     return f"data:{_SAMPLE_TYPES[sample.media_type]};base64,"
 
 
-def _with_sample(body: dict[str, Any], sample: Sample) -> bytes:
+def _with_sample(body: Mapping[str, Any], sample: Sample) -> bytes:
     uri = _uri_head(sample) + base64.b64encode(sample.data).decode("ascii")
     return _to_json({**body, "audio": {**body["audio"], "voice": uri}})
 

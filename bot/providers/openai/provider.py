@@ -154,7 +154,7 @@ class OpenAISpeechProvider:
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Make one attempt: yield sound, finally one Usage. Raises InputError, ProviderError, ConfigError."""
         self.check_ready()
-        plan = self.plan(request)
+        plan = request.planned or self.plan(request)
         content = json.dumps(plan.body, ensure_ascii=False).encode("utf-8", "replace")
         reader = SoundReader(self.name, self._settings.response_format, longest_seconds(request.text), self._key)
         within = self._settings.timeouts.whole(request.text)
