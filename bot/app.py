@@ -128,9 +128,13 @@ def provider_of(name: str, config: Config) -> Provider:
                 timeouts=times,
             ),
         )
-    from bot.providers.builtin.provider import BuiltinProvider  # noqa: PLC0415
+    if settings.natural:
+        from bot.providers.builtin.provider import BuiltinProvider  # noqa: PLC0415
 
-    return BuiltinProvider(name, processes=settings.max_concurrency, natural_voices=settings.natural)
+        return BuiltinProvider(name, processes=settings.max_concurrency)
+    from bot.providers.builtin.espeak import EspeakProvider  # noqa: PLC0415
+
+    return EspeakProvider(name, processes=settings.max_concurrency)
 
 
 def _limits(settings: ProviderConfig) -> ProviderLimits:

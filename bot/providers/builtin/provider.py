@@ -30,7 +30,7 @@ from bot.text.language import language_of
 from bot.text.markup import named_tags
 
 _CHARACTERS = 2000
-_IDLE = 600.0
+IDLE = 600.0
 """Seconds without work after which a worker ends."""
 _PATIENCE = {HIBARI: 20.0, KOKORO: 90.0}
 """Seconds that a worker may take for its next piece of sound, on a machine that is busy with other things."""
@@ -85,22 +85,21 @@ class _Cast:
 class BuiltinProvider:
     """All built-in engines as one provider. See ``bot.providers.base.Provider`` for what its members promise.
 
-    ``processes`` is how many segments each engine speaks at once. Without ``natural_voices`` espeak-ng speaks alone.
+    ``processes`` is how many segments each engine speaks at once.
     """
 
-    def __init__(self, name: str, *, processes: int = 1, natural_voices: bool = True) -> None:
+    def __init__(self, name: str, *, processes: int = 1) -> None:
         self.name = name
-        self._wanted = natural_voices
-        self._espeak = EspeakProvider(name, processes=processes, idle=_IDLE)
+        self._espeak = EspeakProvider(name, processes=processes, idle=IDLE)
         self._workers = {engine: self._pool(engine, processes) for engine in (HIBARI, KOKORO)}
-        self._missing = {engine: not natural_voices or natural.missing(engine) != "" for engine in (HIBARI, KOKORO)}
+        self._missing = {engine: natural.missing(engine) != "" for engine in (HIBARI, KOKORO)}
         self._broken: dict[str, tuple[float, str]] = {}
         """Until when an engine is not asked, and why."""
         self._pace = Pace()
 
     def _pool(self, engine: str, processes: int) -> Workers:
         program = (sys.executable, "-P", "-m", natural.PROGRAM, engine, str(natural.MEGABYTES[engine]))
-        return Workers(self.name, processes=processes, patience=_PATIENCE[engine], program=program, idle=_IDLE)
+        return Workers(self.name, processes=processes, patience=_PATIENCE[engine], program=program, idle=IDLE)
 
     @property
     def identity(self) -> str:
@@ -293,7 +292,7 @@ class BuiltinProvider:
     def _warnings(self) -> tuple[Note, ...]:
         """Return what keeps a natural voice from speaking, or may keep it. Reads files."""
         notes = []
-        if self._wanted and (absent := [engine for engine in (HIBARI, KOKORO) if self._missing[engine]]):
+        if absent := [engine for engine in (HIBARI, KOKORO) if self._missing[engine]]:
             notes.append(Note("doctor.natural.missing", (("engines", ", ".join(absent)),)))
         for engine in (HIBARI, KOKORO):
             until, why = self._broken.get(engine, (0.0, ""))
