@@ -284,7 +284,7 @@ async def test_a_burst_names_its_author_once(house: House) -> None:
     assert [utterance.key for utterance in utterances] == ["so", "about lunch"]
 
 
-@pytest.mark.parametrize(("text", "more"), [("hello", "and 4 more from Sam"), ("你好呀", "Sam还有 4 条")])
+@pytest.mark.parametrize(("text", "more"), [("hello", "and 4 more from Sam"), ("你好呀", "Sam另有 4 条")])
 async def test_those_left_out_are_counted_aloud(house: House, text: str, more: str) -> None:
     reader = house.services.reader
     (spoken,) = aloud(reader, await read(reader, heard(text)), left_out=4)

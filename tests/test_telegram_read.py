@@ -200,7 +200,7 @@ async def test_quiet_hours_are_kept(
         message = await village.write("Sleep well.")
         await village.settled()
         why = await village.said("/why", reply_to=message)
-        assert why == say("unread.quiet_hours", "en", since="19:30", until="07:00")
+        assert why == say("telegram.unread.quiet_hours", "en", since="19:30", until="07:00")
         await village.tell("/reading quiet 20:30-07:00")
         await village.write("Still awake.")
         await village.voices()
