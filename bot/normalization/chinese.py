@@ -42,6 +42,8 @@ _PHRASES = {
     "star": "星号",
     "dot": "点",
     "hash": "井号",
+    "braces": "花括号",
+    "brackets": "方括号",
     "cut": "……后面省略",
     "what": "什么？",
     "says": "{name}说：",
@@ -120,7 +122,7 @@ _EMOTICONS = """
 smile 微笑|grin 大笑|laugh 笑|sad 难过|cry 大哭|angry 生气|wink 眨眼|tongue 吐舌头|surprised 惊讶|unsure 无语
 blank 面无表情|heart 爱心|heartbreak 心碎|kiss 亲亲|cat 猫猫笑|happy 开心|annoyed 无语|puzzled 疑惑
 frustrated 抓狂|cute 可爱|cool 酷|shrug 摊手|flip 掀桌|unflip 摆好桌子|smirk 坏笑|stern 凝视|hug 抱抱|bear 小熊
-shocked 震惊|kneel 跪了|sealed 闭嘴|sidelong 斜眼
+shocked 震惊|kneel 跪了|wave 挥手|sealed 闭嘴|sidelong 斜眼
 """
 _SITES = """
 youtube.com 油管|youtu.be 油管|github.com GitHub|google.* 谷歌|reddit.com Reddit|redd.it Reddit|twitter.com 推特

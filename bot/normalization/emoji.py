@@ -11,7 +11,7 @@ from bot.normalization.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.normalization.mentions import spoken_name
 
 _ROWS = """
-smile d:) d:-) :) :-) :> -) :o) (: =) :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
+smile d:) d:-) :) :-) :> -) :o) (: =) =] :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :oD :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd x) X) x')
 sad /_\\ :( :o( :-( =( :[ :c ): u_u
@@ -24,6 +24,7 @@ unsure :/ :-? =/ :-/ :S :\\
 blank :| :-| ._. .-.
 heart <3 ♡
 heartbreak </3
+wave o/ \\o
 kiss :* :-* ;*
 cat :3 :-3
 happy ^^ ^_^ ^-^ ^o^ \\o/ (≧▽≦) (≧∇≦) (≧ω≦) (≧◡≦) ≧▽≦ (^▽^) (^o^) (´▽`) (*´▽`*) (￣▽￣) (・∀・) (´∀`)
@@ -315,7 +316,9 @@ _KNOWN = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|:([a-z][a-z0-9_+-]{1,31}+):")
 NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}+):(?![\w:])")
 """Custom emoji, and names of emoji between colons."""
 
-_FACE_SIGN = re.compile(r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]|[xX]'?\)")
+_FACE_SIGN = re.compile(
+    r"(?<![0-9A-Za-z])[:;=：；]|[<>_^♡ಠ¬ʕ◕✪＾⊙﹏≧╯￣╥-]|[oO][.][oO]|[.][_.-]|[（(\\]|[xX]'?\)|(?<!\S)o/(?!\S)"
+)
 """Characters of which every face contains one."""
 _SIGNED = sorted(EMOTICONS.keys() - WORDS.keys(), key=len, reverse=True)
 _FACES = "|".join(map(re.escape, _SIGNED))

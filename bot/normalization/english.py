@@ -42,6 +42,8 @@ _PHRASES = {
     "star": "star",
     "dot": "dot",
     "hash": "hash",
+    "braces": "braces",
+    "brackets": "brackets",
     "cut": "… and so on",
     "what": "what?",
     "says": "{name} says: ",
@@ -136,7 +138,7 @@ smile smile|grin grin|laugh laughing|sad sad face|cry crying|angry angry face|wi
 surprised surprised|unsure not sure|blank blank look|heart heart|heartbreak broken heart|kiss kiss|cat cat smile
 happy happy|annoyed annoyed|puzzled puzzled|frustrated frustrated|cute cute|cool cool|shrug shrug
 flip table flip|unflip table put back|smirk smirk|stern stern look|hug hug|bear bear|shocked shocked
-kneel on my knees|sealed lips sealed|sidelong side eye
+kneel on my knees|wave wave|sealed lips sealed|sidelong side eye
 """
 _SITES = """
 youtube.com YouTube|youtu.be YouTube|github.com GitHub|gitlab.com GitLab|google.* Google

@@ -481,6 +481,8 @@ _BRACES = re.compile(r"(?<=[\w./-])\{(\w{1,32}+(?:,[\w.-]{1,32}+){1,9}+)\}(?=([A
 _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _QUOTED_OPENING = re.compile(r"(?<=['\"])[({\[]{1,3}(?=[^\s'\"()\[\]{}])")
 _QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
+_PAIR_ALONE = re.compile(r"(?<=[A-Za-z] )(?:\{\}|\[\])(?= [A-Za-z]|[.,!?]|$)")
+"""``the {} there``: signs that somebody speaks of."""
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
 _ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]{1,5}+) {0,8}")
 _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)<-{1,3}(?![\d-])")
@@ -676,7 +678,8 @@ def say_signs(draft: Draft) -> None:
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
         spoken = _BAR.sub(comma, _slashed(spoken, comma))
         draft.whole("sign", _DROPPED.sub(" ", spoken))
-        draft.whole("bracket", _bracketed(draft.text, comma))
+        named = _PAIR_ALONE.sub(lambda match: words.say("braces" if match[0] == "{}" else "brackets"), draft.text)
+        draft.whole("bracket", _bracketed(named, comma))
 
 
 def _unbracketed(text: str) -> str:
