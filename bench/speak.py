@@ -82,7 +82,7 @@ class _Live:
 
 
 @asynccontextmanager
-async def _house(provider: _Ready) -> AsyncIterator[SpeechService]:
+async def _service_with(provider: _Ready) -> AsyncIterator[SpeechService]:
     with tempfile.TemporaryDirectory() as folder:
         config = Config()
         async with (
@@ -123,7 +123,7 @@ async def _measure() -> list[str]:
     fresh: list[float] = []
     cached: list[float] = []
     first: list[float] = []
-    async with _house(provider) as service:
+    async with _service_with(provider) as service:
         for number in range(_ROUNDS):
             bare = _bare(samples)
 

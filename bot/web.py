@@ -182,7 +182,7 @@ class _Group:
         if after is not None:
             self._members[after][connection] = None
 
-    def make_room(self, most: int) -> bool:
+    def free_capacity(self, most: int) -> bool:
         """Close the oldest connections until there are fewer than ``most``. Return False if all are answering."""
         while len(self) >= most:
             unfinished = (each for each in self._members[State.BUSY] if each.receiving)
@@ -224,9 +224,9 @@ class Connections:
         group = self._group(connection)
         if len(self) >= self.most or (group is not None and len(group) >= self._per_address):
             _log.warning("too many connections: each new one closes the oldest without a request")
-        if group is not None and not group.make_room(self._per_address):
+        if group is not None and not group.free_capacity(self._per_address):
             return False
-        if not self._all.make_room(self.most):
+        if not self._all.free_capacity(self.most):
             return False
         self.move(connection, State.HEAD)
         return True

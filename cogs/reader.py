@@ -191,7 +191,7 @@ class Reader(commands.Cog):
     @commands.Cog.listener()
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """Refresh a guild that is available again."""
-        self._calls.on_guild_anew(guild)
+        self._calls.on_guild_resent(guild)
 
     @commands.Cog.listener()
     async def on_guild_remove(self, guild: discord.Guild) -> None:

@@ -20,8 +20,8 @@ from bot.store.sessions import Binding
 from bot.store.settings import LEAST_CHARACTERS, MOST_CHARACTERS
 from bot.texts import codes, in_chat, say
 
-VoiceRoom = discord.VoiceChannel | discord.StageChannel
-TextRoom = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
+VoiceTarget = discord.VoiceChannel | discord.StageChannel
+TextTarget = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel
 _UNKNOWN_CHANNEL = 10003
 """Discord's code for a deleted channel; a hidden one has another."""
 _OPTIONS = ("room", "channel", "voice", "style", "length", "remove")
@@ -47,8 +47,8 @@ class Setup(commands.Cog):
         self,
         interaction: discord.Interaction[Bot],
         *,
-        room: VoiceRoom | None = None,
-        channel: TextRoom | None = None,
+        room: VoiceTarget | None = None,
+        channel: TextTarget | None = None,
         voice: app_commands.Range[str, 1, LONGEST] | None = None,
         style: app_commands.Range[str, 1, LONGEST] | None = None,
         length: app_commands.Range[int, LEAST_CHARACTERS, MOST_CHARACTERS] | None = None,
@@ -79,7 +79,7 @@ class Setup(commands.Cog):
         interaction: discord.Interaction[Bot],
         bound: Binding,
         here: checks.Channel,
-        room: VoiceRoom,
+        room: VoiceTarget,
         language: str,
     ) -> None:
         """Bind if every permission is there, then join and speak a line."""
@@ -117,7 +117,7 @@ class Setup(commands.Cog):
 
     @commands.Cog.listener("on_guild_join")
     @commands.Cog.listener("on_guild_available")
-    async def on_guild_anew(self, guild: discord.Guild) -> None:
+    async def on_guild_resent(self, guild: discord.Guild) -> None:
         """Unbind channels deleted while the bot was not connected."""
         await self._unbind(guild, None)
 

@@ -10,12 +10,12 @@ from bot.text.styles import CATALOGUE, StyleType
 from bot.texts import codes, say
 
 
-def shelves(language: str) -> str:
+def sections(language: str) -> str:
     """Return every section in a line or two, below Discord's 2000 characters."""
     lines = [say("discord.styles.intro", language)]
     for kind in StyleType:
         names = [style.label(language) for style in CATALOGUE if style.type is kind]
-        lines.append(f"**{say(codes.SHELF[kind.name.lower()], language)}**\n{' · '.join(names)}")
+        lines.append(f"**{say(codes.STYLE_SECTION[kind.name.lower()], language)}**\n{' · '.join(names)}")
     return "\n".join(lines)
 
 
@@ -30,7 +30,7 @@ class Styles(commands.Cog):
     async def styles(self, interaction: discord.Interaction[Bot]) -> None:
         """Show them."""
         await voice_message.defer(interaction, private=True)
-        await voice_message.tell(interaction, shelves(await interaction.client.language_for(interaction)))
+        await voice_message.tell(interaction, sections(await interaction.client.language_for(interaction)))
 
 
 async def setup(bot: Bot) -> None:

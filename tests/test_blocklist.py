@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.speech.policy import Blocklist, folded
+from bot.speech.policy import BlockedWords, folded
 
 WORDS = ("darn", "two words", "a$$", "该死", "傻b", "바보", "ばか", "🍆", "Straße", "don't")
 
@@ -23,7 +23,7 @@ WORDS = ("darn", "two words", "a$$", "该死", "傻b", "바보", "ばか", "🍆
     ],
 )  # fmt: skip
 def test_a_blocked_word_is_found(text: str) -> None:
-    assert Blocklist(WORDS).found_in(text)
+    assert BlockedWords(WORDS).found_in(text)
 
 
 @pytest.mark.parametrize(
@@ -34,32 +34,32 @@ def test_a_blocked_word_is_found(text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_only_looks_like_one_is_not(text: str) -> None:
-    assert not Blocklist(WORDS).found_in(text)
+    assert not BlockedWords(WORDS).found_in(text)
 
 
 def test_the_vowel_signs_of_hindi_belong_to_their_word() -> None:
-    assert Blocklist(["कम"]).found_in("यह कम है")
-    assert not Blocklist(["कम"]).found_in("यह कमी है")
+    assert BlockedWords(["कम"]).found_in("यह कम है")
+    assert not BlockedWords(["कम"]).found_in("यह कमी है")
 
 
 def test_a_word_that_begins_another_is_found_and_so_is_the_other() -> None:
-    both = Blocklist(["bad", "bad apple"])
+    both = BlockedWords(["bad", "bad apple"])
     assert both.found_in("a bad pear")
     assert both.found_in("a bad apple")
-    assert Blocklist(["bad apple"]).found_in("bad bad apple")
-    assert not Blocklist(["bad apple"]).found_in("a bad pear")
+    assert BlockedWords(["bad apple"]).found_in("bad bad apple")
+    assert not BlockedWords(["bad apple"]).found_in("a bad pear")
 
 
 def test_several_texts_are_looked_at_one_by_one() -> None:
-    assert Blocklist(["two words"]).found_in("nothing", "two words")
-    assert not Blocklist(["two words"]).found_in("two", "words")
+    assert BlockedWords(["two words"]).found_in("nothing", "two words")
+    assert not BlockedWords(["two words"]).found_in("two", "words")
 
 
 def test_nothing_is_blocked_by_nothing() -> None:
-    for empty in (Blocklist([]), Blocklist(["\u200b", " "])):
+    for empty in (BlockedWords([]), BlockedWords(["\u200b", " "])):
         assert not empty
         assert not empty.found_in("any words \u200b at all")
-    assert Blocklist(["x"])
+    assert BlockedWords(["x"])
 
 
 @given(st.text())
@@ -74,7 +74,7 @@ _LETTERS = st.text(alphabet="abAB", min_size=1, max_size=4)
 def test_latin_words_are_found_where_a_regular_expression_finds_them(words: list[str], text: str) -> None:
     plain = folded(text)
     expected = any(re.search(rf"(?<![a-z]){re.escape(word.casefold())}(?![a-z])", plain) for word in words)
-    assert Blocklist(words).found_in(text) == expected
+    assert BlockedWords(words).found_in(text) == expected
 
 
 @given(
@@ -82,7 +82,7 @@ def test_latin_words_are_found_where_a_regular_expression_finds_them(words: list
     st.text(alphabet="天地人a 。", max_size=30),
 )
 def test_chinese_words_are_found_wherever_they_stand(words: list[str], text: str) -> None:
-    assert Blocklist(words).found_in(text) == any(word in folded(text) for word in words)
+    assert BlockedWords(words).found_in(text) == any(word in folded(text) for word in words)
 
 
 class _Counted(dict[str, object]):
@@ -105,7 +105,7 @@ def test_the_work_grows_with_the_text_and_not_with_the_list() -> None:
     words += ["a" * n + "b" for n in range(1, 63)]
 
     def steps(length: int) -> int:
-        listed = Blocklist(words)
+        listed = BlockedWords(words)
         listed._root = _counting(listed._root)
         _Counted.steps = 0
         assert not listed.found_in("a" * length)

@@ -123,7 +123,7 @@ async def test_those_who_wait_for_a_limit_keep_their_order(calls: ProviderCalls,
     await limiter.pause("p", 0.05)
     tasks = [asyncio.create_task(one("A")) for _ in range(20)]
     tasks += [asyncio.create_task(one("B")), asyncio.create_task(one("call", Lane.CALL))]
-    await until(lambda: limiter._turns["p"].waiting == 22)  # all of them: a place that was of no use is given back
+    await until(lambda: limiter._queues["p"].waiting == 22)  # all of them: a place that was of no use is given back
     clock.now += 1
     await asyncio.wait_for(asyncio.gather(*tasks), 10)
     assert started[0] == "call"

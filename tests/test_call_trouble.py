@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.platforms.discord.call.calls import Marks
-from bot.platforms.discord.call.link import Room
+from bot.platforms.discord.call.link import CallChannel
 from bot.platforms.reading.judge import Reader
 from bot.store.sessions import Binding
 from bot.texts import say
@@ -212,7 +212,7 @@ async def test_a_fault_that_nobody_foresaw_in_healing_ends_the_call_with_a_word(
 ) -> None:
     await evening.join()
 
-    def broken(_: Room) -> None:
+    def broken(_: CallChannel) -> None:
         raise RuntimeError("boom")
 
     monkeypatch.setattr("bot.platforms.discord.call.link.check", broken)

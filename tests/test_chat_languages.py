@@ -5,7 +5,7 @@ import pytest
 from bot.normalization.clean import clean_message
 from bot.normalization.languages import FOREIGN, MARK, mark
 from bot.normalization.message import ChatMessage, Delivery, Language, Reading
-from bot.normalization.reader import tongue
+from bot.normalization.reader import text_language
 
 _LEFT = [
     "jeg går til skole", "det er 20:40 til 5m", "hej jag är 5m bort", "mä oon afk",
@@ -24,7 +24,7 @@ _LEFT = [
 @pytest.mark.parametrize("hint", ["en", "zh"])
 @pytest.mark.parametrize("text", _LEFT)
 def test_a_text_in_another_language_is_left_to_the_engine(text: str, hint: Language) -> None:
-    for language in (hint, tongue(text, hint)):
+    for language in (hint, text_language(text, hint)):
         assert clean_message(ChatMessage(text), Reading(language, Delivery.off())).text == text
 
 

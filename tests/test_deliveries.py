@@ -40,17 +40,17 @@ async def used(book: Ledger) -> tuple[int, int]:
 async def test_a_spend_is_owed_until_it_is_sent_and_charged_only_when_it_arrived(
     book: Ledger, commands: Commands
 ) -> None:
-    assert (await commands.standing("a")).next is Next.ANSWER
+    assert (await commands.command_state("a")).next is Next.ANSWER
     await spend(book, "a")
-    standing = await commands.standing("a")
-    assert (standing.next, standing.owed) == (Next.DELIVER, Owed("clip of a", 7))
+    command_state = await commands.command_state("a")
+    assert (command_state.next, command_state.owed) == (Next.DELIVER, Owed("clip of a", 7))
     await commands.begin_upload("a")
-    assert (await commands.standing("a")).next is Next.UNCERTAIN
+    assert (await commands.command_state("a")).next is Next.UNCERTAIN
     await commands.refuse_upload("a")
-    assert (await commands.standing("a")).owed == Owed("clip of a", 7)
+    assert (await commands.command_state("a")).owed == Owed("clip of a", 7)
     await commands.begin_upload("a")
     await commands.finish("a", earned=True)
-    assert (await commands.standing("a")).next is Next.NOTHING
+    assert (await commands.command_state("a")).next is Next.NOTHING
     await commands.finish("a", earned=False)
     assert await used(book) == (7, 1), "what was delivered stays charged"
 
@@ -66,17 +66,17 @@ async def test_what_did_not_arrive_is_given_back(book: Ledger, commands: Command
     await commands.finish("a", earned=False)
     assert await used(book) == (3, 1)
     assert await book.audit() == []
-    assert (await commands.standing("ab")).owed == Owed("clip of ab", 3)
+    assert (await commands.command_state("ab")).owed == Owed("clip of ab", 3)
 
 
 async def test_a_lost_clip_is_given_back_and_spoken_once_more(book: Ledger, commands: Commands) -> None:
     await spend(book, "a")
     await commands.give_back("a")
-    assert (await used(book), (await commands.standing("a")).next) == ((0, 0), Next.ANSWER)
+    assert (await used(book), (await commands.command_state("a")).next) == ((0, 0), Next.ANSWER)
     await spend(book, "a")
     assert await used(book) == (7, 1)
     await commands.give_back("a")
-    assert (await commands.standing("a")).next is Next.GIVE_UP
+    assert (await commands.command_state("a")).next is Next.GIVE_UP
     with pytest.raises(DuplicateError):
         await take(book, "a", again=True)
 
@@ -87,29 +87,29 @@ async def test_a_try_that_failed_may_be_followed_by_one_more_for_a_command_alone
     for key in ("command", "read"):
         await take(book, key)
         await book.settle(key, characters=0)
-    assert (await commands.standing("command")).next is Next.ANSWER
+    assert (await commands.command_state("command")).next is Next.ANSWER
     assert (await take(book, "command", again=True)).resumed
     with pytest.raises(DuplicateError):
         await take(book, "read")
     await book.settle("command", characters=0)
-    assert (await commands.standing("command")).next is Next.GIVE_UP
+    assert (await commands.command_state("command")).next is Next.GIVE_UP
 
 
 async def test_cut_off_twice_it_is_given_up(database: Database) -> None:
     for tries in range(2):
         async with Ledger.open(database) as book:
-            assert (await Commands(book).standing("a")).next is Next.ANSWER
+            assert (await Commands(book).command_state("a")).next is Next.ANSWER
             await take(book, "a", day(1000), again=True, lease=600)
         async with Ledger.open(database) as book:
             assert await book.reap(owner="bot") == 1
-            assert (await Commands(book).standing("a")).next is (Next.ANSWER, Next.GIVE_UP)[tries]
+            assert (await Commands(book).command_state("a")).next is (Next.ANSWER, Next.GIVE_UP)[tries]
             assert await used(book) == (0, 0)
 
 
 async def test_what_an_earlier_version_spent_counts_as_delivered(book: Ledger, commands: Commands) -> None:
     await take(book, "a", day(1000))
     await book.settle("a", characters=7)
-    assert (await commands.standing("a")).next is Next.NOTHING
+    assert (await commands.command_state("a")).next is Next.NOTHING
 
 
 async def test_a_command_is_in_the_journal_until_it_is_done(
@@ -180,8 +180,8 @@ async def test_marks_ride_along_with_holds_and_survive_one_that_is_refused(book:
     refused, sent, finished = await done
     assert isinstance(refused, QuotaError)
     assert (sent, finished) == (None, None)
-    assert (await commands.standing("a")).next is Next.UNCERTAIN
-    assert (await commands.standing("c")).next is Next.NOTHING
+    assert (await commands.command_state("a")).next is Next.UNCERTAIN
+    assert (await commands.command_state("c")).next is Next.NOTHING
 
 
 async def test_a_backup_has_no_journal(commands: Commands, tmp_path: Path) -> None:
@@ -205,9 +205,9 @@ async def test_a_sound_of_which_a_later_part_did_not_arrive_costs_nothing_and_is
                 await upload_begins()
                 if answer is not None:
                     await upload_answered(answer)
-        assert (await commands.standing("a")).next is Next.UNCERTAIN
+        assert (await commands.command_state("a")).next is Next.UNCERTAIN
     assert await used(book) == (0, 0)
-    assert (await commands.standing("a")).next is Next.NOTHING
+    assert (await commands.command_state("a")).next is Next.NOTHING
 
 
 async def test_a_sound_of_which_a_part_arrived_at_the_second_try_is_charged(book: Ledger, commands: Commands) -> None:

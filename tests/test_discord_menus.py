@@ -16,7 +16,7 @@ from bot.store.entries import Override
 from bot.text.styles import CATALOGUE
 from bot.texts import say
 from cogs.help import words_of_help
-from cogs.styles import shelves
+from cogs.styles import sections
 from cogs.voices import Voices, listed
 from tests.conftest import BuildHouse, House
 from tests.discord_case import TEXT, Start, account, voices_of, words_of
@@ -133,7 +133,7 @@ async def test_lists_and_help(server: DiscordServer, house: House, start: Start)
             helped = await (await server.slash("help", locale=locale)).answered()
             assert helped.content == words_of_help(tongue)
             assert helped.private
-    assert all(len(shelves(tongue)) <= 2000 for tongue in ("en", "zh"))
+    assert all(len(sections(tongue)) <= 2000 for tongue in ("en", "zh"))
     many = [VoiceInfo(f"voice_{number}", "en", "x" * 80) for number in range(100)]
     assert len(listed(many, "en")) <= 2000
     assert listed([], "en") == say("discord.voices.none", "en")

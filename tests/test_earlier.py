@@ -136,8 +136,8 @@ async def test_commands_that_were_under_way(database: Database) -> None:
             "telegram:17": Next.ANSWER,
             "discord:19": Next.GIVE_UP,
         }
-        stands = {key: await commands.standing(key) for key in expected}
-        assert {key: standing.next for key, standing in stands.items()} == expected
+        stands = {key: await commands.command_state(key) for key in expected}
+        assert {key: command_state.next for key, command_state in stands.items()} == expected
         owed = stands["discord:11"].owed
         assert owed is not None
         assert (owed.clip, owed.charged) == ("a1" * 20, 31)

@@ -365,7 +365,7 @@ async def test_a_live_call_overtakes_a_long_job(build_house: BuildHouse, mimo: M
     async with asyncio.timeout(10):
         await gate.reached.wait()
         call = asyncio.create_task(house.speech.speak(utterance("Quick.", key="call", lane=Lane.CALL), Listener()))
-        await until(lambda: house.speech._chain._limiter._turns["mimo"].waiting == 1)
+        await until(lambda: house.speech._chain._limiter._queues["mimo"].waiting == 1)
         gate.set()
         await asyncio.gather(job, call)
     spoken = [body["messages"][-1]["content"] for body in mimo.calls]
@@ -445,7 +445,7 @@ async def test_a_full_queue_says_so(build_house: BuildHouse, mimo: MimoServer) -
     async with asyncio.timeout(5):
         await listener.heard.wait()
         tasks.append(asyncio.create_task(house.speech.speak(utterance("Two.", key="2"), Recording())))
-        await until(lambda: house.speech._chain._limiter._turns["mimo"].waiting == 1)
+        await until(lambda: house.speech._chain._limiter._queues["mimo"].waiting == 1)
         with pytest.raises(BusyError, match=r"busy\.queue"):
             await house.speech.speak(utterance("Three.", key="3"), Recording())
         gate.set()

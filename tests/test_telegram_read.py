@@ -10,7 +10,7 @@ import pytest
 from bot.model import Account, Space
 from bot.platforms.reading.judge import Reader
 from bot.platforms.telegram.delivery import MOST
-from bot.platforms.telegram.reading.chat import CLOSED, KEPT_ROOM
+from bot.platforms.telegram.reading.chat import CLOSED, RESERVED_FOR_COMMANDS
 from bot.text.split import expected_seconds
 from bot.texts import say
 from tests.conftest import BuildHouse, House, until
@@ -89,7 +89,7 @@ async def test_a_minute_of_thirty_people_fits_into_what_telegram_takes(village: 
 async def test_without_room_messages_wait_and_are_said_together(village: Village, mimo: MimoServer) -> None:
     village.time.running = False
     village.time.pass_by(30)  # after /read on was answered
-    for number in range(MOST - KEPT_ROOM - 1):
+    for number in range(MOST - RESERVED_FOR_COMMANDS - 1):
         await village.tell("/read", (ANN, BO)[number % 2])  # one person alone does not get so many answers
     for person in CROWD[:4]:
         await village.write(f"Good evening from {person.name}.", person)

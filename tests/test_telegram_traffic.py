@@ -4,7 +4,7 @@ from bot.audio.effects import joined
 from bot.audio.opus import decode
 from bot.model import Utterance
 from bot.platforms.telegram.delivery import MOST, SECONDS, Traffic
-from bot.platforms.telegram.reading.chat import KEPT_ROOM
+from bot.platforms.telegram.reading.chat import RESERVED_FOR_COMMANDS
 from bot.speech.sink import Recording
 from bot.texts import say
 from tests.conftest import House, until
@@ -22,20 +22,20 @@ def test_room_comes_back_message_by_message() -> None:
     for _ in range(MOST):
         traffic.note(GROUP)
         time.now += 1
-    assert traffic.room(GROUP) == 0
+    assert traffic.capacity(GROUP) == 0
     assert traffic.wait(GROUP, 1) == SECONDS - MOST
     assert traffic.wait(GROUP, 3) == SECONDS - MOST + 2
     time.now += traffic.wait(GROUP, 3)
-    assert traffic.room(GROUP) == 3
+    assert traffic.capacity(GROUP) == 3
     assert traffic.wait(GROUP, 3) == 0
-    assert traffic.room(-5) == MOST
+    assert traffic.capacity(-5) == MOST
 
 
 def test_a_chat_with_one_person_has_no_such_limit() -> None:
     traffic = Traffic(Time())
     for _ in range(3 * MOST):
         traffic.note(7)
-    assert traffic.room(7) == MOST
+    assert traffic.capacity(7) == MOST
 
 
 def test_quiet_groups_are_forgotten() -> None:
@@ -71,7 +71,7 @@ async def test_topics_share_the_room_of_their_group(
         await village.tell("/read on all")
         village.time.running = False
         village.time.pass_by(30)
-        for number in range(MOST - KEPT_ROOM - 2):
+        for number in range(MOST - RESERVED_FOR_COMMANDS - 2):
             await village.tell("/read", (ANN, BO)[number % 2])  # one person alone does not get so many answers
         gate = mimo.hold_after(0)
         for thread in (7, 8, 9):

@@ -6,7 +6,7 @@ import pytest
 
 from bot.errors import BusyError
 from bot.model import Lane
-from bot.speech.limits import Asker, Turns, Waiting
+from bot.speech.limits import Asker, FairQueue, Waiting
 
 
 async def _settle() -> None:
@@ -18,7 +18,7 @@ async def _settle() -> None:
 class _Line:
     """Waiters whose order of starting is written down, released one by one."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: FairQueue) -> None:
         self.turns = turns
         self.started: list[str] = []
         self.step = asyncio.Semaphore(0)
@@ -42,7 +42,7 @@ class _Line:
 
 
 async def test_a_second_space_starts_after_at_most_two_of_a_hundred() -> None:
-    line = _Line(Turns("p", 1, 500))
+    line = _Line(FairQueue("p", 1, 500))
     await line.add("A", times=101)
     await line.add("B")
     order = await line.finish()
@@ -51,7 +51,7 @@ async def test_a_second_space_starts_after_at_most_two_of_a_hundred() -> None:
 
 
 async def test_inside_of_a_space_people_take_turns() -> None:
-    turns, order = Turns("p", 1, 500), []
+    turns, order = FairQueue("p", 1, 500), []
     step = asyncio.Semaphore(0)
 
     async def wait(person: str) -> None:
@@ -71,7 +71,7 @@ async def test_inside_of_a_space_people_take_turns() -> None:
 
 
 async def test_a_live_call_goes_before_commands_and_those_before_jobs() -> None:
-    line = _Line(Turns("p", 1, 500))
+    line = _Line(FairQueue("p", 1, 500))
     await line.add("now")
     await line.add("job", Lane.JOB)
     await line.add("say", Lane.SAY)
@@ -80,7 +80,7 @@ async def test_a_live_call_goes_before_commands_and_those_before_jobs() -> None:
 
 
 async def test_a_job_does_not_starve_behind_endless_commands() -> None:
-    line = _Line(Turns("p", 1, 500))
+    line = _Line(FairQueue("p", 1, 500))
     await line.add("now")
     await line.add("job", Lane.JOB)
     await line.add("say", times=50)
@@ -89,14 +89,14 @@ async def test_a_job_does_not_starve_behind_endless_commands() -> None:
 
 
 async def test_no_more_run_than_there_are_places() -> None:
-    line = _Line(Turns("p", 3, 500))
+    line = _Line(FairQueue("p", 3, 500))
     await line.add("A", times=10)
     assert len(line.started) == 3
     await line.finish()
 
 
 async def test_the_queue_is_bounded() -> None:
-    turns = Turns("p", 1, 2)
+    turns = FairQueue("p", 1, 2)
     line = _Line(turns)
     await line.add("A", times=3)
     with pytest.raises(BusyError, match=r"busy\.queue"):
@@ -106,7 +106,7 @@ async def test_the_queue_is_bounded() -> None:
 
 
 async def test_waiting_ends_with_a_word_and_gives_the_place_back() -> None:
-    turns = Turns("p", 1, 5)
+    turns = FairQueue("p", 1, 5)
     line = _Line(turns)
     await line.add("A")
     with pytest.raises(BusyError, match=r"busy\.wait"):
@@ -118,7 +118,7 @@ async def test_waiting_ends_with_a_word_and_gives_the_place_back() -> None:
 
 
 async def test_whoever_is_cancelled_while_waiting_leaves_no_hole() -> None:
-    turns = Turns("p", 1, 5)
+    turns = FairQueue("p", 1, 5)
     line = _Line(turns)
     await line.add("A")
     await line.add("B")
@@ -129,7 +129,7 @@ async def test_whoever_is_cancelled_while_waiting_leaves_no_hole() -> None:
 
 
 async def test_a_place_granted_to_someone_cancelled_in_the_same_moment_goes_on() -> None:
-    turns = Turns("p", 1, 5)
+    turns = FairQueue("p", 1, 5)
     line = _Line(turns)
     await line.add("A")
     await line.add("B")
@@ -146,7 +146,7 @@ async def test_a_place_granted_to_someone_cancelled_in_the_same_moment_goes_on()
 
 
 async def test_whoever_waits_can_be_told_the_place_and_the_time() -> None:
-    turns = Turns("p", 1, 500)
+    turns = FairQueue("p", 1, 500)
     line = _Line(turns)
     await line.add("A", times=4)
     waiting = Waiting()
@@ -167,7 +167,7 @@ async def test_whoever_waits_can_be_told_the_place_and_the_time() -> None:
 
 
 async def test_whoever_is_cancelled_as_a_place_comes_back_leaves_no_hole() -> None:
-    turns = Turns("p", 1, 5)
+    turns = FairQueue("p", 1, 5)
     line = _Line(turns)
     await line.add("A")
     await line.add("B")

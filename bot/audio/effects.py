@@ -103,8 +103,8 @@ def loudness(pcm: Pcm, target: float = -20.0, *, most: float = 20.0) -> Pcm:
     if now == -math.inf:
         return pcm
     values = _values(pcm).astype(np.int32)
-    room = 20 * math.log10(_PEAK * _FULL_SCALE / max(1, int(np.abs(values).max())))
-    return gain(pcm, min(target - now, room, most))
+    capacity = 20 * math.log10(_PEAK * _FULL_SCALE / max(1, int(np.abs(values).max())))
+    return gain(pcm, min(target - now, capacity, most))
 
 
 _PAUSE = 20

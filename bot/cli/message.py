@@ -11,7 +11,7 @@ from bot.errors import InputError
 from bot.model import Space
 from bot.normalization.clean import clean_message
 from bot.normalization.message import ChatMessage, Reading, Spoken
-from bot.normalization.reader import tongue
+from bot.normalization.reader import text_language
 from bot.platforms.reading import dictionary
 from bot.platforms.reading.dictionary import dead_words, needs_question, preview, warning
 from bot.store.dictionary import Entry
@@ -44,7 +44,7 @@ def read_aloud(text: str, asked: Arguments, config: Config, entries: Sequence[En
     ``entries``: pronunciation dictionary.
     """
     reading = Reading(
-        language=asked.language or tongue(text, spoken(config.language)),
+        language=asked.language or text_language(text, spoken(config.language)),
         dictionary=tuple((each.written, each.said) for each in entries if not each.pattern),
         patterns=tuple((each.written, each.said) for each in entries if each.pattern),
         max_characters=config.speech.max_characters,

@@ -208,10 +208,10 @@ def cut(draft: Draft, text: str) -> str:
     if len(text) <= most:
         return text
     words = draft.words.say("cut")
-    room = most - len(words)
-    if room < 1:
-        room, words = most, ""
-    kept = text[:room]
+    capacity = most - len(words)
+    if capacity < 1:
+        capacity, words = most, ""
+    kept = text[:capacity]
     if broken := _TAG_OPEN.search(kept):
         kept = kept[: broken.start()]
     kept = kept[: _best(text, len(kept))].rstrip(" \n,;:，；：、.。…")
@@ -220,12 +220,12 @@ def cut(draft: Draft, text: str) -> str:
     return short
 
 
-def _best(text: str, room: int) -> int:
+def _best(text: str, capacity: int) -> int:
     """Return the last good position to cut: after a sentence, else a word, in the second half of the text."""
-    words = room
+    words = capacity
     sentences = 0
-    for match in _PLACE.finditer(text, room // 2, room + 1):
-        if match["sentence"] and match.end() <= room:
+    for match in _PLACE.finditer(text, capacity // 2, capacity + 1):
+        if match["sentence"] and match.end() <= capacity:
             sentences = match.end()
-        words = match.start() if match.start() <= room else words
+        words = match.start() if match.start() <= capacity else words
     return sentences or words

@@ -55,13 +55,13 @@ _POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹ⁿ"
 _POWER = re.compile(f"(?<![A-Za-z])([A-Za-z0-9)）])([{_POWERS}]{{1,4}}+)(?![A-Za-z0-9])")
 _UNIT = re.compile("[0-9] ?[kcdm]?m$")
 _ANY = re.compile(f"[{_POWERS}\u2160-\u217f\U0001f1e6-\U0001f1ff]")
-_DRESSED = re.compile(f"{_WORN.pattern[:-1]}|{_ANY.pattern}|{_SMALL.pattern}")
+_STYLED = re.compile(f"{_WORN.pattern[:-1]}|{_ANY.pattern}|{_SMALL.pattern}")
 """Most texts beyond ASCII have none of these."""
 
 
-def undress(text: str) -> str:
+def unstyle(text: str) -> str:
     """Return the text in plain letters, digits and units."""
-    if text.isascii() or not _DRESSED.search(text):
+    if text.isascii() or not _STYLED.search(text):
         return text
     if _ANY.search(text):
         text = _FLAGS.sub(_spelled, text)

@@ -265,17 +265,17 @@ class Patterns:
     def __init__(self, entries: Iterable[tuple[str, str]]) -> None:
         self._entries: list[tuple[Any, str]] = []
         self._set = re2.Set.SearchSet(_options(memory=_SET_MEMORY))
-        room = _ALL_STATES
+        capacity = _ALL_STATES
         for written, said in list(entries)[:MOST_PATTERNS]:
             try:
                 check_pattern(written)
                 states = _states(written)
-                if states > room:
+                if states > capacity:
                     continue
                 self._set.Add(written)
             except (InputError, re2.error):
                 continue
-            room -= states
+            capacity -= states
             self._entries.append((re2.compile(written, _options()), said))
         self._is_set = bool(self._entries) and _is_compiled(self._set)
 

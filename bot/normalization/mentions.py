@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from bot.normalization.letters import undress
+from bot.normalization.letters import unstyle
 from bot.normalization.lexicon import Dictionary
 from bot.text.markup import INVISIBLE
 
@@ -28,7 +28,7 @@ def spoken_name(name: str) -> str:
     if name.isalpha() and name.isascii() and len(name) <= _SAID:
         return _JOINT.sub(" ", name)
     name = name[:_LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
-    name = undress(INVISIBLE.sub("", name))
+    name = unstyle(INVISIBLE.sub("", name))
     name = _MARKS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", name)))
     name = "".join(map(_said, _SEPARATORS.sub(" ", name)))
     name = _JOINT.sub(" ", name)

@@ -162,9 +162,9 @@ class Reading:
     @cached_property
     def says(self) -> Dictionary:
         """The dictionary, prepared."""
-        from bot.normalization.sanitize import undressed  # noqa: PLC0415  it imports this module
+        from bot.normalization.sanitize import unstyled  # noqa: PLC0415  it imports this module
 
-        return Dictionary(self.dictionary, self.patterns, undressed)
+        return Dictionary(self.dictionary, self.patterns, unstyled)
 
     @cached_property
     def blocks(self) -> Blocklist:

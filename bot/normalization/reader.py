@@ -248,7 +248,7 @@ _ENGLISH = frozenset(
 """One of these makes a text English; Chinese chats do not borrow them alone."""
 
 
-def tongue(text: str, otherwise: Language) -> Language:
+def text_language(text: str, otherwise: Language) -> Language:
     """Return the language of a text's words; ``otherwise`` for none, too few, or chat words of that language."""
     words = _NO_WORDS.sub(" ", text)
     if _HAN.search(words):

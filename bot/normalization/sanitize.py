@@ -5,7 +5,7 @@ import re
 import unicodedata
 
 from bot.normalization.draft import PRIVATE, Draft
-from bot.normalization.letters import undress
+from bot.normalization.letters import unstyle
 
 _BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\t": " "})
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
@@ -69,18 +69,18 @@ def reveal(draft: Draft) -> None:
     draft.text = text
     if _MARK.search(text):
         apart = unicodedata.normalize("NFD", text)
-        _undressed(draft, "zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
-    _undressed(draft, "fancy", undress(draft.text))
+        _take_unstyled(draft, "zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
+    _take_unstyled(draft, "fancy", unstyle(draft.text))
 
 
-def undressed(word: str) -> str:
+def unstyled(word: str) -> str:
     """Return a word as it is in a text that passed ``enter`` and ``reveal``."""
     word = unicodedata.normalize("NFC", _UNSEEN.sub("", enter(word)).translate(_DOUBLE))
     word = unicodedata.normalize("NFC", _TOWER.sub("", unicodedata.normalize("NFD", word)))
-    return undress(word)
+    return unstyle(word)
 
 
-def _undressed(draft: Draft, rule: str, after: str) -> None:
+def _take_unstyled(draft: Draft, rule: str, after: str) -> None:
     """Take the new text. Spoilers are not hidden yet: if there may be one, the note shows none of the text."""
     if "||" not in after:
         draft.whole(rule, after)

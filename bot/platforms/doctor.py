@@ -107,8 +107,8 @@ class Doctor:
         free = (await asyncio.to_thread(shutil.disk_usage, folder)).free // 1_000_000
         low = free < _LOW_DISK
         code = "doctor.store.low" if low else "doctor.store"
-        room = found("store", State.WARNING if low else State.GOOD, code, megabytes=free)
-        return (room, *await asyncio.to_thread(rights_of_files, folder))
+        capacity = found("store", State.WARNING if low else State.GOOD, code, megabytes=free)
+        return (capacity, *await asyncio.to_thread(rights_of_files, folder))
 
     async def _providers(self, *, speak: bool) -> Sequence[Finding]:
         answers = await asyncio.gather(*(_answering(each, self.language, speak=speak) for each in self.providers))

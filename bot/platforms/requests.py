@@ -19,7 +19,7 @@ from bot.speech.quota import BUILT_IN, PAID, Balance
 from bot.speech.service import SpeechService
 from bot.speech.sink import Sink
 from bot.store.commands import Commands
-from bot.store.deliveries import Left, Next, Standing
+from bot.store.deliveries import CommandState, Left, Next
 from bot.store.settings import Preferences, Spaces
 from bot.store.words import Words
 from bot.text import styles as catalogue
@@ -258,11 +258,11 @@ _log = logging.getLogger("mouthpiece")
 class AcceptedCommand:
     """A command while it is answered."""
 
-    def __init__(self, commands: Commands, key: str, standing: Standing) -> None:
+    def __init__(self, commands: Commands, key: str, command_state: CommandState) -> None:
         self.key = key
         self._commands = commands
-        self._next = standing.next
-        self._owed = standing.owed
+        self._next = command_state.next
+        self._owed = command_state.owed
         self._sending = False
         self._heard = False
         """Whether some of its sound was delivered."""
@@ -270,7 +270,7 @@ class AcceptedCommand:
         """Whether all of the sound sent so far was."""
         self._done = False
         self._telling = False
-        self.speaks = standing.next is not Next.ANSWER
+        self.speaks = command_state.next is not Next.ANSWER
         """Whether it is, or was, to be spoken: then a sentence is repeated rather than lost."""
         self.journaled = False
 
@@ -382,7 +382,7 @@ class Accepted:
             return None
         self._open.add(key)
         try:
-            command = AcceptedCommand(self._commands, key, await self._standing(key, new))
+            command = AcceptedCommand(self._commands, key, await self._command_state(key, new))
             if not command.is_over:
                 return command
             await command.finish()  # removes it from the journal, if it is there
@@ -422,7 +422,7 @@ class Accepted:
 
     async def close(self, key: str) -> None:
         """Record that a cut-off command is not resumed: the person was informed. Raises nothing."""
-        await AcceptedCommand(self._commands, key, Standing(Next.ANSWER)).finish()
+        await AcceptedCommand(self._commands, key, CommandState(Next.ANSWER)).finish()
 
     async def left(self, platform: str) -> list[Left]:
         """Return what the last run recorded and did not answer. Raises nothing."""
@@ -458,13 +458,13 @@ class Accepted:
             _log.warning("the records of progress messages cannot be read: %s", error.code)
             return []
 
-    async def _standing(self, key: str, new: bool) -> Standing:
+    async def _command_state(self, key: str, new: bool) -> CommandState:
         if new:
-            return Standing(Next.ANSWER)
+            return CommandState(Next.ANSWER)
         try:
-            return await self._commands.standing(key)
+            return await self._commands.command_state(key)
         except StoreError:
-            return Standing(Next.ANSWER)  # the store will report it itself
+            return CommandState(Next.ANSWER)  # the store will report it itself
 
 
 _UPLOADED: ContextVar[AcceptedCommand | None] = ContextVar("uploaded", default=None)

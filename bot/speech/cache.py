@@ -15,10 +15,10 @@ from bot.errors import AudioError, BusyError
 from bot.model import Clip
 from bot.providers.base import Provider
 from bot.speech.synthesis import Script
-from bot.speech.voices import lead
+from bot.speech.voices import provider_for
 from bot.store.clips import ClipStore
 
-_LONGEST_FLIGHT = 900.0
+_LONGEST_IN_FLIGHT = 900.0
 """Seconds that an identical request waits for the one in flight."""
 _LONG_TEXT = 400
 """Characters above which computing a key takes milliseconds and leaves the event loop."""
@@ -34,7 +34,7 @@ class Found:
 
 
 @dataclass(slots=True)
-class _Flight:
+class _InFlight:
     """An in-flight request that identical ones wait for."""
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -48,7 +48,7 @@ class ClipCache:
         """Set up; at most ``most_waiting`` identical requests wait for one in flight."""
         self._clips = clips
         self._most_waiting = most_waiting
-        self._in_flight: dict[str, _Flight] = {}
+        self._in_flight: dict[str, _InFlight] = {}
 
     async def key(self, providers: Sequence[Provider], script: Script, bitrate: int, take: int) -> str:
         """Return the cache key of a script for the first of the providers. Raises what their ``plan`` raises."""
@@ -89,16 +89,16 @@ class ClipCache:
 
         Raises BusyError: ``busy.queue`` when too many wait, ``busy.wait`` when it takes too long.
         """
-        single_flight = self._in_flight.setdefault(key, _Flight())
+        single_flight = self._in_flight.setdefault(key, _InFlight())
         if single_flight.aboard > self._most_waiting:
             raise BusyError("busy.queue", provider="", waiting=single_flight.aboard)
         single_flight.aboard += 1
         try:
             try:
-                async with asyncio.timeout(_LONGEST_FLIGHT):
+                async with asyncio.timeout(_LONGEST_IN_FLIGHT):
                     await single_flight.lock.acquire()
             except TimeoutError:
-                raise BusyError("busy.wait", provider="", seconds=int(_LONGEST_FLIGHT)) from None
+                raise BusyError("busy.wait", provider="", seconds=int(_LONGEST_IN_FLIGHT)) from None
             try:
                 yield
             finally:
@@ -111,7 +111,7 @@ class ClipCache:
 
 def _key(providers: Sequence[Provider], script: Script, bitrate: int, take: int) -> str:
     """Return a hash over the speaker and manner of each segment; no text can be recovered from it."""
-    cast = [(lead(segment.provider, providers), segment) for segment in script.segments]
+    cast = [(provider_for(segment.provider, providers), segment) for segment in script.segments]
     shape = {
         "providers": [(provider.name, provider.identity) for provider, _ in cast],
         "requests": [dict(script.plan(segment, provider).body) for provider, segment in cast],

@@ -142,7 +142,7 @@ class _Queue:
         return ticket
 
 
-class Turns:
+class FairQueue:
     """The slots of one provider."""
 
     def __init__(self, name: str, places: int, most_waiting: int) -> None:
@@ -288,7 +288,9 @@ class RateLimiter:
         self._limits = limits
         self._longest_wait = longest_wait
         self._clock = clock
-        self._turns = {name: Turns(name, limit.max_concurrency or 1, most_waiting) for name, limit in limits.items()}
+        self._queues = {
+            name: FairQueue(name, limit.max_concurrency or 1, most_waiting) for name, limit in limits.items()
+        }
 
     @asynccontextmanager
     async def call(self, provider: str, asker: Asker, tokens: int) -> AsyncIterator[Call]:
@@ -310,7 +312,7 @@ class RateLimiter:
                 raise
             finally:
                 keeper.cancel()
-                self._turns[provider].lasted(self._clock() - began)
+                self._queues[provider].lasted(self._clock() - began)
                 await asyncio.shield(self._settle(call, tokens, failure))
 
     @asynccontextmanager
@@ -321,7 +323,7 @@ class RateLimiter:
 
         While a limit is reached nobody gets a slot, so waiting requests keep their order.
         """
-        turns, again = self._turns[provider], False
+        turns, again = self._queues[provider], False
         while True:
             async with turns.turn(asker, max(0.0, deadline - self._clock()), again=again):
                 try:

@@ -37,7 +37,7 @@ def folded(text: str) -> str:
     return " ".join(plain.split())
 
 
-class Blocklist:
+class BlockedWords:
     """The blocked words of one space as a trie: one walk per position of a text finds every entry that begins there."""
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -94,9 +94,9 @@ def _of_word(sign: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def blocklist(words: tuple[str, ...]) -> Blocklist:
+def blocklist(words: tuple[str, ...]) -> BlockedWords:
     """Return the block list of these words; recently used ones are cached."""
-    return Blocklist(words)
+    return BlockedWords(words)
 
 
 EVERYWHERE = ""

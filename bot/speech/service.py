@@ -41,7 +41,7 @@ from bot.speech.synthesis import (
     meter_for,
     speakable_lines,
 )
-from bot.speech.voices import cast, lead, prepare
+from bot.speech.voices import cast, prepare, provider_for
 from bot.store.clips import ClipStore
 from bot.store.commands import Commands
 from bot.store.entries import Meter as MeterName
@@ -290,7 +290,7 @@ class SpeechService:
             raise InputError("free.none")
         await self._admit(request, utterances)
         speaking = [utterance for utterance in utterances if utterance.key in request.lines]
-        asker = Asker(first.lane, _turns_of(first), waiting or Waiting(), _person_of(first))
+        asker = Asker(first.lane, _queue_scope_of(first), waiting or Waiting(), _person_of(first))
         meter = Meter(self._ledger, self._quota, speaking, resumable=not sink.live)
         with self._policy.refund_cooldown_on_failure(speaking, lambda: meter.charged or meter.was_broken_off):
             async with meter:
@@ -364,7 +364,7 @@ class SpeechService:
             if (found := await self._cache.find(tuple(candidates.keys.values()))) is not None:
                 return await self._play(found, script, meter, sink, request)
             track = LiveTrack(sink, bitrate) if sink.live else RecordingTrack(sink, bitrate)
-            performance = Synthesis(
+            synthesis = Synthesis(
                 self._chain,
                 script,
                 meter,
@@ -376,19 +376,19 @@ class SpeechService:
                 progress=progress,
                 admit=self._share_of(request.first),
             )
-            await performance.run()
+            await synthesis.run()
             clip = await track.finish()
-            key = await self._key(performance.leader, script, request.first.take, candidates)
+            key = await self._key(synthesis.leader, script, request.first.take, candidates)
             owed = key or _own_key(request.first)
             try:
                 # Charged first, so that a clip found in the cache after a kill is free.
                 await meter.settle(clip=owed)
             finally:
                 if owed:
-                    leader = performance.leader or performance.spoke[-1][1]
+                    leader = synthesis.leader or synthesis.spoke[-1][1]
                     await self._cache.keep(owed, clip, leader.name)
-            spoke = performance.spoke[-1][1].name
-            notes = _once(performance.notes)
+            spoke = synthesis.spoke[-1][1].name
+            notes = _once(synthesis.notes)
             left_out = tuple(request.left_out.items())
             charged, free = meter.charged, meter.free
             return Receipt(clip, spoke, script.spoken, charged, clip_key=key, notes=notes, free=free, left_out=left_out)
@@ -494,7 +494,7 @@ def _own_key(utterance: Utterance) -> str:
     return hashlib.sha256(f"command {utterance.command}".encode()).hexdigest() if utterance.command else ""
 
 
-def _turns_of(utterance: Utterance) -> str:
+def _queue_scope_of(utterance: Utterance) -> str:
     """Return the scope that takes turns: the space, or the account if there is none."""
     whose = utterance.space or utterance.account
     return whose.scope if whose is not None else ""
@@ -502,7 +502,7 @@ def _turns_of(utterance: Utterance) -> str:
 
 def _planned(script: Script, providers: Sequence[Provider]) -> list[tuple[Provider, Plan]]:
     """Return the provider of each segment, and its plan."""
-    said = [(lead(segment.provider, providers), segment) for segment in script.segments]
+    said = [(provider_for(segment.provider, providers), segment) for segment in script.segments]
     return [(provider, script.plan(segment, provider)) for provider, segment in said]
 
 

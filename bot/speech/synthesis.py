@@ -18,7 +18,7 @@ from bot.speech.fallback import Chain
 from bot.speech.limits import Asker
 from bot.speech.quota import BUILT_IN, PAID, Meter, RefusedError
 from bot.speech.sink import Sink
-from bot.speech.voices import Role, lead
+from bot.speech.voices import Role, provider_for
 from bot.store.entries import Meter as MeterName
 from bot.text.language import language_of
 from bot.text.split import (
@@ -430,7 +430,7 @@ class Synthesis:
     async def _segment(self, segment: Segment) -> Sequence[Segment]:
         """Speak one segment. Return the pieces to speak instead if it was cut short."""
         while True:
-            provider = lead(segment.provider, self._providers)
+            provider = provider_for(segment.provider, self._providers)
             meter = meter_for(provider)
             await self._hold(meter, segment)
             try:
@@ -458,14 +458,14 @@ class Synthesis:
     @property
     def leader(self) -> Provider | None:
         """Return the first provider if it and the intended ones spoke everything, so the whole clip may be cached."""
-        as_meant = all(lead(segment.provider, self._providers) is provider for segment, provider in self.spoke)
+        as_meant = all(provider_for(segment.provider, self._providers) is provider for segment, provider in self.spoke)
         return self._providers[0] if as_meant and not self.cut else None
 
     async def _hold_ahead(self) -> None:
         """Hold each meter's part before anything is heard, if several meters will pay."""
         asked: dict[MeterName, Counter[str]] = {}
         for segment in self._script.segments if self._script.is_cast else ():
-            meter = meter_for(lead(segment.provider, self._providers))
+            meter = meter_for(provider_for(segment.provider, self._providers))
             asked.setdefault(meter, Counter()).update(self._shares(segment))
         self._is_shared = len(asked) > 1
         for meter in sorted(asked, key=lambda known: known != PAID) if self._is_shared else ():
@@ -486,7 +486,7 @@ class Synthesis:
         """Return the characters, by key, of a segment that a meter now pays and of its later intended ones."""
         part = Counter(self._shares(segment))
         for later in self._script.segments:
-            if later.start > segment.start and meter_for(lead(later.provider, self._meant)) == meter:
+            if later.start > segment.start and meter_for(provider_for(later.provider, self._meant)) == meter:
                 part.update(self._shares(later))
         return part
 

@@ -66,7 +66,7 @@ def spoken_languages(provider: Provider) -> frozenset[str]:
     return able.languages.union(voice.language for voice in able.voices if voice.language)
 
 
-def lead(role_provider: str, providers: Sequence[Provider]) -> Provider:
+def provider_for(role_provider: str, providers: Sequence[Provider]) -> Provider:
     """Return the provider of a part: the owner of its voice, or the first one if that is not available."""
     return next((provider for provider in providers if provider.name == role_provider), providers[0])
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from bot.errors import StoreError
 from bot.store import deliveries
-from bot.store.deliveries import AcceptEntry, FinishEntry, Left, ReturnEntry, Standing, TellEntry, UploadEntry
+from bot.store.deliveries import AcceptEntry, CommandState, FinishEntry, Left, ReturnEntry, TellEntry, UploadEntry
 from bot.store.ledger import Ledger
 from bot.store.schema import progress_message
 
@@ -37,9 +37,9 @@ class Commands:
             raise StoreError("store.full", path=str(self._database.path))
         return bool(await self._ledger.enter(AcceptEntry(key, platform, content, token or None)))
 
-    async def standing(self, key: str) -> Standing:
+    async def command_state(self, key: str) -> CommandState:
         """Return what is to be done with a command. Raises StoreError."""
-        return await self._database.read(partial(deliveries.standing, key=key))
+        return await self._database.read(partial(deliveries.command_state, key=key))
 
     async def begin_upload(self, key: str) -> None:
         """Note that the sound is being uploaded. Raises StoreError: then nothing was noted."""

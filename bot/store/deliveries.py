@@ -7,7 +7,7 @@ A spend counts as earned only when its sound was delivered. Of a command with so
     done       the platform has answered, or the person was told otherwise; then nothing is charged
     telling    of a command without sound: written before its answer leaves, which is not repeated
 
-After the process was killed, ``standing`` says what is to be done with a command that comes again, or that ``left``
+After the process was killed, ``command_state`` says what is to be done with a command that comes again, or that ``left``
 finds in the journal. Front ends write a command into the journal before they acknowledge it to a platform that would
 not bring it again; it leaves the journal in the transaction that makes it done.
 
@@ -92,7 +92,7 @@ class Next(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CommandState:
     """The state of a command."""
 
     next: Next
@@ -228,17 +228,17 @@ def _charged_for(key: str) -> ColumnElement[bool]:
     return found
 
 
-def standing(connection: Connection, *, key: str) -> Standing:
+def command_state(connection: Connection, *, key: str) -> CommandState:
     """Return what is to be done with a command."""
     sound = connection.execute(select(delivery).where(delivery.c.command == key)).first()
     if sound is not None and sound.stage in _ANSWERED:
-        return Standing(Next.NOTHING)
+        return CommandState(Next.NOTHING)
     if sound is not None and sound.stage == "sending":
-        return Standing(Next.UNCERTAIN)
+        return CommandState(Next.UNCERTAIN)
     rows = connection.execute(select(ledger).where(_charged_for(key)).order_by(ledger.c.key)).all()
     if sound is not None:
-        return Standing(Next.DELIVER, Owed(sound.clip or "", sum(row.characters for row in rows)))
-    return Standing(_next(key, rows))
+        return CommandState(Next.DELIVER, Owed(sound.clip or "", sum(row.characters for row in rows)))
+    return CommandState(_next(key, rows))
 
 
 def _next(key: str, rows: Sequence[Row[Any]]) -> Next:

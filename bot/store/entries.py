@@ -100,9 +100,9 @@ def frees_at(now: int, previous: int, current: int, *, asked: int, limit: int, w
     """
     start, _, _ = sliding(now, width)
     for bucket, fading, fixed in ((start, previous, current), (start + width, current, 0)):
-        room = limit - fixed - asked
-        if room >= 0:
-            remaining = width if fading <= room else room * width // fading
+        capacity = limit - fixed - asked
+        if capacity >= 0:
+            remaining = width if fading <= capacity else capacity * width // fading
             return max(now, bucket + width - remaining)
     return start + 2 * width
 

@@ -134,8 +134,8 @@ def _dictionary(connection: Connection, before: str, after: str) -> None:
     moved: list[Row[Any]] = []
     for row in old:
         patterns = sum(each.pattern for each in (*there, *moved))
-        room = len(there) + len(moved) < MOST_SHARED and (not row.pattern or patterns < MOST_PATTERNS)
-        if room and row.written.casefold() not in known:
+        capacity = len(there) + len(moved) < MOST_SHARED and (not row.pattern or patterns < MOST_PATTERNS)
+        if capacity and row.written.casefold() not in known:
             moved.append(row)
     _gone(connection, owner, before)
     last = connection.execute(select(func.max(dictionary_entry.c.place)).where(owner == after)).scalar()

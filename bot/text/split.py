@@ -111,8 +111,8 @@ def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple
     segments: list[Segment] = []
     start = 0
     while start < len(text):
-        room = first if not segments else limit
-        cut = _next_cut(text, cuts, start, room, sentences if segments or sentences is None else 1)
+        capacity = first if not segments else limit
+        cut = _next_cut(text, cuts, start, capacity, sentences if segments or sentences is None else 1)
         raw = text[start : cut.end]
         piece = raw.strip()
         if piece:
@@ -122,25 +122,25 @@ def _segments(text: str, first: int, limit: int, sentences: int | None) -> tuple
     return tuple(segments)
 
 
-def _next_cut(text: str, cuts: list[_Cut], start: int, room: int, sentences: int | None) -> _Cut:
+def _next_cut(text: str, cuts: list[_Cut], start: int, capacity: int, sentences: int | None) -> _Cut:
     """Return the best end of a segment that begins at ``start``."""
     low = bisect_right(cuts, start, key=_end)
-    high = bisect_right(cuts, start + room, lo=low, key=_stop)
+    high = bisect_right(cuts, start + capacity, lo=low, key=_stop)
     near = cuts[low:high]
     if sentences is not None:
         whole = [cut for cut in near if cut.rank >= _Rank.SENTENCE][:sentences]
-        if len(whole) == sentences or (whole and len(text) - start > room):
+        if len(whole) == sentences or (whole and len(text) - start > capacity):
             return max(whole, key=_goodness)
-    if len(text) - start <= room:
+    if len(text) - start <= capacity:
         return _Cut(len(text), len(text), _Rank.PARAGRAPH)
     if near:
-        late = [cut for cut in near if cut.stop - start >= room // 2] or near
+        late = [cut for cut in near if cut.stop - start >= capacity // 2] or near
         best = max(late, key=_goodness)
         early = max(near, key=_goodness)
-        if early.rank is _Rank.PARAGRAPH and _paragraph_ends(text, cuts, high, early.end + room):
+        if early.rank is _Rank.PARAGRAPH and _paragraph_ends(text, cuts, high, early.end + capacity):
             return early  # the paragraph after it needs no cut
         return best
-    place = _outside(text, start, start + room)
+    place = _outside(text, start, start + capacity)
     return _Cut(place, place, _Rank.ANYWHERE)
 
 

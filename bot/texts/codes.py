@@ -90,7 +90,7 @@ PROVIDER_NAME = {
 }
 """Providers that people know by a name."""
 
-SHELF = {
+STYLE_SECTION = {
     "rate": "shelf.rate",
     "emotion": "shelf.emotion",
     "role": "shelf.role",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import InputError
-from bot.platforms.discord.call.link import Room, check
+from bot.platforms.discord.call.link import CallChannel, check
 from bot.platforms.doctor import Finding, State, found
 from bot.texts import codes, say
 
@@ -49,7 +49,7 @@ def permissions(channels: Iterable[Channel], language: str) -> list[Finding]:
     return findings
 
 
-def crowded(voice_channel: Room) -> Finding | None:
+def crowded(voice_channel: CallChannel) -> Finding | None:
     """Return a finding for a voice channel the bot could not join because it is full."""
     try:
         check(voice_channel)

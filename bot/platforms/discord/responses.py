@@ -21,7 +21,7 @@ from bot.model import Clip, Lane, Utterance
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.call import link
 from bot.platforms.discord.call.calls import check_may_bring, guild_of, seat_of, session_for
-from bot.platforms.discord.call.link import Room
+from bot.platforms.discord.call.link import CallChannel
 from bot.platforms.discord.call.messages import private_thread, said
 from bot.platforms.discord.call.session import Notices, Session
 from bot.platforms.discord.client import NOT_DELIVERED, Bot
@@ -94,7 +94,7 @@ async def say_in_call(interaction: discord.Interaction[Bot], utterance: Utteranc
     await voice_message.tell(interaction, words)
 
 
-def _call_or_seat(interaction: discord.Interaction[Bot]) -> tuple[Session | None, Room]:
+def _call_or_seat(interaction: discord.Interaction[Bot]) -> tuple[Session | None, CallChannel]:
     """Return the call a person may speak in; otherwise None and the voice channel they are in.
 
     Raises InputError as ``session_for``, ``seat_of`` and ``check_may_bring``.

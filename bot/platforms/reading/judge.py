@@ -12,7 +12,7 @@ from bot.model import Account, Lane, Speed, Utterance, Voice
 from bot.normalization.clean import clean_message
 from bot.normalization.mentions import said_name
 from bot.normalization.message import ChatMessage, Delivery, Language, Reading, Spoken
-from bot.normalization.reader import tongue
+from bot.normalization.reader import text_language
 from bot.platforms.reading.messages import Explained, Heard, NameMemory, Outcomes, Readable, Unread
 from bot.platforms.requests import Requests
 from bot.speech.policy import Policy, blocklist
@@ -248,7 +248,7 @@ class Reader:
         shared = await self.requests.spaces.get(heard.space)
         entries = await self._entries(heard)
         otherwise = spoken_in(own.spoken_language or settings.language or shared.language or self._language)
-        language = tongue(heard.message.text, otherwise)
+        language = text_language(heard.message.text, otherwise)
         most = heard.max_characters or settings.max_characters
         reading = await self._prepared.get(Manner(settings, shared.blocked_words, entries, language, most))
         heard = replace(heard, message=await self._with_nicknames(heard))

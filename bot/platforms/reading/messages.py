@@ -8,7 +8,7 @@ from bot.errors import BotError, ErrorKind, InputError, ProviderError, QuotaErro
 from bot.model import Account, Note, Space, Utterance
 from bot.normalization.clean import clean_message
 from bot.normalization.message import Applied, ChatMessage, Delivery, Reading
-from bot.normalization.reader import tongue
+from bot.normalization.reader import text_language
 from bot.texts import spoken
 
 
@@ -155,7 +155,7 @@ def chosen_words(message: ChatMessage, language: str) -> str:
         channels=message.channels,
         spans=message.spans,
     )
-    spoken_in = tongue(message.text, spoken(language))
+    spoken_in = text_language(message.text, spoken(language))
     return clean_message(words, Reading(spoken_in, Delivery.off(), max_characters=_MOST)).text
 
 

@@ -97,7 +97,7 @@ class ReadingQueue:
         own = len(self._of(who))
         if own >= self._most_each:
             return Unread("unread.share_full", (("limit", self._most_each),))
-        if len(self) >= self._most and not self._make_room(own):
+        if len(self) >= self._most and not self._free_slot(own):
             return Unread("unread.queue_full", (("limit", self._most),))
         if not own:
             self._rank[who] = self._turn
@@ -187,7 +187,7 @@ class ReadingQueue:
         self._favoured = 0
         return other
 
-    def _make_room(self, own: int) -> bool:
+    def _free_slot(self, own: int) -> bool:
         """Count the last message of an author with at least two more than ``own`` instead of reading it."""
         lengths = Counter(each.item.heard.account.scope for each in self._waiting if not each.counted)
         who, length = max(lengths.items(), key=lambda line: line[1], default=("", 0))

@@ -61,14 +61,14 @@ class Traffic:
             for each in tuple(self._sent):
                 self._recent(each)
 
-    def room(self, chat_id: int) -> int:
+    def capacity(self, chat_id: int) -> int:
         """Return how many messages may be sent now."""
         return max(0, MOST - len(self._recent(chat_id)))
 
-    def wait(self, chat_id: int, room: int) -> float:
+    def wait(self, chat_id: int, capacity: int) -> float:
         """Return the seconds until so many may be sent; 0: now."""
         recent = self._recent(chat_id)
-        missing = len(recent) + room - MOST
+        missing = len(recent) + capacity - MOST
         return max(0.0, recent[missing - 1] + SECONDS - self._clock()) if missing > 0 else 0.0
 
     def _recent(self, chat_id: int) -> deque[float]:

@@ -52,11 +52,11 @@ class Guest:
     """Answers in chats where the bot is a guest."""
 
     def __init__(self, context: TelegramContext) -> None:
-        self._counter = context
+        self._context = context
 
     async def answer(self, update: Update, _: object) -> None:
         """Answer one message; the border for its failures."""
-        asked = read_guest(update, self._counter.services.language)
+        asked = read_guest(update, self._context.services.language)
         if asked is None:
             return
         try:
@@ -65,8 +65,8 @@ class Guest:
             _log.info("a guest was not answered (%s)", getattr(error, "code", type(error).__name__))
 
     async def _answer(self, asked: Asked) -> None:
-        requests, username = self._counter.services.requests, str(asked.message.get_bot().username)
-        language = await requests.language(asked.account, asked.space, asked.locale, self._counter.services.language)
+        requests, username = self._context.services.requests, str(asked.message.get_bot().username)
+        language = await requests.language(asked.account, asked.space, asked.locale, self._context.services.language)
         wanted = _wanted(asked, username)
         if not wanted.text:
             await self._give(asked, _sentence(texts.say("telegram.usage.guest", language, bot=username)))
@@ -86,7 +86,7 @@ class Guest:
             )
         )
         try:
-            file_id = await self._counter.services.speech.uploaded(request, Recording(VOICE_BYTES), "telegram")
+            file_id = await self._context.services.speech.uploaded(request, Recording(VOICE_BYTES), "telegram")
         except (InputError, ProviderError, ConfigError) as error:
             await self._give(asked, _sentence(texts.in_chat(error, language)))
             return
@@ -190,7 +190,7 @@ class Inline:
     """Answers inline queries."""
 
     def __init__(self, context: TelegramContext) -> None:
-        self._counter = context
+        self._context = context
         self._unfinished: OrderedDict[int, _Unfinished] = OrderedDict()
         self._newest: dict[int, str] = {}
         """The newest query in progress, by person."""
@@ -208,8 +208,8 @@ class Inline:
         self._newest[person] = query.id
         unfinished = self._going_on(person, query.query)
         try:
-            async with asyncio.timeout(self._counter.timings.inline):
-                await asyncio.sleep(self._counter.timings.typing)
+            async with asyncio.timeout(self._context.timings.inline):
+                await asyncio.sleep(self._context.timings.typing)
                 if self._newest.get(person) == query.id:
                     await self._answer(query, unfinished)
         except (BotError, TelegramError, TimeoutError) as error:
@@ -240,7 +240,7 @@ class Inline:
 
     async def _answer(self, query: InlineQuery, unfinished: _Unfinished) -> None:
         account = Account("telegram", str(query.from_user.id))
-        requests, otherwise = self._counter.services.requests, self._counter.services.language
+        requests, otherwise = self._context.services.requests, self._context.services.language
         code = query.from_user.language_code
         language = await requests.language(account, None, texts.language(code) if code else None, otherwise)
         typed = _Typed(account, language, query.query)
@@ -263,10 +263,10 @@ class Inline:
     async def _ready(self, typed: _Typed) -> list[InlineQueryResultCachedVoice]:
         """Return the person's voices whose text contains the typed one; all if nothing is typed."""
         wanted = _folded(markup.parse(typed.line).text)
-        rows = await self._counter.services.requests.words.newest(typed.account, _LOOKED_THROUGH)
+        rows = await self._context.services.requests.words.newest(typed.account, _LOOKED_THROUGH)
         found: dict[str, KeptWords] = {}
         for kept in [kept for kept in rows if wanted in _folded(kept.text)][:_LOOKED_UP]:
-            if (file_id := await uploaded(self._counter, kept, typed.account)) is not None:
+            if (file_id := await uploaded(self._context, kept, typed.account)) is not None:
                 found.setdefault(file_id, kept)
             if len(found) == _MOST_READY:
                 break
@@ -289,7 +289,7 @@ class Inline:
             instruction=command.instruction,
             take=command.take,
         )
-        requests = self._counter.services.requests
+        requests = self._context.services.requests
         try:
             await requests.speech.explain(request)  # makes no requests
         except (InputError, ProviderError):

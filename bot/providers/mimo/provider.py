@@ -283,9 +283,9 @@ def _checked_sample(voice: Voice) -> Sample:
     if media_type not in _SAMPLE_TYPES:
         raise InputError("sample.not_audio")
     sample = replace(sample, media_type=media_type)
-    room = MAX_SAMPLE_URI - len(_uri_head(sample))
-    if 4 * math.ceil(len(sample.data) / 3) > room:
-        raise InputError("sample.too_large", limit=room // 4 * 3)
+    capacity = MAX_SAMPLE_URI - len(_uri_head(sample))
+    if 4 * math.ceil(len(sample.data) / 3) > capacity:
+        raise InputError("sample.too_large", limit=capacity // 4 * 3)
     wav = is_wav(sample.data)
     mpeg = sample.data[:3] == b"ID3" or (sample.data[0] == 0xFF and sample.data[1:2] >= b"\xe0")
     if not (wav if _SAMPLE_TYPES[media_type] == "audio/wav" else mpeg):

@@ -15,7 +15,7 @@ from bot.model import Space
 from bot.patterns import whole
 from bot.platforms.base import Services
 from bot.platforms.discord.call import link
-from bot.platforms.discord.call.link import Room, Timing
+from bot.platforms.discord.call.link import CallChannel, Timing
 from bot.platforms.discord.call.messages import channel_of, has_content, heard_of, is_speech
 from bot.platforms.discord.call.session import Notices, Session
 from bot.platforms.discord.context import account_of
@@ -174,7 +174,7 @@ class Calls:
 
     async def join(
         self,
-        voice_channel: Room,
+        voice_channel: CallChannel,
         channels: Iterable[str],
         notices: Notices | None,
         *,
@@ -200,7 +200,7 @@ class Calls:
             await self._close(session)
             return True
 
-    async def move(self, voice_channel: Room) -> None:
+    async def move(self, voice_channel: CallChannel) -> None:
         """Move the call to another voice channel. Raises InputError ``call.none``, and as ``Link.join``."""
         async with self._guild(voice_channel.guild.id).turn():
             session = self.session(voice_channel.guild.id)
@@ -291,7 +291,7 @@ class Calls:
             await self._close_in_turn(session)
         self._guilds.pop(guild_id, None)
 
-    def on_guild_anew(self, guild: discord.Guild) -> None:
+    def on_guild_resent(self, guild: discord.Guild) -> None:
         """Replace a guild that Discord resent; drop objects that hold the stale one."""
         session = self.sessions.get(guild.id)
         if session is None or session.link.voice_channel is None:
@@ -304,7 +304,7 @@ class Calls:
     async def restore(self) -> None:
         """Resume the calls interrupted by a restart, once; give up those nobody waits for and those that fail."""
         for guild in self._client.guilds:
-            self.on_guild_anew(guild)
+            self.on_guild_resent(guild)
         if self._restored:
             return
         self._restored = True
@@ -331,7 +331,9 @@ class Calls:
         binding = await self._binding(space, channel)
         if binding is None and (session is None or not session.reads(channel)):
             return None
-        voice_channel = session.link.voice_channel if session is not None else await self._wanted_room(message, binding)
+        voice_channel = (
+            session.link.voice_channel if session is not None else await self._channel_to_join(message, binding)
+        )
         if voice_channel is None:
             return self._absence(message, guild)
         if binding is not None and binding.voice_channel not in ("", str(voice_channel.id)):
@@ -361,7 +363,7 @@ class Calls:
         bindings = await self._reader.bindings.of(space)
         return next((binding for binding in bindings if binding.channel == channel), None)
 
-    async def _wanted_room(self, message: discord.Message, binding: Binding | None) -> Room | None:
+    async def _channel_to_join(self, message: discord.Message, binding: Binding | None) -> CallChannel | None:
         """Return the voice channel to join because someone in it wrote in a bound channel."""
         guild, author = message.guild, message.author
         assert guild is not None, "asked for messages of guilds"
@@ -372,7 +374,7 @@ class Calls:
         settings = await self._settings(Space("discord", str(guild.id)))
         return author.voice.channel if settings.auto_join else None
 
-    async def _come(self, voice_channel: Room, message: discord.Message) -> Session | None:
+    async def _come(self, voice_channel: CallChannel, message: discord.Message) -> Session | None:
         """Join by itself; post an error in the message's channel, unless the same happened before."""
         guild = self._guild(voice_channel.guild.id)
         notices = Notices(message.channel, await self.language(voice_channel.guild))
@@ -390,7 +392,7 @@ class Calls:
     # Sessions
 
     async def _join(
-        self, voice_channel: Room, channels: Iterable[str], notices: Notices | None, *, greet: bool
+        self, voice_channel: CallChannel, channels: Iterable[str], notices: Notices | None, *, greet: bool
     ) -> Session:
         session = self.sessions.get(voice_channel.guild.id)
         if session is None:
@@ -525,7 +527,7 @@ def guild_of(interaction: discord.Interaction[Any]) -> discord.Guild:
     return guild
 
 
-def moderates(interaction: discord.Interaction[Any], voice_channel: Room | None) -> bool:
+def moderates(interaction: discord.Interaction[Any], voice_channel: CallChannel | None) -> bool:
     """Return whether a person may moderate a call.
 
     Their permissions in the command's channel do not count: one channel may give Manage Messages to everybody.
@@ -565,7 +567,7 @@ def may_see(interaction: discord.Interaction[Any], heard: Heard) -> bool:
     return rights.view_channel and not hidden
 
 
-def check_may_enter(interaction: discord.Interaction[Any], voice_channel: Room) -> None:
+def check_may_enter(interaction: discord.Interaction[Any], voice_channel: CallChannel) -> None:
     """Check that a person is in a voice channel or could join it.
 
     Raises InputError ``call.you_no_view``, ``call.you_no_connect``.
@@ -579,7 +581,7 @@ def check_may_enter(interaction: discord.Interaction[Any], voice_channel: Room) 
         raise InputError("call.you_no_connect", channel=voice_channel.mention)
 
 
-def seat_of(interaction: discord.Interaction[Any]) -> Room:
+def seat_of(interaction: discord.Interaction[Any]) -> CallChannel:
     """Return the voice channel a person is in. Raises InputError ``call.where``."""
     person = interaction.user
     seat = person.voice if isinstance(person, discord.Member) else None
@@ -602,7 +604,7 @@ def session_for(calls: Calls, interaction: discord.Interaction[Any]) -> Session:
     return session
 
 
-def check_may_bring(calls: Calls, interaction: discord.Interaction[Any], voice_channel: Room) -> None:
+def check_may_bring(calls: Calls, interaction: discord.Interaction[Any], voice_channel: CallChannel) -> None:
     """Check that a person may bring the bot into a voice channel: not into or out of other people's call.
 
     Raises InputError ``call.elsewhere``, ``call.not_in_it``, and as ``check_may_enter``.
@@ -617,7 +619,7 @@ def check_may_bring(calls: Calls, interaction: discord.Interaction[Any], voice_c
     check_may_enter(interaction, now)
 
 
-def _sits_in(interaction: discord.Interaction[Any], voice_channel: Room | None) -> bool:
+def _sits_in(interaction: discord.Interaction[Any], voice_channel: CallChannel | None) -> bool:
     return voice_channel is not None and interaction.user.id in voice_channel.voice_states
 
 
@@ -666,7 +668,9 @@ async def _now(calls: Calls, reader: Reader, message: discord.Message, *, sees_c
     return judged if isinstance(judged, Unread) else None
 
 
-async def _place(calls: Calls, reader: Reader, message: discord.Message) -> tuple[Room | None, Binding | None, bool]:
+async def _place(
+    calls: Calls, reader: Reader, message: discord.Message
+) -> tuple[CallChannel | None, Binding | None, bool]:
     """Return the guild's voice channel, the channel's binding, and whether the channel is read at all."""
     assert message.guild is not None, "the menus are for servers"
     session = calls.sessions.get(message.guild.id)

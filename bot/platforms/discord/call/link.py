@@ -56,12 +56,12 @@ def _forgotten(task: asyncio.Task[Any]) -> None:
         task.exception()
 
 
-Room = discord.VoiceChannel | discord.StageChannel
+CallChannel = discord.VoiceChannel | discord.StageChannel
 RIGHTS = frozenset({"call.no_view", "call.no_connect", "call.no_speak"})
 """Codes of the missing rights that ``check`` raises."""
 
 
-def check(voice_channel: Room) -> None:
+def check(voice_channel: CallChannel) -> None:
     """Raise InputError if the bot cannot join: ``call.no_view``, ``call.no_connect``, ``call.no_speak``, ``call.full``.
 
     A full channel does not answer at all, so joining it would only end with the timeout.
@@ -77,7 +77,7 @@ def check(voice_channel: Room) -> None:
         raise InputError("call.full", channel=voice_channel.mention, limit=voice_channel.user_limit)
 
 
-def lacks_right(voice_channel: Room | None) -> bool:
+def lacks_right(voice_channel: CallChannel | None) -> bool:
     """Return whether the bot lacks the right to join, or to speak there."""
     try:
         if voice_channel is not None:
@@ -87,12 +87,12 @@ def lacks_right(voice_channel: Room | None) -> bool:
     return False
 
 
-def others(voice_channel: Room) -> list[int]:
+def others(voice_channel: CallChannel) -> list[int]:
     """Return the ids of everybody in it but the bot."""
     return [member for member in voice_channel.voice_states if member != voice_channel.guild.me.id]
 
 
-def people(voice_channel: Room) -> list[discord.Member]:
+def people(voice_channel: CallChannel) -> list[discord.Member]:
     """Return the people in it. Bots do not listen."""
     return [member for member in voice_channel.members if not member.bot]
 
@@ -292,7 +292,7 @@ class Link:
         self.playback = Playback(source, self._may_begin)
         self._owner = owner
         self._timing = timing
-        self._voice_channel: Room | None = None
+        self._voice_channel: CallChannel | None = None
         self._client: CallClient | None = None
         self._changing = asyncio.Lock()
         self._gone = asyncio.Event()
@@ -304,7 +304,7 @@ class Link:
         """The connection whose encryption group did not come in time."""
 
     @property
-    def voice_channel(self) -> Room | None:
+    def voice_channel(self) -> CallChannel | None:
         """The bot's current or intended voice channel; None before joining and after leaving."""
         return self._voice_channel
 
@@ -313,7 +313,7 @@ class Link:
         """Return whether packets arrive now."""
         return self._client is not None and self._client.alive
 
-    async def join(self, voice_channel: Room) -> None:
+    async def join(self, voice_channel: CallChannel) -> None:
         """Join a voice channel. Raises InputError as ``check``, PlatformError for failures."""
         check(voice_channel)
         async with self._changing:
@@ -322,7 +322,7 @@ class Link:
             if self._watching is None:
                 self._watching = asyncio.create_task(self._watch())
 
-    async def move(self, voice_channel: Room) -> None:
+    async def move(self, voice_channel: CallChannel) -> None:
         """Move to another voice channel of the same guild; stay if that fails. Raises as ``join``."""
         check(voice_channel)
         async with self._changing:
@@ -336,7 +336,7 @@ class Link:
                 raise
             self._voice_channel = voice_channel
 
-    def follow(self, voice_channel: Room) -> None:
+    def follow(self, voice_channel: CallChannel) -> None:
         """Note a new channel: the bot moved, or someone moved it and discord.py is about to follow."""
         if self._voice_channel is not None:
             self._voice_channel = voice_channel
@@ -355,7 +355,7 @@ class Link:
 
     # Connecting
 
-    async def _connect(self, voice_channel: Room, pauses: Sequence[float]) -> None:
+    async def _connect(self, voice_channel: CallChannel, pauses: Sequence[float]) -> None:
         """Retry until it works. Raises PlatformError."""
         for pause in pauses:
             await self._timing.sleep(pause)
@@ -365,7 +365,7 @@ class Link:
                 return
         raise PlatformError("call.unreachable", channel=voice_channel.mention)
 
-    async def _try(self, voice_channel: Room) -> CallClient | None:
+    async def _try(self, voice_channel: CallChannel) -> CallClient | None:
         """Make one attempt. Return None if another one may help, otherwise raise PlatformError."""
         await self._drop(voice_channel.guild.voice_client)
         joining: Coroutine[Any, Any, CallClient] = voice_channel.connect(

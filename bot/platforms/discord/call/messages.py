@@ -7,7 +7,7 @@ import discord
 from bot.model import Account, Space, Utterance
 from bot.normalization.extras import kind_of
 from bot.normalization.message import Attachment, ChatMessage, Kind, Poll, Reading
-from bot.platforms.discord.call.link import Room
+from bot.platforms.discord.call.link import CallChannel
 from bot.platforms.discord.context import role_scope
 from bot.platforms.reading.messages import Heard, Readable
 from bot.store.sessions import Binding
@@ -88,7 +88,7 @@ def key_of(message: discord.Message) -> str:
     return f"discord:message:{message.id}" + (f":{edited.timestamp():.0f}" if edited is not None else "")
 
 
-def heard_of(message: discord.Message, voice_channel: Room | None, binding: Binding | None) -> Heard:
+def heard_of(message: discord.Message, voice_channel: CallChannel | None, binding: Binding | None) -> Heard:
     """Return a guild's message for the call in a voice channel."""
     guild, author = message.guild, message.author
     assert guild is not None, "direct messages are not read aloud"

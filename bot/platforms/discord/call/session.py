@@ -14,7 +14,7 @@ import discord
 from bot.errors import BotError, BusyError, DuplicateError
 from bot.model import Account, Lane, Note, Receipt, Space, Utterance
 from bot.platforms.base import Services
-from bot.platforms.discord.call.link import Link, Room, Timing
+from bot.platforms.discord.call.link import CallChannel, Link, Timing
 from bot.platforms.discord.call.source import Line, LiveSource
 from bot.platforms.reading.messages import EVERYBODY, NameMemory, Outcome, Readable, Told, Unread, unread_for
 from bot.platforms.reading.queue import Batch, ReadingQueue
@@ -184,7 +184,7 @@ class Session:
 
     # Called by ``Calls``
 
-    async def open(self, voice_channel: Room, *, greet: bool) -> None:
+    async def open(self, voice_channel: CallChannel, *, greet: bool) -> None:
         """Join and start reading. Raises as ``Link.join``."""
         await self.link.join(voice_channel)
         self._producing = asyncio.create_task(self._produce())

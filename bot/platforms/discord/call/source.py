@@ -112,7 +112,7 @@ class LiveSource(discord.AudioSource):
         self._lead = LEAST_LEAD
         self._smooth = 0
         self._voice_channel = asyncio.Event()
-        self._room_wanted = False
+        self._capacity_wanted = False
         self.underruns = 0
         """How often an item ran out of packets in its middle."""
 
@@ -199,7 +199,7 @@ class LiveSource(discord.AudioSource):
             if self._ahead <= AHEAD:
                 return
             self._voice_channel.clear()
-            self._room_wanted = True
+            self._capacity_wanted = True
         await self._voice_channel.wait()
 
     # In the player thread
@@ -223,7 +223,7 @@ class LiveSource(discord.AudioSource):
             self._silent, self._fresh, self._dry = 0, False, False
             if item.closed and not item.packets:
                 self._end(item, skipped=False)
-            self._make_room()
+            self._free_slot()
             return packet
 
     def _due(self) -> _Item | None:
@@ -274,7 +274,7 @@ class LiveSource(discord.AudioSource):
             entry.packets.clear()
             entry.closed = True
             self._end(entry, skipped=True)
-        self._make_room()
+        self._free_slot()
 
     def _end(self, item: _Item, *, skipped: bool) -> None:
         self._items.remove(item)
@@ -286,9 +286,9 @@ class LiveSource(discord.AudioSource):
             self._lead = max(LEAST_LEAD, self._lead - _SHRINKAGE)
         self._tell(self._listener.finished, item.id, skipped)
 
-    def _make_room(self) -> None:
-        if self._room_wanted and self._ahead <= AHEAD:
-            self._room_wanted = False
+    def _free_slot(self) -> None:
+        if self._capacity_wanted and self._ahead <= AHEAD:
+            self._capacity_wanted = False
             self._tell(self._voice_channel.set)
 
     def _tell(self, what: Callable[..., object], *facts: object) -> None:

@@ -42,7 +42,7 @@ class Album:
 
 _log = logging.getLogger(__name__)
 
-KEPT_ROOM = 2
+RESERVED_FOR_COMMANDS = 2
 """Messages per minute that are reserved for commands."""
 _TOGETHER, _CHARACTERS = 8, 1500
 """Batches in one voice message at most, and their total length in characters."""
@@ -184,19 +184,19 @@ class ChatReading:
         """Send voice after voice, until nothing waits."""
         while len(self._queue):
             await self._sleep(self._timings.gather)
-            await self._until_room(1 + KEPT_ROOM)
+            await self._until_capacity(1 + RESERVED_FOR_COMMANDS)
             if batches := self._take():
                 await self._voice(batches)
 
-    async def _until_room(self, messages: int) -> None:
+    async def _until_capacity(self, messages: int) -> None:
         """Wait until Telegram accepts so many messages here: a minute at most, if nobody else speaks."""
         while pause := self._traffic.wait(self._chat_id, messages):
             await self._sleep(pause)
 
     def _take(self) -> list[Batch]:
         """Return the content of the next voice: one batch, or more if too few voices may be sent."""
-        room = max(1, self._traffic.room(self._chat_id) - KEPT_ROOM)
-        count = min(_TOGETHER, -(-len(self._queue) // room))
+        capacity = max(1, self._traffic.capacity(self._chat_id) - RESERVED_FOR_COMMANDS)
+        count = min(_TOGETHER, -(-len(self._queue) // capacity))
         batches: list[Batch] = []
         characters = 0
         while len(batches) < count and characters < _CHARACTERS and (batch := self._queue.take()) is not None:
@@ -273,7 +273,7 @@ class ChatReading:
             receipt = replace(receipt, clip=clip, spoken=spoken, clip_key="", notes=())
         try:
             async with self._turn:  # another topic may have spoken meanwhile
-                await self._until_room(1)
+                await self._until_capacity(1)
                 sent = await self._delivery.deliver(first, receipt, self._remark(tuple(notes)))
         except (TelegramError, AudioError, StoreError) as error:
             return await self._undelivered(first, error)
