@@ -7,9 +7,9 @@ A spend counts as earned only when its sound was delivered. Of a command with so
     done       the platform has answered, or the person was told otherwise; then nothing is charged
     telling    of a command without sound: written before its answer leaves, which is not repeated
 
-After the process was killed, ``command_state`` says what is to be done with a command that comes again, or that ``left``
-finds in the journal. Front ends write a command into the journal before they acknowledge it to a platform that would
-not bring it again; it leaves the journal in the transaction that makes it done.
+After the process was killed, ``command_state`` says what is to be done with a command that comes again, or that
+``left`` finds in the journal. Front ends write a command into the journal before they acknowledge it to a platform that
+would not repeat it; it leaves the journal in the transaction that makes it done.
 
 Called by ``ledger.py``, in whose queue these marks travel: they are merged with each other, with holds and with
 settlements. ``commands.py`` asks for them.
