@@ -14,7 +14,7 @@ _ROWS = """
 smile d:) d:-) :) :-) :> -) :o) (: =) =] :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
 grin :D :oD :-D =D :')
 laugh xD XD X-D xDD XDD xd Xd xdd x) X) x')
-sad /_\\ :( :o( :-( =( :[ :c ): u_u
+sad /_\\ :( :o( :-( =( :[ :< :c ): u_u
 cry :'( ;_; T_T T-T TT_TT TwT QAQ QwQ Q_Q (T_T) (ಥ﹏ಥ) (╥﹏╥)
 angry (￣ε(#￣) >:( >:-( ಠ益ಠ
 wink ;) ;o) ;-) ;D

@@ -22,7 +22,7 @@ _STAR = re.compile(
     r"(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
     r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$)"
 )
-_WITHIN = re.compile(r"(?<=[A-Za-z0-9_)])\*(?=[A-Za-z0-9_(])")
+_WITHIN = re.compile(r"(?<=[A-Za-z0-9_)])\*(?=[A-Za-z0-9_(]|-[A-Za-z]|(\.[a-z]))")
 _TAKES_FILES = re.compile(
     r"(?<!\w)(?:rm|ls|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
 )
@@ -109,8 +109,8 @@ def _starred(draft: Draft, match: re.Match[str]) -> str:
 
 def _joined(draft: Draft, match: re.Match[str]) -> str:
     """Say the star of ``ls old*new`` and the one of ``area = length*width``."""
-    if is_technical(draft, match.string, match.start()):
-        return f" {draft.words.say('star')} "
+    if match[1] or is_technical(draft, match.string, match.start()):
+        return f" {draft.words.say('star')}{'' if match[1] else ' '}"
     return draft.words.apart(draft.words.signs["*"]) if "=" in match.string else match[0]
 
 
