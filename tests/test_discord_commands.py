@@ -52,14 +52,18 @@ async def test_commands_are_named_and_described_in_both_languages(
     async with start(house.services):
         named = list(parts(server.state.commands[None]))
     assert len(named) > 100
+    traditional = False
     for part in named:
         english, chinese = part["name"], (part.get("name_localizations") or {}).get("zh-CN")
         assert "." not in english, "a code without a sentence"
         assert chinese or english == "webhook", english  # a word that both languages share
         if part.get("description"):
             told = part["description_localizations"]
-            assert told["zh-CN"] == told["zh-TW"] != part["description"]
-            assert any("\u4e00" <= sign <= "\u9fff" for sign in told["zh-CN"])
+            for locale in ("zh-CN", "zh-TW"):
+                assert told[locale] != part["description"]
+                assert any("\u4e00" <= sign <= "\u9fff" for sign in told[locale])
+            traditional |= told["zh-CN"] != told["zh-TW"]
+    assert traditional, "zh-TW is written in Traditional characters"
 
 
 async def test_help_names_every_command(server: DiscordServer, house: House, start: Start) -> None:

@@ -55,6 +55,6 @@ async def test_words_that_are_blocked_stop_the_whole_album(village: Village, mim
     await village.settled()
     for message in pictures:
         await village.known(message)
-        assert await village.said("/why", BO, reply_to=message) == say("unread.word", "en")
+        assert await village.said("/why", BO, reply_to=message) == say("telegram.unread.word", "en")
     village.time.pass_by(1)
     assert not mimo.calls
