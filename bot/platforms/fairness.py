@@ -5,7 +5,6 @@ One ``FloodGuard`` and one ``PersonalQueues`` per connection to a chat network. 
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Hashable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from enum import Enum, auto
 from bot.errors import BotError, BusyError, CutOffError, QuotaError
 from bot.model import Account
 from bot.speech.limits import Waiting
+from bot.windows import Recent
 
 WAITING = 3
 """Commands of one person that may wait while another one is spoken."""
@@ -45,25 +45,6 @@ class Verdict(Enum):
     """Too many, and the person was informed a moment ago."""
 
 
-@dataclass(slots=True)
-class _Recent:
-    """Times of the latest commands, the oldest first; each may weigh less than one."""
-
-    came: deque[tuple[float, float]] = field(default_factory=deque)
-    weight: float = 0.0
-
-    def sum(self, since: float) -> float:
-        """Return the weight of those after a moment."""
-        while self.came and self.came[0][0] <= since:
-            self.weight -= self.came.popleft()[1]
-        return self.weight
-
-    def add(self, now: float, weight: float) -> None:
-        """Count one."""
-        self.came.append((now, weight))
-        self.weight += weight
-
-
 class FloodGuard:
     """Counts the commands of people."""
 
@@ -77,25 +58,24 @@ class FloodGuard:
         self._clock = clock
         self._rationed = rationed
         self._burst = burst
-        self._recent: dict[Hashable, _Recent] = {}
+        self._people = Recent(WITHIN, clock, most=_MOST_PEOPLE)
+        self._in_groups = Recent(GROUP_WITHIN, clock, most=_MOST_PEOPLE)
         self._told: dict[Account, float] = {}
 
     def judge(self, account: Account, group: Hashable = None, *, weight: float = 1.0) -> Verdict:
         """Count a command and decide about it. ``group``: a chat whose messages are rationed."""
-        now = self._clock()
-        counters = [(self._of(account), self._burst, now - WITHIN)]
+        counters: list[tuple[Recent, Hashable, int]] = [(self._people, account, self._burst)]
         if group is not None:
-            counters.append((self._of((account, group)), GROUP_BURST, now - GROUP_WITHIN))
-        if any(recent.sum(since) + weight > most for recent, most, since in counters):
+            counters.append((self._in_groups, (account, group), GROUP_BURST))
+        if any(recent.sum(whose) + weight > most for recent, whose, most in counters):
             return Verdict.TELL if self.may_tell(account) else Verdict.DROP
-        for recent, _, _ in counters:
-            recent.add(now, weight)
+        for recent, whose, _ in counters:
+            recent.add(whose, weight)
         return Verdict.ANSWER
 
     def is_over(self, account: Account) -> bool:
         """Return whether the next command of a person would be too many. Counts nothing."""
-        recent = self._recent.get(account)
-        return recent is not None and recent.sum(self._clock() - WITHIN) >= self._burst
+        return self._people.sum(account) >= self._burst
 
     def may_tell(self, account: Account) -> bool:
         """Return whether a person may be informed of a flood, and count that as done."""
@@ -116,20 +96,12 @@ class FloodGuard:
         if isinstance(error, CutOffError):
             return True  # an answer that is due
         spent = isinstance(error, BusyError | QuotaError) or error.code == "guard.cooldown"
-        recent = self._recent.get(account)
-        sent = recent.sum(self._clock() - WITHIN) if recent is not None else 0.0
+        sent = self._people.sum(account)
         if error.code == "busy.person" and not self._rationed:
             return self.may_tell(account)  # so many at once is a flood
         if sent > _MANY * self._burst or (spent and self._rationed and sent > _FEW):
             return self.may_tell(account)
         return True
-
-    def _of(self, whose: Hashable) -> _Recent:
-        recent = self._recent.pop(whose, None) or _Recent()
-        self._recent[whose] = recent
-        if len(self._recent) > _MOST_PEOPLE:
-            del self._recent[next(iter(self._recent))]
-        return recent
 
 
 @dataclass(slots=True)

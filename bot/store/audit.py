@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Table,
     delete,
     exists,
     func,
@@ -23,13 +24,14 @@ from sqlalchemy import (
 )
 
 from bot.store.database import insert_into
-from bot.store.entries import DAY, MINUTE, CounterKey, Deltas, Mismatch, Moment, Override, ScopeUsage
+from bot.store.entries import CounterKey, Deltas, Mismatch, Override, ScopeUsage
 from bot.store.schema import HELD, counter, ledger, quota_override
+from bot.windows import DAY, MINUTE, Moment, at
 
 
-def latest(connection: Connection) -> tuple[int, int]:
-    """Return the starts of the latest counted day and minute; 0 for none."""
-    rows = connection.execute(select(counter.c.window, func.max(counter.c.start)).group_by(counter.c.window))
+def latest(counters: Table, connection: Connection) -> tuple[int, int]:
+    """Return the starts of the latest day and minute in a table of counters; 0 for none."""
+    rows = connection.execute(select(counters.c.window, func.max(counters.c.start)).group_by(counters.c.window))
     found = {row[0]: row[1] for row in rows}
     return found.get("day", 0), found.get("minute", 0)
 
@@ -58,7 +60,7 @@ def usage(connection: Connection, *, scope: str, meter: str, moment: Moment) -> 
     """Return what a scope has used today."""
     row = _today(connection, scope, meter, moment)
     characters, requests, granted = row or (0, 0, 0)
-    return ScopeUsage(scope, characters, requests, granted, moment.resets(moment.day_end))
+    return ScopeUsage(scope, characters, requests, granted, at(moment.day_end, moment.zone))
 
 
 def _today(connection: Connection, scope: str, meter: str, moment: Moment) -> tuple[int, int, int] | None:

@@ -26,8 +26,9 @@ from bot.errors import QuotaError, StoreError
 from bot.model import Owed
 from bot.store import entries as money
 from bot.store.database import insert_rows, packed
-from bot.store.entries import DAY, Deltas, LimitPassedError, Moment, Outcome, SettleEntry
+from bot.store.entries import Deltas, LimitPassedError, Outcome, SettleEntry
 from bot.store.schema import delivery, journal, ledger
+from bot.windows import DAY, Moment
 
 MOST_JOURNALED = 1000
 """Commands that may wait for their answers at once; more stay with the platform."""

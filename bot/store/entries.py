@@ -1,8 +1,8 @@
-"""Quota values, windows (days and sliding minutes), and the ledger's batches written in one transaction."""
+"""Quota values, and the ledger's batches written in one transaction."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Row, bindparam, case, select, update
@@ -10,102 +10,7 @@ from sqlalchemy import Connection, Row, bindparam, case, select, update
 from bot.errors import BotError, DuplicateError, QuotaError
 from bot.store.database import insert_rows, packed, rows_of
 from bot.store.schema import counter, ledger
-
-MINUTE = 60_000
-DAY = 86_400_000
-
-
-def at(milliseconds: int, zone: tzinfo = UTC) -> datetime:
-    """Return a point in time as an aware datetime."""
-    return datetime.fromtimestamp(milliseconds / 1000, zone)
-
-
-class Calendar:
-    """Calendar days in a time zone. A day has 23 or 25 hours when clocks change."""
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        self.zone = zone
-        self._day = (0, 0)
-
-    def day(self, now: int) -> tuple[int, int]:
-        """Return start and end of the day of ``now``."""
-        start, end = self._day
-        if not start <= now < end:
-            today = at(now, self.zone).date()
-            start, end = self._midnight(today), self._midnight(today + timedelta(days=1))
-            self._day = start, end
-        return start, end
-
-    def _midnight(self, day: date) -> int:
-        # If midnight is skipped on that day (clocks go from 0:00 to 1:00), Python reads it with the offset before the
-        # jump, which is the exact instant of the jump: the start of that day.
-        return round(datetime.combine(day, time(), self.zone).timestamp() * 1000)
-
-
-class Timeline:
-    """Turns a clock that an administrator may set back into windows that never go back.
-
-    A used-up day stays used up when the clock jumps from just after midnight to just before it: the latest day seen is
-    kept as long as it is the next one. A clock that was further ahead was wrong, and its days are not kept. For
-    minutes, time continues from where it was at the jump, at the clock's pace.
-    """
-
-    def __init__(self, calendar: Calendar, latest_day: int = 0, latest_minute: int = 0) -> None:
-        """Set up; ``latest_…`` are the latest window starts of an earlier run; 0 for none."""
-        self.calendar = calendar
-        self._day = latest_day
-        self._steady = latest_minute
-        self._shift = 0
-
-    def day(self, now: int) -> tuple[int, int]:
-        """Return start and end of the day to count in at ``now`` on the wall clock."""
-        start, end = self.calendar.day(now)
-        if start < self._day <= end:
-            return self.calendar.day(self._day)
-        self._day = start
-        return start, end
-
-    def steady(self, now: int) -> int:
-        """Return a time for sliding windows that never goes back (unless the clock had been a day ahead)."""
-        moment = now + self._shift
-        if moment < self._steady:
-            gap = self._steady - moment
-            self._shift = self._shift + gap if gap <= DAY else 0
-            moment = now + self._shift
-        elif self._shift and now >= self._steady:
-            # The clock was corrected.
-            self._shift, moment = 0, now
-        self._steady = moment
-        return moment
-
-
-def sliding(now: int, width: int = MINUTE) -> tuple[int, int, int]:
-    """Return the starts of the current and previous buckets, and the part of the latter that counts (0 to width)."""
-    start = now - now % width
-    return start, start - width, width - (now - start)
-
-
-def weighted(previous: int, current: int, remaining: int, width: int = MINUTE) -> int:
-    """Return the use of the last ``width``: the previous bucket counts by the share still inside the window.
-
-    Rounded up. A fixed window would let twice the limit pass around a bucket's edge.
-    """
-    return current - (-previous * remaining // width)
-
-
-def frees_at(now: int, previous: int, current: int, *, asked: int, limit: int, width: int = MINUTE) -> int:
-    """Return when ``asked`` more fits under ``limit`` in a sliding window, if there are no other requests.
-
-    If it can never fit, return when the window is empty.
-    """
-    start, _, _ = sliding(now, width)
-    for bucket, fading, fixed in ((start, previous, current), (start + width, current, 0)):
-        capacity = limit - fixed - asked
-        if capacity >= 0:
-            remaining = width if fading <= capacity else capacity * width // fading
-            return max(now, bucket + width - remaining)
-    return start + 2 * width
-
+from bot.windows import MINUTE, Moment, at
 
 Metric = Literal["characters", "requests"]
 Window = Literal["day", "minute"]
@@ -233,25 +138,6 @@ _REFUSED = {
 
 CounterKey = tuple[str, str, str, int]
 """Scope, meter, window, start."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """The windows that a transaction counts in."""
-
-    now: int
-    """Wall clock."""
-    day: int
-    day_end: int
-    steady: int
-    """The base of sliding minutes; never goes back."""
-    resets: Callable[[int], Any]
-    """Converts milliseconds to a datetime in the ledger's zone, for display."""
-
-    @property
-    def minute(self) -> int:
-        """Start of the current bucket."""
-        return sliding(self.steady)[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -533,10 +419,8 @@ def _check(
         used, resets = current[which], moment.day_end
     else:
         previous = values[scope, entry.meter, "minute", moment.minute - MINUTE][which]
-        _, _, remaining = sliding(moment.steady)
-        allowed, used = limit.amount, weighted(previous, current[which], remaining)
-        shift = moment.now - moment.steady
-        resets = shift + frees_at(moment.steady, previous, current[which] - asked, asked=asked, limit=limit.amount)
+        allowed, used = limit.amount, moment.used(previous, current[which])
+        resets = moment.frees_at(previous, current[which] - asked, asked=asked, limit=limit.amount)
     if used <= allowed:
         return None
     kind = "account" if scope == entry.account else "space"
@@ -548,7 +432,7 @@ def _check(
         limit=allowed,
         left=max(0, allowed - used + asked),
         asked=asked,
-        resets=moment.resets(resets),
+        resets=at(resets, moment.zone),
     )
 
 

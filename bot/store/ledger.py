@@ -36,7 +36,6 @@ from bot.store import audit, deliveries
 from bot.store.database import Database
 from bot.store.deliveries import AnyEntry, Mark
 from bot.store.entries import (
-    Calendar,
     Charge,
     ExtendEntry,
     Hold,
@@ -44,15 +43,13 @@ from bot.store.entries import (
     LimitPassedError,
     Meter,
     Mismatch,
-    Moment,
     Outcome,
     Override,
     ScopeUsage,
     SettleEntry,
-    Timeline,
-    at,
 )
-from bot.store.schema import KEY_LENGTH
+from bot.store.schema import KEY_LENGTH, counter
+from bot.windows import Calendar, Moment, Timeline
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +102,7 @@ class Ledger:
 
     async def start(self) -> None:
         """Start the worker. Raises StoreError."""
-        day, minute = await self._database.read(audit.latest)
+        day, minute = await self._database.read(partial(audit.latest, counter))
         self._timeline = Timeline(Calendar(self._zone), day, minute)
         self._closing = False
         self._worker = asyncio.create_task(self._run(), name="ledger")
@@ -251,9 +248,7 @@ class Ledger:
     # The queue
 
     def _moment(self) -> Moment:
-        now = self._database.now()
-        day, day_end = self._timeline.day(now)
-        return Moment(now, day, day_end, self._timeline.steady(now), partial(at, zone=self._zone))
+        return self._timeline.moment(self._database.now())
 
     async def _ask(self, entry: AnyEntry) -> Outcome:
         if self._closing or self._worker is None:

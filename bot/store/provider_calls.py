@@ -15,9 +15,10 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
+from bot.store.audit import latest
 from bot.store.database import Database, insert_into
-from bot.store.entries import DAY, MINUTE, Calendar, Timeline, at, frees_at, sliding, weighted
 from bot.store.schema import OPEN, provider_call, provider_counter, provider_pause
+from bot.windows import DAY, MINUTE, Calendar, Moment, Timeline, at
 
 Reason = Literal["pause", "concurrency", "rpm", "rpd", "tpm", "tpd"]
 
@@ -70,18 +71,6 @@ class _Call:
     limits: ProviderLimits
     tokens: int
     lease: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Moment:
-    now: int
-    day: int
-    day_end: int
-    steady: int
-
-    @property
-    def minute(self) -> int:
-        return sliding(self.steady)[0]
 
 
 class ProviderCalls:
@@ -141,23 +130,14 @@ class ProviderCalls:
             total += gone
         return total
 
-    async def _moment(self) -> _Moment:
+    async def _moment(self) -> Moment:
         if self._timeline is None:
-            latest = await self._database.read(_latest)
-            self._timeline = Timeline(Calendar(UTC), *latest)
-        now = self._database.now()
-        day, day_end = self._timeline.day(now)
-        return _Moment(now, day, day_end, self._timeline.steady(now))
+            found = await self._database.read(partial(latest, provider_counter))
+            self._timeline = Timeline(Calendar(UTC), *found)
+        return self._timeline.moment(self._database.now())
 
 
-def _latest(connection: Connection) -> tuple[int, int]:
-    columns = provider_counter.c
-    rows = connection.execute(select(columns.window, func.max(columns.start)).group_by(columns.window))
-    found = {row[0]: row[1] for row in rows}
-    return found.get("day", 0), found.get("minute", 0)
-
-
-def _hold(connection: Connection, *, call: _Call, moment: _Moment) -> None:
+def _hold(connection: Connection, *, call: _Call, moment: Moment) -> None:
     # First the counters: writing them locks the provider's rows against other processes on every engine.
     counters = _count(connection, call, moment)
     refusal = (
@@ -183,7 +163,7 @@ def _hold(connection: Connection, *, call: _Call, moment: _Moment) -> None:
     connection.execute(insert(provider_call), [row])
 
 
-def _count(connection: Connection, call: _Call, moment: _Moment) -> dict[str, tuple[int, int]]:
+def _count(connection: Connection, call: _Call, moment: Moment) -> dict[str, tuple[int, int]]:
     """Count the call. Return calls and tokens, itself included, by window: day, minute, and the minute before."""
     windows = [("day", moment.day, 1), ("minute", moment.minute - MINUTE, 0), ("minute", moment.minute, 1)]
     rows = [
@@ -206,14 +186,14 @@ def _count(connection: Connection, call: _Call, moment: _Moment) -> dict[str, tu
     }
 
 
-def _paused(connection: Connection, call: _Call, moment: _Moment) -> Full | None:
+def _paused(connection: Connection, call: _Call, moment: Moment) -> Full | None:
     until = connection.execute(
         select(provider_pause.c.until).where(provider_pause.c.provider == call.provider)
     ).scalar()
     return Full("pause", at(until)) if until is not None and until > moment.now else None
 
 
-def _running(connection: Connection, call: _Call, moment: _Moment) -> Full | None:
+def _running(connection: Connection, call: _Call, moment: Moment) -> Full | None:
     if call.limits.max_concurrency is None:
         return None
     count, soonest = connection.execute(
@@ -228,7 +208,7 @@ def _running(connection: Connection, call: _Call, moment: _Moment) -> Full | Non
     return Full("concurrency", at(soonest if soonest is not None else moment.now + call.lease))
 
 
-def _passed(call: _Call, counters: dict[str, tuple[int, int]], moment: _Moment) -> Iterator[Full]:
+def _passed(call: _Call, counters: dict[str, tuple[int, int]], moment: Moment) -> Iterator[Full]:
     limits = call.limits
     per_minute: tuple[tuple[Reason, int | None, int], ...] = (("rpm", limits.rpm, 0), ("tpm", limits.tpm, 1))
     per_day: tuple[tuple[Reason, int | None, int], ...] = (("rpd", limits.rpd, 0), ("tpd", limits.tpd, 1))
@@ -237,14 +217,12 @@ def _passed(call: _Call, counters: dict[str, tuple[int, int]], moment: _Moment) 
         used = counters["day"][which] - asked
         if limit is not None and used + asked > limit and (used > 0 or not which):
             yield Full(metric, at(moment.day_end))
-    remaining = sliding(moment.steady)[2]
     for metric, limit, which in per_minute:
         asked = call.tokens if which else 1
         before, current = counters["before"][which], counters["minute"][which] - asked
-        used = weighted(before, current, remaining)
+        used = moment.used(before, current)
         if limit is not None and used + asked > limit and (used > 0 or not which):
-            free = frees_at(moment.steady, before, current, asked=asked, limit=limit)
-            yield Full(metric, at(free + moment.now - moment.steady))
+            yield Full(metric, at(moment.frees_at(before, current, asked=asked, limit=limit)))
 
 
 def _extend(connection: Connection, *, call_id: str, expires: int) -> None:
@@ -257,7 +235,7 @@ def _reap(connection: Connection, *, prefix: str, now: int) -> None:
     connection.execute(update(provider_call).where(theirs, provider_call.c.expires > now).values(expires=now))
 
 
-def _settle(connection: Connection, *, call_id: str, usage: dict[str, Any], ok: bool, moment: _Moment) -> None:
+def _settle(connection: Connection, *, call_id: str, usage: dict[str, Any], ok: bool, moment: Moment) -> None:
     row = connection.execute(select(provider_call).where(provider_call.c.call_id == call_id).with_for_update()).first()
     if row is None or row.state != "open":
         return
@@ -291,7 +269,7 @@ def _totals(connection: Connection, *, provider: str, start: int) -> CallTotals:
     return CallTotals(*row) if row is not None else CallTotals(0, 0, 0, 0)
 
 
-def _retire(connection: Connection, *, moment: _Moment, days: int) -> int:
+def _retire(connection: Connection, *, moment: Moment, days: int) -> int:
     stale = (provider_counter.c.window == "minute") & (provider_counter.c.start < moment.minute - 10 * MINUTE)
     connection.execute(delete(provider_counter).where(stale))
     old = (

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -35,13 +34,14 @@ from bot.platforms.telegram.updates import Sleep, Timings, seconds_of
 from bot.speech.service import SpeechService
 from bot.store.settings import Recall
 from bot.texts import of_note, say
+from bot.windows import Recent
 
 MOST = 20
 """Messages in one group …"""
 SECONDS = 60.0
 """… within so many seconds."""
-_MOST_GROUPS = 1000
-"""Groups beyond which inactive ones are forgotten."""
+_MOST_GROUPS = 10_000
+"""Groups that are counted."""
 
 
 class Traffic:
@@ -49,38 +49,20 @@ class Traffic:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Set up; ``clock`` gives monotonic seconds."""
-        self._clock = clock
-        self._sent: dict[int, deque[float]] = {}
+        self._sent = Recent(SECONDS, clock, most=_MOST_GROUPS)
 
     def note(self, chat_id: int) -> None:
         """Count a message being sent. Private chats have no such limit."""
-        if chat_id >= 0:
-            return
-        self._sent.setdefault(chat_id, deque(maxlen=10 * MOST)).append(self._clock())
-        if len(self._sent) > _MOST_GROUPS:
-            for each in tuple(self._sent):
-                self._recent(each)
+        if chat_id < 0:
+            self._sent.add(chat_id)
 
     def capacity(self, chat_id: int) -> int:
         """Return how many messages may be sent now."""
-        return max(0, MOST - len(self._recent(chat_id)))
+        return max(0, MOST - round(self._sent.sum(chat_id)))
 
     def wait(self, chat_id: int, capacity: int) -> float:
         """Return the seconds until so many may be sent; 0: now."""
-        recent = self._recent(chat_id)
-        missing = len(recent) + capacity - MOST
-        return max(0.0, recent[missing - 1] + SECONDS - self._clock()) if missing > 0 else 0.0
-
-    def _recent(self, chat_id: int) -> deque[float]:
-        sent = self._sent.get(chat_id)
-        if sent is None:
-            return deque()
-        since = self._clock() - SECONDS
-        while sent and sent[0] <= since:
-            sent.popleft()
-        if not sent:
-            del self._sent[chat_id]
-        return sent
+        return self._sent.wait(chat_id, capacity, MOST)
 
 
 _log = logging.getLogger(__name__)
