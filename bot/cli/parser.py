@@ -75,7 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"mouthpiece {__version__}")
     parser.add_argument("--config", metavar="FILE", help="configuration (default: $MOUTHPIECE_CONFIG or ./config.toml)")
-    parser.add_argument("--log", dest="verbose", choices=_LEVELS, help="what is written to standard error")
+    parser.add_argument("--log", dest="verbose", choices=_LEVELS, help="log level on standard error")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _add_say(commands)
     _add(commands, "voices", "info.voices", "list the voices of every provider", json=True)
@@ -83,19 +83,19 @@ def _parser() -> argparse.ArgumentParser:
     styles.add_argument("query", nargs="?", default="", help="part of a name, typing errors allowed")
     _add(commands, "models", "info.models", "list the model ids each provider offers", json=True)
     health = _add(
-        commands, "health", "info.health", "ask every provider for an answer, free ones for a word", json=True
+        commands, "health", "info.health", "check that every provider answers; free ones also speak a word", json=True
     )
-    checks = "check everything once: store, sound, providers, tokens, rights"
+    checks = "check the database, audio, providers, tokens and permissions"
     for each in (health, _add(commands, "doctor", "doctor.doctor", checks, json=True)):
-        each.add_argument("--speak", action="store_true", help="have paid providers speak a word too; costs a little")
+        each.add_argument("--speak", action="store_true", help="make paid providers speak a word too (costs a little)")
     _add_quota(commands)
     for name, command, text in (
-        ("block", "block.block", "let an account speak no more, anywhere"),
-        ("unblock", "block.unblock", "let a blocked account speak again"),
+        ("block", "block.block", "block an account everywhere"),
+        ("unblock", "block.unblock", "unblock an account"),
     ):
         _add(commands, name, command, text).add_argument("account", help="NAME, discord:123 or telegram:456")
-    config = _group(commands, "config", "look at the configuration")
-    _add(config, "check", "operate.config_check", "say what is wrong with the configuration, or what it means")
+    config = _group(commands, "config", "inspect the configuration")
+    _add(config, "check", "operate.config_check", "validate the configuration and print a summary")
     _add_database(commands)
     invite = _add(
         commands,
@@ -103,8 +103,10 @@ def _parser() -> argparse.ArgumentParser:
         "operate.invite",
         "print the links that add the bot to a Discord server and to a Telegram group",
     )
-    invite.add_argument("--application-id", default="", help="where neither a token nor an id is configured")
-    _add(commands, "demo", "speak.demo", "speak a few sentences into files, to hear what this is")
+    invite.add_argument(
+        "--application-id", default="", help="Discord application id, if neither a token nor an id is configured"
+    )
+    _add(commands, "demo", "speak.demo", "speak a few sample sentences into files")
     _add(commands, "run", "operate.run", "run the bot until SIGTERM or Ctrl+C")
     return parser
 
@@ -127,56 +129,58 @@ def _add(commands: Any, name: str, command: str, text: str, *, json: bool = Fals
 
 def _add_say(commands: Any) -> None:
     say = _add(commands, "say", "speak.say", "speak a text into an Ogg voice message", json=True)
+    say.add_argument("text", help="text to speak, or - for standard input (leading style:… voice:… are options)")
+    say.add_argument("-o", "--output", metavar="FILE", default="speech.ogg", help="output file (default: %(default)s)")
     say.add_argument(
-        "text", help="what to say, or - to read it from standard input (leading style:… voice:… are options)"
+        "--style", default="", metavar="NAMES", help='one or more styles: "Happy, Slow down"; any words work'
     )
-    say.add_argument("-o", "--output", metavar="FILE", default="speech.ogg", help="where to (default: %(default)s)")
-    say.add_argument("--style", default="", metavar="NAMES", help='one or several: "Happy, Slow down"; listed or not')
     say.add_argument("--voice", default="", metavar="ID", help="a preset voice")
-    say.add_argument("--design", default="", metavar="TEXT", help="describe a voice instead")
-    say.add_argument("--clone", default="", metavar="FILE", help="an mp3 or wav sample to speak like (with permission)")
-    say.add_argument("--instruction", default="", metavar="TEXT", help="how to say it, in a sentence; never spoken")
-    say.add_argument("--take", type=int, default=0, metavar="N", help="another take of the same (default: 0)")
+    say.add_argument("--design", default="", metavar="TEXT", help="description of a voice to design")
     say.add_argument(
-        "--account", default=None, metavar="NAME", help="speak on this account's quota: NAME or discord:123"
+        "--clone", default="", metavar="FILE", help="mp3 or wav sample of a voice to clone (with permission)"
     )
-    say.add_argument("--space", default=None, metavar="NAME", help="and on this space's: discord:456")
-    say.add_argument("--message", action="store_true", help="take the text as a chat message that is read aloud")
-    say.add_argument("--language", choices=("en", "zh"), help="of what is said for signs (with --message)")
+    say.add_argument("--instruction", default="", metavar="TEXT", help="how to say it, in a sentence; not spoken")
     say.add_argument(
-        "--dictionary", default="", metavar="FILE", help="words said otherwise, CSV, TSV or JSON (with --message)"
+        "--take", type=int, default=0, metavar="N", help="number of the take, for another rendering (default: 0)"
     )
-    say.add_argument("--yes", action="store_true", help="take a dictionary as it is understood, guesses included")
-    say.add_argument("--explain", action="store_true", help="print what would be sent and what it costs; call nobody")
+    say.add_argument("--account", default=None, metavar="NAME", help="charge this account's quota: NAME or discord:123")
+    say.add_argument("--space", default=None, metavar="NAME", help="charge this server or group too: discord:456")
+    say.add_argument("--message", action="store_true", help="treat the text as a chat message that is read aloud")
+    say.add_argument("--language", choices=("en", "zh"), help="language for symbols and numbers (with --message)")
+    say.add_argument(
+        "--dictionary", default="", metavar="FILE", help="pronunciation dictionary: CSV, TSV or JSON (with --message)"
+    )
+    say.add_argument("--yes", action="store_true", help="accept guesses about the dictionary's format")
+    say.add_argument(
+        "--explain", action="store_true", help="print what would be sent and what it would cost; send nothing"
+    )
 
 
 def _add_quota(commands: Any) -> None:
-    quotas = _group(commands, "quota", "see and change what people may spend")
-    show = _add(quotas, "show", "quota.show", "show what was used today, by an account and at the providers", json=True)
+    quotas = _group(commands, "quota", "show and change quotas")
+    show = _add(quotas, "show", "quota.show", "show today's use of an account and of the providers", json=True)
     show.add_argument(
         "account",
         nargs="?",
         default="",
-        help="NAME of the command line, discord:123, space:telegram:-456, role:discord:789",
+        help="NAME (command line), discord:123, space:telegram:-456 or role:discord:789",
     )
-    grant = _add(quotas, "grant", "quota.grant", "give an account characters, for today or for every day")
+    grant = _add(quotas, "grant", "quota.grant", "grant an account characters, for today or every day")
     grant.add_argument("account", help="an account, space:discord:456 or role:discord:789")
-    grant.add_argument(
-        "characters", type=int, help="how many; with --per-day the daily limit itself, 0 for none at all"
-    )
-    grant.add_argument("--per-day", action="store_true", help="change the daily limit from now on")
-    own = _add(quotas, "set", "quota.change", "give an account, a server or a role limits of its own")
-    own.epilog = "0 allows nothing, while 0 in config.toml is no limit; that is --unlimited here."
+    grant.add_argument("characters", type=int, help="number of characters; with --per-day the daily limit (0: none)")
+    grant.add_argument("--per-day", action="store_true", help="set the daily limit instead")
+    own = _add(quotas, "set", "quota.change", "set limits for an account, a server or a role")
+    own.epilog = "0 means nothing is allowed; for no limit use --unlimited (in config.toml 0 means no limit)."
     own.add_argument("account", help="an account, space:discord:456 or role:discord:789")
-    own.add_argument("--per-day", type=int, metavar="N", help="characters a day; 0 allows none")
-    own.add_argument("--per-minute", type=int, metavar="N", help="commands a minute; 0 allows none")
+    own.add_argument("--per-day", type=int, metavar="N", help="characters per day; 0 allows none")
+    own.add_argument("--per-minute", type=int, metavar="N", help="commands per minute; 0 allows none")
     own.add_argument(
-        "--cooldown", type=_seconds, metavar="SECONDS", help="between two commands of a person: 90, or '2 min'"
+        "--cooldown", type=_seconds, metavar="SECONDS", help="time between two commands of a person: 90, or '2 min'"
     )
     own.add_argument("--unlimited", action=argparse.BooleanOptionalAction, help="no limits at all")
-    reset = _add(quotas, "reset", "quota.reset", "set today's use back to nothing")
+    reset = _add(quotas, "reset", "quota.reset", "reset today's use to 0")
     reset.add_argument("account", help="an account, space:discord:456, or with --all role:discord:789")
-    reset.add_argument("--all", action="store_true", help="and remove the limits of its own")
+    reset.add_argument("--all", action="store_true", help="remove its own limits, too")
 
 
 def _seconds(typed: str) -> int:
@@ -191,17 +195,15 @@ def _seconds(typed: str) -> int:
 
 
 def _add_database(commands: Any) -> None:
-    databases = _group(commands, "db", "look after the database")
-    _add(databases, "upgrade", "database.upgrade", "bring the database up to date (run and say do so by themselves)")
+    databases = _group(commands, "db", "check, migrate and back up the database")
+    _add(databases, "upgrade", "database.upgrade", "migrate the database (run and say do this automatically)")
     check = _add(
         databases,
         "check",
         "database.check",
-        "look for damage, in indexes too, and count again what was spent",
+        "check for damage and recount what was spent",
         json=True,
     )
-    check.add_argument(
-        "--repair", action="store_true", help="build indexes that are wrong anew, and set sums to what was really spent"
-    )
-    backup = _add(databases, "backup", "database.backup", "write a copy of the database, also while the bot runs")
-    backup.add_argument("file", metavar="FILE", help="a new file; nothing is overwritten")
+    check.add_argument("--repair", action="store_true", help="rebuild damaged indexes and correct the sums")
+    backup = _add(databases, "backup", "database.backup", "copy the database, even while the bot runs")
+    backup.add_argument("file", metavar="FILE", help="new file; an existing one is never overwritten")
