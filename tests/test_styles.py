@@ -99,3 +99,24 @@ def test_the_grammar_never_breaks(line: str) -> None:
 )
 def test_the_language_goes_by_script(text: str, language: str) -> None:
     assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("Aggrieved", "Hurt"),
+        ("Helpless", "Resigned"),
+        ("Clamped voice", "Cutesy voice"),
+        ("Capable", "Crisp"),
+        ("Aged", "Elderly"),
+    ],
+)
+def test_a_renamed_style_is_found_by_both_names_and_sent_by_the_service_s(before: str, now: str) -> None:
+    style = find(now)
+    assert style is not None
+    assert find(before) is style
+    assert find(style.key) is style
+    assert style.key == before.lower().replace(" ", "_")  # as buttons in chats and stored favourites have it
+    assert style.label("en") == now
+    assert style.service_name("en") == before
+    assert style.service_name("zh") == style.zh

@@ -42,6 +42,10 @@ class Style:
             return _TRADITIONAL.get(self.zh, self.zh)
         return self.zh if language == "zh" else self.en
 
+    def service_name(self, language: str) -> str:
+        """Return the name that MiMo's pages recommend for texts of a language: Chinese or English."""
+        return self.zh if language == "zh" else _SERVICE_NAMES.get(self.en, self.en)
+
 
 _TRADITIONAL = {
     "变慢": "變慢",
@@ -77,8 +81,23 @@ _TRADITIONAL = {
     "粤语": "粵語",
 }
 """Names in Traditional characters of styles that differ in them."""
-_KEYS = {"Northeastern Mandarin": "northeastern_dialect"}
+_KEYS = {
+    "Northeastern Mandarin": "northeastern_dialect",
+    "Hurt": "aggrieved",
+    "Resigned": "helpless",
+    "Cutesy voice": "clamped_voice",
+    "Crisp": "capable",
+    "Elderly": "aged",
+}
 """Keys of styles whose English name changed: buttons in chats carry them."""
+_SERVICE_NAMES = {
+    "Hurt": "Aggrieved",
+    "Resigned": "Helpless",
+    "Cutesy voice": "Clamped voice",
+    "Crisp": "Capable",
+    "Elderly": "Aged",
+}
+"""English names by which MiMo's own pages list a style, if ours is another."""
 
 
 def _section(kind: StyleType, *rows: str) -> tuple[Style, ...]:
@@ -106,13 +125,13 @@ CATALOGUE: tuple[Style, ...] = (
         "Afraid|恐惧|fear, scared, 害怕",
         "Surprised|惊讶|surprise, 吃惊",
         "Excited|兴奋|thrilled, 激动",
-        "Aggrieved|委屈|wronged",
+        "Hurt|委屈|wronged, aggrieved",
         "Calm|平静|peaceful, 冷静",
         "Indifferent|冷漠|cold",
         "Wistful|怅然|melancholy",
         "Relieved|释然|relief",
         "Gratified|欣慰|pleased",
-        "Helpless|无奈|resigned",
+        "Resigned|无奈|helpless",
         "Guilty|愧疚|guilt, ashamed",
         "Jealous|嫉妒|envious",
         "Weary|厌倦|tired, bored",
@@ -127,7 +146,7 @@ CATALOGUE: tuple[Style, ...] = (
     *_section(
         StyleType.CHANGE,
         "Whisper|悄悄话|whispering, whispered, 轻声, 低语, 耳语, 气声",
-        "Clamped voice|夹子音|squeezed voice, cutesy voice",
+        "Cutesy voice|夹子音|squeezed voice, clamped voice",
         "Taiwanese accent|台湾腔|taiwan accent, taiwanese",
         "Gentle|温柔|soft, tender",
         "Aloof|高冷",
@@ -136,14 +155,14 @@ CATALOGUE: tuple[Style, ...] = (
         "Lazy|慵懒|languid",
         "Playful|俏皮|cheeky",
         "Deep|深沉|low",
-        "Capable|干练|crisp, brisk",
+        "Crisp|干练|capable, brisk",
         "Sharp|凌厉|fierce",
         "Magnetic|磁性",
         "Mellow|醇厚|rich, 醇雅",
         "Clear|清亮|bright",
         "Ethereal|空灵",
         "Childlike|稚嫩|child, childish",
-        "Aged|苍老|old, elderly",
+        "Elderly|苍老|old, aged",
         "Sweet|甜美|cute",
         "Hoarse|沙哑|husky, raspy",
         "Mature woman|御姐音|queenly voice",

@@ -205,7 +205,7 @@ def _key(name: str) -> str:
 
 def _label(name: str, language: str) -> str:
     style = find(name)
-    return style.label(language) if style else name
+    return style.service_name(language) if style else name
 
 
 def _list(names: tuple[str, ...], language: str) -> str:
