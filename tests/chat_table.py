@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.normalization.message import Attachment, ChatMessage, Delivery, Kind, Poll, Reading
+from bot.normalization.message import Attachment, AttachmentKind, ChatMessage, Poll, Reading, VocalCues
 
 _PATH = Path(__file__).parent / "chat_cases.toml"
 _USERS = {"1": "Sam", "2": "Alex Green", "3": "小明"}
@@ -39,12 +39,12 @@ def _case(item: str, table: dict[str, Any], language: str, row: list[Any]) -> Ca
         if name in reading:
             reading[name] = tuple(tuple(each) if isinstance(each, list) else each for each in reading[name])
     if "attachments" in more:
-        more["attachments"] = tuple(Attachment(Kind(kind), *rest) for kind, *rest in more["attachments"])
+        more["attachments"] = tuple(Attachment(AttachmentKind(kind), *rest) for kind, *rest in more["attachments"])
     if "poll" in more:
         more["poll"] = Poll(more["poll"][0], tuple(more["poll"][1:]))
     if "stickers" in more:
         more["stickers"] = tuple(more["stickers"])
-    delivery = Delivery() if table.get("delivery") else Delivery.off()
+    delivery = VocalCues() if table.get("delivery") else VocalCues.off()
     return Case(
         item,
         rule,

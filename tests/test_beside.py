@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.platforms.display import Run, cut_runs, words_beside
+from bot.platforms.display import TextRun, cut_runs, words_beside
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_what_was_a_spoiler_is_hidden(spoken: str, written: str, shown: list[tup
     [(30, ["one two ", "three", " four"]), (14, ["one two ", "three"]), (12, ["one two ", "thr…"]), (5, ["one…"])],
 )
 def test_it_is_cut_between_words(limit: int, shown: list[str]) -> None:
-    runs = (Run("one two "), Run("three", hidden=True), Run(" four"))
+    runs = (TextRun("one two "), TextRun("three", hidden=True), TextRun(" four"))
     cut = [run.text for run in cut_runs(runs, limit, lambda run: len(run.text))]
     assert cut == shown
     assert sum(map(len, cut)) <= limit

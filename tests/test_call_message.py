@@ -7,7 +7,7 @@ import discord
 import pytest
 
 from bot.model import Account
-from bot.normalization.message import Attachment, ChatMessage, Kind
+from bot.normalization.message import Attachment, AttachmentKind, ChatMessage
 from bot.platforms.discord.call.messages import chat_message, has_content, heard_of, is_speech
 from bot.store.sessions import Binding
 from tests.call_evening import Evening
@@ -46,7 +46,7 @@ async def test_what_comes_beside_the_words(evening: Evening) -> None:
     message = chat_message(
         await _seen(evening, evening.write("", files=["cat.png", "notes.txt"], stickers=["Wave"], poll="Tea?"))
     )
-    assert message.attachments == (Attachment(Kind.IMAGE), Attachment(Kind.TEXT))
+    assert message.attachments == (Attachment(AttachmentKind.IMAGE), Attachment(AttachmentKind.TEXT))
     assert message.stickers == ("Wave",)
     assert message.poll is not None
     assert message.poll.question == "Tea?"

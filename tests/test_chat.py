@@ -20,7 +20,17 @@ from bot.errors import InputError
 from bot.model import Utterance
 from bot.normalization.clean import clean, clean_message, speakable
 from bot.normalization.extras import kind_of
-from bot.normalization.message import Attachment, ChatMessage, Delivery, Kind, Mark, Poll, Reading, Span, Spoken
+from bot.normalization.message import (
+    Attachment,
+    AttachmentKind,
+    ChatMessage,
+    Mark,
+    Poll,
+    Reading,
+    Span,
+    Spoken,
+    VocalCues,
+)
 from bot.normalization.numbers import spoken_time
 from bot.normalization.reader import MOST_READ, VOCABULARIES, is_plain
 from bot.providers.mimo import MimoProvider, MimoSettings
@@ -33,7 +43,7 @@ from tests.trees import tree_of
 ROOT = Path(__file__).parent.parent
 CASES = load()
 _LANGUAGES = ("en", "zh")
-_OFF = {name: Reading(name, delivery=Delivery.off(), now=NOW) for name in _LANGUAGES}  # type: ignore[arg-type]
+_OFF = {name: Reading(name, delivery=VocalCues.off(), now=NOW) for name in _LANGUAGES}  # type: ignore[arg-type]
 _ON = {name: Reading(name, now=NOW) for name in _LANGUAGES}  # type: ignore[arg-type]
 _SMUGGLERS = frozenset("()[]{}（）【】［］｛｝〔〕＜＞<>*＊&`|")
 
@@ -102,7 +112,7 @@ def _rules_in_the_code() -> set[str]:
             if not isinstance(node, ast.Call):
                 continue
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            place = {"note": 0, "put": 0, "tag": 0, "whole": 0, "change": 1, "_noted": 1, "_undressed": 1}.get(name)
+            place = {"note": 0, "put": 0, "tag": 0, "whole": 0, "change": 1, "_noted": 1, "_take_unstyled": 1}.get(name)
             if place is not None and len(node.args) > place:
                 found |= {
                     leaf.value
@@ -126,7 +136,7 @@ def test_both_languages_have_words_for_the_same_things() -> None:
     english, chinese = VOCABULARIES["en"], VOCABULARIES["zh"]
     for name in ("phrases", "tags", "aloud", "emoticons", "kinds", "places", "spans", "money"):
         assert getattr(english, name).keys() == getattr(chinese, name).keys(), name
-    assert {kind.value.replace(" ", "_") for kind in Kind} == english.kinds.keys()
+    assert {kind.value.replace(" ", "_") for kind in AttachmentKind} == english.kinds.keys()
     for words in (english, chinese):
         assert set(words.actions.values()) <= words.tags.keys() == words.aloud.keys() | {"emphasis", "whisper"}
 
@@ -237,7 +247,7 @@ def test_what_comes_with_a_message_smuggles_nothing(
         text,
         author=name,
         reply_to=other,
-        attachments=(Attachment(Kind.VOICE, 1, 12.0), Attachment(Kind.IMAGE, -3)),
+        attachments=(Attachment(AttachmentKind.VOICE, 1, 12.0), Attachment(AttachmentKind.IMAGE, -3)),
         stickers=(name, other, text, name),
         poll=Poll(other, (text, name, other, text, name, other)),
         users={"1": name},
@@ -334,7 +344,7 @@ def test_each_way_of_speaking_can_be_switched_off(field: str) -> None:
     text = "😂 STOP IT ||x|| *sighs*"
     every = {cue.kind for cue in say(text, _ON["en"]).cues}
     assert every == {"laugh", "emphasis", "whisper", "sigh"}
-    delivery = Delivery(**{field: False})
+    delivery = VocalCues(**{field: False})
     less = {cue.kind for cue in say(text, dataclasses.replace(_ON["en"], delivery=delivery)).cues}
     assert every - less == {"sigh" if field == "actions" else field}
 
@@ -353,7 +363,7 @@ def test_a_refused_message_says_so() -> None:
 
 def test_a_blocked_word_is_not_said_by_a_detour() -> None:
     reading = Reading("en", blocklist=("fire", "sam", "by the way"), dictionary=(("x", "fire"),))
-    reading = dataclasses.replace(reading, delivery=Delivery.off())
+    reading = dataclasses.replace(reading, delivery=VocalCues.off())
     for text in ("🔥", "fi\u200bre", "f**ir**e", "𝐟𝐢𝐫𝐞", "FIRE", "x", "<@1>", "btw"):
         assert say(text, reading, users={"1": "Sam"}).text == "bleep", text
 
@@ -384,17 +394,17 @@ def test_times_follow_the_listeners_zone_and_clock() -> None:
 @pytest.mark.parametrize(
     ("name", "media_type", "kind"),
     [
-        ("cat.PNG", "", Kind.IMAGE),
-        ("a.b.tar.gz", "", Kind.ARCHIVE),
-        ("main.rs", "text/plain", Kind.SCRIPT),
-        ("cat", "image/gif", Kind.GIF),
-        ("noise", "audio/mpeg", Kind.AUDIO),
-        ("setup.exe", "application/x-msdownload", Kind.PROGRAM),
-        ("thesis.pdf", "", Kind.DOCUMENT),
-        ("", "", Kind.FILE),
+        ("cat.PNG", "", AttachmentKind.IMAGE),
+        ("a.b.tar.gz", "", AttachmentKind.ARCHIVE),
+        ("main.rs", "text/plain", AttachmentKind.SCRIPT),
+        ("cat", "image/gif", AttachmentKind.GIF),
+        ("noise", "audio/mpeg", AttachmentKind.AUDIO),
+        ("setup.exe", "application/x-msdownload", AttachmentKind.PROGRAM),
+        ("thesis.pdf", "", AttachmentKind.DOCUMENT),
+        ("", "", AttachmentKind.FILE),
     ],
 )
-def test_the_kind_of_a_file(name: str, media_type: str, kind: Kind) -> None:
+def test_the_kind_of_a_file(name: str, media_type: str, kind: AttachmentKind) -> None:
     assert kind_of(name, media_type) is kind
 
 

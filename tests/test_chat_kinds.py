@@ -4,10 +4,10 @@ import pytest
 
 from bot.normalization.clean import clean, clean_message
 from bot.normalization.mentions import spoken_name
-from bot.normalization.message import ChatMessage, Delivery, Reading
+from bot.normalization.message import ChatMessage, Reading, VocalCues
 from bot.providers.builtin.runs import dropped_tags, split_runs
 
-_EN, _ZH = Reading("en", Delivery.off()), Reading("zh", Delivery.off())
+_EN, _ZH = Reading("en", VocalCues.off()), Reading("zh", VocalCues.off())
 
 
 def en(text: str) -> str:
@@ -211,7 +211,7 @@ def test_faces_in_chinese_chat(text: str, said: str) -> None:
 
 
 def test_faces_are_left_out_where_a_place_wants_none() -> None:
-    reading = Reading("en", Delivery.off(), skip_emoji=True)
+    reading = Reading("en", VocalCues.off(), skip_emoji=True)
     for face in ("<333", ":DD", "(⊙o⊙)", "→_→", "(ﾉ◕ヮ◕)ﾉ", ">3<"):
         assert clean_message(ChatMessage(f"well {face}"), reading).text == "well"
 
@@ -305,7 +305,7 @@ def test_letters_in_costume_in_chinese(text: str, said: str) -> None:
 )
 def test_names_in_costume_and_names_that_cannot_be_seen(name: str, said: str) -> None:
     assert spoken_name(name) == said
-    reading = Reading("en", Delivery.off(), say_names=True)
+    reading = Reading("en", VocalCues.off(), say_names=True)
     assert clean_message(ChatMessage("hi", author=name), reading).text == f"{said or 'someone'} says: hi"
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.normalization.clean import clean_message
 from bot.normalization.languages import FOREIGN, MARK, mark
-from bot.normalization.message import ChatMessage, Delivery, Language, Reading
+from bot.normalization.message import ChatMessage, Language, Reading, VocalCues
 from bot.normalization.reader import text_language
 
 _LEFT = [
@@ -25,7 +25,7 @@ _LEFT = [
 @pytest.mark.parametrize("text", _LEFT)
 def test_a_text_in_another_language_is_left_to_the_engine(text: str, hint: Language) -> None:
     for language in (hint, text_language(text, hint)):
-        assert clean_message(ChatMessage(text), Reading(language, Delivery.off())).text == text
+        assert clean_message(ChatMessage(text), Reading(language, VocalCues.off())).text == text
 
 
 @pytest.mark.parametrize(
@@ -56,14 +56,14 @@ def test_a_text_in_another_language_is_left_to_the_engine(text: str, hint: Langu
     ],
 )  # fmt: skip
 def test_each_run_has_the_words_of_its_language(hint: Language, text: str, said: str) -> None:
-    reading = Reading(hint, Delivery.off())
+    reading = Reading(hint, VocalCues.off())
     spoken = clean_message(ChatMessage(text), reading)
     assert spoken.text == said
     assert not any(MARK.search(change.before + change.after) for change in spoken.rules)
 
 
 def test_what_stands_for_signs_in_another_language_is_still_said() -> None:
-    said = clean_message(ChatMessage("jeg er her https://youtu.be/x *nu* (ja) 😂"), Reading("en", Delivery.off())).text
+    said = clean_message(ChatMessage("jeg er her https://youtu.be/x *nu* (ja) 😂"), Reading("en", VocalCues.off())).text
     assert said == "jeg er her a link to YouTube nu, ja, laughing"
     said = clean_message(ChatMessage("Müller & Söhne GmbH ist gut"), Reading("en")).text
     assert said == "Müller + Söhne GmbH ist gut", "an entity must not come of it"

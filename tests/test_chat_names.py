@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.normalization.clean import clean, clean_message
 from bot.normalization.mentions import spoken_name
-from bot.normalization.message import ChatMessage, Delivery, Language, Reading
+from bot.normalization.message import ChatMessage, Language, Reading, VocalCues
 from bot.store.settings import ReadingSettings
 from tests.naughty_strings import NAUGHTY
 
@@ -58,7 +58,7 @@ def test_names_of_digits_strokes_and_other_scripts(name: str, said: str) -> None
 
 def test_every_switch_of_reading_is_a_setting_of_a_place() -> None:
     settings = {field.name: field.type for field in fields(ReadingSettings)}
-    switches = {field.name for field in (*fields(Delivery), *fields(Reading)) if field.type in (bool, "bool")}
+    switches = {field.name for field in (*fields(VocalCues), *fields(Reading)) if field.type in (bool, "bool")}
     assert switches - {"say_names"} <= settings.keys()
     assert {"laugh", "emphasis", "whisper", "actions", "skip_emoji", "expand_slang", "read_silent"} <= switches
     assert {"names", "name_template", "language", "max_characters", "timezone"} <= settings.keys()

@@ -3,9 +3,9 @@
 import pytest
 
 from bot.normalization.clean import clean_message
-from bot.normalization.message import ChatMessage, Delivery, Reading
+from bot.normalization.message import ChatMessage, Reading, VocalCues
 
-_EN, _ZH = Reading("en", Delivery.off()), Reading("zh", Delivery.off())
+_EN, _ZH = Reading("en", VocalCues.off()), Reading("zh", VocalCues.off())
 
 
 def en(text: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from bot.errors import InputError
 from bot.normalization.clean import clean_message
 from bot.normalization.lexicon import MOST_PATTERNS, Dictionary, Patterns, check_pattern
-from bot.normalization.message import ChatMessage, Delivery, Mark, Reading, Span
+from bot.normalization.message import ChatMessage, Mark, Reading, Span, VocalCues
 from bot.texts import of_error
 
 
@@ -51,7 +51,7 @@ def test_patterns_go_before_words_and_in_order() -> None:
 def test_the_content_of_a_spoiler_is_not_found() -> None:
     assert "Bob" not in say("||Bob|| dies", ("(bob)", r"\1 \1"))
     message = ChatMessage("Bob dies", spans=(Span(Mark.SPOILER, 0, 3),))
-    spoken = clean_message(message, Reading("en", patterns=(("(bob)", r"\1"),), delivery=Delivery.off()))
+    spoken = clean_message(message, Reading("en", patterns=(("(bob)", r"\1"),), delivery=VocalCues.off()))
     assert "Bob" not in spoken.text
 
 
@@ -168,7 +168,7 @@ _TEXTS = st.text(max_size=80) | st.lists(
 def test_no_pattern_and_no_text_make_it_raise_or_run_over(
     text: str, patterns: list[tuple[str, str]], most: int
 ) -> None:
-    reading = Reading("en", patterns=tuple(patterns), max_characters=most, delivery=Delivery.off())
+    reading = Reading("en", patterns=tuple(patterns), max_characters=most, delivery=VocalCues.off())
     spoken = clean_message(ChatMessage(text, users={"1": "Sam"}), reading)
     assert len(spoken.text) <= most
     assert not re.search(r"[\[\]()<>*\ue000-\uf8ff\U000f0000-\U0010ffff]", spoken.text)
@@ -178,7 +178,7 @@ def test_no_pattern_and_no_text_make_it_raise_or_run_over(
 @given(_TEXTS, _PATTERNS)
 def test_reading_a_reading_changes_nothing_where_the_pattern_says_the_same(text: str, pattern: str) -> None:
     """What a pattern finds is said as it stands: then a reading with it and one without are stable alike."""
-    reading = Reading("en", patterns=((pattern, "plainly"),), delivery=Delivery.off(), max_characters=500)
+    reading = Reading("en", patterns=((pattern, "plainly"),), delivery=VocalCues.off(), max_characters=500)
     once = clean_message(ChatMessage(text), reading).text
     dictionary = Dictionary((), ((pattern, "plainly"),))
     if once and not dictionary.patterns.found_in(once):

@@ -11,7 +11,7 @@ from bot import texts
 from bot.errors import InputError
 from bot.model import Account, Lane, Space
 from bot.normalization.message import ChatMessage
-from bot.platforms.reading.judge import Manner, PreparedReadings, Reader
+from bot.platforms.reading.judge import PreparedReadings, Reader, ReadingKey
 from bot.platforms.reading.messages import Heard, NameMemory, Readable, Unread
 from bot.store.accounts import BlockedAccounts
 from bot.store.dictionary import Entry
@@ -356,7 +356,7 @@ async def test_a_full_dictionary_is_prepared_off_the_loop_and_once(house: House)
 async def test_what_is_kept_prepared_is_bounded() -> None:
     kept = PreparedReadings(most=3, most_entries=50)
     entries = tuple(Entry(f"w{number}", "x") for number in range(20))
-    manners = [Manner(ReadingSettings(max_characters=100 + n), (), entries, "en", 100) for n in range(3)]
+    manners = [ReadingKey(ReadingSettings(max_characters=100 + n), (), entries, "en", 100) for n in range(3)]
     first = await kept.get(manners[0])
     assert await kept.get(manners[0]) is first
     await kept.get(manners[1])
@@ -365,9 +365,9 @@ async def test_what_is_kept_prepared_is_bounded() -> None:
     assert len(kept) == 2
     assert await kept.get(manners[0]) is first
     for number in range(10):
-        await kept.get(Manner(ReadingSettings(), (), (), "en", number))
+        await kept.get(ReadingKey(ReadingSettings(), (), (), "en", number))
     assert len(kept) == 3
-    await kept.get(Manner(ReadingSettings(), (), tuple(Entry(f"w{number}", "x") for number in range(60)), "en", 1))
+    await kept.get(ReadingKey(ReadingSettings(), (), tuple(Entry(f"w{number}", "x") for number in range(60)), "en", 1))
     assert len(kept) == 0
 
 

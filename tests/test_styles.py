@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.model import Voice, VoiceKind
 from bot.text.language import language_of
-from bot.text.markup import Command, parse
+from bot.text.markup import TypedCommand, parse
 from bot.text.styles import CATALOGUE, StyleType, find, search
 from bot.text.styles import parse as parse_styles
 
@@ -56,27 +56,27 @@ def test_several_styles_in_one_field(typed: str) -> None:
 @pytest.mark.parametrize(
     ("line", "command"),
     [
-        ("hello there", Command("hello there")),
-        ("style:Whisper hello", Command("hello", style="Whisper")),
-        ('style:"Taiwanese accent" voice:Mia 你好', Command("你好", style="Taiwanese accent", voice="Mia")),
-        ("STYLE：开心 voice:冰糖 大家好", Command("大家好", style="开心", voice="冰糖")),
-        ("风格:悄悄话 你好", Command("你好", style="悄悄话")),
-        ("style:“Slow down” ok", Command("ok", style="Slow down")),
-        ("Whisper hello", Command("Whisper hello")),
-        ("Note: style:Sad is a style", Command("Note: style:Sad is a style")),
-        ("https://x.org style:Sad", Command("https://x.org style:Sad")),
-        ("style: Whisper", Command("style: Whisper")),
-        ("style:Sad style:Happy x", Command("style:Happy x", style="Sad")),
-        ('style:"Sad x', Command("x", style='"Sad')),
-        ("take:2 instruction:'like a pirate' ahoy", Command("ahoy", take=2, instruction="like a pirate")),
-        ("design:'an old pirate' ahoy", Command("ahoy", design="an old pirate")),
-        ("设计：老海盗 voice:Mia 喂", Command("喂", design="老海盗", voice="Mia")),
-        ("take:two x", Command("take:two x")),
-        ("style:Sad", Command("", style="Sad")),
-        ("", Command("")),
+        ("hello there", TypedCommand("hello there")),
+        ("style:Whisper hello", TypedCommand("hello", style="Whisper")),
+        ('style:"Taiwanese accent" voice:Mia 你好', TypedCommand("你好", style="Taiwanese accent", voice="Mia")),
+        ("STYLE：开心 voice:冰糖 大家好", TypedCommand("大家好", style="开心", voice="冰糖")),
+        ("风格:悄悄话 你好", TypedCommand("你好", style="悄悄话")),
+        ("style:“Slow down” ok", TypedCommand("ok", style="Slow down")),
+        ("Whisper hello", TypedCommand("Whisper hello")),
+        ("Note: style:Sad is a style", TypedCommand("Note: style:Sad is a style")),
+        ("https://x.org style:Sad", TypedCommand("https://x.org style:Sad")),
+        ("style: Whisper", TypedCommand("style: Whisper")),
+        ("style:Sad style:Happy x", TypedCommand("style:Happy x", style="Sad")),
+        ('style:"Sad x', TypedCommand("x", style='"Sad')),
+        ("take:2 instruction:'like a pirate' ahoy", TypedCommand("ahoy", take=2, instruction="like a pirate")),
+        ("design:'an old pirate' ahoy", TypedCommand("ahoy", design="an old pirate")),
+        ("设计：老海盗 voice:Mia 喂", TypedCommand("喂", design="老海盗", voice="Mia")),
+        ("take:two x", TypedCommand("take:two x")),
+        ("style:Sad", TypedCommand("", style="Sad")),
+        ("", TypedCommand("")),
     ],
 )
-def test_the_grammar_of_a_typed_command(line: str, command: Command) -> None:
+def test_the_grammar_of_a_typed_command(line: str, command: TypedCommand) -> None:
     assert parse(line) == command
 
 

@@ -13,7 +13,7 @@ from bot.audio.opus import decode
 from bot.config import EndpointsConfig
 from bot.platforms.discord import voice_message
 from bot.platforms.discord.client import addressed
-from bot.platforms.discord.voice_message import Delivery, Way
+from bot.platforms.discord.voice_message import SentClip, Way
 from tests.discord_case import bursts
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.discord_world import ATTACH_FILES, EVERYTHING_WE_NEED, SEND_MESSAGES, SEND_VOICE_MESSAGES, VIEW_CHANNEL
@@ -30,7 +30,7 @@ class Probe:
         self.body: Callable[[Asked], Awaitable[Any]] = self.speak
         self.outcome: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
-    async def speak(self, asked: Asked) -> Delivery:
+    async def speak(self, asked: Asked) -> SentClip:
         await voice_message.defer(asked)
         return await voice_message.send(asked, CLIP)
 
@@ -68,7 +68,7 @@ async def test_into_the_channel(probe: Probe) -> None:
     exchange = await probe.server.slash("probe")
     delivery = await probe.outcome
     [message] = probe.server.messages
-    assert delivery == Delivery("voice", message.id)
+    assert delivery == SentClip("voice", message.id)
     assert message.voice
     assert exchange.callback == {"type": 5, "data": {"flags": 64}}
     clip, tags = ogg.read(message.files[0].data)
@@ -128,7 +128,7 @@ async def test_refused_at_the_last_moment_it_is_a_file_in_the_channel(probe: Pro
     delivery = await probe.outcome
     [message] = probe.server.messages
     why = f"discord.why_file.{'channel' if code == '50173' else 'refused'}"
-    assert delivery == Delivery("file", message.id, why=why)
+    assert delivery == SentClip("file", message.id, why=why)
     assert ogg.read(message.files[0].data)[0] == CLIP
 
 
@@ -137,7 +137,7 @@ async def test_refused_at_the_last_moment_it_is_a_file_in_the_channel(probe: Pro
     [(VIEW_CHANNEL, [403, 403]), (0, [403]), (VIEW_CHANNEL | SEND_MESSAGES, [403, 403])],
 )
 async def test_shut_out_at_the_last_moment_it_is_private(probe: Probe, allowed: int, calls: list[int]) -> None:
-    async def body(asked: Asked) -> Delivery:
+    async def body(asked: Asked) -> SentClip:
         await voice_message.defer(asked)
         probe.server.world.general.permissions = allowed
         return await voice_message.send(asked, CLIP)
@@ -153,7 +153,7 @@ async def test_shut_out_at_the_last_moment_it_is_private(probe: Probe, allowed: 
 
 
 async def test_files_may_be_allowed_where_voice_messages_are_not(probe: Probe) -> None:
-    async def body(asked: Asked) -> Delivery:
+    async def body(asked: Asked) -> SentClip:
         await voice_message.defer(asked)
         probe.server.world.general.permissions = VIEW_CHANNEL | SEND_MESSAGES | ATTACH_FILES
         return await voice_message.send(asked, CLIP)
@@ -161,7 +161,7 @@ async def test_files_may_be_allowed_where_voice_messages_are_not(probe: Probe) -
     probe.body = body
     await probe.server.slash("probe")
     why = "discord.why_file.permission"
-    assert (await probe.outcome) == Delivery("file", probe.server.messages[0].id, why=why)
+    assert (await probe.outcome) == SentClip("file", probe.server.messages[0].id, why=why)
 
 
 async def test_a_lost_flag_is_noticed_and_not_sent_again(probe: Probe) -> None:

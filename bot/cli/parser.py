@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # --help must not load the settings
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class LazyCommand:
     """A command by its function, ``speak.say``: its module is imported when it runs, so that ``--help`` is quick."""
 
     name: str
@@ -118,7 +118,7 @@ def _group(commands: Any, name: str, text: str) -> Any:
 
 def _add(commands: Any, name: str, command: str, text: str, *, json: bool = False) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
-    parser.set_defaults(command=Command(command))
+    parser.set_defaults(command=LazyCommand(command))
     # Accepted after the command as well, where no default may overwrite what was given before it.
     parser.add_argument("--config", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
     parser.add_argument("--log", dest="verbose", choices=_LEVELS, default=argparse.SUPPRESS, help=argparse.SUPPRESS)

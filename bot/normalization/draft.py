@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from bot.normalization.languages import FOREIGN, LANGUAGES, MARK, mark
-from bot.normalization.message import Applied, Cue, Delivery, Reading
+from bot.normalization.message import Applied, Cue, Reading, VocalCues
 from bot.normalization.vocabulary import Vocabulary
 
 _MOST_NOTES = 100
@@ -52,7 +52,7 @@ class Draft:
         text: str,
         reading: Reading,
         vocabularies: Mapping[str, Vocabulary],
-        delivery: Delivery | None = None,
+        delivery: VocalCues | None = None,
     ) -> None:
         self.text = text
         self.delivery = delivery or reading.delivery

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.normalization.draft import Draft
 from bot.normalization.mentions import said_name, spoken_name
-from bot.normalization.message import Attachment, ChatMessage, Kind
+from bot.normalization.message import Attachment, AttachmentKind, ChatMessage
 from bot.normalization.numbers import duration
 from bot.normalization.sanitize import enter
 from bot.normalization.slang import plain
@@ -17,27 +17,34 @@ _KINDS = 8
 _PART_CHARACTERS = 300
 
 _ENDINGS = {
-    Kind.IMAGE: "png jpg jpeg webp bmp heic heif tif tiff svg avif ico",
-    Kind.GIF: "gif apng",
-    Kind.VIDEO: "mp4 mov mkv webm avi m4v wmv",
-    Kind.AUDIO: "mp3 wav flac ogg oga opus m4a aac wma mid midi aiff",
-    Kind.TEXT: "txt log csv tsv md rtf nfo ini cfg conf",
-    Kind.SCRIPT: "py js ts tsx jsx rs go c h cpp hpp cs java kt swift rb php lua sh bat ps1 sql html css json yaml yml "
-    "toml xml",
-    Kind.ARCHIVE: "zip rar 7z tar gz bz2 xz zst tgz jar iso dmg",
-    Kind.PROGRAM: "exe msi apk deb rpm appimage app bin com",
-    Kind.DOCUMENT: "pdf doc docx odt xls xlsx ods ppt pptx odp epub mobi",
+    AttachmentKind.IMAGE: "png jpg jpeg webp bmp heic heif tif tiff svg avif ico",
+    AttachmentKind.GIF: "gif apng",
+    AttachmentKind.VIDEO: "mp4 mov mkv webm avi m4v wmv",
+    AttachmentKind.AUDIO: "mp3 wav flac ogg oga opus m4a aac wma mid midi aiff",
+    AttachmentKind.TEXT: "txt log csv tsv md rtf nfo ini cfg conf",
+    AttachmentKind.SCRIPT: "py js ts tsx jsx rs go c h cpp hpp cs java kt swift rb php lua sh bat ps1 sql html css "
+    "json yaml yml toml xml",
+    AttachmentKind.ARCHIVE: "zip rar 7z tar gz bz2 xz zst tgz jar iso dmg",
+    AttachmentKind.PROGRAM: "exe msi apk deb rpm appimage app bin com",
+    AttachmentKind.DOCUMENT: "pdf doc docx odt xls xlsx ods ppt pptx odp epub mobi",
 }
 _KIND_BY_ENDING = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings.split()}
-_KIND_BY_TYPE = {"image": Kind.IMAGE, "video": Kind.VIDEO, "audio": Kind.AUDIO, "text": Kind.TEXT}
+_KIND_BY_TYPE = {
+    "image": AttachmentKind.IMAGE,
+    "video": AttachmentKind.VIDEO,
+    "audio": AttachmentKind.AUDIO,
+    "text": AttachmentKind.TEXT,
+}
 
 
-def kind_of(filename: str, media_type: str = "") -> Kind:
+def kind_of(filename: str, media_type: str = "") -> AttachmentKind:
     """Return the kind of a file by its extension, else by its media type."""
     ending = filename.rpartition(".")[2].casefold()
     if media_type.casefold().startswith("image/gif"):
-        return Kind.GIF
-    return _KIND_BY_ENDING.get(ending) or _KIND_BY_TYPE.get(media_type.casefold().partition("/")[0], Kind.FILE)
+        return AttachmentKind.GIF
+    return _KIND_BY_ENDING.get(ending) or _KIND_BY_TYPE.get(
+        media_type.casefold().partition("/")[0], AttachmentKind.FILE
+    )
 
 
 def things(draft: Draft, message: ChatMessage, read: Reader) -> tuple[list[str], str]:
@@ -115,10 +122,10 @@ def _author(draft: Draft, message: ChatMessage) -> str:
 
 def _files(draft: Draft, attachments: tuple[Attachment, ...]) -> list[str]:
     """Return each kind once with its number; voice messages with their length."""
-    counts: dict[Kind, int] = {}
+    counts: dict[AttachmentKind, int] = {}
     said = []
     for item in attachments[:_MOST_FILES]:
-        if item.seconds and item.kind in (Kind.VOICE, Kind.VIDEO_NOTE) and item.count == 1:
+        if item.seconds and item.kind in (AttachmentKind.VOICE, AttachmentKind.VIDEO_NOTE) and item.count == 1:
             said.append(_length(draft, item.kind, item.seconds))
         else:
             counts[item.kind] = counts.get(item.kind, 0) + max(1, item.count)
@@ -131,10 +138,10 @@ def _files(draft: Draft, attachments: tuple[Attachment, ...]) -> list[str]:
 _MOST_FILES = 100
 
 
-def _length(draft: Draft, kind: Kind, seconds: float) -> str:
+def _length(draft: Draft, kind: AttachmentKind, seconds: float) -> str:
     words = draft.words
     whole = max(1, round(min(seconds, 1e6)))
-    if kind is Kind.VIDEO_NOTE:
+    if kind is AttachmentKind.VIDEO_NOTE:
         return words.say("video_long", span=duration(whole, words))
     if whole >= 60:
         return words.say("voice_long", span=duration(whole, words))

@@ -19,7 +19,7 @@ Language = Literal["en", "zh"]
 _NO_NAMES: Mapping[str, str] = MappingProxyType({})
 
 
-class Kind(StrEnum):
+class AttachmentKind(StrEnum):
     """Kind of an attachment."""
 
     IMAGE = "image"
@@ -46,7 +46,7 @@ class Kind(StrEnum):
 class Attachment:
     """Files of one kind attached to a message."""
 
-    kind: Kind
+    kind: AttachmentKind
     count: int = 1
     seconds: float | None = None
     """Length of one voice or video message."""
@@ -109,7 +109,7 @@ class ChatMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class VocalCues:
     """Ways of writing that become ways of speaking."""
 
     laugh: bool = True
@@ -122,8 +122,8 @@ class Delivery:
     """``*sighs*`` becomes a sigh."""
 
     @classmethod
-    def off(cls) -> "Delivery":
-        """Return a delivery with everything off."""
+    def off(cls) -> "VocalCues":
+        """Return cues with everything off."""
         return cls(laugh=False, emphasis=False, whisper=False, actions=False)
 
 
@@ -133,7 +133,7 @@ class Reading:
 
     language: Language = "en"
     """Language of the words for what cannot be read."""
-    delivery: Delivery = Delivery()
+    delivery: VocalCues = VocalCues()
     skip_emoji: bool = False
     """Emoji, emoticons and stickers are dropped."""
     say_names: bool = False

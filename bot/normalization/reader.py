@@ -10,7 +10,7 @@ from bot.normalization.chinese import CHINESE
 from bot.normalization.draft import TAGS, Draft
 from bot.normalization.emoji import WORDS
 from bot.normalization.english import ENGLISH
-from bot.normalization.message import ChatMessage, Cue, Delivery, Language, Reading, Spoken
+from bot.normalization.message import ChatMessage, Cue, Language, Reading, Spoken, VocalCues
 from bot.normalization.numbers import spell
 from bot.normalization.slang import STRANGE, expand, is_chat_word, stress
 from bot.patterns import linear
@@ -200,7 +200,7 @@ def _settle(draft: Draft) -> None:
 
 def _part(text: str, whole: Draft, message: ChatMessage) -> str:
     """Return a text within the message, such as a poll's question: by the same rules, on one line, without delivery."""
-    draft = Draft(text, whole.reading, VOCABULARIES, Delivery.off())
+    draft = Draft(text, whole.reading, VOCABULARIES, VocalCues.off())
     _apply(
         draft, ChatMessage(text, message.platform, users=message.users, roles=message.roles, channels=message.channels)
     )

@@ -22,7 +22,7 @@ _JOINER = re.compile(f"[{_JOINERS}]")
 
 _MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20dc\u20e1\u20e5-\u20ff\ufe20-\ufe2f"
 _MARK = re.compile(f"[{_MARKS}]")
-_TOWER = re.compile(f"[{_MARKS}]{{3,}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
+_STACKED = re.compile(f"[{_MARKS}]{{3,}}|[{_MARKS}]{{0,2}}[\u0334-\u0338][{_MARKS}]{{0,2}}")
 """More than two marks on one letter, and strokes through one, as no language writes."""
 
 _ANGLES = {ord(c): "<" for c in "＜﹤‹⟨❮❰˂〈"} | {ord(c): ">" for c in "＞﹥›⟩❯❱˃〉"} | {ord("＊"): "*", ord("＆"): "&"}
@@ -69,14 +69,14 @@ def reveal(draft: Draft) -> None:
     draft.text = text
     if _MARK.search(text):
         apart = unicodedata.normalize("NFD", text)
-        _take_unstyled(draft, "zalgo", unicodedata.normalize("NFC", _TOWER.sub("", apart)))
+        _take_unstyled(draft, "zalgo", unicodedata.normalize("NFC", _STACKED.sub("", apart)))
     _take_unstyled(draft, "fancy", unstyle(draft.text))
 
 
 def unstyled(word: str) -> str:
     """Return a word as it is in a text that passed ``enter`` and ``reveal``."""
     word = unicodedata.normalize("NFC", _UNSEEN.sub("", enter(word)).translate(_DOUBLE))
-    word = unicodedata.normalize("NFC", _TOWER.sub("", unicodedata.normalize("NFD", word)))
+    word = unicodedata.normalize("NFC", _STACKED.sub("", unicodedata.normalize("NFD", word)))
     return unstyle(word)
 
 

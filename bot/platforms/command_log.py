@@ -19,7 +19,7 @@ _log = logging.getLogger("mouthpiece.commands")
 
 
 @dataclass(slots=True)
-class Entry(Request):
+class CommandEntry(Request):
     """A command in progress."""
 
     name: str = ""
@@ -55,15 +55,15 @@ class Entry(Request):
         _log.info("command %s: %s", self.name, " ".join(f"{name}={fact}" for name, fact in facts.items()))
 
 
-def begin(identity: str, name: str, account: Account | None, space: Space | None) -> Entry:
+def begin(identity: str, name: str, account: Account | None, space: Space | None) -> CommandEntry:
     """Begin a command in this task; ``close`` the entry when it ends."""
-    entry = Entry(identity, name=name, account=account, space=space)
+    entry = CommandEntry(identity, name=name, account=account, space=space)
     request.set(entry)
     return entry
 
 
 @contextmanager
-def logged(identity: str, name: str, account: Account | None, space: Space | None) -> Iterator[Entry]:
+def logged(identity: str, name: str, account: Account | None, space: Space | None) -> Iterator[CommandEntry]:
     """Log the command that runs inside."""
     before = request.get()
     entry = begin(identity, name, account, space)
@@ -77,10 +77,10 @@ def logged(identity: str, name: str, account: Account | None, space: Space | Non
         request.set(before)
 
 
-def current() -> Entry | None:
+def current() -> CommandEntry | None:
     """Return the command that this task answers, or None."""
     found = request.get()
-    return found if isinstance(found, Entry) and found.open else None
+    return found if isinstance(found, CommandEntry) and found.open else None
 
 
 def spoke(receipt: Receipt) -> None:

@@ -14,7 +14,7 @@ _DOTS = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """A run of the text."""
 
     text: str
@@ -22,7 +22,7 @@ class Run:
     """Whether it is a spoiler."""
 
 
-def words_beside(spoken: str, written: str) -> tuple[Run, ...]:
+def words_beside(spoken: str, written: str) -> tuple[TextRun, ...]:
     """Return the spoken text on one line, in runs; ``written``: the uncleaned text, with its spoilers.
 
     If a spoiler cannot be found in the spoken text, all of it is hidden.
@@ -35,12 +35,12 @@ def words_beside(spoken: str, written: str) -> tuple[Run, ...]:
     return tuple(run for run in _hide(line, filter(None, secrets)) if run.text)
 
 
-def cut_runs(runs: Iterable[Run], limit: int, length: Callable[[Run], int]) -> tuple[Run, ...]:
+def cut_runs(runs: Iterable[TextRun], limit: int, length: Callable[[TextRun], int]) -> tuple[TextRun, ...]:
     """Return as much of the runs as fits into ``limit``, cut between words, with an ellipsis if something is missing.
 
     ``length``: length of a run in the platform's own units, with its markup.
     """
-    kept: list[Run] = []
+    kept: list[TextRun] = []
     left = limit
     for run in runs:
         if length(run) > left:
@@ -55,12 +55,12 @@ def _on_one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _marked(text: str) -> list[Run]:
+def _marked(text: str) -> list[TextRun]:
     """Return the text in runs, split at pairs of double bars; a single double bar is text."""
     parts = text.split(SPOILER)
     if len(parts) % 2 == 0:
         parts[-2:] = [parts[-2] + SPOILER + parts[-1]]
-    return [Run(part, bool(number % 2)) for number, part in enumerate(parts) if part.strip()]
+    return [TextRun(part, bool(number % 2)) for number, part in enumerate(parts) if part.strip()]
 
 
 def _cleaned(text: str) -> str:
@@ -71,18 +71,18 @@ def _cleaned(text: str) -> str:
         return ""
 
 
-def _hide(line: str, secrets: Iterable[str]) -> list[Run]:
-    runs: list[Run] = []
+def _hide(line: str, secrets: Iterable[str]) -> list[TextRun]:
+    runs: list[TextRun] = []
     rest = line
     for secret in secrets:
         before, found, rest = rest.partition(secret)
         if not found:
-            return [Run(line, hidden=True)]
-        runs += (Run(before), Run(secret, hidden=True))
-    return [*runs, Run(rest)]
+            return [TextRun(line, hidden=True)]
+        runs += (TextRun(before), TextRun(secret, hidden=True))
+    return [*runs, TextRun(rest)]
 
 
-def _shortened(run: Run, limit: int, length: Callable[[Run], int]) -> Run:
+def _shortened(run: TextRun, limit: int, length: Callable[[TextRun], int]) -> TextRun:
     """Return the longest beginning that fits with an ellipsis, cut between words; empty if there is none."""
     low, high = 0, len(run.text)
     while low < high:

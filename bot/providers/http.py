@@ -333,7 +333,7 @@ class _WaitBudget:
 _WIRE_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, httpx.CookieConflict, OSError)
 
 
-class Answer:
+class HttpAnswer:
     """An HTTP answer whose body has not been read."""
 
     def __init__(self, provider: str, response: httpx.Response, limiter: _WaitBudget, first_audio: float) -> None:
@@ -487,7 +487,7 @@ class Wire:
         *,
         within: float,
         idle: float | None = None,
-    ) -> AsyncIterator[Answer]:
+    ) -> AsyncIterator[HttpAnswer]:
         """Send a request and yield the answer when its head has arrived.
 
         ``within``: seconds of waiting in all, to which sound adds its own length. ``idle``: seconds between two reads,
@@ -510,7 +510,7 @@ class Wire:
         except _WIRE_ERRORS as error:
             raise failure(self._provider, error) from None
         try:
-            yield Answer(self._provider, response, limiter, limits.first_audio)
+            yield HttpAnswer(self._provider, response, limiter, limits.first_audio)
         finally:
             await response.aclose()
 

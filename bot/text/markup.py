@@ -278,7 +278,7 @@ _KEY = re.compile(r"([^\W\d_]{1,16})[:：]")
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class TypedCommand:
     """A parsed command."""
 
     text: str
@@ -294,7 +294,7 @@ class Command:
         return Voice.typed(self.voice, self.design)
 
 
-def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Command:
+def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> TypedCommand:
     """Parse a command; everything but options is text. Never raises.
 
     ``takes``: whether a typed value is valid for an option, if people also write what only looks like an option; called
@@ -310,7 +310,7 @@ def parse(line: str, takes: Callable[[str, str, str], bool] | None = None) -> Co
             break
         options[key], rest = value, after.lstrip()
     take = int(options.pop("take", "0"))
-    return Command(rest.strip(), take=take, **options)
+    return TypedCommand(rest.strip(), take=take, **options)
 
 
 def _value(rest: str) -> tuple[str, str]:

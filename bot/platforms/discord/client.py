@@ -24,9 +24,9 @@ from bot.platforms import command_log
 from bot.platforms.base import Services
 from bot.platforms.discord.call.calls import Calls
 from bot.platforms.discord.call.link import Timing
-from bot.platforms.discord.commands import Commands
+from bot.platforms.discord.commands import CommandRegistry
 from bot.platforms.discord.context import account_of, space_of
-from bot.platforms.discord.journal import Journal, trace
+from bot.platforms.discord.journal import InteractionJournal, trace
 from bot.platforms.discord.panel import Buttons, Press, button
 from bot.platforms.discord.voice_message import show, tell
 from bot.platforms.display import progress
@@ -273,7 +273,7 @@ class Bot(commands.AutoShardedBot):
         self.calls = Calls(self, platform.services, platform.timing)
         self.once = RateLimitedNotice()
         self.responses = InteractionResponses()
-        self.journal = Journal(platform.services.accepted, self)
+        self.journal = InteractionJournal(platform.services.accepted, self)
         self.presses: dict[str, Pressed] = {}
         """Handlers of buttons by verb; cogs add theirs."""
         self.content_refused = platform.content_refused
@@ -333,7 +333,7 @@ class Bot(commands.AutoShardedBot):
                 await tell(interaction, say(refused, language_of(interaction, self.services.language)))
         return not refused
 
-    def _answered(self, task: asyncio.Task[Any], entry: command_log.Entry) -> None:
+    def _answered(self, task: asyncio.Task[Any], entry: command_log.CommandEntry) -> None:
         interaction = self.running.pop(task, None)
         if interaction is not None:
             if interaction.command is not None:
@@ -416,7 +416,7 @@ class DiscordPlatform:
         """For voice calls."""
         self._config = config
         self._endpoints = endpoints
-        self.commands = Commands(state_dir / "discord-commands.json", config.development_guild)
+        self.commands = CommandRegistry(state_dir / "discord-commands.json", config.development_guild)
         self._options = {} if guild_ready_timeout is None else {"guild_ready_timeout": guild_ready_timeout}
         self._bot: Bot | None = None
         self._serving: asyncio.Task[None] | None = None

@@ -22,7 +22,7 @@ _GONE = (403, 404)
 _log = logging.getLogger("mouthpiece.discord")
 
 
-class Commands:
+class CommandRegistry:
     """Registers commands; one per platform."""
 
     def __init__(self, note: Path, development_guild: int) -> None:

@@ -35,7 +35,7 @@ _log = logging.getLogger("mouthpiece.discord")
 class _Brought:
     """An interaction as it came."""
 
-    journal: "Journal"
+    journal: "InteractionJournal"
     content: str = field(repr=False)
     """Without its token."""
     resumed: bool
@@ -46,7 +46,7 @@ _BROUGHT: ContextVar[_Brought | None] = ContextVar("brought", default=None)
 """The interaction of the library's current task."""
 
 
-class Journal:
+class InteractionJournal:
     """The journal of a connection."""
 
     def __init__(self, accepted: Accepted, client: discord.Client) -> None:

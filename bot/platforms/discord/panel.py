@@ -12,7 +12,7 @@ from typing import Any
 import discord
 
 from bot.model import Receipt
-from bot.platforms.discord.voice_message import Delivery
+from bot.platforms.discord.voice_message import SentClip
 from bot.platforms.requests import Answer
 from bot.speech.quota import Balance
 from bot.texts import of_note, say
@@ -116,7 +116,7 @@ def free_voice(token: str, language: str, *, private: bool) -> Buttons:
 
 def panel(
     answer: Answer,
-    deliveries: Sequence[Delivery],
+    deliveries: Sequence[SentClip],
     options: Sequence[discord.SelectOption],
     language: str,
     *,
@@ -143,7 +143,7 @@ def panel(
 def report(
     receipt: Receipt,
     balance: Balance | None,
-    deliveries: Sequence[Delivery],
+    deliveries: Sequence[SentClip],
     language: str,
     *,
     private: bool,

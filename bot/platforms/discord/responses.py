@@ -29,8 +29,8 @@ from bot.platforms.discord.context import account_of, space_of
 from bot.platforms.discord.journal import command_of
 from bot.platforms.discord.panel import panel, report
 from bot.platforms.discord.suggestions import preference_of, style_options
-from bot.platforms.discord.voice_message import Delivery, Way
-from bot.platforms.display import SPOILER, Run, cut_runs, words_beside
+from bot.platforms.discord.voice_message import SentClip, Way
+from bot.platforms.display import SPOILER, TextRun, cut_runs, words_beside
 from bot.platforms.requests import Answer
 from bot.speech.limits import Waiting
 from bot.speech.sink import Recording
@@ -59,7 +59,7 @@ async def speak(interaction: discord.Interaction[Bot], utterance: Utterance, *, 
     limit = voice_message.size_limit(interaction)
     parts = await asyncio.to_thread(ogg.split, answer.receipt.clip, limit)
     line = "" if private else await line_of(interaction, answer)
-    deliveries: list[Delivery] = []
+    deliveries: list[SentClip] = []
     for part in parts:
         delivery = await voice_message.send(interaction, part, "" if deliveries else line)
         _keep_removers(interaction, delivery, first=not deliveries)
@@ -128,13 +128,13 @@ async def line_of(interaction: discord.Interaction[Bot], answer: Answer) -> str:
     return line
 
 
-def _written(run: Run) -> str:
+def _written(run: TextRun) -> str:
     """Return a run of text escaped for Discord."""
     words = discord.utils.escape_markdown(run.text)
     return f"{SPOILER}{words}{SPOILER}" if run.hidden else words
 
 
-async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -> None:
+async def _remember(interaction: discord.Interaction[Bot], delivery: SentClip) -> None:
     """Record for moderators who requested a message."""
     if delivery.private:
         return
@@ -147,7 +147,7 @@ async def _remember(interaction: discord.Interaction[Bot], delivery: Delivery) -
         _log.warning("the requester of a message could not be recorded: %s", error.code)
 
 
-def _keep_removers(interaction: discord.Interaction[Bot], delivery: Delivery, *, first: bool) -> None:
+def _keep_removers(interaction: discord.Interaction[Bot], delivery: SentClip, *, first: bool) -> None:
     """Record how to delete a response where the bot is no member, or sees no channel: by the command's token."""
     if voice_message.way_of(interaction) not in (Way.RESPONSE, Way.FILE) or delivery.private:
         return
@@ -161,7 +161,7 @@ def _keep_removers(interaction: discord.Interaction[Bot], delivery: Delivery, *,
 async def _show_panel(
     interaction: discord.Interaction[Bot],
     answer: Answer,
-    deliveries: list[Delivery],
+    deliveries: list[SentClip],
     locale: str,
     *,
     private: bool,
@@ -176,7 +176,7 @@ async def _show_panel(
         _log.info("a panel could not be shown: %s", type(error).__name__)
 
 
-def _why(interaction: discord.Interaction[Bot], deliveries: list[Delivery]) -> str:
+def _why(interaction: discord.Interaction[Bot], deliveries: list[SentClip]) -> str:
     """Return the code of the sentence why it came as a file, once per person and channel; otherwise empty."""
     why = next((delivery.why for delivery in deliveries if delivery.why), "")
     told = (why, interaction.channel_id, interaction.user.id)

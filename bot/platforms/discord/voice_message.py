@@ -70,7 +70,7 @@ class Way(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class SentClip:
     """Result of sending a clip."""
 
     kind: Literal["voice", "file"]
@@ -155,7 +155,7 @@ async def defer(interaction: discord.Interaction[Any], *, private: bool = False)
     return way
 
 
-async def send(interaction: discord.Interaction[Any], clip: Clip, line: str = "") -> Delivery:
+async def send(interaction: discord.Interaction[Any], clip: Clip, line: str = "") -> SentClip:
     """Send one clip after ``defer``: a voice message, or if Discord refuses it, a file.
 
     ``line`` is sent with it if it is public. Raises discord.HTTPException if neither is accepted, AudioError if the
@@ -247,7 +247,7 @@ class _Sound:
         return discord.File(io.BytesIO(self.data), FILE_NAME)
 
 
-async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
+async def _into_channel(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> SentClip:
     nonce = f"{interaction.id}-{answer.sent}"
     try:
         message = await _post(interaction, nonce, file=sound.voice(), flags=discord.MessageFlags(voice=True))
@@ -296,29 +296,29 @@ async def _post(interaction: discord.Interaction[Any], nonce: str, **parts: Any)
         return await interaction.client.http.send_message(interaction.channel_id, params=params)
 
 
-def _delivery(message: Any, *, line_id: int = 0, why: str = "") -> Delivery:
+def _delivery(message: Any, *, line_id: int = 0, why: str = "") -> SentClip:
     """Return the result, and who can hear it according to the flags of the message Discord returns."""
     flags = discord.MessageFlags._from_value(int(message.get("flags", 0)))
     if flags.voice:
-        return Delivery("voice", int(message["id"]), flags.ephemeral, line_id)
-    return Delivery("file", int(message["id"]), flags.ephemeral, line_id, why or _LOST)
+        return SentClip("voice", int(message["id"]), flags.ephemeral, line_id)
+    return SentClip("file", int(message["id"]), flags.ephemeral, line_id, why or _LOST)
 
 
-async def _privately(interaction: discord.Interaction[Any], data: bytes, answer: _Answer) -> Delivery:
+async def _privately(interaction: discord.Interaction[Any], data: bytes, answer: _Answer) -> SentClip:
     file = discord.File(io.BytesIO(data), FILE_NAME)
     if answer.sent:
         message = await interaction.followup.send(file=file, ephemeral=True, wait=True)
-        return Delivery("file", message.id, private=True)
+        return SentClip("file", message.id, private=True)
     edited = await interaction.edit_original_response(attachments=[file], content=None, view=None)
-    return Delivery("file", edited.id, private=True)
+    return SentClip("file", edited.id, private=True)
 
 
-async def _into_response(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
+async def _into_response(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> SentClip:
     try:
         if answer.filled:  # a follow-up cannot be a voice message
             message = await interaction.followup.send(file=sound.file(), wait=True)
             why = _LOST if answer.way is Way.RESPONSE else _missing(interaction)
-            return Delivery("file", message.id, message.flags.ephemeral, why=why)
+            return SentClip("file", message.id, message.flags.ephemeral, why=why)
         return await _instead_of_deferral(interaction, answer, sound)
     except discord.HTTPException as error:
         if error.code not in TOKEN_GONE or answer.way is Way.RESPONSE:
@@ -327,7 +327,7 @@ async def _into_response(interaction: discord.Interaction[Any], answer: _Answer,
     return _delivery(message, why=_missing(interaction))
 
 
-async def _instead_of_deferral(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> Delivery:
+async def _instead_of_deferral(interaction: discord.Interaction[Any], answer: _Answer, sound: _Sound) -> SentClip:
     if answer.way is Way.FILE:
         message = await _fill(interaction, file=sound.file(), content=sound.line or None, view=None)
         answer.filled = True

@@ -19,7 +19,7 @@ from bot.errors import InputError
 from bot.model import Account, Space
 from bot.normalization.clean import clean_message
 from bot.normalization.lexicon import check_pattern, check_patterns
-from bot.normalization.message import ChatMessage, Delivery, Reading
+from bot.normalization.message import ChatMessage, Reading, VocalCues
 from bot.patterns import linear
 from bot.store.dictionary import Dictionaries, Entry, Owner, check, most_of
 from bot.texts import say
@@ -647,7 +647,7 @@ def _is_found(written: str) -> bool:
         reading = Reading(
             "zh" if language == "zh" else "en",
             dictionary=((written, "said"),),
-            delivery=Delivery.off(),
+            delivery=VocalCues.off(),
             max_characters=10_000,
         )
         if any(each.rule == "dictionary" for each in clean_message(ChatMessage(written), reading).rules):

@@ -11,7 +11,7 @@ from bot.errors import InputError
 from bot.model import Account, Lane, Speed, Utterance, Voice
 from bot.normalization.clean import clean_message
 from bot.normalization.mentions import said_name
-from bot.normalization.message import ChatMessage, Delivery, Language, Reading, Spoken
+from bot.normalization.message import ChatMessage, Language, Reading, Spoken, VocalCues
 from bot.normalization.reader import text_language
 from bot.platforms.reading.messages import Explained, Heard, NameMemory, Outcomes, Readable, Unread
 from bot.platforms.requests import Requests
@@ -31,7 +31,7 @@ _SHORT_LIST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ReadingKey:
     """Everything that a way of reading depends on."""
 
     settings: ReadingSettings
@@ -53,13 +53,13 @@ class PreparedReadings:
     def __init__(self, *, most: int = MOST_KEPT, most_entries: int = MOST_ENTRIES) -> None:
         self._most = most
         self._most_entries = most_entries
-        self._kept: dict[Manner, Reading] = {}
+        self._kept: dict[ReadingKey, Reading] = {}
         self._weight = 0
 
     def __len__(self) -> int:
         return len(self._kept)
 
-    async def get(self, manner: Manner) -> Reading:
+    async def get(self, manner: ReadingKey) -> Reading:
         """Return the way of reading for these settings and words.
 
         Outdated combinations are never asked for again.
@@ -75,7 +75,7 @@ class PreparedReadings:
         self._keep(manner, reading)
         return self._kept.get(manner, reading)
 
-    def _keep(self, manner: Manner, reading: Reading) -> None:
+    def _keep(self, manner: ReadingKey, reading: Reading) -> None:
         if manner in self._kept:  # another message of the same kind was faster
             return
         self._kept[manner] = reading
@@ -91,7 +91,7 @@ def _prepare(reading: Reading) -> None:
     _ = reading.says, reading.blocks
 
 
-def _reading(manner: Manner) -> Reading:
+def _reading(manner: ReadingKey) -> Reading:
     settings = manner.settings
     words: dict[str, tuple[str, str]] = {}
     for entry in manner.entries:
@@ -99,7 +99,7 @@ def _reading(manner: Manner) -> Reading:
             words.setdefault(entry.written.casefold(), (entry.written, entry.said))
     return Reading(
         language=manner.language,
-        delivery=Delivery(
+        delivery=VocalCues(
             laugh=settings.laugh, emphasis=settings.emphasis, whisper=settings.whisper, actions=settings.actions
         ),
         skip_emoji=settings.skip_emoji,
@@ -250,7 +250,7 @@ class Reader:
         otherwise = spoken_in(own.spoken_language or settings.language or shared.language or self._language)
         language = text_language(heard.message.text, otherwise)
         most = heard.max_characters or settings.max_characters
-        reading = await self._prepared.get(Manner(settings, shared.blocked_words, entries, language, most))
+        reading = await self._prepared.get(ReadingKey(settings, shared.blocked_words, entries, language, most))
         heard = replace(heard, message=await self._with_nicknames(heard))
         spoken = clean_message(heard.message, reading)
         voice = own.voice or heard.voice or shared.default_voice

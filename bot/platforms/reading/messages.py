@@ -7,7 +7,7 @@ from typing import Literal
 from bot.errors import BotError, ErrorKind, InputError, ProviderError, QuotaError, StoreError
 from bot.model import Account, Note, Space, Utterance
 from bot.normalization.clean import clean_message
-from bot.normalization.message import Applied, ChatMessage, Delivery, Reading
+from bot.normalization.message import Applied, ChatMessage, Reading, VocalCues
 from bot.normalization.reader import text_language
 from bot.texts import spoken
 
@@ -156,7 +156,7 @@ def chosen_words(message: ChatMessage, language: str) -> str:
         spans=message.spans,
     )
     spoken_in = text_language(message.text, spoken(language))
-    return clean_message(words, Reading(spoken_in, Delivery.off(), max_characters=_MOST)).text
+    return clean_message(words, Reading(spoken_in, VocalCues.off(), max_characters=_MOST)).text
 
 
 EVERYBODY = ""

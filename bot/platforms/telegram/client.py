@@ -33,10 +33,10 @@ from bot.platforms.telegram.messages import read
 from bot.platforms.telegram.reading.groups import Aloud
 from bot.platforms.telegram.updates import (
     PLACES,
-    Journal,
     Polling,
     Sleep,
     Timings,
+    UpdateJournal,
     UpdateSlots,
     UpdatesRequest,
     Webhook,
@@ -196,7 +196,7 @@ class TelegramPlatform:
         )
         context = TelegramContext(self._services, delivery, turns, flood, self._timings, aloud, Rights(bot))
         key_of = register(application, context, self._clock)
-        journal = Journal(self._services.accepted, bot, key_of)
+        journal = UpdateJournal(self._services.accepted, bot, key_of)
         slots = UpdateSlots(application.process_update)
         receiver = self._receiver(bot, slots, journal, flood)
         try:
@@ -213,7 +213,9 @@ class TelegramPlatform:
             await asyncio.gather(*(self._excuse(update, delivery) for update in cut_off))
             await application.shutdown()
 
-    def _receiver(self, bot: ExtBot[Any], slots: UpdateSlots, journal: Journal, flood: FloodGuard) -> Polling | Webhook:
+    def _receiver(
+        self, bot: ExtBot[Any], slots: UpdateSlots, journal: UpdateJournal, flood: FloodGuard
+    ) -> Polling | Webhook:
         url, secret = self._webhook
         if url and self._web is not None:
             return Webhook(bot, slots, self._web, journal, flood, url=url, secret=secret, timings=self._timings)

@@ -27,7 +27,7 @@ from bot.audio import mp3, ogg
 from bot.errors import PlatformError
 from bot.model import Clip, Receipt
 from bot.patterns import whole
-from bot.platforms.display import Run, cut_runs, words_beside
+from bot.platforms.display import TextRun, cut_runs, words_beside
 from bot.platforms.requests import AcceptedCommand, uploading
 from bot.platforms.telegram.messages import Asked, admins_of
 from bot.platforms.telegram.updates import Sleep, Timings, seconds_of
@@ -82,7 +82,7 @@ class Extras:
 
     remark: str = ""
     """A sentence below it, after the receipt's notes."""
-    words: tuple[Run, ...] = ()
+    words: tuple[TextRun, ...] = ()
     """Its text."""
     keyboard: InlineKeyboardMarkup | None = None
 
@@ -397,7 +397,7 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def _caption(remark: str, words: Sequence[Run]) -> _Caption:
+def _caption(remark: str, words: Sequence[TextRun]) -> _Caption:
     """Return a remark and the text below it, as a quote that folds if it is long; cut to Telegram's limit."""
     remark = cut(remark, MessageLimit.CAPTION_LENGTH)
     text = f"{remark}\n" if remark and words else remark

@@ -180,7 +180,7 @@ Answer = Callable[[TelegramContext, Asked], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class MenuCommand:
     """A command and where Telegram's menu shows it."""
 
     answer: Answer
@@ -190,22 +190,22 @@ class Command:
     """In groups, shown to administrators only."""
 
 
-COMMANDS: dict[str, Command] = {
-    "say": Command(speaking.say),
-    "sing": Command(speaking.sing),
-    "voice": Command(settings.voice),
-    "style": Command(settings.style),
-    "quota": Command(settings.quota),
-    "settings": Command(settings.settings),
-    "who": Command(settings.who, in_private=False, for_admins=True),
-    "read": Command(reading_commands.read, in_private=False, for_admins=True),
-    "reading": Command(reading_settings.reading),
-    "dictionary": Command(dictionary.dictionary),
-    "why": Command(why.why, in_private=False),
-    "explain": Command(why.explain, in_private=False),
-    "doctor": Command(why.doctor, in_private=False, for_admins=True),
-    "help": Command(settings.show_help),
-    "start": Command(settings.start, in_groups=False),
+COMMANDS: dict[str, MenuCommand] = {
+    "say": MenuCommand(speaking.say),
+    "sing": MenuCommand(speaking.sing),
+    "voice": MenuCommand(settings.voice),
+    "style": MenuCommand(settings.style),
+    "quota": MenuCommand(settings.quota),
+    "settings": MenuCommand(settings.settings),
+    "who": MenuCommand(settings.who, in_private=False, for_admins=True),
+    "read": MenuCommand(reading_commands.read, in_private=False, for_admins=True),
+    "reading": MenuCommand(reading_settings.reading),
+    "dictionary": MenuCommand(dictionary.dictionary),
+    "why": MenuCommand(why.why, in_private=False),
+    "explain": MenuCommand(why.explain, in_private=False),
+    "doctor": MenuCommand(why.doctor, in_private=False, for_admins=True),
+    "help": MenuCommand(settings.show_help),
+    "start": MenuCommand(settings.start, in_groups=False),
 }
 """All commands; ``telegram.command.NAME`` in bot/texts is the menu's description of each."""
 
@@ -306,7 +306,7 @@ def _name_of(asked: Asked) -> str:
 
 
 async def _answer(
-    context: TelegramContext, answer: Answer, asked: Asked, command: AcceptedCommand, entry: command_log.Entry
+    context: TelegramContext, answer: Answer, asked: Asked, command: AcceptedCommand, entry: command_log.CommandEntry
 ) -> None:
     try:
         requests = context.services.requests

@@ -45,7 +45,7 @@ class _Wanted:
 
     text: str
     style: str
-    command: markup.Command
+    command: markup.TypedCommand
 
 
 class Guest:

@@ -27,7 +27,7 @@ from bot import texts
 from bot.errors import InputError
 from bot.model import Account, Space
 from bot.normalization.extras import kind_of
-from bot.normalization.message import Attachment, ChatMessage, Kind, Mark, Poll, Span
+from bot.normalization.message import Attachment, AttachmentKind, ChatMessage, Mark, Poll, Span
 from bot.platforms.reading.messages import Heard
 from bot.platforms.requests import AcceptedCommand
 from bot.store.sessions import Binding
@@ -345,23 +345,23 @@ def _origin(origin: object) -> str:
 def _attachments(message: Message) -> list[Attachment]:
     """Return a message's attachment: Telegram sends one per message, an album as several messages."""
     timed = (
-        (message.voice, Kind.VOICE),
-        (message.video_note, Kind.VIDEO_NOTE),
-        (message.audio, Kind.AUDIO),
-        (message.animation, Kind.GIF),
-        (message.video, Kind.VIDEO),
+        (message.voice, AttachmentKind.VOICE),
+        (message.video_note, AttachmentKind.VIDEO_NOTE),
+        (message.audio, AttachmentKind.AUDIO),
+        (message.animation, AttachmentKind.GIF),
+        (message.video, AttachmentKind.VIDEO),
     )
     for thing, kind in timed:
         if thing is not None:
-            tells_length = kind in (Kind.VOICE, Kind.VIDEO_NOTE)
+            tells_length = kind in (AttachmentKind.VOICE, AttachmentKind.VIDEO_NOTE)
             return [Attachment(kind, seconds=_seconds(thing.duration) if tells_length else None)]
     if message.document is not None:
         return [Attachment(kind_of(message.document.file_name or "", message.document.mime_type or ""))]
     if message.photo or message.paid_media is not None:
-        return [Attachment(Kind.IMAGE)]
+        return [Attachment(AttachmentKind.IMAGE)]
     if message.contact is not None:
-        return [Attachment(Kind.CONTACT)]
-    return [Attachment(Kind.PLACE)] if message.location is not None or message.venue is not None else []
+        return [Attachment(AttachmentKind.CONTACT)]
+    return [Attachment(AttachmentKind.PLACE)] if message.location is not None or message.venue is not None else []
 
 
 def _seconds(duration: int | timedelta) -> float:

@@ -109,10 +109,12 @@ async def plain(context: TelegramContext, asked: Asked) -> None:
     line = line_with_spoilers(asked)
     command = markup.parse(line, is_option)
     has_words = bool(command.text or answered_words(asked))
-    await _say(context, asked, command if has_words else markup.Command(line.strip()))
+    await _say(context, asked, command if has_words else markup.TypedCommand(line.strip()))
 
 
-async def _say(context: TelegramContext, asked: Asked, command: markup.Command, given: tuple[str, ...] = ()) -> None:
+async def _say(
+    context: TelegramContext, asked: Asked, command: markup.TypedCommand, given: tuple[str, ...] = ()
+) -> None:
     text = command.text or answered_words(asked)
     if not text:
         await context.delivery.sentence(asked.message, texts.say("telegram.usage", asked.language))

@@ -170,7 +170,7 @@ KeyOf = Callable[[Update], str | None]
 """The key of a command; None for every other update."""
 
 
-class Journal:
+class UpdateJournal:
     """The journal of a bot."""
 
     def __init__(self, accepted: Accepted, bot: Bot, key_of: KeyOf) -> None:
@@ -284,7 +284,7 @@ class Polling:
         self,
         bot: Bot,
         slots: UpdateSlots,
-        journal: Journal,
+        journal: UpdateJournal,
         *,
         timings: Timings,
         sleep: Sleep,
@@ -414,7 +414,7 @@ class Webhook:
         bot: Bot,
         slots: UpdateSlots,
         server: WebServer,
-        journal: Journal,
+        journal: UpdateJournal,
         flood: FloodGuard,
         *,
         url: str,

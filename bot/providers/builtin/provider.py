@@ -221,7 +221,7 @@ class BuiltinProvider:
         yield Usage()
 
     async def _in_order(self, parts: Sequence[Mapping[str, Any]]) -> AsyncGenerator[Pcm, None]:
-        """The sound of all parts; in a text of two languages Kokoro begins at once, whatever comes first."""
+        """Yield the sound of all parts; in a text of two languages Kokoro begins at once, whatever comes first."""
         slow = [place for place, part in enumerate(parts) if part.get("engine") == KOKORO]
         if slow and len(parts) > 1:
             async with contextlib.aclosing(speak_ahead(parts, slow, self._pace.ratio, self._speak)) as blocks:

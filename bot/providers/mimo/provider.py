@@ -15,7 +15,7 @@ from bot.model import Sample, Usage, Voice, VoiceKind
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeouts, estimate_tokens, spoken
 from bot.providers.http import Wire, is_key, is_plain_text_abroad, service_root
 from bot.providers.mimo.dialect import MAX_TEXT, dialect_of, voice_id, word
-from bot.providers.mimo.stream import Reader, completion_tokens, is_wav, streamed, whole
+from bot.providers.mimo.stream import AnswerReader, completion_tokens, is_wav, streamed, whole
 from bot.text.split import expected_seconds, longest_seconds
 
 BASE_URL = "https://api.xiaomimimo.com/v1"
@@ -87,9 +87,9 @@ class _Composed(Plan):
     """It takes the place of its digest in the body that is sent."""
     prompt_tokens: int
 
-    def reader(self, provider: str, secret: str) -> Reader:
+    def reader(self, provider: str, secret: str) -> AnswerReader:
         """Return the reader of the answer."""
-        return Reader(
+        return AnswerReader(
             provider,
             secret,
             self.voice,
@@ -207,7 +207,7 @@ class MimoProvider:
         Raises ProviderError, ConfigError.
         """
         self.check_ready()
-        reader = Reader(self.name, self._key)
+        reader = AnswerReader(self.name, self._key)
         for path in ("/v1/models", "/models"):
             async with self._wire.ask("GET", path, within=_LIST_SECONDS) as answer:
                 if answer.status == 404 and path == "/v1/models":

@@ -15,8 +15,8 @@ from bot.model import SAMPLE_RATE, Usage
 from bot.providers.http import (
     CUT_OUT,
     LARGE,
-    Answer,
     EventTooLargeError,
+    HttpAnswer,
     Refusal,
     TooLargeError,
     events,
@@ -44,7 +44,7 @@ def completion_tokens(seconds: float) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
+class AnswerReader:
     """Reads one provider's answers; knows its name for errors and the secrets to keep out of them."""
 
     provider: str
@@ -230,7 +230,7 @@ class _End:
     usage: Usage | None = None
 
 
-async def whole(answer: Answer, reader: Reader) -> Sound:
+async def whole(answer: HttpAnswer, reader: AnswerReader) -> Sound:
     """Read an unstreamed answer."""
     data = await answer.read()
     pcm, said = await asyncio.to_thread(_read_whole, data, reader)
@@ -239,7 +239,7 @@ async def whole(answer: Answer, reader: Reader) -> Sound:
     yield reader.usage(said, pcm.seconds)
 
 
-async def streamed(answer: Answer, reader: Reader) -> Sound:
+async def streamed(answer: HttpAnswer, reader: AnswerReader) -> Sound:
     """Yield sound while it is made. An answer is complete after a finish reason or [DONE]."""
     samples = Samples()
     end = _End()
@@ -265,7 +265,7 @@ async def streamed(answer: Answer, reader: Reader) -> Sound:
     yield reader.usage(end.usage, samples.seconds)
 
 
-async def _audio(answer: Answer, reader: Reader, end: _End) -> AsyncGenerator[bytes, None]:
+async def _audio(answer: HttpAnswer, reader: AnswerReader, end: _End) -> AsyncGenerator[bytes, None]:
     """Yield the audio bytes of each event; everything else in the events goes to ``end``."""
     try:
         async with aclosing(answer.chunks()) as chunks, aclosing(events(chunks)) as stream:
@@ -288,13 +288,13 @@ async def _audio(answer: Answer, reader: Reader, end: _End) -> AsyncGenerator[by
             raise
 
 
-async def _take(data: bytearray, closed: bool, reader: Reader, end: _End) -> bytes:
+async def _take(data: bytearray, closed: bool, reader: AnswerReader, end: _End) -> bytes:
     if len(data) < _LARGE:
         return _read_event(data, closed, reader, end)
     return await asyncio.to_thread(_read_event, data, closed, reader, end)
 
 
-def _read_event(data: bytearray, closed: bool, reader: Reader, end: _End) -> bytes:
+def _read_event(data: bytearray, closed: bool, reader: AnswerReader, end: _End) -> bytes:
     try:
         event = reader.parse(data)
     except ProviderError:
@@ -307,11 +307,11 @@ def _read_event(data: bytearray, closed: bool, reader: Reader, end: _End) -> byt
     return reader.audio(choice.get("delta") or choice.get("message"))
 
 
-def _broken_off(reader: Reader) -> ProviderError:
+def _broken_off(reader: AnswerReader) -> ProviderError:
     return ProviderError(reader.provider, ErrorKind.INCOMPLETE, detail="the stream broke off")
 
 
-def _read_whole(data: bytearray, reader: Reader) -> tuple[Pcm, Usage | None]:
+def _read_whole(data: bytearray, reader: AnswerReader) -> tuple[Pcm, Usage | None]:
     if data[:16].lstrip().startswith(b"data:"):
         del data[: data.index(b":") + 1]
     answer = reader.parse(data)
@@ -325,7 +325,7 @@ def _read_whole(data: bytearray, reader: Reader) -> tuple[Pcm, Usage | None]:
     return _decode(audio, reader), usage_of(answer)
 
 
-def _decode(audio: bytes, reader: Reader) -> Pcm:
+def _decode(audio: bytes, reader: AnswerReader) -> Pcm:
     """Decode sound in the requested form, or in a WAV file. Raises ProviderError."""
     if not is_wav(audio):
         if reader.raw:

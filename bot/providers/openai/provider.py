@@ -13,7 +13,7 @@ from bot.model import Note, Usage, VoiceKind
 from bot.normalization.clean import speakable
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeouts, VoiceInfo, estimate_tokens, spoken
 from bot.providers.http import (
-    Answer,
+    HttpAnswer,
     Wire,
     is_key,
     is_plain_text_abroad,
@@ -219,7 +219,7 @@ class OpenAISpeechProvider:
             body["instructions"] = words
         return body, notes
 
-    async def _check(self, answer: Answer, voice: str) -> None:
+    async def _check(self, answer: HttpAnswer, voice: str) -> None:
         """Raise ProviderError or InputError for everything but sound."""
         if not answer.ok:
             refusal = await answer.refusal()

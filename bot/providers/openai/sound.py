@@ -17,7 +17,7 @@ from bot.audio.decoding import SLICE, CompressedStream, WavStream, codec_of
 from bot.audio.pcm import RIFF, Pcm
 from bot.errors import AudioError, ErrorKind, ProviderError
 from bot.model import SAMPLE_RATE
-from bot.providers.http import CUT_OUT, LARGE, Answer, EventTooLargeError, events, parse, read_error, tidy
+from bot.providers.http import CUT_OUT, LARGE, EventTooLargeError, HttpAnswer, events, parse, read_error, tidy
 
 MAX_BODY = 256 * 2**20
 """Bytes of a streamed answer, which is never held in memory."""
@@ -87,7 +87,7 @@ class SoundReader:
     """A secret to keep out of errors."""
     came: Came = field(default_factory=Came)
 
-    async def sound(self, answer: Answer) -> AsyncGenerator[Pcm, None]:
+    async def sound(self, answer: HttpAnswer) -> AsyncGenerator[Pcm, None]:
         """Yield the sound as it arrives. Raises ProviderError."""
         if answer.is_streamed:
             answer.expect_sound()
@@ -116,7 +116,7 @@ class SoundReader:
         """Return the error for an answer without usable audio."""
         return ProviderError(self.provider, ErrorKind.BAD_ANSWER, detail=words)
 
-    def _told(self, head: bytes, answer: Answer) -> _Stream:
+    def _told(self, head: bytes, answer: HttpAnswer) -> _Stream:
         """Return the reader for a body with this beginning. Raises ProviderError."""
         if not head:
             raise self.bad("no audio")
@@ -169,7 +169,7 @@ class SoundReader:
     def _endless(self, seconds: float) -> ProviderError:
         return self.bad(f"{math.floor(seconds)} seconds of audio and no end")
 
-    async def _deltas(self, answer: Answer) -> AsyncGenerator[bytes, None]:
+    async def _deltas(self, answer: HttpAnswer) -> AsyncGenerator[bytes, None]:
         """Yield the bytes of sound in events. Raises ProviderError."""
         left = _MOST_EVENTS + int(self.longest * _EVENTS_PER_SECOND)
         beside = _MOST_BESIDE

@@ -6,7 +6,7 @@ import discord
 
 from bot.model import Account, Space, Utterance
 from bot.normalization.extras import kind_of
-from bot.normalization.message import Attachment, ChatMessage, Kind, Poll, Reading
+from bot.normalization.message import Attachment, AttachmentKind, ChatMessage, Poll, Reading
 from bot.platforms.discord.call.link import CallChannel
 from bot.platforms.discord.context import role_scope
 from bot.platforms.reading.messages import Heard, Readable
@@ -66,7 +66,7 @@ def answered_of(message: discord.Message) -> discord.User | discord.Member | Non
 def _attachments(files: Iterable[discord.Attachment]) -> Iterable[Attachment]:
     for file in files:
         if file.is_voice_message():
-            yield Attachment(Kind.VOICE, seconds=file.duration)
+            yield Attachment(AttachmentKind.VOICE, seconds=file.duration)
         else:
             yield Attachment(kind_of(file.filename, file.content_type or ""))
 
