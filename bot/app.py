@@ -1,6 +1,6 @@
 """The one place where parts are built and joined; the command line calls it.
 
-``build`` gives the core to whoever speaks, ``serve`` runs the bot: every platform on its own, until a signal.
+``build`` gives the core to a command, ``serve`` runs the bot: each platform independently, until a signal.
 """
 
 import asyncio

@@ -145,7 +145,7 @@ class Errors(commands.Cog):
             return
         try:
             await self._bot.presses.get(press.verb, outdated)(interaction, press)
-        except Exception as error:  # noqa: BLE001  a border: whoever pressed is to be told
+        except Exception as error:  # noqa: BLE001  a border: the person has to be informed
             if isinstance(error, InputError) and error.code == OLD_BUTTON:
                 _log.info("an outdated or forged button was pressed")
             await self.answer(interaction, f"button {press.verb}", error)

@@ -10,7 +10,7 @@ offset bytes meaning
 0      4     ``OggS``
 4      1     version, 0
 5      1     flags: 1 starts in the middle of a packet, 2 first page, 4 last page
-6      8     granule: where the sound stands at the end of this page, in samples at 48 kHz, pre-skip included;
+6      8     granule: position of the sound at the end of this page, in samples at 48 kHz, pre-skip included;
              -1 where no packet ends here
 14     4     serial number of the stream
 18     4     page number, from 0

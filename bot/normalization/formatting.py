@@ -103,7 +103,7 @@ _ANY = re.compile(r"[*_~\\#>•-]")
 _ON_END = re.compile(r"(?<=\w)><(?=\w)")
 """``<ctrl><alt>``: keys, whose names are words."""
 _SPOKEN_OF = re.compile(r"\b([Tt]he|[Aa]n?|[Tt]his|[Tt]hat|[Ee]ach|[Ee]very|[Yy]our|[Mm]y) <([a-z][a-z0-9]{1,15})>")
-"""An element that somebody speaks of: ``the <nav>``."""
+"""An element that a person talks about: ``the <nav>``."""
 _ACTION = re.compile(
     rf"{NO_WORD_BEFORE}(?<!\*)\*(?! )([^*\n]{{1,32}})(?<! )\*(?!\*){NO_WORD_AFTER}"
     rf"|{NO_WORD_BEFORE}(?<!_)_(?! )([^_\n]{{1,32}})(?<! )_(?!_){NO_WORD_AFTER}"

@@ -155,7 +155,7 @@ _URL = (
 )
 _LINKS = linear(
     rf"<?{_URL}>?(?:\s{{1,4}}+<?{_URL}>?){{0,99}}",
-    "what precedes the signs of an address is bounded; those are taken at once, and nothing behind them is asked for",
+    "what precedes the signs of an address is bounded; those are taken at once, and nothing after them is required",
     re.IGNORECASE,
 )
 _ADDRESS = linear(_URL, "what precedes the signs of an address is bounded; those are taken at once", re.IGNORECASE)

@@ -343,7 +343,7 @@ def _said(draft: Draft, match: re.Match[str]) -> str:
 
 
 def _is_addressed(match: re.Match[str]) -> bool:
-    """Return True for the first word of a line with a colon or a comma behind it: somebody's name."""
+    """Return whether it is the first word of a line with a colon or a comma after it: a person's name."""
     begins = match.start() == 0 or match.string[match.start() - 1] == "\n"
     return begins and match.string[match.end() : match.end() + 2] in (": ", ", ")
 
@@ -482,7 +482,7 @@ _PLURAL = re.compile(r"(?<=\w)\((s|es)\)")
 _QUOTED_OPENING = re.compile(r"(?<=['\"])[({\[]{1,3}(?=[^\s'\"()\[\]{}])")
 _QUOTED_CLOSING = re.compile(r"(?<=[^\s'\"()\[\]{}])[)}\]]{1,3}(?=['\"])")
 _PAIR_ALONE = re.compile(r"(?<=[A-Za-z] )(?:\{\}|\[\])(?= [A-Za-z]|[.,!?]|$)")
-"""``the {} there``: signs that somebody speaks of."""
+"""``the {} there``: symbols that a person talks about."""
 _EMPTY = re.compile(r"[(\[{（【]\s?[)\]}）】]")
 _ARROW = re.compile(r" {0,8}(<[-=]{1,5}>|[-=]{1,5}>|<-{1,5}(?![\d-])|[→←↔⟶]{1,5}+) {0,8}")
 _POINTED_AT = re.compile(r"-{1,3}> ?+([^<>\n-]{1,40}+(?:-[^<>\n-]{1,40}+){0,3}+)<-{1,3}(?![\d-])")

@@ -31,7 +31,7 @@ _NEAR = 120
 _POINTER = re.compile(r"(?<=[\w)\]])->(?=[A-Za-z_]\w{0,40}+(?:[(.;\[]|->| ?=))|(?<=\$this)->(?=\w)")
 _COMMENT = re.compile(r"(?<=\S) #{1,2} (?=[A-Za-z])")
 _SIGN_MEANT = re.compile(r"\b(?:a|an|as|the|that|this|with|your|no|by|of|put|add|remove|use|character|sign) ?$")
-"""Before a hash sign that somebody speaks of."""
+"""Before a hash sign that a person talks about."""
 _DENIED = re.compile(r"(?<= )=!(?= )")
 _COMMANDS = (
     "sudo|gksudo|apt|apt-get|apt-cache|aptitude|dpkg|dpkg-reconfigure|grep|egrep|sed|awk|chmod|chown|mkdir|rmdir"

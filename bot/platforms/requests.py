@@ -547,7 +547,7 @@ class Requests:
         Raises as the synthesis core.
         """
         account = utterance.account
-        assert account is not None, "whoever stands at a door has an account"
+        assert account is not None, "requests from front ends have an account"
         spoken, gone = await self._filled(utterance)
         try:
             receipt, voice = await self.saved.speak((spoken,), sink, waiting)

@@ -183,7 +183,7 @@ class ReadingQueue:
         if favoured is not None and (other is None or self._favoured < PRIORITY_TURNS):
             self._favoured = self._favoured + 1 if other is not None else 0
             return favoured
-        assert other is not None, "what is counted stands behind something that is read"
+        assert other is not None, "counted messages follow one that is read"
         self._favoured = 0
         return other
 

@@ -125,7 +125,7 @@ def said(utterance: Utterance, name: str, thread: str = "") -> Readable:
 
     ``thread``: the private thread of the command.
     """
-    assert utterance.account is not None, "whoever commands has an account"
+    assert utterance.account is not None, "commands have an account"
     assert utterance.space is not None, "a call is one of a guild"
     heard = Heard(
         message=ChatMessage(text=utterance.text, author=name),
