@@ -1,7 +1,7 @@
-"""espeak-ng in worker processes: one of the built-in engines, for every language but in a robot's voice.
+"""espeak-ng in worker processes: one of the built-in engines, for every language but with a robotic voice.
 
-Used by ``provider``: alone where the natural voices are not, and for the languages that those do not speak. Speaks at
-22 050 Hz, costs nothing, needs no network. Language goes by script (``runs``), how it sounds by ``styles``.
+Used by ``provider``: alone if the natural voices are not installed, and for languages they do not speak. Speaks at 22
+050 Hz, is free, needs no network. ``runs`` chooses the language by script, ``styles`` the sound.
 """
 
 import contextlib
@@ -93,7 +93,7 @@ _CAPABILITIES = Capabilities(
 
 
 def _choose(request: SpeechRequest) -> tuple[_Preset, tuple[Note, ...]]:
-    """Return the voice for a request and what to say of it. Raises InputError for an id nobody knows."""
+    """Return the voice of a request and notes about it. Raises InputError for an unknown id."""
     asked = request.voice.id.strip()
     if asked in _ANY:
         return PRESETS[_usual(request)], ()
@@ -121,7 +121,7 @@ def _run_body(run: Run, preset: _Preset, timbre: str, latin: str) -> dict[str, A
 
 
 def _body(request: SpeechRequest, preset: _Preset, how: Manner) -> dict[str, Any]:
-    """Return the request as the worker gets it."""
+    """Return the request as the worker receives it."""
     default = "cmn" if preset.info.language == "zh" else LATIN
     latin = LATIN_VOICES.get(request.language, preset.latin)
     return _sent([_run_body(run, preset, how.timbre, latin) for run in split_runs(request.text, default)], how)
@@ -196,39 +196,39 @@ class EspeakProvider:
         return Plan(body=_body(request, preset, how), voice=preset.info.id, notes=notes)
 
     def body_of_run(self, run: Run, preset: str, request: SpeechRequest) -> dict[str, Any]:
-        """Return what a worker is sent for one run, spoken by a preset in the styles of a request."""
+        """Return a worker's request for one run, spoken by a preset in the styles of a request."""
         chosen, (how, _) = PRESETS[preset], manner(request.styles)
         latin = LATIN_VOICES.get(request.language, chosen.latin)
         return _sent([_run_body(run, chosen, how.timbre, latin)], how)
 
     def body_of_text(self, text: str, preset: str) -> dict[str, Any]:
-        """Return what a worker is sent for a text that another engine cannot pronounce."""
+        """Return a worker's request for a text that another engine cannot pronounce."""
         chosen, how = PRESETS[preset], Manner()
         return _sent([_run_body(run, chosen, "", chosen.latin) for run in split_runs(text, LATIN)], how)
 
     async def speak(self, body: Mapping[str, Any]) -> AsyncGenerator[Pcm, None]:
-        """Sound of what a worker is sent, in blocks of about 60 ms. Raises ProviderError."""
+        """Yield the sound of a worker's request in blocks of about 60 ms. Raises ProviderError."""
         async with contextlib.aclosing(self._workers.speak(body)) as blocks:
             async for samples in blocks:
                 yield Pcm(samples, SAMPLE_RATE)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Sound in blocks of about 60 ms, as the engine makes it; then a Usage of nothing."""
+        """Yield sound in blocks of about 60 ms, as the engine makes it; then an empty Usage."""
         heard = False
         async with contextlib.aclosing(self.speak(self.plan(request).body)) as blocks:
             async for pcm in blocks:
                 heard = heard or bool(pcm.samples.strip(b"\0"))
                 yield pcm
-        if not heard:  # the same text would be as silent the next time
+        if not heard:  # the same text would fail again
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
         yield Usage()
 
     async def models(self) -> tuple[str, ...]:
-        """Return the one engine."""
+        """Return the only engine."""
         return (_MODEL,)
 
     async def health(self, *, speak: bool = False) -> Health:  # noqa: ARG002  it costs nothing, so it always speaks
-        """Ask a worker for the engine's version and for a word, starting one if none runs."""
+        """Ask a worker for the engine's version and a test word, starting one if needed."""
         if self._workers.busy:
             return Health(ok=True, detail="espeak-ng is busy speaking.")
         try:

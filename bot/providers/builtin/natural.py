@@ -1,6 +1,6 @@
-"""The natural voices as the bot's side knows them: which are here, and a text cut into pieces for their workers.
+"""The natural voices from the bot's side: which are installed, and a text cut into pieces for their workers.
 
-Called by the built-in provider. Nothing of hibari or Kokoro is loaded here; that is the worker's part.
+Called by the built-in provider. hibari and Kokoro are not loaded here; that is the worker's part.
 """
 
 import re
@@ -31,9 +31,9 @@ _CHARACTERS = 200
 _FIGURED = 100
 """... of a text full of figures, each of which is a word."""
 _HAN_FIRST, _HAN = 24, 34
-"""Characters of the first piece of Chinese, which is soon heard, and of the others: nine seconds, or 440 MB."""
+"""Characters of the first piece of Chinese, which is heard soon, and of the others: nine seconds, or 440 MB."""
 _LONG_FIGURE = linear(r"\d{13,}+", "begins where digits begin, and takes all of them at once")
-"""Read figure by figure; hibari cannot say such a number."""
+"""Read digit by digit; hibari cannot say such a number."""
 _WORD = re.compile(r"[^\W_]")
 _GAPS = {".": 0.4, "!": 0.4, "?": 0.4, "…": 0.4, ";": 0.25, ":": 0.25, ",": 0.15, "—": 0.2, "\n": 0.5}
 """Seconds of silence after a piece, by its last sign."""
@@ -42,17 +42,17 @@ _CLOSERS = "\"'”’」』）)】]》"
 
 
 def missing(engine: str) -> str:
-    """Return the first module that an engine needs and that is not installed; empty when it may speak."""
+    """Return the first missing module of an engine; empty when it may speak."""
     return next((name for name in _NEEDS[engine] if find_spec(name) is None), "")
 
 
 def version(engine: str) -> str:
-    """Return the engine's name and version, which are part of what a clip is kept under."""
+    """Return the engine's name and version, which are part of the cache key."""
     return f"{engine} {metadata.version(_PACKAGES[engine])}"
 
 
 def free_megabytes() -> int | None:
-    """Return the memory that programs may still take; None where the system does not tell."""
+    """Return the memory that programs may still take; None if the system does not say."""
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return int(next(line for line in lines if line.startswith("MemAvailable:")).split()[1]) // 1000
@@ -61,7 +61,7 @@ def free_megabytes() -> int | None:
 
 
 def gap_after(text: str) -> float:
-    """Return the seconds of silence that belong after a piece."""
+    """Return the seconds of silence after a piece."""
     if text.endswith("\n"):
         return _GAPS["\n"]
     return _GAPS.get(text.rstrip().rstrip(_CLOSERS).translate(_SAME)[-1:], 0.0)
@@ -75,7 +75,7 @@ def english_pieces(text: str) -> list[str]:
 
 
 def chinese_pieces(text: str) -> list[str]:
-    """Return Chinese, its figures spelled, in pieces; the first is short, since it is waited for."""
+    """Return Chinese, its numbers spelled out, in pieces; the first is short, since it is waited for."""
     text = spell(text)
     if len(text) <= _HAN_FIRST + 10:
         return _cut(text, _HAN)
@@ -89,11 +89,11 @@ def _cut(text: str, limit: int) -> list[str]:
 
 
 def pieces(engine: str, text: str) -> list[dict[str, Any]]:
-    """Return the pieces of a run with the silence after each, as a worker is sent them."""
+    """Return a run's pieces for a worker, with the silence after each."""
     cut = english_pieces(text) if engine == HIBARI else chinese_pieces(text)
     return [{"text": piece, "gap": gap_after(piece)} for piece in cut]
 
 
 def unpronounceable(text: str) -> bool:
-    """Tell if there is no letter and no figure in a text."""
+    """Return whether a text has neither letter nor digit."""
     return _WORD.search(text) is None

@@ -1,8 +1,8 @@
-"""The program of a natural voice's worker process: loads hibari or Kokoro, reads requests, answers with sound.
+"""Worker process of a natural voice: loads hibari or Kokoro, reads requests, answers with sound.
 
-Started by the pool of workers and by nobody else, with the engine's name and the megabytes it may keep. The libraries
-are heavy and see hostile text, so they live here alone; each engine has a process of its own. Ends when its standard
-input closes, and after a request that left it with more memory than it may keep: the next one gets a new process.
+Started only by the pool of workers, with the engine's name and the megabytes it may keep. The libraries are heavy and
+see hostile text, so only this process loads them; each engine has one of its own. It ends when its standard input
+closes, and after a request that left it with more memory than it may keep: the next one gets a new process.
 
 A request: ``{"pieces": [{"text": "Hi there.", "gap": 0.3}], "voice": "heart", "speed": 1.0}`` or ``{"version": true}``.
 """
@@ -69,7 +69,7 @@ class HibariEngine:
         self._tts.phonemize("Ready.")  # loads the dictionaries now instead of under the first words
 
     def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:  # noqa: ARG002  it has the one voice
-        """Yield sentences. Raises whatever the library does over a text that it cannot read."""
+        """Yield sentences. Raises whatever the library raises for an unreadable text."""
         for sound in self._tts.stream(text, speed=speed, seed=_SEED):
             yield np.asarray(sound, np.float32)
 
@@ -96,7 +96,7 @@ class KokoroEngine:
         self._to_symbols("好")
 
     def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:
-        """Yield the piece whole; one with more symbols than the model takes in halves."""
+        """Yield the whole piece; in halves if it has more symbols than the model accepts."""
         style = self._styles.get(voice)
         if style is None:
             raise EngineError(f"kokoro has no voice {voice}")
@@ -112,7 +112,7 @@ class KokoroEngine:
 
 
 def _halved(symbols: str) -> list[str]:
-    """Symbols cut at a word's end where they are too many."""
+    """Return symbols, cut at the end of a word if there are too many."""
     if len(symbols) <= _MOST_SYMBOLS:
         return [symbols]
     cut = symbols.rfind(" ", 1, len(symbols) // 2 + 40)
@@ -149,7 +149,7 @@ def _styles(path: Path) -> dict[str, Samples]:
 
 
 def _finished(sound: Samples, request: dict[str, Any]) -> Samples:
-    """Without the engine's silence around it, in the style asked for, at the loudness of all built-in voices."""
+    """Return sound without the engine's own silence, in the requested style, at the loudness of all built-in voices."""
     sound = pitched(trimmed(np.nan_to_num(sound), RATE), RATE, float(request.get("pitch", 1.0)))
     sound = whispered(sound, RATE) if request.get("whisper") else sound
     return levelled(sound, RATE, TARGET + float(request.get("gain", 0.0)))
@@ -189,7 +189,7 @@ def _answers(engine: Engine, request: dict[str, Any]) -> Iterator[bytes]:
 
 
 def _limit_process() -> None:
-    """Bound what the process may open and write, where the system knows such limits."""
+    """Limit what the process may open and write, where the system supports it."""
     try:
         import resource  # noqa: PLC0415 - Windows has no such module
     except ImportError:
@@ -206,7 +206,7 @@ def _limit_process() -> None:
 
 
 def _limit_request() -> None:
-    """Let the system end this process when one piece takes minutes of processor time."""
+    """Let the system end this process if one piece takes minutes of processor time."""
     try:
         import resource  # noqa: PLC0415 - Windows has no such module
     except ImportError:
@@ -234,7 +234,7 @@ def _give_back() -> None:
 
 
 def _private_output() -> BinaryIO:
-    """Standard output for messages alone; whatever a library prints goes to standard error."""
+    """Reserve standard output for messages; whatever a library prints goes to standard error."""
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return out
@@ -263,7 +263,7 @@ _ENGINES: dict[str, Callable[..., Engine]] = {"hibari": HibariEngine, "kokoro": 
 
 def main(name: str, most_megabytes: float, threads: int = 0) -> int:
     """Serve with an engine until standard input closes or the memory is used up; 0 threads: the engine's usual."""
-    # A signal to the whole group must not cut off what is being said; the bot closes standard input when it is done.
+    # A signal to the whole process group must not interrupt speech; the bot closes standard input when it is done.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     _limit_process()
@@ -286,7 +286,7 @@ def main(name: str, most_megabytes: float, threads: int = 0) -> int:
             if megabytes() > most_megabytes:
                 return 0
     except OSError:
-        return 1  # nobody reads any more
+        return 1  # the reader is gone
     return 0
 
 

@@ -68,7 +68,7 @@ _NATURAL_REPLACEMENTS = {
     old: {"en": "heart", "en-f": "heart", "zh": "kumo", "zh-f": "nezumi"}[preset]
     for old, preset in REPLACEMENTS.items()
 }
-"""MiMo's voices, which arrive here when this engine speaks as its backup."""
+"""MiMo's voices, which are requested when this engine is the fallback, and their replacements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class BuiltinProvider:
         self._workers = {engine: self._pool(engine, processes) for engine in (HIBARI, KOKORO)}
         self._missing = {engine: natural.missing(engine) != "" for engine in (HIBARI, KOKORO)}
         self._broken: dict[str, tuple[float, str]] = {}
-        """Until when an engine is not asked, and why."""
+        """Until when an engine is not used, and why."""
         self._pace = Pace()
 
     def _pool(self, engine: str, processes: int) -> Workers:
@@ -103,7 +103,7 @@ class BuiltinProvider:
 
     @property
     def identity(self) -> str:
-        """There is one of it; which engine spoke is in each plan."""
+        """Empty: there is only one; each plan names the engine."""
         return "builtin"
 
     @property
@@ -117,14 +117,14 @@ class BuiltinProvider:
 
     @property
     def worker_pids(self) -> dict[str, tuple[int, ...]]:
-        """Process ids of the workers that live now, by engine."""
+        """Process ids of the live workers, by engine."""
         return {
             "espeak-ng": self._espeak.worker_pids,
             **{engine: workers.pids for engine, workers in self._workers.items()},
         }
 
     def check_ready(self) -> None:
-        """Nothing to check: it needs no key and no address."""
+        """Do nothing: it needs no key and no address."""
 
     def plan(self, request: SpeechRequest) -> Plan:
         """Return the parts sent to the engines. Raises InputError (voice, length) or ProviderError (not a preset)."""
@@ -167,13 +167,13 @@ class BuiltinProvider:
         return _Cast(first, able, notes)
 
     def _stand_in(self, request: SpeechRequest, asked: str) -> _Cast:
-        """espeak-ng's voice for a natural one that is not here, with a note."""
+        """Return espeak-ng's voice for a natural one that is not available, with a note."""
         replacement = _VOICES[asked].stand_in
         facts = (("voice", request.voice.id.strip()), ("replacement", replacement))
         return _Cast(asked, {}, (Note("note.voice_replaced", facts),))
 
     def _silent(self, engine: str) -> bool:
-        """Tell if an engine is not installed, or could not be loaded a short time ago."""
+        """Return whether an engine is not installed, or could not be loaded a short time ago."""
         until, _ = self._broken.get(engine, (0.0, ""))
         return self._missing[engine] or time.monotonic() < until
 
@@ -204,7 +204,7 @@ class BuiltinProvider:
             parts.append(body)
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
-        """Sound as the engines make it, part after part; then a Usage of nothing."""
+        """Yield sound as the engines make it, part after part; then an empty Usage."""
         plan = self.plan(request).body
         if "parts" not in plan:
             async with contextlib.aclosing(self._espeak.synthesize(request)) as sound:
@@ -216,7 +216,7 @@ class BuiltinProvider:
             async for pcm in blocks:
                 heard = heard or bool(pcm.samples.strip(b"\0"))
                 yield pcm
-        if not heard:  # the same text would be as silent the next time
+        if not heard:  # the same text would fail again
             raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
         yield Usage()
 
@@ -234,7 +234,7 @@ class BuiltinProvider:
                     yield pcm
 
     async def _speak(self, part: Mapping[str, Any]) -> AsyncGenerator[Pcm, None]:
-        """Return the sound of one part."""
+        """Yield the sound of one part."""
         if "silence" in part:
             yield Pcm(bytes(2 * round(part["silence"] * natural.RATE)), natural.RATE)
             return
@@ -249,7 +249,7 @@ class BuiltinProvider:
                 async for block in samples:
                     yield Pcm(block, natural.RATE)
         except RefusedPieceError:
-            # None of it can be pronounced there: espeak-ng names the signs.
+            # None of it can be pronounced there: espeak-ng names the symbols.
             text = " ".join(piece["text"] for piece in part["pieces"])
             rest = self._espeak.speak(self._espeak.body_of_text(text, part["stand_in"]))
             async with contextlib.aclosing(rest):
@@ -257,7 +257,7 @@ class BuiltinProvider:
                     yield pcm
 
     async def _natural(self, part: Mapping[str, Any]) -> AsyncGenerator[bytes, None]:
-        """Return the sound of a part by its worker."""
+        """Yield the sound of a part from its worker."""
         engine = part["engine"]
         blocks = self._workers[engine].speak(part)
         ready = prebuffered(blocks, part, self._pace) if engine == KOKORO else blocks
@@ -266,17 +266,17 @@ class BuiltinProvider:
                 async for block in ready:
                     yield block
         except UnloadableError as error:
-            # The chain asks again, and then the plan is another one: a clip of espeak-ng is not kept as one of these.
+            # The retry gets another plan: a clip of espeak-ng is not cached as one of these.
             self._broken[engine] = (time.monotonic() + _REST, error.detail)
             raise
 
     async def models(self) -> tuple[str, ...]:
-        """Return the engines that are here."""
+        """Return the available engines."""
         here = (natural.version(engine) for engine in (HIBARI, KOKORO) if not self._missing[engine])
         return (*here, *await self._espeak.models())
 
     async def health(self, *, speak: bool = False) -> Health:
-        """Ask a worker for a word, starting one if none runs, and look at what the natural voices need."""
+        """Ask a worker for a test word, starting one if needed, and check what the natural voices need."""
         espeak = await self._espeak.health(speak=speak)
         if not espeak.ok and all(self._missing.values()):
             return espeak
@@ -290,7 +290,7 @@ class BuiltinProvider:
         return Health(ok=health.ok, detail=health.detail, came=health.came, warnings=warnings)
 
     def _warnings(self) -> tuple[Note, ...]:
-        """Return what keeps a natural voice from speaking, or may keep it. Reads files."""
+        """Return what keeps, or may keep, a natural voice from speaking. Reads files."""
         notes = []
         if absent := [engine for engine in (HIBARI, KOKORO) if self._missing[engine]]:
             notes.append(Note("doctor.natural.missing", (("engines", ", ".join(absent)),)))
