@@ -376,7 +376,7 @@ _DRAWN_FACES: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str | None]
 def picture(draft: Draft) -> None:
     """Name emoji and emoticons, or drop them if the reading says so."""
     name_emoji(draft)
-    if ":)" in draft.text or _FACE_SIGN.search(draft.text):
+    if ":)" in draft.text or ";)" in draft.text or _FACE_SIGN.search(draft.text):
         if "\\" in draft.text:
             for pattern, kind in _DRAWN_FACES:
                 draft.replace(pattern, partial(_made_face, draft, kind))

@@ -110,7 +110,7 @@ tba to be announced|tbd to be decided|tbf to be fair|tbh to be honest|tf what th
 tgif thank God it's Friday|thx thanks|til today I learned|tldr too long, didn't read|tl;dr too long, didn't read
 tmi too much information|tmr tomorrow|tmrw tomorrow|ttyl talk to you later|ty thank you|tysm thank you so much
 tyt take your time|tyvm thank you very much|u you|ur your|vs versus|w/ with|w/o without|w/e whatever
-b/c because|b/t between|s/o shout out|w/out without|wbu what about you
+b/c because|b/t between|y/o year old|s/o shout out|w/out without|wbu what about you
 wdym what do you mean|wfh working from home|wp well played|wth what the heck|wtf what the heck|wya where are you
 wyd what are you doing|yolo you only live once|yw you're welcome|r are|k okay|c# C sharp|f# F sharp
 c++ C plus plus|abt about|bf boyfriend|gf girlfriend|convo conversation

@@ -87,7 +87,10 @@ def _hashed(draft: Draft, match: re.Match[str]) -> str:
     if match["number"]:
         return match[0] if draft.foreign else f" {_tagged(draft, match)} "
     is_line = _OF_A_FILE.match(match.string, match.end()) and is_technical(draft, match.string, match.start())
-    if is_line or begins_command(match.string, match.start("name")):
+    is_command = match.string[match.end() : match.end() + 1] == " " and begins_command(
+        match.string, match.start("name")
+    )
+    if is_line or is_command:
         return match["name"]
     return f" {_tagged(draft, match)} "
 

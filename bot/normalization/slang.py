@@ -521,8 +521,12 @@ _NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
 _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
+_REFERRED = re.compile(r"\b(const [\w:]{1,60}+)& (?=[A-Za-z])")
+"""``const Box& box``: in a program it joins nothing."""
 _QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
-_EQUALS = re.compile(rf"(?<=[\w{INSERTS}])\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/]|--?[a-z])|(?<=\()= ?(?=\d)")
+_EQUALS = re.compile(
+    rf"(?<=[\w{INSERTS}])\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/]|['\"][$~./*{INSERTS}-]|--?[a-z])|(?<=\()= ?(?=\d)"
+)
 _PLUS = re.compile(r"(?<!\w)\+(?=\d|[rwxs]{1,3} )")
 _AGES = re.compile(r"(?<!\d)(?:12|14|16|18|21)$")
 _FRACTION = re.compile("[½¼¾⅓⅔№]")
@@ -666,6 +670,7 @@ def say_signs(draft: Draft) -> None:
             spoken = _JOINING_PLUS.sub(words.apart(words.signs["+"]), spoken)
             spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
         if "&" in spoken:
+            spoken = _REFERRED.sub(r"\1 ", spoken)
             spoken = _QUOTED_AND.sub(words.signs["&"], spoken)
             spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
         if ">>" in spoken:

@@ -19,12 +19,12 @@ _DATED = re.compile(r"\d{6}|[\d.]{1,20}-\w{0,8}[A-Za-z]")
 _UNFINISHED = ("alpha", "beta", "rc", "pre", "git", "svn", "bzr", "ppa", "dfsg")
 _RAISED = re.compile(r"(?<=[\w)])\*\*(?=\d)")
 _STAR = re.compile(
-    r"(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
-    r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$)"
+    r"(?<=[\"'])\*(?=[\"'])|(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
+    r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$|[A-Za-z0-9]{2,5}(?:[ ;|]|$))"
 )
 _WITHIN = re.compile(r"(?<=[A-Za-z0-9_)])\*(?=[A-Za-z0-9_(]|-[A-Za-z]|(\.[a-z]))")
 _TAKES_FILES = re.compile(
-    r"(?<!\w)(?:rm|ls|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
+    r"(?<!\w)(?:rm|ls|locate|-i?name|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
 )
 _OPENED = re.compile(r"(?<![\w*/.-])\*(?=[\w'\"])")
 _NEAR = 120
