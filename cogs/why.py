@@ -10,16 +10,7 @@ from bot.platforms.discord import voice_message
 from bot.platforms.discord.call import calls
 from bot.platforms.discord.call.calls import guild_of
 from bot.platforms.discord.client import Bot, localized
-from bot.platforms.reading.messages import Explained, Unread
-from bot.texts import codes, say
-
-_MOST_RULES = 15
-_MOST = 1900
-"""Characters of all lines, above which further changes are only counted."""
-_CHARACTERS = 1000
-"""Characters of the spoken text, escapes included."""
-_SHOWN = 100
-"""Characters of each side of a change."""
+from bot.platforms.reading.why import explanation, sentence
 
 
 class Why(commands.Cog):
@@ -54,7 +45,7 @@ class Why(commands.Cog):
         language = await self._bot.language_for(interaction)
         sees_content = self._bot.intents.message_content
         found = await calls.why(self._bot.calls, self._bot.services.reader, message, sees_content=sees_content)
-        await voice_message.tell(interaction, _sentence(found, language))
+        await voice_message.tell(interaction, sentence(found, language))
 
     async def explain(self, interaction: discord.Interaction[Any], message: discord.Message) -> None:
         """Show what would be spoken, and which rules changed it."""
@@ -62,37 +53,9 @@ class Why(commands.Cog):
         guild_of(interaction)
         language = await self._bot.language_for(interaction)
         explained = await calls.explain(self._bot.calls, self._bot.services.reader, message)
-        await voice_message.tell(interaction, shown(explained, language))
-
-
-def shown(explained: Explained, language: str) -> str:
-    """Return what stops it, the text, each change with its rule: in one message, whatever was written."""
-    words = _cut(explained.text, _CHARACTERS)
-    lines = [_sentence(explained.unread, language)] if explained.unread is not None else []
-    lines.append(say("reading.would_say" if words else "reading.would_say_nothing", language, said=words))
-    for number, each in enumerate(explained.rules):
-        code = "explain.rule" if each.after else "explain.rule_out"
-        before, after = _cut(each.before, _SHOWN), _cut(each.after, _SHOWN)
-        line = say(code, language, rule=say(codes.RULE[each.rule], language), before=before, after=after)
-        if number == _MOST_RULES or sum(map(len, lines)) + len(lines) + len(line) > _MOST:
-            lines.append(say("reading.more_rules", language, count=len(explained.rules) - number))
-            break
-        lines.append(line)
-    return "\n".join(lines)
-
-
-def _sentence(unread: Unread, language: str) -> str:
-    return say(unread.code, language, **dict(unread.facts))
-
-
-def _cut(text: str, most: int) -> str:
-    """Return a text on one line, escaped for Discord, cut between two characters."""
-    line = " ".join(text.split())
-    shown = discord.utils.escape_markdown(line)
-    while len(shown) > most:
-        line = line[: min(len(line) - 1, most * len(line) // len(shown))]
-        shown = discord.utils.escape_markdown(line) + "…"
-    return shown
+        lines = [sentence(explained.unread, language)] if explained.unread is not None else []
+        lines += explanation(explained, language, discord.utils.escape_markdown)
+        await voice_message.tell(interaction, "\n".join(lines))
 
 
 async def setup(bot: Bot) -> None:

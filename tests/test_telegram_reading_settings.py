@@ -181,6 +181,17 @@ async def test_explain_shows_the_words_and_the_rules(village: Village, mimo: Mim
     assert said.endswith(say("telegram.unread.empty", "en"))
 
 
+async def test_explain_counts_the_changes_that_it_does_not_show(village: Village) -> None:
+    words = (
+        "btw and idk and imo and tbh and omw and brb and afk and gtg and np and fyi and asap and irl and ngl and smh"
+    )
+    message = await village.write(f"{words} and rn and nvm and ty and lmk")
+    head, *rules, last = (await village.said("/explain", reply_to=message)).splitlines()
+    assert "by the way" in head
+    assert len(rules) == 15
+    assert last == say("reading.more_rules", "en", count=4)
+
+
 async def test_the_doctor_is_for_administrators_and_knows_the_group(
     launch: Launch, server: TelegramServer, mimo_house: House
 ) -> None:

@@ -14,9 +14,9 @@ from bot.normalization.message import ChatMessage, Reading, Spoken
 from bot.normalization.reader import text_language
 from bot.platforms.reading import dictionary
 from bot.platforms.reading.dictionary import dead_words, needs_question, preview, warning
+from bot.platforms.reading.why import changes
 from bot.store.dictionary import Entry
-from bot.texts import codes, spoken
-from bot.texts import say as sentence
+from bot.texts import spoken
 
 
 def dictionary_entries(name: str, language: str, *, sure: bool) -> tuple[Entry, ...]:
@@ -61,7 +61,5 @@ def rules(spoken: Spoken) -> list[dict[str, str]]:
 
 def print_rules(spoken: Spoken, language: str) -> None:
     """Print the changes for a person, one line each."""
-    for each in spoken.rules:
-        code = "explain.rule" if each.after else "explain.rule_out"
-        name = sentence(codes.RULE[each.rule], language)
-        print(sentence(code, language, rule=name, before=each.before, after=each.after))
+    for line in changes(spoken.rules, language):
+        print(line)

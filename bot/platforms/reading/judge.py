@@ -175,6 +175,11 @@ class Reader:
             return Unread(_GUARDED.get(error.code, "unread.empty"))
         return readable
 
+    async def refusal(self, heard: Heard) -> Unread | None:
+        """Return the first gate that stops a message, or None if it would be read. Raises StoreError."""
+        judged = await self.judge(heard)
+        return judged if isinstance(judged, Unread) else None
+
     def compose(
         self, items: Sequence[Readable], names: NameMemory, *, shorter: bool = False, left_out: int = 0
     ) -> tuple[Utterance, ...]:
@@ -196,9 +201,7 @@ class Reader:
         readable, spoken = await self._read(heard, settings, await self.requests.preferences.get(heard.account))
         if settings.names and spoken.text:
             spoken = clean_message(_as(readable.heard.message, readable.name), readable.reading.varied(say_names=True))
-        judged = await self.judge(heard)
-        unread = judged if isinstance(judged, Unread) else None
-        return Explained(spoken.text, spoken.rules, unread, readable.utterance)
+        return Explained(spoken.text, spoken.rules, await self.refusal(heard), readable.utterance)
 
     def _text(self, item: Readable, names: NameMemory, *, shorter: bool) -> str:
         """Return the spoken text of one message, with the name before it if that is due."""

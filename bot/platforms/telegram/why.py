@@ -8,23 +8,20 @@ from telegram import Message
 from bot import texts
 from bot.errors import InputError
 from bot.platforms.doctor import Finding, State, found
+from bot.platforms.reading import why as reading
 from bot.platforms.reading.messages import Unread
 from bot.platforms.telegram.context import TelegramContext
 from bot.platforms.telegram.messages import Asked, command_of, id_of, is_speech
 from bot.texts import codes
-
-_MOST_RULES = 15
-_CHARACTERS = 700
-"""Characters of the spoken text that are shown."""
-_SHOWN = 60
-"""Characters of each change."""
 
 
 async def why(context: TelegramContext, asked: Asked) -> None:
     """Name the gate that stopped a message."""
     message = await _asked_about(context, asked)
     if message is not None:
-        await context.delivery.sentence(asked.message, sentence(await _found(context, message), asked.language))
+        now, held = partial(_now, context, message), "unread.waiting" if context.aloud.waits(message) else ""
+        unread = await reading.reason(context.services.reader.outcomes, id_of(message), now, held=held)
+        await context.delivery.sentence(asked.message, sentence(unread, asked.language))
 
 
 async def explain(context: TelegramContext, asked: Asked) -> None:
@@ -35,9 +32,8 @@ async def explain(context: TelegramContext, asked: Asked) -> None:
 
 
 def sentence(unread: Unread, language: str) -> str:
-    """Return the sentence for a gate on Telegram."""
-    code = codes.TELEGRAM_UNREAD.get(unread.code, unread.code)
-    return texts.say(code, language, **dict(unread.facts))
+    """Return the sentence for a reason on Telegram."""
+    return reading.sentence(unread, language, codes.TELEGRAM_UNREAD)
 
 
 async def _asked_about(context: TelegramContext, asked: Asked) -> Message | None:
@@ -47,16 +43,6 @@ async def _asked_about(context: TelegramContext, asked: Asked) -> Message | None
         await context.delivery.sentence(asked.message, texts.say("telegram.why.usage", asked.language))
         return None
     return message
-
-
-async def _found(context: TelegramContext, message: Message) -> Unread:
-    """Return the remembered outcome of a message, else what would stop it now. Raises StoreError."""
-    if context.aloud.waits(message):
-        return Unread("unread.waiting")
-    outcome = context.services.reader.outcomes.get(id_of(message))
-    if outcome == "read":
-        return Unread("unread.read")
-    return outcome or await _now(context, message) or Unread("unread.unknown")
 
 
 async def _now(context: TelegramContext, message: Message) -> Unread | None:
@@ -70,8 +56,7 @@ async def _now(context: TelegramContext, message: Message) -> Unread | None:
         return Unread("unread.not_read_here")
     if await context.rights.sees_messages(message.chat_id) is False:
         return Unread("unread.no_content")
-    judged = await context.services.reader.judge(await context.aloud.heard(message, binding))
-    return judged if isinstance(judged, Unread) else None
+    return await context.services.reader.refusal(await context.aloud.heard(message, binding))
 
 
 async def _explained(context: TelegramContext, message: Message, language: str) -> str:
@@ -82,25 +67,10 @@ async def _explained(context: TelegramContext, message: Message, language: str) 
         return sentence(Unread("unread.command"), language)
     heard = await context.aloud.heard(message, await context.aloud.binding_of(message))
     explained = await context.services.reader.explain(heard)
-    words = _cut(explained.text, _CHARACTERS)
-    code = "reading.would_say" if words else "reading.would_say_nothing"
-    lines = [texts.say(code, language, said=words)]
-    for each in explained.rules[:_MOST_RULES]:
-        code = "explain.rule" if each.after else "explain.rule_out"
-        rule, before, after = (
-            texts.say(codes.RULE[each.rule], language),
-            _cut(each.before, _SHOWN),
-            _cut(each.after, _SHOWN),
-        )
-        lines.append(texts.say(code, language, rule=rule, before=before, after=after))
+    lines = reading.explanation(explained, language)
     if explained.unread is not None:
         lines.append(sentence(explained.unread, language))
     return "\n".join(lines)
-
-
-def _cut(text: str, most: int) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= most else f"{line[:most]}…"
 
 
 async def doctor(context: TelegramContext, asked: Asked) -> None:

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import discord
@@ -21,6 +22,7 @@ from bot.platforms.discord.call.session import Notices, Session
 from bot.platforms.discord.context import account_of
 from bot.platforms.reading.judge import Reader
 from bot.platforms.reading.messages import Explained, Heard, Unread
+from bot.platforms.reading.why import reason
 from bot.store.sessions import Binding, Marker, Markers
 from bot.store.settings import ReadingSettings
 
@@ -634,14 +636,11 @@ async def why(calls: Calls, reader: Reader, message: discord.Message, *, sees_co
     its text is available whatever the intents; its author's roles are known while they are in a call.
     """
     session = calls.sessions.get(message.guild.id) if message.guild is not None else None
+    held = ""
     if session is not None and session.waits(str(message.id)):
-        return Unread(next((code for reason, code in _HELD.items() if session.held(reason)), "unread.waiting"))
-    outcome = reader.outcomes.get(str(message.id))
-    if outcome == "read":
-        return Unread("unread.read")
-    if outcome is not None:
-        return outcome
-    return await _now(calls, reader, message, sees_content=sees_content) or Unread("unread.unknown")
+        held = next((code for silent, code in _HELD.items() if session.held(silent)), "unread.waiting")
+    now = partial(_now, calls, reader, message, sees_content=sees_content)
+    return await reason(reader.outcomes, str(message.id), now, held=held)
 
 
 async def explain(calls: Calls, reader: Reader, message: discord.Message) -> Explained:
@@ -664,8 +663,7 @@ async def _now(calls: Calls, reader: Reader, message: discord.Message, *, sees_c
         return Unread("unread.not_bound")
     if not sees_content or not has_content(message):
         return Unread("unread.no_content")
-    judged = await reader.judge(heard_of(message, voice_channel, binding))
-    return judged if isinstance(judged, Unread) else None
+    return await reader.refusal(heard_of(message, voice_channel, binding))
 
 
 async def _place(
