@@ -84,7 +84,22 @@ def _gg(said: str, previous: str, following: str, _: bool) -> str:
     return "" if following in ("out", "go") or previous in _SAYING else said
 
 
-_DEPENDING = {"bf": _mate, "gf": _mate, "gg": _gg, "prob": _prob, "probs": _probs, "tf": _tf, "til": _til, "wp": _wp}
+def _np(said: str, previous: str, following: str, _: bool) -> str:
+    """``you and np are``: somebody's or something's name."""
+    return "" if previous in ("and", "the", "with", "vs") or following in ("are", "is", "was") else said
+
+
+_DEPENDING = {
+    "bf": _mate,
+    "gf": _mate,
+    "gg": _gg,
+    "np": _np,
+    "prob": _prob,
+    "probs": _probs,
+    "tf": _tf,
+    "til": _til,
+    "wp": _wp,
+}
 
 _WORD = r"[A-Z](?:[A-Z]|['’](?=[A-Z])){0,40}+"
 _CAPS = linear(
@@ -521,6 +536,8 @@ _NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
 _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
+_SENT_BEHIND = re.compile(r"(?<=[A-Za-z]) &(?=\s?$)")
+"""``command &``: what a shell shall not wait for."""
 _REFERRED = re.compile(r"\b(const [\w:]{1,60}+)& (?=[A-Za-z])")
 """``const Box& box``: in a program it joins nothing."""
 _QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
@@ -602,6 +619,8 @@ def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
         return True
     if words.language == "zh":
         return False
+    if len(_ARROW.findall(match.string)) > 2:
+        return True  # ``system->options->keyboard->here``
     behind = _CLAUSE_BEHIND.match(match.string, match.end())
     before = _CLAUSE_BEFORE.search(match.string[max(0, match.start() - _CLAUSE) : match.start()])
     if before is not None and before[0].lower().endswith(_MENUS):
@@ -670,7 +689,7 @@ def say_signs(draft: Draft) -> None:
             spoken = _JOINING_PLUS.sub(words.apart(words.signs["+"]), spoken)
             spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
         if "&" in spoken:
-            spoken = _REFERRED.sub(r"\1 ", spoken)
+            spoken = _SENT_BEHIND.sub("", _REFERRED.sub(r"\1 ", spoken))
             spoken = _QUOTED_AND.sub(words.signs["&"], spoken)
             spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
         if ">>" in spoken:

@@ -51,6 +51,8 @@ _EVIDENCE = re.compile(
 _PLACE = re.compile(r"(?<=[\w\"'] )\.(?= (?:[|>&;]|$))")
 """The place where a command is at work: ``grep -r x . | wc``."""
 _HOME = re.compile(r"(?<!\S)~/(?!\w)|(?<=\b(?:the|The) )~(?!\S)")
+_KEY = re.compile(r"(?<=[A-Za-z][-+])~(?![\w~])")
+"""``Alt-~``."""
 _AT_HOME = re.compile(r"(?<= )~(?=[,.;?!)]|$| [a-z])", re.MULTILINE)
 _REDIRECTED = re.compile(rf"(?:(?<!\S)([0-2])|(?<= )&|(?<=[\w\"'] ))>{{1,2}}(?:&([0-2])(?!\w)| ?(?=([{INSERTS}])))")
 """``2>&1``, ``>> /tmp/log``: where a command writes to."""
@@ -71,6 +73,7 @@ def keep_code(draft: Draft) -> None:
         draft.replace(_MODE, lambda match: draft.keep(match[0]))
     if "~" in text:
         draft.replace(_HOME, lambda match: draft.keep(match[0]))
+        draft.replace(_KEY, lambda match: draft.keep(match[0]))
         draft.replace(_AT_HOME, lambda match: _at_home(draft, match))
         draft.replace(_VERSION, lambda match: draft.keep(match[0]) if _is_version(match[0]) else match[0])
     if "*" in text:
