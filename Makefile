@@ -52,9 +52,10 @@ fix: $(VENV)/.dev  ## repair what format and lint can repair
 bench: $(VENV)/.dev $(if $(LIGHT),,$(VENV)/.natural)  ## comparisons within one run
 	@$(BIN)/python -m bench
 
-docs: $(VENV)/.dev  ## draw the pictures and write the pages that are made from the code
+docs: $(VENV)/.dev $(if $(LIGHT),,$(VENV)/.natural)  ## draw the pictures, speak the samples and write the pages that are made from the code
 	@$(BIN)/python -m tools.configuration
 	@$(BIN)/python -m tools.pictures
+	@$(BIN)/python -m tools.samples
 
 every-python:  ## make demo, check and test with every supported Python found here
 	@bash bench/every_python.sh

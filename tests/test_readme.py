@@ -5,11 +5,13 @@ import os
 import re
 import shutil
 import sys
+from array import array
 from pathlib import Path
 
 import pytest
 
-from bot.audio import ogg
+from bot.audio import ogg, opus
+from bot.cli.speak import DEMO
 from bot.errors import ConfigError
 from tests.fakes.discord_server import DiscordServer
 from tests.fakes.mimo_server import MimoServer
@@ -130,6 +132,17 @@ def test_every_link_leads_somewhere() -> None:
 
 def test_the_readme_is_short() -> None:
     assert len(_README.splitlines()) <= 130
+
+
+def test_the_samples_are_those_of_the_demo_and_sound() -> None:
+    named = {f"docs/samples/{name}.ogg" for name, _, _ in DEMO}
+    assert set(re.findall(r"docs/samples/[\w-]+\.ogg", _README)) == named
+    assert {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/samples").iterdir()} == named
+    for name in named:
+        clip, _ = ogg.read((ROOT / name).read_bytes())
+        sound = opus.decode(clip.packets, clip.pre_skip, clip.samples)
+        assert 1.5 < clip.seconds < 6
+        assert max(map(abs, array("h", sound.samples))) > 3000
 
 
 def test_the_page_of_the_configuration_is_that_of_the_model() -> None:

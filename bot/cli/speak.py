@@ -240,7 +240,7 @@ def _print_explanation(found: Explanation, config: Config, read: "Spoken | None"
     print(sentence(code, config.language, **facts, provider=found.provider))
 
 
-_DEMO = (
+DEMO = (
     ("hello", "", "Hello! I am Mouthpiece, and I give your community a voice."),
     ("whisper", "Whisper", "Come closer. I can keep a secret."),
     ("happy", "Happy, Speed up", "We won! Everyone, come and see, we really won!"),
@@ -264,8 +264,8 @@ async def demo(config: Config, asked: Arguments) -> int:
     _make_folder(folder)
     language = config.language
     async with build(config, kind="cli") as core:
-        for number, (name, styles, text) in enumerate(_DEMO, 1):
-            print(sentence("demo.step", language, number=number, total=len(_DEMO), style=styles or "–"), flush=True)
+        for number, (name, styles, text) in enumerate(DEMO, 1):
+            print(sentence("demo.step", language, number=number, total=len(DEMO), style=styles or "–"), flush=True)
             print(f"      {text}")
             utterance = Utterance(text, f"cli:{uuid.uuid4().hex}", account=account, styles=parse_styles(styles))
             receipt = await core.speech.speak(utterance, Recording())
