@@ -337,6 +337,7 @@ VOICE = {
     "chinese": "voice.is.chinese",
     "english": "voice.is.english",
     "lively": "voice.is.lively",
+    "natural": "voice.is.natural",
     "intellectual": "voice.is.intellectual",
     "sunny": "voice.is.sunny",
     "mature": "voice.is.mature",

@@ -291,6 +291,7 @@ SENTENCES: dict[str, str] = {
     "voice.is.mandarin": "Mandarin",
     "voice.is.chinese": "Chinese",
     "voice.is.english": "English",
+    "voice.is.natural": "natural",
     "voice.is.lively": "lively",
     "voice.is.intellectual": "intellectual",
     "voice.is.sunny": "sunny",

@@ -289,6 +289,7 @@ SENTENCES: dict[str, str] = {
     "voice.is.mandarin": "普通话",
     "voice.is.chinese": "中文",
     "voice.is.english": "英文",
+    "voice.is.natural": "自然",
     "voice.is.lively": "活泼",
     "voice.is.intellectual": "知性",
     "voice.is.sunny": "阳光",

@@ -289,6 +289,7 @@ SENTENCES: dict[str, str] = {
     "voice.is.mandarin": "國語",
     "voice.is.chinese": "中文",
     "voice.is.english": "英文",
+    "voice.is.natural": "自然",
     "voice.is.lively": "活潑",
     "voice.is.intellectual": "知性",
     "voice.is.sunny": "陽光",
