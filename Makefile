@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 PIP = $(BIN)/python -m pip --disable-pip-version-check install --quiet --require-virtualenv
 
-.PHONY: help install demo test check fix bench docs every-python lock clean
+.PHONY: help install demo test check fix bench voices docs every-python lock clean
 
 help:  ## what each word does
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/:.*##/\t/' | expand -t 16
@@ -51,6 +51,9 @@ fix: $(VENV)/.dev  ## repair what format and lint can repair
 
 bench: $(VENV)/.dev $(if $(LIGHT),,$(VENV)/.natural)  ## comparisons within one run
 	@$(BIN)/python -m bench
+
+voices: install  ## fetch 36 more natural voices, English and Chinese (27 MB; needs npm)
+	@$(BIN)/python -m tools.voices
 
 docs: $(VENV)/.dev $(if $(LIGHT),,$(VENV)/.natural)  ## draw the pictures, speak the samples and write the pages that are made from the code
 	@$(BIN)/python -m tools.configuration

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.config import Config, ProviderConfig
@@ -131,7 +132,8 @@ def provider_of(name: str, config: Config) -> Provider:
     if settings.natural:
         from bot.providers.builtin.provider import BuiltinProvider  # noqa: PLC0415
 
-        return BuiltinProvider(name, processes=settings.max_concurrency)
+        voices = Path(settings.voices_path).expanduser() if settings.voices_path else None
+        return BuiltinProvider(name, processes=settings.max_concurrency, voices_path=voices)
     from bot.providers.builtin.espeak import EspeakProvider  # noqa: PLC0415
 
     return EspeakProvider(name, processes=settings.max_concurrency)

@@ -95,6 +95,7 @@ class ProviderConfig(_Section):
     clone_model: str = Field("", description="For cloned voices; empty: mimo-v2.5-tts-voiceclone.")
     first_audio_seconds: float = Field(15.0, gt=0, le=600, description="Longest wait for a first sound, in seconds.")
     natural: bool = Field(True, description="builtin only; false: espeak-ng alone, which needs little memory.")
+    voices_path: str = Field("", description="builtin only; a voices-v1.0.bin of Kokoro, for 36 more voices.")
     max_concurrency: int = Field(1, ge=1, le=64, description="Requests at the same time.")
     rpm: int = Field(0, ge=0, description="Requests per minute.")
     rpd: int = Field(0, ge=0, description="Requests per day (UTC).")

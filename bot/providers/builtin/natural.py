@@ -4,6 +4,8 @@ Called by the built-in provider. hibari and Kokoro are not loaded here; that is 
 """
 
 import re
+import sys
+import zipfile
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -51,6 +53,22 @@ def version(engine: str) -> str:
     return f"{engine} {metadata.version(_PACKAGES[engine])}"
 
 
+MORE_VOICES = Path(sys.prefix) / "share" / "mouthpiece" / "voices.npz"
+"""Where ``make voices`` puts the 54 voices."""
+_MODEL_VOICE = re.compile(r"(?:[ab]|z)[fm]_[a-z]{1,20}")
+"""American, British and Mandarin voices, by their published names; the other languages need front ends of their own."""
+
+
+def more_voices(path: Path) -> tuple[str, ...]:
+    """Return the names of the English and Chinese voices in a file. Raises OSError or ValueError if it is none."""
+    try:
+        with zipfile.ZipFile(path) as arrays:
+            names = [name.removesuffix(".npy") for name in arrays.namelist()]
+    except zipfile.BadZipFile as error:
+        raise ValueError("no file of voices") from error
+    return tuple(sorted(name for name in names if _MODEL_VOICE.fullmatch(name)))
+
+
 def free_megabytes() -> int | None:
     """Return the memory that programs may still take; None if the system does not say."""
     try:
@@ -67,11 +85,11 @@ def gap_after(text: str) -> float:
     return _GAPS.get(text.rstrip().rstrip(_CLOSERS).translate(_SAME)[-1:], 0.0)
 
 
-def english_pieces(text: str) -> list[str]:
+def english_pieces(text: str, limit: int) -> list[str]:
     """Return English in pieces that can be spoken one by one."""
     text = _LONG_FIGURE.sub(lambda match: " ".join(match[0]), text)
     figures = sum(character.isdigit() for character in text)
-    return _cut(text, _FIGURED if figures * 5 > len(text) else _CHARACTERS)
+    return _cut(text, _FIGURED if figures * 5 > len(text) else limit)
 
 
 def chinese_pieces(text: str) -> list[str]:
@@ -88,9 +106,12 @@ def _cut(text: str, limit: int) -> list[str]:
     return [piece.text for piece in split_recording(text, limit) if _WORD.search(piece.text)]
 
 
-def pieces(engine: str, text: str) -> list[dict[str, Any]]:
+def pieces(engine: str, text: str, language: str = "") -> list[dict[str, Any]]:
     """Return a run's pieces for a worker, with the silence after each."""
-    cut = english_pieces(text) if engine == HIBARI else chinese_pieces(text)
+    if engine == HIBARI:
+        cut = english_pieces(text, _CHARACTERS)
+    else:
+        cut = english_pieces(text, _FIGURED) if language == "en" else chinese_pieces(text)
     return [{"text": piece, "gap": gap_after(piece)} for piece in cut]
 
 

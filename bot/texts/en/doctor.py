@@ -25,6 +25,7 @@ SENTENCES: dict[str, str] = {
     "doctor.provider.spent": "Provider {provider}: today's limit is reached; it speaks again after midnight UTC.",
     "doctor.natural.missing": "Natural voices: {engines} not installed, so espeak-ng speaks instead. Run make install.",
     "doctor.natural.broken": "Natural voices: {engine} cannot be loaded ({detail}), so espeak-ng speaks instead.",
+    "doctor.natural.voices": "Natural voices: {path} cannot be read ({problem}), so its voices are not listed. Run make voices, or correct voices_path.",
     "doctor.natural.memory": "Natural voices: they may take {needed} MB of memory, but only {free} MB are free. Close other programs, or set natural = false for espeak-ng alone.",
     "doctor.quota.account": "Quota: you have {left} of {limit} characters left today.",
     "doctor.quota.account.free": "Quota: you have no daily limit.",

@@ -25,6 +25,7 @@ SENTENCES: dict[str, str] = {
     "doctor.provider.spent": "语音服务 {provider}：已达到今天的上限；UTC 零点后恢复。",
     "doctor.natural.missing": "自然语音：没有安装 {engines}，暂由 espeak-ng 朗读。请运行 make install。",
     "doctor.natural.broken": "自然语音：{engine} 无法加载（{detail}），暂由 espeak-ng 朗读。",
+    "doctor.natural.voices": "自然语音：无法读取 {path}（{problem}），其中的声音没有列出。请运行 make voices，或更正 voices_path。",
     "doctor.natural.memory": "自然语音：可能需要 {needed} MB 内存，但只剩 {free} MB。请关闭其他程序，或设置 natural = false，只用 espeak-ng。",
     "doctor.quota.account": "额度：你今天还剩 {left} / {limit} 个字符。",
     "doctor.quota.account.free": "额度：你没有每日上限。",

@@ -25,6 +25,7 @@ SENTENCES: dict[str, str] = {
     "doctor.provider.spent": "語音服務 {provider}：已達到今天的上限；UTC 零點後恢復。",
     "doctor.natural.missing": "自然語音：沒有安裝 {engines}，暫由 espeak-ng 朗讀。請執行 make install。",
     "doctor.natural.broken": "自然語音：{engine} 無法載入（{detail}），暫由 espeak-ng 朗讀。",
+    "doctor.natural.voices": "自然語音：無法讀取 {path}（{problem}），其中的聲音沒有列出。請執行 make voices，或更正 voices_path。",
     "doctor.natural.memory": "自然語音：可能需要 {needed} MB 記憶體，但只剩 {free} MB。請關閉其他程式，或設定 natural = false，只用 espeak-ng。",
     "doctor.quota.account": "額度：你今天還剩 {left} / {limit} 個字元。",
     "doctor.quota.account.free": "額度：你沒有每日上限。",
