@@ -4,10 +4,10 @@ The synthesis core's policy obeys them; ``/settings`` is a person's own.
 """
 
 import asyncio
-from collections import OrderedDict
 from typing import Any, Literal
 
 import discord
+from cachetools import FIFOCache
 from discord import app_commands
 from discord.ext import commands
 
@@ -79,7 +79,7 @@ class Server(commands.Cog):
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._requests = bot.services.requests
-        self._forms: OrderedDict[tuple[int, str], tuple[str, ...]] = OrderedDict()
+        self._forms: FIFOCache[tuple[int, str], tuple[str, ...]] = FIFOCache(_MOST_FORMS)
 
     async def cog_load(self) -> None:
         """Called by the library."""
@@ -192,8 +192,6 @@ class Server(commands.Cog):
         locale = await self._bot.language_for(interaction)
         title, label = say("discord.settings.blocklist", locale), say("discord.settings.word_a_line", locale)
         self._forms[interaction.user.id, space.scope] = shared.blocked_words
-        if len(self._forms) > _MOST_FORMS:
-            self._forms.popitem(last=False)
         await interaction.response.send_modal(list_form(title, label, Press("blocked"), shared.blocked_words))
 
     async def words_filled_in(self, interaction: discord.Interaction[Bot], press: Press) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from bot.errors import BotError, DuplicateError, InputError, ProviderError, StoreError
 from bot.model import Account, Lane, Space, Utterance, Voice, VoiceKind
-from bot.speech.policy import Policy
+from bot.speech.policy import Cooldowns, Policy
 from bot.speech.sink import Recording
 from bot.store.accounts import BlockedAccounts
 from bot.store.database import Database
@@ -263,6 +263,7 @@ async def test_a_second_delivery_of_the_same_wish_is_left_to_the_ledger(case: Ca
 
 async def test_only_so_many_cooldowns_are_remembered(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.speech.policy._MOST_RESTING", 3)
+    monkeypatch.setattr(case.policy, "_cooldowns", Cooldowns(lambda: 0.0))
     await case.spaces.set(GUILD, cooldown=30)
     for number in range(5):
         assert await case.refused(account=Account("discord", f"x{number}"), key=str(number)) == ""

@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from cachetools import TTLCache
+
 from bot.errors import BotError, BusyError, CutOffError, QuotaError
 from bot.model import Account
 from bot.speech.limits import Waiting
@@ -55,12 +57,11 @@ class FloodGuard:
 
         ``rationed``: every answer uses up a rate that all people share.
         """
-        self._clock = clock
         self._rationed = rationed
         self._burst = burst
         self._people = Recent(WITHIN, clock, most=_MOST_PEOPLE)
         self._in_groups = Recent(GROUP_WITHIN, clock, most=_MOST_PEOPLE)
-        self._told: dict[Account, float] = {}
+        self._told: TTLCache[Account, None] = TTLCache(_MOST_PEOPLE, NOTICE, clock)
 
     def judge(self, account: Account, group: Hashable = None, *, weight: float = 1.0) -> Verdict:
         """Count a command and decide about it. ``group``: a chat whose messages are rationed."""
@@ -79,13 +80,9 @@ class FloodGuard:
 
     def may_tell(self, account: Account) -> bool:
         """Return whether a person may be informed of a flood, and count that as done."""
-        now = self._clock()
-        if now - self._told.get(account, -NOTICE) < NOTICE:
+        if account in self._told:
             return False
-        self._told.pop(account, None)
-        self._told[account] = now
-        if len(self._told) > _MOST_PEOPLE:
-            del self._told[next(iter(self._told))]
+        self._told[account] = None
         return True
 
     def may_refuse(self, account: Account, error: BotError) -> bool:

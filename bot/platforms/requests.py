@@ -10,6 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from cachetools import TTLCache
+
 from bot import texts
 from bot.errors import BotError, CutOffError, DuplicateError, InputError, QuotaError, StoreError, unknown_voice
 from bot.model import Account, Note, Owed, Receipt, Space, Utterance, Voice
@@ -55,8 +57,7 @@ class SavedVoices:
         self._speech = speech
         self._preferences = preferences
         self._spaces = spaces
-        self._clock = clock
-        self._gone: dict[str, float] = {}
+        self._gone: TTLCache[str, None] = TTLCache(_MOST, _FORGOTTEN, clock)
 
     async def first(self, account: Account | None, space: Space | None) -> tuple[Voice, tuple[Note, ...]]:
         """Return the first saved voice that exists, as far as known without a request, and notes on missing ones.
@@ -103,7 +104,7 @@ class SavedVoices:
                     if error.code != _UNKNOWN or error.facts.get("voice") != each.voice:
                         raise
                     refused.append(error)
-                    self._remember(each.voice)
+                    self._gone[each.voice] = None
                 else:
                     return replace(receipt, notes=(*notes, *receipt.notes)), Voice(id=each.voice)
             notes.append(each.note)
@@ -145,7 +146,7 @@ class SavedVoices:
 
     async def _is_there(self, voice: str) -> bool:
         """Return whether a voice exists, as far as known without a request."""
-        if (until := self._gone.get(voice)) is not None and self._clock() < until:
+        if voice in self._gone:
             return False
         if any(voice == listed.id for listed in self._speech.voices()):
             return True
@@ -156,12 +157,6 @@ class SavedVoices:
         except BotError:
             return True  # the error comes when it is to speak
         return True
-
-    def _remember(self, voice: str) -> None:
-        self._gone.pop(voice, None)
-        self._gone[voice] = self._clock() + _FORGOTTEN
-        if len(self._gone) > _MOST:
-            del self._gone[next(iter(self._gone))]
 
 
 class Presses:

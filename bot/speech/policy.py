@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any
 
+from cachetools import FIFOCache
+
 from bot.errors import DuplicateError, InputError, ProviderError
 from bot.model import Account, Lane, Space, Utterance, VoiceKind
 from bot.store.accounts import BlockedAccounts
@@ -111,7 +113,7 @@ class Cooldowns:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
-        self._last: dict[tuple[str, str], tuple[float, str]] = {}
+        self._last: FIFOCache[tuple[str, str], tuple[float, str]] = FIFOCache(_MOST_RESTING)
 
     def begin(self, key: str, person: str, seconds: Mapping[str, int]) -> None:
         """Let a request pass and start its person's cooldowns. ``seconds``: by setting scope; 0 is none.
@@ -126,10 +128,7 @@ class Cooldowns:
         if left > 0:
             raise InputError("guard.cooldown", seconds=math.ceil(left))
         for rest in rests:
-            self._last.pop(rest, None)
             self._last[rest] = now, key
-        while len(self._last) > _MOST_RESTING:
-            del self._last[next(iter(self._last))]
 
     def end(self, key: str, person: str, places: Iterable[str]) -> None:
         """End the cooldown of a request that came to nothing."""

@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
+from cachetools import TTLCache
 from sqlalchemy import Connection, Table, delete, select
 
 from bot.errors import InputError
@@ -52,24 +54,17 @@ class Recall(Generic[T]):
         self, seconds: float = SECONDS, *, most: int = MOST, clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Set up; ``clock`` gives monotonic seconds."""
-        self._seconds = seconds
-        self._most = most
-        self._clock = clock
-        self._kept: dict[str, tuple[float, T]] = {}
+        self._kept: TTLCache[str, T] = TTLCache(most, seconds, clock)
         self._changes = 0
 
     async def get(self, key: str, load: Callable[[], Awaitable[T]]) -> T:
         """Return the value of a key, loading it if it is not cached. Raises what ``load`` raises."""
-        kept = self._kept.get(key)
-        if kept is not None and self._clock() < kept[0]:
-            return kept[1]
+        with suppress(KeyError):
+            return self._kept[key]
         began = self._changes
         value = await load()
         if began == self._changes:  # otherwise this may be the value from before the change
-            self._kept.pop(key, None)
-            self._kept[key] = self._clock() + self._seconds, value
-            if len(self._kept) > self._most:
-                del self._kept[next(iter(self._kept))]
+            self._kept[key] = value
         return value
 
     def drop(self, key: str) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import discord
 import yarl
+from cachetools import FIFOCache
 from discord import app_commands
 from discord.ext import commands
 from discord.gateway import DiscordWebSocket
@@ -47,7 +48,7 @@ class RateLimitedNotice:
     def __init__(self, *, clock: Callable[[], float] = time.monotonic) -> None:
         """Set up; ``clock`` gives monotonic seconds."""
         self._clock = clock
-        self._told: dict[Hashable, float] = {}
+        self._told: FIFOCache[Hashable, float] = FIFOCache(_MOST)
 
     def first(self, what: Hashable, seconds: float = DAY) -> bool:
         """Return whether it was not posted within the last ``seconds``, and count it as posted."""
@@ -55,10 +56,7 @@ class RateLimitedNotice:
         before = self._told.get(what)
         if before is not None and now - before < seconds:
             return False
-        self._told.pop(what, None)
         self._told[what] = now
-        if len(self._told) > _MOST:
-            del self._told[next(iter(self._told))]
         return True
 
 
@@ -72,13 +70,11 @@ class InteractionResponses:
     """Ways to delete messages that answer an interaction."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Remove] = {}
+        self._known: FIFOCache[int, Remove] = FIFOCache(MOST)
 
     def keep(self, message_id: int, remove: Remove) -> None:
         """Remember how to delete a message."""
         self._known[message_id] = remove
-        if len(self._known) > MOST:
-            del self._known[next(iter(self._known))]
 
     def of(self, message_id: int) -> Remove | None:
         """Return how to delete a message, if known."""

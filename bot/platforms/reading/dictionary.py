@@ -13,6 +13,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from cachetools import TTLCache
 from charset_normalizer import from_bytes
 
 from bot.errors import InputError
@@ -585,15 +586,12 @@ class Imports:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """Set up; ``clock`` gives monotonic seconds."""
-        self._clock = clock
-        self._waiting: dict[str, tuple[float, Import]] = {}
+        self._waiting: TTLCache[str, Import] = TTLCache(_MOST_WAITING, _WAITS, clock)
 
     def ask(self, waiting: Import) -> str:
         """Keep a file. Return the token for its buttons."""
-        while len(self._waiting) >= _MOST_WAITING:
-            del self._waiting[next(iter(self._waiting))]
         token = secrets.token_urlsafe(9)
-        self._waiting[token] = (self._clock(), waiting)
+        self._waiting[token] = waiting
         return token
 
     def answer(self, token: str, account: Account) -> Import:
@@ -601,13 +599,11 @@ class Imports:
 
         Raises InputError ``dictionary.ask_gone``, ``dictionary.ask_others`` for anybody but its owner.
         """
-        since, waiting = self._waiting.get(token, (0.0, None))
-        if waiting is None or self._clock() - since > _WAITS:
-            self._waiting.pop(token, None)
+        if (waiting := self._waiting.get(token)) is None:
             raise InputError("dictionary.ask_gone")
         if waiting.account != account:
             raise InputError("dictionary.ask_others")
-        del self._waiting[token]
+        self._waiting.pop(token, None)
         return waiting
 
 

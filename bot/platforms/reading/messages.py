@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from cachetools import FIFOCache
+
 from bot.errors import BotError, ErrorKind, InputError, ProviderError, QuotaError, StoreError
 from bot.model import Account, Note, Space, Utterance
 from bot.normalization.clean import clean_message
@@ -101,15 +103,11 @@ class Outcomes:
     """Outcomes of recent messages; one per process."""
 
     def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._kept: dict[str, Outcome] = {}
+        self._kept: FIFOCache[str, Outcome] = FIFOCache(most)
 
     def put(self, message_id: str, outcome: Outcome) -> None:
         """Record the outcome of a message, replacing an earlier one."""
-        self._kept.pop(message_id, None)
         self._kept[message_id] = outcome
-        if len(self._kept) > self._most:
-            del self._kept[next(iter(self._kept))]
 
     def get(self, message_id: str) -> Outcome | None:
         """Return the outcome of a message, or None if it is forgotten or unknown."""

@@ -2,9 +2,9 @@
 
 import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
 
+from cachetools import FIFOCache
 from telegram import (
     InlineKeyboardButton,
     InlineKeyboardMarkup,
@@ -191,7 +191,7 @@ class Inline:
 
     def __init__(self, context: TelegramContext) -> None:
         self._context = context
-        self._unfinished: OrderedDict[int, _Unfinished] = OrderedDict()
+        self._unfinished: FIFOCache[int, _Unfinished] = FIFOCache(_TYPING)
         self._newest: dict[int, str] = {}
         """The newest query in progress, by person."""
 
@@ -229,13 +229,11 @@ class Inline:
         Clients send an empty query at each beginning.
         """
         now = asyncio.get_running_loop().time()
-        before = self._unfinished.pop(person, None)
+        before = self._unfinished.get(person)
         if before is None or not line or now - before.when > _GOES_ON:
             before = _Unfinished(now)
         before.when = now
         self._unfinished[person] = before
-        if len(self._unfinished) > _TYPING:
-            self._unfinished.popitem(last=False)
         return before
 
     async def _answer(self, query: InlineQuery, unfinished: _Unfinished) -> None:

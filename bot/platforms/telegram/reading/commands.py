@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
+from cachetools import FIFOCache, TTLCache
 from telegram import Update
 from telegram.ext import Application, MessageHandler, filters
 
@@ -142,8 +142,6 @@ _QUIET = 600.0
 """Seconds for which a chat gets no second hint."""
 _MOST = 1000
 """Chats, and albums, that are remembered."""
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Hints:
@@ -151,29 +149,21 @@ class Hints:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         """Set up; ``clock`` gives monotonic seconds."""
-        self._clock = clock
-        self._hinted: OrderedDict[int, float] = OrderedDict()
-        self._albums: OrderedDict[str, None] = OrderedDict()
+        self._hinted: TTLCache[int, None] = TTLCache(_MOST, _QUIET, clock)
+        self._albums: FIFOCache[str, None] = FIFOCache(_MOST)
         """Albums with text in one item: Telegram sends a message per item, in any order."""
 
     def has_words(self, asked: Asked) -> None:
         """Note that a message has text, which may be its album's."""
         if asked.message.media_group_id:
-            _put(self._albums, asked.message.media_group_id, None)
+            self._albums[asked.message.media_group_id] = None
 
     async def has_none(self, context: TelegramContext, asked: Asked) -> None:
         """Post a hint, unless an album has its text in another message, or there was one recently."""
         album, chat = asked.message.media_group_id, asked.message.chat_id
         if album:
             await asyncio.sleep(context.timings.gather)
-        if album in self._albums or self._clock() - self._hinted.get(chat, float("-inf")) < _QUIET:
+        if album in self._albums or chat in self._hinted:
             return
-        _put(self._hinted, chat, self._clock())
+        self._hinted[chat] = None
         await context.delivery.sentence(asked.message, texts.say("telegram.no_words", asked.language))
-
-
-def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
-    kept.pop(key, None)
-    kept[key] = value
-    if len(kept) > _MOST:
-        kept.popitem(last=False)
