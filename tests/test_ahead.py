@@ -9,7 +9,7 @@ import pytest
 from bot.audio.pcm import Pcm
 from bot.errors import ErrorKind, ProviderError
 from bot.providers.builtin.ahead import lead_needed, speak_ahead
-from bot.providers.builtin.prebuffer import Pace, held_back, prebuffered
+from bot.providers.builtin.prebuffer import Pace, _Watch, held_back, prebuffered
 
 ENGLISH = {"pieces": [{"text": "fourteen chars"}]}  # a second
 CHINESE = {"pieces": [{"text": "四个半字九个字啊"}]}  # almost two
@@ -93,4 +93,14 @@ async def test_blocks_are_held_until_the_rest_keeps_up_and_none_is_lost() -> Non
     assert first[0] == 0
     assert 2 <= len(made) <= 5
     assert [block[0] async for block in sound] == list(range(1, 10))
-    assert pace.ratio < 0.6
+    assert pace.ratio == Pace().ratio, "blocks that come at once say nothing"
+
+
+def test_the_first_piece_which_may_have_waited_says_nothing_of_the_pace() -> None:
+    watch = _Watch()
+    for now, seconds in ((100.0, 1.0), (100.01, 1.0), (103.0, 2.0), (103.01, 2.0), (105.0, 1.0)):
+        watch.came(now, seconds)
+    assert watch.ratio == pytest.approx(4.99 / 5)
+    pace = Pace()
+    pace.measured(watch.work, watch.sound)
+    assert pace.ratio == pytest.approx((0.6 + watch.ratio) / 2)

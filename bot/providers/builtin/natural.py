@@ -6,6 +6,7 @@ Called by the built-in provider. hibari and Kokoro are not loaded here; that is 
 import re
 import sys
 import zipfile
+from functools import lru_cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -48,6 +49,7 @@ def missing(engine: str) -> str:
     return next((name for name in _NEEDS[engine] if find_spec(name) is None), "")
 
 
+@lru_cache(maxsize=4)
 def version(engine: str) -> str:
     """Return the engine's name and version, which are part of the cache key."""
     return f"{engine} {metadata.version(_PACKAGES[engine])}"
