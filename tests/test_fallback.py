@@ -185,7 +185,7 @@ async def test_the_service_is_paid_for_the_part_that_the_built_in_engine_could_n
     mimo_house: House, mimo: MimoServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built_in = mimo_house.core.providers[1]
-    monkeypatch.setattr(built_in._espeak._workers, "_program", ("/nonexistent",))  # type: ignore[attr-defined]
+    monkeypatch.setattr(built_in._workers, "_program", ("/nonexistent",))  # type: ignore[attr-defined]
     receipt = await mimo_house.speech.speak(utterance(MIXED, lane=Lane.CALL), Recording())
     assert receipt.provider == "mimo"
     assert (await used(mimo_house), await used(mimo_house, "builtin")) == (receipt.charged, 0)
@@ -248,7 +248,7 @@ async def test_a_part_that_is_moved_and_halved_is_held_once(
         speech={"providers": ["mimo", "espeak"]},
         quota={"account_characters_per_day": len(text)},
     )
-    monkeypatch.setattr(house.core.providers[1]._espeak._workers, "_program", ("/nonexistent",))  # type: ignore[attr-defined]
+    monkeypatch.setattr(house.core.providers[1]._workers, "_program", ("/nonexistent",))  # type: ignore[attr-defined]
     mimo.faults += [Fault("comments"), Fault("truncated")]
     receipt = await house.speech.speak(utterance(text, lane=Lane.CALL), Recording())
     assert receipt.provider == "mimo"
