@@ -13,7 +13,7 @@ from bot.providers.mimo import MimoProvider, MimoSettings
 from bot.providers.openai.provider import OpenAISpeechProvider, OpenAISpeechSettings
 from bot.speech.cache import ClipCache
 from bot.speech.sink import Recording
-from bot.speech.synthesis import Manner, Part, Script
+from bot.speech.synthesis import Part, Script
 from bot.store.clips import ClipStore
 from tests.conftest import BuildHouse, House
 from tests.fakes.mimo_answers import Fault
@@ -24,20 +24,24 @@ _TEXT = "Hello there. 你好。"
 _WHOLE = Script(
     _TEXT,
     (Segment("Hello there.", 0.25, 0, "en"), Segment("你好。", 0.0, 13, "zh")),
-    Manner(("Whisper",), Voice(id="Mia"), "Softly."),
+    SpeechRequest("", ("Whisper",), Voice(id="Mia"), "Softly."),
     (Part("k", 0, len(_TEXT)),),
 )
 _LONG = "A long sentence of many words. " * 20
 _SAMPLE = Sample.of(b"ID3" + bytes(64), "audio/mpeg")
 _SCRIPTS = {
     "preset": _WHOLE,
-    "meant for another": replace(_WHOLE, manner=Manner(("sing",), Voice(id="af_heart"), ""), owners=frozenset({"own"})),
+    "meant for another": replace(
+        _WHOLE, manner=SpeechRequest("", ("sing",), Voice(id="af_heart"), ""), owners=frozenset({"own"})
+    ),
     "cast": replace(
         _WHOLE,
         segments=(_WHOLE.segments[0], replace(_WHOLE.segments[1], provider="own", voice=Voice(id="zf_xiaoyi"))),
     ),
-    "designed": replace(_WHOLE, manner=Manner((), Voice(VoiceKind.DESIGNED, description="An old sailor."), "")),
-    "cloned": replace(_WHOLE, manner=Manner(("Happy",), Voice(VoiceKind.CLONED, sample=_SAMPLE), "")),
+    "designed": replace(
+        _WHOLE, manner=SpeechRequest("", (), Voice(VoiceKind.DESIGNED, description="An old sailor."), "")
+    ),
+    "cloned": replace(_WHOLE, manner=SpeechRequest("", ("Happy",), Voice(VoiceKind.CLONED, sample=_SAMPLE), "")),
     "long": replace(_WHOLE, spoken=_LONG, segments=(Segment(_LONG),), parts=(Part("k", 0, len(_LONG)),)),
 }
 

@@ -16,7 +16,7 @@ from typing import Any
 from bot.config import QuotaConfig, SpeechConfig
 from bot.errors import BotError, ConfigError, DuplicateError, InputError, ProviderError, QuotaError
 from bot.model import Account, Clip, Lane, Note, Receipt, Space, Utterance, Voice
-from bot.providers.base import Plan, Provider, VoiceInfo
+from bot.providers.base import Plan, Provider, SpeechRequest, VoiceInfo
 from bot.speech.cache import ClipCache, Found
 from bot.speech.fair_share import FairShare
 from bot.speech.fallback import Chain
@@ -28,7 +28,6 @@ from bot.speech.synthesis import (
     Admit,
     Failure,
     LiveTrack,
-    Manner,
     Progress,
     RecordingTrack,
     Script,
@@ -79,7 +78,7 @@ class _Request:
 
     first: Utterance
     """The first utterance, whose voice and style hold for all."""
-    manner: Manner
+    manner: SpeechRequest
     order: Sequence[Provider]
     """Providers that may be tried, in order."""
     owners: frozenset[str]
@@ -431,12 +430,12 @@ class SpeechService:
         short = live or request.first.lane is Lane.JOB  # gives other tasks a turn
         mixed = self._speech.mixed_languages and request.first.lane is Lane.CALL and request.first.mixed
         asked = replace(request.first, voice=request.manner.voice)
-        roles = await cast(joined(request.lines), asked, request.order, mixed=mixed)
+        stretches = await cast(joined(request.lines), asked, request.order, mixed=mixed)
         ready = partial(
             compose,
             request.manner,
             request.lines,
-            roles,
+            stretches,
             short=short,
             segment_characters=longest,
             owners=request.owners,

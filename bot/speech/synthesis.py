@@ -18,7 +18,7 @@ from bot.speech.fallback import Chain
 from bot.speech.limits import Asker
 from bot.speech.quota import BUILT_IN, PAID, Meter, RefusedError
 from bot.speech.sink import Sink
-from bot.speech.voices import Role, provider_for
+from bot.speech.voices import provider_for
 from bot.store.entries import Meter as MeterName
 from bot.text.language import language_of
 from bot.text.split import (
@@ -41,15 +41,6 @@ _INSTRUCTION_CHARACTERS = 2000
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
-    """How an utterance is spoken: cleaned, and shared by everything spoken together."""
-
-    styles: tuple[str, ...]
-    voice: Voice
-    instruction: str
-
-
-@dataclass(frozen=True, slots=True)
 class Part:
     """The share of one of several utterances."""
 
@@ -66,7 +57,8 @@ class Script:
     spoken: str
     """The cleaned text, audio tags included; one line per utterance if there are several."""
     segments: tuple[Segment, ...]
-    manner: Manner
+    manner: SpeechRequest
+    """How it is spoken; without a text."""
     parts: tuple[Part, ...]
     """One per utterance, in order."""
     owners: frozenset[str] = frozenset()
@@ -96,11 +88,8 @@ class Script:
         """
         chosen = bool(segment.provider) and segment.provider == provider
         voice = segment.voice if chosen else self.voice
-        how = self.manner
         stands_in = not chosen and bool(self.owners) and provider not in self.owners
-        return SpeechRequest(
-            segment.text, how.styles, voice, how.instruction, language=segment.language, stands_in=stands_in
-        )
+        return replace(self.manner, text=segment.text, voice=voice, language=segment.language, stands_in=stands_in)
 
     def plan(self, segment: Segment, provider: Provider, *, again: bool = False) -> Plan:
         """Return what a provider would do with a segment; it plans once, or ``again`` if that may have changed.
@@ -119,15 +108,19 @@ class Script:
         return {key: share for key, share in shares.items() if share > 0}
 
 
-def manner_of(utterance: Utterance) -> Manner:
-    """Return how an utterance is spoken. Raises InputError ``instruction.too_long``, ``voice.description_too_long``."""
+def manner_of(utterance: Utterance) -> SpeechRequest:
+    """Return the request for an utterance, cleaned, still without a text.
+
+    Raises InputError ``instruction.too_long``, ``voice.description_too_long``.
+    """
     names = [clean_line(name, _STYLE_CHARACTERS) for name in utterance.styles[:_MOST_STYLES]]
     voice = replace(
         utterance.voice,
         id=clean_line(utterance.voice.id, _VOICE_CHARACTERS),
         description=_bounded(utterance.voice.description, "voice.description_too_long"),
     )
-    return Manner(
+    return SpeechRequest(
+        text="",
         styles=tuple(dict.fromkeys(name for name in (*names, _usual_speed(utterance.speed, names)) if name)),
         voice=voice,
         instruction=_bounded(utterance.instruction, "instruction.too_long"),
@@ -170,9 +163,9 @@ def speakable_lines(
 
 
 def compose(
-    manner: Manner,
+    manner: SpeechRequest,
     lines: Mapping[str, str],
-    roles: Sequence[Role] = (),
+    stretches: Sequence[Segment] = (),
     *,
     short: bool,
     segment_characters: int,
@@ -180,35 +173,25 @@ def compose(
 ) -> Script:
     """Join and split cleaned texts by the keys of their utterances; ``short``: a few sentences per segment.
 
-    ``roles``: the speaker of each part of the joined text.
+    ``stretches``: the joined text by its speakers.
     """
     spoken = joined(lines)
     parts: list[Part] = []
     for key, line in lines.items():
         start = parts[-1].end + 1 if parts else 0
         parts.append(Part(key, start, start + len(line)))
-    roles = roles or (Role(0, len(spoken)),)
+    stretches = stretches or (Segment(spoken),)
     if len(parts) > 1 and clean(spoken) != spoken:
         # Pieces of markup that mean nothing by themselves must not meet in one request.
-        roles = [_role_at(roles, part) for part in parts]
+        stretches = [_stretch_of(part, spoken, stretches) for part in parts]
     split = split_burst if len(parts) > 1 else split_live
     segments: list[Segment] = []
     last = len(spoken.rstrip())
-    for role in roles:
-        text = spoken[role.start : role.end]
-        own = split(text) if short else split_recording(text, segment_characters)
-        segments.extend(
-            replace(
-                segment,
-                start=role.start + segment.start,
-                language=role.language,
-                provider=role.provider,
-                voice=role.voice,
-            )
-            for segment in own
-        )
+    for stretch in stretches:
+        own = split(stretch.text) if short else split_recording(stretch.text, segment_characters)
+        end = stretch.start + len(stretch.text)
         if own:
-            segments[-1] = replace(segments[-1], gap=gap_at(spoken, role.end) if role.end < last else 0.0)
+            segments.extend(_pieces(stretch, own, gap_at(spoken, end) if end < last else 0.0))
     return Script(spoken, tuple(segments), manner, tuple(parts), owners)
 
 
@@ -219,10 +202,16 @@ def _usual_speed(speed: str, names: Sequence[str]) -> str:
     return usual.en if usual is not None and not named else ""
 
 
-def _role_at(roles: Sequence[Role], part: Part) -> Role:
-    """Return the role that speaks a whole part: the one at its beginning."""
-    role = next(role for role in roles if role.end > part.start)
-    return replace(role, start=part.start, end=part.end)
+def _stretch_of(part: Part, spoken: str, stretches: Sequence[Segment]) -> Segment:
+    """Return a whole part, spoken by the speaker of its beginning."""
+    first = next(each for each in stretches if each.start + len(each.text) > part.start)
+    return replace(first, text=spoken[part.start : part.end], start=part.start)
+
+
+def _pieces(whole: Segment, cut: Sequence[Segment], gap: float) -> list[Segment]:
+    """Return what a segment was cut into, spoken by its speaker, with a gap after the last."""
+    pieces = [replace(whole, text=each.text, start=whole.start + each.start, gap=each.gap) for each in cut]
+    return [*pieces[:-1], replace(pieces[-1], gap=gap)]
 
 
 def _bounded(text: str, code: str) -> str:
@@ -506,7 +495,8 @@ class Synthesis:
             if len(segment.text) < 2 * _SMALLEST_PIECE:
                 raise ProviderError(provider.name, ErrorKind.INCOMPLETE, detail="the recording is far too short")
             self._script.plans.pop((provider.name, segment), None)  # it was not spoken by this plan
-            return _halves(segment)
+            halves = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
+            return _pieces(segment, halves, segment.gap)
         joined = len(self._script.segments) > 1
         await self._track.keep(segment.gap, joined=joined, level=provider.capabilities.level)
         self._meter.spend(meter, self._shares(segment))
@@ -537,12 +527,3 @@ def backup(instead: Provider, provider: Provider, error: Failure) -> Note:
         case _:
             reason = "config"
     return Note("note.backup", (("provider", provider.name), ("instead", instead.name), ("reason", reason)))
-
-
-def _halves(segment: Segment) -> tuple[Segment, ...]:
-    """Return a segment split in two, with the same language and voice."""
-    *pieces, last = split_recording(segment.text, max(_SMALLEST_PIECE, len(segment.text) // 2 + 1))
-    return tuple(
-        replace(segment, text=piece.text, start=segment.start + piece.start, gap=piece.gap)
-        for piece in (*pieces, replace(last, gap=segment.gap))
-    )

@@ -5,30 +5,15 @@ else a text has one language, which the provider is given, and the requested voi
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
-from bot.model import Utterance, Voice, VoiceKind
+from bot.model import Segment, Utterance, Voice, VoiceKind
 from bot.providers.base import Provider, VoiceInfo
 from bot.text.language import detect, detect_stretches, load, tells_apart
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
-    """A part of the text, with its language and voice."""
-
-    start: int
-    """In characters."""
-    end: int
-    language: str = ""
-    """Empty if it does not matter: the provider's voices are not distinguished by language."""
-    provider: str = ""
-    """Name of the provider that owns the voice; empty for the first one, with the requested voice."""
-    voice: Voice = Voice()
-    """A voice of that provider."""
-
-
-async def cast(text: str, utterance: Utterance, providers: Sequence[Provider], *, mixed: bool) -> tuple[Role, ...]:
-    """Return the parts of a cleaned text, in order and without gaps.
+async def cast(text: str, utterance: Utterance, providers: Sequence[Provider], *, mixed: bool) -> tuple[Segment, ...]:
+    """Return the stretches of a cleaned text by their speakers, in order and without gaps, still to be split.
 
     ``providers``: in fallback order; the first has the requested voice. ``mixed``: whether the text may be cut and
     other voices may speak.
@@ -36,22 +21,19 @@ async def cast(text: str, utterance: Utterance, providers: Sequence[Provider], *
     wanted, first = utterance.voice, providers[0]
     spoken = spoken_languages(first)
     if wanted.kind is not VoiceKind.PRESET or not spoken:
-        return (Role(0, len(text)),)
+        return (Segment(text),)
     if not mixed:
-        return (Role(0, len(text), await detect(text, spoken, utterance.language)),)
+        return (Segment(text, language=await detect(text, spoken, utterance.language)),)
     everybody = frozenset[str]().union(*map(spoken_languages, providers))
-    roles: list[Role] = []
+    stretches: list[Segment] = []
     for part in await detect_stretches(text, everybody, utterance.language):
-        role = _role(part.language, wanted, providers)
-        if roles and (role.language, role.provider, role.voice) == (
-            roles[-1].language,
-            roles[-1].provider,
-            roles[-1].voice,
-        ):
-            roles[-1] = Role(roles[-1].start, part.end, role.language, role.provider, role.voice)
+        own = replace(_speaker(part.language, wanted, providers), text=text[part.start : part.end], start=part.start)
+        last = stretches[-1] if stretches else own
+        if stretches and replace(own, text=last.text, start=last.start) == last:
+            stretches[-1] = replace(last, text=last.text + own.text)
         else:
-            roles.append(Role(part.start, part.end, role.language, role.provider, role.voice))
-    return tuple(roles)
+            stretches.append(own)
+    return tuple(stretches)
 
 
 async def prepare(providers: Sequence[Provider]) -> None:
@@ -66,23 +48,24 @@ def spoken_languages(provider: Provider) -> frozenset[str]:
     return able.languages.union(voice.language for voice in able.voices if voice.language)
 
 
-def provider_for(role_provider: str, providers: Sequence[Provider]) -> Provider:
+def provider_for(owner: str, providers: Sequence[Provider]) -> Provider:
     """Return the provider of a part: the owner of its voice, or the first one if that is not available."""
-    return next((provider for provider in providers if provider.name == role_provider), providers[0])
+    return next((provider for provider in providers if provider.name == owner), providers[0])
 
 
-def _role(language: str, wanted: Voice, providers: Sequence[Provider]) -> Role:
-    """Return the role for a language, with its position still unknown."""
+def _speaker(language: str, wanted: Voice, providers: Sequence[Provider]) -> Segment:
+    """Return who speaks a language, still without a text."""
     own = _listed(wanted.id, providers[0].capabilities.voices)
     if _is_spoken(language, wanted, own, providers[0]):
-        return Role(0, 0, "" if own is not None and not own.language else language)
+        return Segment("", language="" if own is not None and not own.language else language)
     for provider in providers:
         able = provider.capabilities
         voices = [voice for voice in able.voices if voice.language == language]
         if language in able.languages or voices:
             alike = _alike(own, voices or able.voices)
-            return Role(0, 0, language, provider.name, Voice(id=alike.id if alike is not None else ""))
-    return Role(0, 0, language)
+            voice = Voice(id=alike.id if alike is not None else "")
+            return Segment("", language=language, provider=provider.name, voice=voice)
+    return Segment("", language=language)
 
 
 def _is_spoken(language: str, wanted: Voice, own: VoiceInfo | None, provider: Provider) -> bool:
