@@ -1,14 +1,17 @@
 """Each provider plans each segment once; clips in people's caches keep their keys."""
 
 from collections import Counter
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.model import Sample, Segment, Utterance, Voice, VoiceKind
+from bot.audio.pcm import Pcm
+from bot.model import Note, Sample, Segment, Usage, Utterance, Voice, VoiceKind
 from bot.providers.base import Plan, Provider, SpeechRequest
+from bot.providers.builtin.espeak import EspeakProvider
 from bot.providers.mimo import MimoProvider, MimoSettings
 from bot.providers.openai.provider import OpenAISpeechProvider, OpenAISpeechSettings
 from bot.speech.cache import ClipCache
@@ -129,3 +132,28 @@ async def test_each_provider_that_is_asked_plans_a_segment_once(
     sentences = ["And here is the second one.", "Here is the first sentence of it."]
     assert sorted(planned) == [("mimo", text) for text in sentences] + [("own", sentences[0])]
     assert set(planned.values()) == {1}
+
+
+async def test_a_clip_is_kept_as_what_the_built_in_engine_could_speak_it_with(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = {"voice": "natural"}
+    really_plan, really_speak = EspeakProvider.plan, EspeakProvider.synthesize
+
+    def plan(self: EspeakProvider, request: SpeechRequest) -> Plan:
+        planned = really_plan(self, request)
+        return replace(planned, body={**planned.body, **state}, notes=(Note("note.backup", tuple(state.items())),))
+
+    async def synthesize(self: EspeakProvider, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
+        state["voice"] = "espeak"  # the other one cannot be loaded
+        async for part in really_speak(self, request):
+            yield part
+
+    monkeypatch.setattr(EspeakProvider, "plan", plan)
+    monkeypatch.setattr(EspeakProvider, "synthesize", synthesize)
+    first = await house.speech.speak(_ASKED, Recording())
+    assert first.notes == (Note("note.backup", (("voice", "espeak"),)),)
+    again = await house.speech.speak(replace(_ASKED, key="k2"), Recording())
+    assert (again.cached, again.clip_key) == (True, first.clip_key)
+    state["voice"] = "natural"
+    assert await house.speech.shelved(_ASKED, Recording()) is None, "the natural voice has not spoken it"
