@@ -20,7 +20,7 @@ MODE = "aead_xchacha20_poly1305_rtpsize"
 _DISCOVERY = 74
 _HEADER, _NONCE, _TAG = 12, 4, 16
 _NOTHING = b"\0" * 20
-_EARLY = 5
+_EARLY = 25
 """Packets that may overtake opcode 5, which goes by another way."""
 _OF_20_MS = frozenset({1, 5, 9, 13, 15, 19, 23, 27, 31})
 """Opus configurations whose frames take 20 ms (RFC 6716, table 2)."""
