@@ -85,15 +85,15 @@ def test_a_masked_word_is_bleeped_in_chinese(text: str, said: str) -> None:
         ("fly NYC -> LA", "fly NYC to LA"),
         ("sam -> can you look at my problem please", "sam, can you look at my problem please"),
         ("see /dev/a tab->tab", "see /dev/a tab, tab"),
-        ("chmod +x run.sh", "chmod plus x run.sh"),
+        ("chmod +x run.sh", "chmod +x run.sh"),
         ("no idea \\_()_/ sorry", "no idea shrug sorry"),
         ("really ^^ ?", "really?"),
         ("great ^^", "great, happy"),
         ("look herehttps://example.com/a", "look here a link to example"),
         ("see you d:)", "see you, smile"),
         ("kim: 10:02 < sam> hello", "kim: 10:02, sam hello"),
-        ("here --all = -a", "here --all equals -a"),
-        ("via #chown -R sam please", "via chown -R sam please"),
+        ("here --all = -a", "here --all = -a"),
+        ("via #chown -R sam please", "via #chown -R sam please"),
         ("take the ~ away", "take the ~ away"),
         ("look at /opt/ab*cd/x", "look at /opt/ab star cd/x"),
         ("see http://is.gd/abc", "see a link"),
@@ -101,7 +101,7 @@ def test_a_masked_word_is_bleeped_in_chinese(text: str, said: str) -> None:
         ("it says: (see below): go", "it says: see below: go"),
         ("the field is :*: here", "the field is: here"),
         ("^^ that one works", "that one works"),
-        ("LOG_LEVEL=debug first", "LOG LEVEL equals debug first"),
+        ("LOG_LEVEL=debug first", "LOG LEVEL=debug first"),
         ("if a =! b then", "if a =! b then"),
         ("ls -r k then", "ls -r k then"),
         ("u r right, k", "you are right, okay"),
@@ -115,7 +115,7 @@ def test_a_masked_word_is_bleeped_in_chinese(text: str, said: str) -> None:
         ("then grep LEVEL .*", "then grep LEVEL .star"),
         ("cheers \\_/ \\_/", "cheers"),
         ("thank you!!1", "thank you!"),
-        ("it says code=0x21 again", "it says code equals 0x21 again"),
+        ("it says code=0x21 again", "it says code=0x21 again"),
         ("then tools -> themes", "then tools, themes"),
         ("I can´t and won`t", "I can't and won't"),
         ("is kim{x} or {y}kim here", "is kimx or ykim here"),
@@ -140,14 +140,14 @@ def test_a_masked_word_is_bleeped_in_chinese(text: str, said: str) -> None:
         ("put it in /opt instead of ~, please", "put it in /opt instead of ~, please"),
         ("the gap b/t them", "the gap between them"),
         ("put a # in front of it in /etc/x", "put a hash in front of it in /etc/x"),
-        ("in /etc/x is this: #T0:23:go", "in /etc/x is this: T0:23:go"),
+        ("in /etc/x is this: #T0:23:go", "in /etc/x is this: #T0:23:go"),
         ("sam, ^^", "sam"),
         ("sam: o/", "sam: wave"),
         ("sam:System-->Options-->Keys-->there", "sam:System, Options, Keys, there"),
         ("try serve &", "try serve"),
         ("press Alt-~ now", "press Alt-~ now"),
         ("you and np are alike, np", "you and np are alike, no problem"),
-        ('export HERE="$HERE":/opt/x', 'export HERE equals "HERE":/opt/x'),
+        ('export HERE="$HERE":/opt/x', 'export HERE="$HERE":/opt/x'),
         ("locate *mp3", "locate star mp3"),
         ("sam, try #bash", "sam, try hashtag bash"),
         ("void Tea::pour(const Cup& cup)", "void Tea:pour, const Cup cup"),
@@ -173,6 +173,43 @@ def test_a_masked_word_is_bleeped_in_chinese(text: str, said: str) -> None:
     ],
 )
 def test_what_programs_read_is_left_or_said_whole(text: str, said: str) -> None:
+    assert en(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("sudo mount -o k,r /dev/sdb1 u", "sudo mount -o k,r /dev/sdb1 u"),
+        ("then sudo fdisk -l, 3x if u must :/", "then sudo fdisk -l, 3x if u must :/"),
+        ("sudo apt-get remove box*; sudo reboot", "sudo apt-get remove box star; sudo reboot"),
+        ("lol, thx. sudo dd if=/dev/sda of=/x.img bs=4k", "haha, thanks. sudo dd if=/dev/sda of=/x.img bs=4k"),
+        ("git clone k/d 5km", "git clone k/d 5km"),
+        ("echo $PATH then u r done", "echo $PATH then u r done"),
+        ("it is in etc/default/grub 5km", "it is in etc/default/grub 5km"),
+        ("error: r 5km", "error: r 5km"),
+        ("get tea-image-2.6.24 atm", "get tea-image-2.6.24 atm"),
+        ("main() is c/d", "main is c/d"),
+        ("<@1> sudo **make** https://example.com/a 😂 u", "someone sudo make a link to example laughing u"),
+        ("find . -iname k | wc", "find . -iname k, wc"),
+        ("apt install tea & run u", "apt install tea and run u"),
+    ],
+)
+def test_on_a_technical_line_only_what_is_certain_is_rewritten(text: str, said: str) -> None:
+    assert en(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("make it/them 2x stronger lol", "make it, them 2 times stronger haha"),
+        ("git gud lol", "git gud haha"),
+        ("find https://example.com/a lol", "find a link to example haha"),
+        ("Node.js is nice lol", "Node.js is nice haha"),
+        ("me -> u, gg", "me to you, good game"),
+        ("the cat is 5km away, brb", "the cat is 5 kilometres away, be right back"),
+    ],
+)
+def test_a_word_that_is_also_a_command_makes_no_line_technical(text: str, said: str) -> None:
     assert en(text) == said
 
 

@@ -5,9 +5,9 @@ what a person wrote, and nothing a person wrote can pass for one of our tags. Ma
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from bot.normalization.languages import FOREIGN, LANGUAGES, MARK, mark
+from bot.normalization.languages import FOREIGN, LANGUAGES, MARK, TECHNICAL, mark
 from bot.normalization.message import Applied, Cue, Reading, VocalCues
 from bot.normalization.vocabulary import Vocabulary
 
@@ -27,8 +27,8 @@ _WORDS = re.compile("[\U000f0000-\U000ffffd]")
 TAGS = re.compile("[\U00100000-\U0010fffd]")
 _UNSPACED = "\u3000-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef"
 _TIGHT = re.compile(f"[{_UNSPACED}]")
-_OPENS = frozenset(" \n“‘«\"'-–—/#$€£¥…")
-_CLOSES = frozenset(" \n,.;:!?…”’»\"'%-–—/")
+_OPENS = frozenset(" \n=“‘«\"'-–—/#$€£¥…")
+_CLOSES = frozenset(" \n=,.;:!?…”’»\"'%-–—/")
 
 Change = Callable[[re.Match[str]], str]
 
@@ -44,7 +44,7 @@ class Draft:
 
     __slots__ = (
         "_cues", "_first", "_inserted", "_kept", "_mixed", "_notes", "_rules", "_there",
-        "delivery", "foreign", "reading", "technical", "text", "vocabularies", "words",
+        "delivery", "evidence", "foreign", "reading", "technical", "text", "verbatim", "vocabularies", "words",
     )  # fmt: skip
 
     def __init__(
@@ -62,8 +62,12 @@ class Draft:
         """Vocabulary of the place; within ``in_runs`` of the run."""
         self.foreign = False
         """Within ``in_runs``: there is no vocabulary for the run's language."""
+        self.verbatim = False
+        """Within ``in_runs``: the run is technical, its words and numbers stay as written."""
         self.technical: tuple[str, list[tuple[int, bool]]] = ("", [])
         """Technical lines of a text, as ``technical`` last saw it."""
+        self.evidence: tuple[str, list[str], set[int]] = ("", [], set())
+        """Runs of a text and the technical ones of them, as ``technical`` last saw them."""
         self._first: str = reading.language
         self._mixed = False
         self._notes: list[tuple[str, Applied]] = []
@@ -136,9 +140,9 @@ class Draft:
         """Replace each match; ``change`` makes notes and inserts by itself."""
         self.text = pattern.sub(change, self.text)
 
-    def tell_languages(self) -> None:
-        """Mark the runs of each language, before inserts come among them."""
-        self._first, self.text = mark(self.text, self.reading.language)
+    def tell_languages(self, evidence: Sequence[int] = ()) -> None:
+        """Mark the runs of each language, before inserts come among them; ``evidence``: what programs read."""
+        self._first, self.text = mark(self.text, self.reading.language, evidence)
         self._mixed = bool(MARK.search(self.text))
 
     def forget_languages(self) -> None:
@@ -148,24 +152,26 @@ class Draft:
     def in_runs(self, step: Callable[["Draft"], None]) -> None:
         """Run a step on each run separately, with the vocabulary of its language."""
         own = self.words
-        if not self._mixed:
-            if not (foreign := self._first == FOREIGN):
-                self.words = self.vocabularies[self._first]
-            self.foreign = foreign
+        if not self._mixed and self._first in self.vocabularies:
+            self.words = self.vocabularies[self._first]
             step(self)
-            self.words, self.foreign = own, False
+            self.words = own
             return
-        signs = MARK.findall(self.text)
+        signs = MARK.findall(self.text) if self._mixed else []
         languages = [self._first, *(LANGUAGES[sign] for sign in signs)]
         done: list[str] = []
         for language, run in zip(languages, MARK.split(self.text) if signs else (self.text,), strict=True):
-            self.foreign = language == FOREIGN
-            self.words = own if self.foreign else self.vocabularies[language]
+            self._enter(language, own)
             self.text = run
             step(self)
             done += self.text, signs[len(done) // 2] if len(done) // 2 < len(signs) else ""
         self.text = "".join(done)
-        self.words, self.foreign = own, False
+        self.words, self.foreign, self.verbatim = own, False, False
+
+    def _enter(self, language: str, own: Vocabulary) -> None:
+        """Take the vocabulary for a run of a language."""
+        self.foreign, self.verbatim = language == FOREIGN, language == TECHNICAL
+        self.words = own if self.foreign else self.vocabularies["en" if self.verbatim else language]
 
     def shown(self, text: str) -> str:
         """Return text with the inserts spelled out, for a note."""

@@ -9,6 +9,7 @@ import emoji
 from bot.normalization.draft import Draft
 from bot.normalization.lexicon import NO_WORD_AFTER, NO_WORD_BEFORE
 from bot.normalization.mentions import spoken_name
+from bot.normalization.technical import is_verbatim
 
 _ROWS = """
 smile d:) d:-) :) :-) :> -) :o) (: =) =] :] ^‿^ ◕‿◕ (◕‿◕) (^_^) (^^)
@@ -449,7 +450,7 @@ def _set_off(match: re.Match[str], said: str, draft: Draft) -> str:
 
 
 def _made_face(draft: Draft, kind: Callable[[re.Match[str]], str | None], match: re.Match[str]) -> str:
-    return _face(draft, match, kind(match))
+    return match[0] if is_verbatim(draft, match.string, match.start()) else _face(draft, match, kind(match))
 
 
 def _face(draft: Draft, match: re.Match[str], kind: str | None) -> str:

@@ -7,18 +7,23 @@ apart by common words and accents. Runs without clues get the language of their 
 import re
 import tomllib
 from collections import defaultdict
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 
 FOREIGN = ""
 """The language of a run whose words are unchanged."""
-MARKS = {"en": "\ue000", "zh": "\ue001", FOREIGN: "\ue002"}
+TECHNICAL = "technical"
+"""The language of an English run that a program reads or writes: only what is certain in it is rewritten."""
+MARKS = {"en": "\ue000", "zh": "\ue001", FOREIGN: "\ue002", TECHNICAL: "\ue003"}
 """Private-use characters that mark the start of a run of another language."""
-MARK = re.compile("[\ue000-\ue002]")
+MARK = re.compile("[\ue000-\ue003]")
 LANGUAGES = {mark: language for language, mark in MARKS.items()}
 _MOST_WORDS = 60
 """Words of a run that are examined."""
+_GOES_ON = re.compile(r" [-./~|>&$0-9]")
+"""A stop before one of these ends no sentence: ``find . -name x``."""
 _SENTENCE_END = re.compile(r"[.!?…]{1,99}(?=\s)|[。！？]{1,99}|\n")
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]{1,40}(?:['’][A-Za-z\u00c0-\u024f]{1,20})?")
 _ELIDED = re.compile(r"(?:[cdjlmnst]|qu)['’][a-zà-ÿ]{2}")
@@ -29,7 +34,7 @@ _UNUSUAL = re.compile("[^\x00-\x7f\u2000-\u206f\u3000-\u303f\u4e00-\u9fff\uff00-
 _JOINED = frozenset("_./\\@#:-+~$0123456789")
 """Characters that make a word part of a name, a path or a number."""
 _CONTENT = re.compile(
-    r"[\w.+-]{0,64}@[\w.-]{1,100}|\S{1,40}://\S{1,2000}|<[^<>\s]{1,200}>|[\ue003-\uf8ff\U000f0000-\U0010ffff]"
+    r"[\w.+-]{0,64}@[\w.-]{1,100}|\S{1,40}://\S{1,2000}|<[^<>\s]{1,200}>|[\ue004-\uf8ff\U000f0000-\U0010ffff]"
 )
 _CHINESE = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\uff66-\uff9d]")
@@ -66,28 +71,52 @@ def _telling() -> frozenset[str]:
     return frozenset(word for word, languages in _words().items() if "en" not in languages)
 
 
-def mark(text: str, hint: str) -> tuple[str, str]:
+def mark(text: str, hint: str, evidence: Sequence[int] = ()) -> tuple[str, str]:
     """Return the language of the first run, and the text with a mark where a run of another one begins.
 
-    ``hint``: the language of the place, for a text without clues.
+    ``hint``: the language of the place, for a text without clues. ``evidence``: offsets of what programs read.
     """
-    if _is_hint_s(text, hint):
+    is_hint_s = _is_hint_s(text, hint)
+    if is_hint_s and not evidence:
         return hint, text
-    runs = _runs(text)
-    languages = [_language(run, hint) for run in runs]
-    known = [language for language in languages if language is not None]
-    if not known:
-        return hint, text
-    if known.count(known[0]) == len(known):
-        return known[0], text
-    said = known[0]
-    first, parts = said, []
+    runs = runs_of(text)
+    found = [None] * len(runs) if is_hint_s else [_language(run, hint) for run in runs]
+    said = next((language for language in found if language is not None), hint)
+    languages = []
+    for language in found:
+        said = said if language is None else language
+        languages.append(said)
+    if evidence:
+        technical = technical_runs(runs, evidence)
+        languages = [
+            TECHNICAL if language == "en" and place in technical else language
+            for place, language in enumerate(languages)
+        ]
+    parts = []
+    said = languages[0]
     for run, language in zip(runs, languages, strict=True):
-        if language is not None and language != said:
+        if language != said:
             parts.append(MARKS[language])
             said = language
         parts.append(run)
-    return first, "".join(parts)
+    return languages[0], "".join(parts)
+
+
+def technical_runs(runs: Sequence[str], evidence: Sequence[int]) -> set[int]:
+    """Return the numbers of the runs with evidence, and of those that go on after a stop within a command."""
+    found: set[int] = set()
+    begin = 0
+    places = iter(evidence)
+    place = next(places, None)
+    for number, run in enumerate(runs):
+        begin += len(run)
+        while place is not None and place < begin:
+            found.add(number)
+            place = next(places, None)
+    for number, run in enumerate(runs[1:], 1):
+        if _GOES_ON.match(run) and not found.isdisjoint((number - 1, number)):
+            found.update((number - 1, number))
+    return found
 
 
 def _is_hint_s(text: str, hint: str) -> bool:
@@ -100,7 +129,7 @@ def _is_hint_s(text: str, hint: str) -> bool:
     return _words().keys().isdisjoint(words)
 
 
-def _runs(text: str) -> list[str]:
+def runs_of(text: str) -> list[str]:
     """Return sentences and lines; joined they are the text again. A mark must end a run, never begin a line."""
     ends = [match.end() if match[0] != "\n" else match.start() for match in _SENTENCE_END.finditer(text)]
     if not ends:

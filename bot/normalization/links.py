@@ -10,7 +10,7 @@ from bot.normalization.mentions import said_name, spoken_name
 from bot.normalization.message import ChatMessage
 from bot.normalization.numbers import spoken_time
 from bot.normalization.slang import is_chat_word, is_smash
-from bot.normalization.technical import begins_command, is_technical
+from bot.normalization.technical import begins_command, is_technical, is_verbatim
 from bot.patterns import linear
 
 REFERENCE = re.compile(
@@ -71,7 +71,7 @@ def call(draft: Draft) -> None:
     if "#" in draft.text:
         draft.in_runs(_say_tags)
     if "$" in draft.text:
-        draft.replace(_CASHTAG, lambda match: draft.put("hashtag", match[0], match[1], keep=True))
+        draft.replace(_CASHTAG, lambda match: _cashtag(draft, match))
     if "/" in draft.text:
         draft.change(_REDDIT, "place", lambda match: _reddit(draft, match))
         draft.in_runs(_say_letters)
@@ -79,6 +79,8 @@ def call(draft: Draft) -> None:
 
 def _say_tags(draft: Draft) -> None:
     """Say ``#off-topic``, ``#5``; a number stays if there is no word for it."""
+    if draft.verbatim:
+        return
     draft.change(_TAG, "hashtag", lambda match: _hashed(draft, match))
 
 
@@ -93,6 +95,13 @@ def _hashed(draft: Draft, match: re.Match[str]) -> str:
     if is_line or is_command:
         return match["name"]
     return f" {_tagged(draft, match)} "
+
+
+def _cashtag(draft: Draft, match: re.Match[str]) -> str:
+    """Say the letters of a share; in a command it is a variable and stays."""
+    if is_verbatim(draft, match.string, match.start()):
+        return match[0]
+    return draft.put("hashtag", match[0], match[1], keep=True)
 
 
 def _called(draft: Draft, name: str) -> str:
@@ -127,7 +136,7 @@ def _apart(draft: Draft, match: re.Match[str]) -> str:
 
 
 def _say_letters(draft: Draft) -> None:
-    if not draft.foreign:
+    if not draft.foreign and not draft.verbatim:
         draft.change(_LETTERS, "slang", lambda match: _apart(draft, match))
 
 

@@ -9,7 +9,7 @@ from string import ascii_lowercase
 
 from bot.normalization.draft import Draft
 from bot.normalization.languages import is_common
-from bot.normalization.technical import is_technical
+from bot.normalization.technical import is_technical, is_verbatim
 
 _ANY = re.compile(r"\*|[$@#%!][A-Za-z$]")
 _LATIN = re.compile(
@@ -45,7 +45,8 @@ def _latin(draft: Draft, match: re.Match[str]) -> str:
     known = draft.vocabularies["en"].masked
     if _MASKS.isdisjoint(word) or word[:-1].lower() in known or _RUN.findall(word).count("**") > 1:
         return match[0]
-    if _is_general(draft, match, word) or any(_fits(each, word.lower()) for each in known):
+    is_general = not is_verbatim(draft, match.string, match.start()) and _is_general(draft, match, word)
+    if is_general or any(_fits(each, word.lower()) for each in known):
         return draft.put("masked", word, draft.words.say("bleep")) + match[0][len(word) :]
     return match[0]
 

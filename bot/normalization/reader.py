@@ -104,7 +104,7 @@ def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
     patterns = first and bool(draft.reading.patterns)
     if _PLAIN.fullmatch(draft.text) and "www." not in draft.text.lower():
         if first:
-            draft.tell_languages()
+            draft.tell_languages(technical.evidence(draft))
         _look_up(draft, patterns=patterns)
         draft.in_runs(_say_words)
     else:
@@ -115,7 +115,7 @@ def _round(draft: Draft, message: ChatMessage, *, first: bool) -> None:
 
 def _say_all(draft: Draft) -> None:
     """Run the vocabulary rules on one run. Without a vocabulary for its language its own words stay as written."""
-    if not draft.foreign:
+    if not draft.foreign and not draft.verbatim:
         spell(draft)
     _say_words(draft)
     slang.say_signs(draft)
@@ -124,6 +124,9 @@ def _say_all(draft: Draft) -> None:
 
 def _say_words(draft: Draft) -> None:
     expand(draft)
+    if draft.verbatim:
+        sanitize.unrepeat_signs(draft)
+        return
     sanitize.unrepeat_letters(draft)
     sanitize.unrepeat_signs(draft)
     stress(draft)
@@ -144,7 +147,7 @@ def _unwrap(draft: Draft, message: ChatMessage, *, first: bool, patterns: bool) 
         technical.keep_code(draft)
     emoji.picture(draft)
     if first:
-        draft.tell_languages()
+        draft.tell_languages(technical.evidence(draft))
     if patterns:
         _find(draft)
     sanitize.unjoin(draft)

@@ -324,6 +324,9 @@ def is_smash(word: str) -> bool:
 
 def expand(draft: Draft) -> None:
     """Replace chat words as a person reading them aloud would."""
+    if draft.verbatim:
+        draft.text = _TOKEN.sub(lambda match: _shortened(draft, match), draft.text)
+        return
     if draft.foreign:
         draft.text = _TOKEN.sub(lambda match: _uncanny(draft, match), draft.text)
         return
@@ -377,8 +380,14 @@ def _uncanny(draft: Draft, match: re.Match[str]) -> str:
         said = "" if draft.reading.skip_emoji else words.emoticons[face]
         draft.note("emoji", token, said)
         return said
-    if len(token) >= _LONG and (_is_mixed(token) or len(token) > 45) and len(set(low)) > 4:
-        return _noted(draft, "long", token, words.say("long_word"))
+    return _shortened(draft, match)
+
+
+def _shortened(draft: Draft, match: re.Match[str]) -> str:
+    """Return words for a long string of letters and digits: nobody reads it out."""
+    token = match[0]
+    if len(token) >= _LONG and (_is_mixed(token) or len(token) > 45) and len(set(token.casefold())) > 4:
+        return _noted(draft, "long", token, draft.words.say("long_word"))
     return token
 
 
@@ -567,6 +576,9 @@ _DROPPED = re.compile(
 )
 _DROPPED_ANYWHERE = re.compile(_DROPPED.pattern.replace("~#=+", "~").replace("@|", "|"))
 """Dropped where symbols have no words of ours; what an engine may read by itself stays."""
+_DROPPED_IN_CODE = re.compile(_DROPPED.pattern.replace("<>^`_~#=+\\\\@|", "<>`_|"))
+"""Dropped from what programs read: what would be formatting or an element, and drawings."""
+_ANGLE_APART = re.compile(r" [<>]{1,3} ")
 _BLANKS = re.compile(r"[^\S\n]+")
 _LINES = re.compile(r" ?\n[ \n]*")
 _BEFORE_SIGN = re.compile(r" (?=[,;，。！？；：、…]|[.!:](?![A-Za-z0-9_/]|\./| -[A-Za-z])|\?(?![A-Za-z0-9_/]| [a-z]))")
@@ -584,7 +596,10 @@ _UNTIDY = re.compile(r"[^\S ]|  | [.!?:。！？：…]|[,，、;；]")
 
 def say_arrows(draft: Draft) -> None:
     """Say ``a -> b`` as from one to the other, before its parts are treated as formatting."""
-    if not draft.foreign and _ARROW_SIGN.search(draft.text):
+    if draft.verbatim:
+        if "-" in draft.text or "=" in draft.text or not draft.text.isascii():
+            draft.change(_ARROW, "sign", lambda _: draft.words.phrases["pause"])
+    elif not draft.foreign and _ARROW_SIGN.search(draft.text):
         if "<-" in draft.text:
             pause = draft.words.phrases["pause"]
             draft.change(_POINTED_AT, "sign", lambda match: pause + match[1].rstrip() + pause)
@@ -673,7 +688,9 @@ def _plus(match: re.Match[str], words: Vocabulary) -> str:
 def say_signs(draft: Draft) -> None:
     """Say symbols that mean words, make brackets pauses, drop the others."""
     text = draft.text
-    if draft.foreign:
+    if draft.verbatim:
+        _keep_signs(draft)
+    elif draft.foreign:
         _leave_signs(draft)
     elif _SOUNDED.search(text):
         words = draft.words
@@ -750,6 +767,23 @@ def _leave_signs(draft: Draft) -> None:
         spoken = _BAR.sub(comma, _AND.sub(" + ", draft.text))
         draft.whole("sign", _DROPPED_ANYWHERE.sub(" ", spoken))
         draft.whole("bracket", _BRACKET.sub(comma, _EMPTY.sub(" ", draft.text)))
+
+
+def _keep_signs(draft: Draft) -> None:
+    """Remove from what programs read only what could pass for a tag, an element, an entity or formatting."""
+    text = draft.text
+    if not _SOUNDED.search(text):
+        return
+    words = draft.words
+    comma = words.phrases["pause"]
+    spoken = _unbracketed(text) if "(" in text or "[" in text or "{" in text else text
+    if "&" in spoken:
+        spoken = _SENT_BEHIND.sub("", _REFERRED.sub(r"\1 ", spoken))
+        spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
+    if "<" in spoken or ">" in spoken:
+        spoken = _ANGLE_APART.sub(comma, spoken)
+    draft.whole("sign", _DROPPED_IN_CODE.sub(" ", _BAR.sub(comma, spoken)))
+    draft.whole("bracket", _bracketed(draft.text, comma))
 
 
 def ask(draft: Draft) -> None:

@@ -6,9 +6,12 @@ file name is technical: rules that guess at short words, faces, arrows or capita
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 from operator import itemgetter
 
 from bot.normalization.draft import INSERTS, Draft
+from bot.normalization.languages import runs_of, technical_runs
+from bot.patterns import linear
 
 _PROMPT = re.compile(r"(?<![\w.@-])[\w.-]{1,32}+@[\w.-]{1,64}+:[~/][\w/.~-]{0,100}+[#$%](?!\S)")
 _MODE = re.compile(r"(?<![\w-])[-dlcbps](?:[r-][w-][xsStT-]){3}[+.]?(?![\w-])")
@@ -22,6 +25,7 @@ _STAR = re.compile(
     r"(?<=[\"'])\*(?=[\"'])|(?<![\w*])\*\.\*(?![\w*])|(?<![\w*])\*(?=\.[A-Za-z0-9]{1,8}(?![\w*]))"
     r"|(?<=[\w*]\.)\*(?![\w*])|(?<= )\.\*(?!\S)|(?<=\w[/-])\*(?![\w*])|(?<= )\*(?=[ ;|]|$|[A-Za-z0-9]{2,5}(?:[ ;|]|$))"
 )
+_STAR_BEHIND = re.compile(r"(?<=\w)\*(?=[ ;|\"']|$)")
 _WITHIN = re.compile(r"(?<=[A-Za-z0-9_)])\*(?=[A-Za-z0-9_(]|-[A-Za-z]|(\.[a-z]))")
 _TAKES_FILES = re.compile(
     r"(?<!\w)(?:rm|ls|locate|-i?name|cp|mv|ln|du|cat|chmod|chown|tar|zip|grep|SELECT|select)(?: [^\s*]{1,32}+){0,3}+ $"
@@ -48,6 +52,42 @@ _EVIDENCE = re.compile(
     r"|\w\[\d{0,6}+\]|(?<=[\w)\]]);(?=\n|$)"
     r"|(?i:error|failed|warning|fatal|exception|traceback|denied): |(?<!\S)![a-z]{2,32}+(?!\S)|(?<= )(?:&&|\|\|)(?= )"
 )
+_ONLY_COMMANDS = (
+    "sudo|gksudo|apt-get|apt-cache|apt-file|aptitude|dpkg|dpkg-reconfigure|grep|egrep|awk|chmod|chown|mkdir|rmdir|fdisk"
+    "|umount|modprobe|lspci|lsusb|lsmod|dmesg|ifconfig|iwconfig|iptables|fsck|wget|rsync|systemctl|xrandr|gcc|cmake"
+    "|kubectl|psql|ffmpeg|npx"
+)
+"""Commands that are no words."""
+_WITH_ACTIONS = "apt|git|npm|pnpm|yarn|pip|pip3|cargo|docker|snap|brew|conda|yum|dnf|pacman"
+_ACTIONS = (
+    "install|update|upgrade|remove|purge|search|clone|pull|push|commit|checkout|rebase|status|run|exec|compose|clean"
+)
+_CERTAIN = linear(
+    rf"(?<![\w/.@-])(?:{_ONLY_COMMANDS})(?![\w'’/-])|(?<![\w/.@-])(?:{_WITH_ACTIONS}) (?:{_ACTIONS})(?!\w)"
+    r"|(?<![\w/.@-])(?:rm|ls|ll|cd|cp|mv|ln|git|nano|vim?|gedit|tar|bash|curl|ssh|scp|sed|killall|python3?|unzip|mkfs)"
+    r" (?:[-./~$\"'*]{1,2}[\w/.~-]|[\w-]{1,32}[._/][\w-])"
+    r"|(?<![\w/.@-])(?:cat|mount|make|echo|kill|man|touch|du|df|ps|su|tail|head|less|dd|find|locate|which|sh)"
+    r" (?:--?[A-Za-z0-9](?![a-z]{2})|[./~]{1,2}\w|[~$][/\w])"
+    r"|(?<=[\w\"'\])] )--[a-z][\w-]{1,32}|(?<=\w )-[A-Za-z](?![\w'’])"
+    r"|\w\.(?:conf|cfg|ini|sh|py|deb|rpm|tar|gz|bz2|txt|log|cpp|json|xml|html?|php|dll|iso|img|yml|yaml|exe|list|desktop)"
+    r"(?!\w)|(?<![\w.])lib[a-z]{1,32}[\w.+-]{0,32}?\d|[a-z]{2}[a-z0-9]{0,32}-\d{1,4}\.\d"
+    r"|[A-Za-z0-9]\(\)|\w::\w|\w@[\w-]{1,32}:[~/]|(?<!\w)0x[0-9a-f]{2}"
+    r"|\$(?:[({]|HOME|PATH|USER|SHELL|DISPLAY|LANG|PWD|[A-Z]{1,32}_\w)"
+    r"|(?<=\|) ?(?:wc|head|tail|sort|less|more|tee|xargs|uniq|cut|find|tr|grep)(?!\w)"
+    r"|(?<![\w/.])/?(?:opt|etc|usr|var|tmp|proc|mnt|sys)/\w|(?<!\S)/(?:opt|etc|home|usr|var|tmp|dev|proc|boot|mnt)(?!\w)"
+    rf"|(?<![\w.,-])[A-Za-z_][\w.-]{{2,40}}=[\w\"'/${INSERTS}]|\w\[\d{{1,6}}\](?=[.\[= ;])"
+    r"|(?i:error|fatal|exception|traceback): |(?<!\S)[EW]: ",
+    "each part of it is bounded: a try reads 75 characters at most",
+)
+"""What only programs read or write: around it chat words, faces, signs and numbers are no person's."""
+_SIGN = re.compile(r"[/$=@|\[\\(.:-]")
+_MAYBE = re.compile(r"[/$=@|\[\\(]|[.:-](?=[A-Za-z:/~])|-\d|r: |E: ")
+_COMMAND_WORDS = frozenset(f"{_ONLY_COMMANDS}|{_WITH_ACTIONS}".split("|"))
+_WRITTEN = linear(
+    r"/[^/]{1,64}/.|~/|\.{1,2}/|[A-Za-z]:\\|[\w./@+-]{1,200}\.[A-Za-z]{1,5}$|[\w.-]{1,32}@[\w.-]{1,64}:|[-dl][r-][w-][xsS-]",
+    "tried at the start only, and bounded",
+)
+"""Kept text that is a path, a prompt or a mode."""
 _PLACE = re.compile(r"(?<=[\w\"'] )\.(?= (?:[|>&;]|$))")
 """The place where a command is at work: ``grep -r x . | wc``."""
 _HOME = re.compile(r"(?<!\S)~/(?!\w)|(?<=\b(?:the|The) )~(?!\S)")
@@ -80,6 +120,7 @@ def keep_code(draft: Draft) -> None:
         if text.count("**") == 1:
             draft.text = _RAISED.sub("^", draft.text)
         draft.replace(_STAR, lambda match: _starred(draft, match))
+        draft.replace(_STAR_BEHIND, lambda match: _starred_in_code(draft, match))
         if draft.text.count("*") == 1:
             draft.change(_WITHIN, "sign", lambda match: _joined(draft, match))
     if "->" in text:
@@ -108,6 +149,14 @@ def _starred(draft: Draft, match: re.Match[str]) -> str:
     if _OPENED.search(before):
         return match[0]
     return draft.put("sign", match[0], match[0].replace("*", draft.words.say("star")), keep=True)
+
+
+def _starred_in_code(draft: Draft, match: re.Match[str]) -> str:
+    """Say the star of ``apt-get remove box*``."""
+    before = match.string[max(0, match.start() - _NEAR) : match.start()]
+    if _OPENED.search(before) or not is_verbatim(draft, match.string, match.start()):
+        return match[0]
+    return draft.put("sign", match[0], draft.words.say("star"), keep=True)
 
 
 def _joined(draft: Draft, match: re.Match[str]) -> str:
@@ -145,6 +194,34 @@ def is_technical(draft: Draft, text: str, place: int) -> bool:
         draft.technical = text, _technical_lines(draft, text)
     lines = draft.technical[1]
     return bool(lines) and lines[bisect_right(lines, place, key=itemgetter(0)) - 1][1]
+
+
+def evidence(draft: Draft) -> list[int]:
+    """Return the offsets of what only programs read or write."""
+    return _evidence(draft, draft.text)
+
+
+def _evidence(draft: Draft, text: str) -> list[int]:
+    is_likely = draft.keeps or (_SIGN.search(text) and _MAYBE.search(text)) or "0x" in text
+    if not is_likely and _COMMAND_WORDS.isdisjoint(text.split()):
+        return []
+    places = [match.start() for match in _CERTAIN.finditer(text)]
+    kept = [match for match in _KEPT.finditer(text) if draft.rule_of(match[0]) == ""]
+    places += [match.start() for match in kept if _WRITTEN.match(draft.shown(match[0]))]
+    return sorted(places)
+
+
+def is_verbatim(draft: Draft, text: str, place: int) -> bool:
+    """Return whether the sentence around an offset is read or written by programs."""
+    if draft.evidence[0] is not text:
+        places = _evidence(draft, text)
+        runs = runs_of(text) if places else []
+        draft.evidence = text, runs, technical_runs(runs, places)
+    _, runs, technical = draft.evidence
+    if not technical:
+        return False
+    ends = list(accumulate(map(len, runs)))
+    return bisect_right(ends, place) in technical
 
 
 def _technical_lines(draft: Draft, text: str) -> list[tuple[int, bool]]:
