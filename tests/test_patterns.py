@@ -11,6 +11,7 @@ from bot.errors import InputError
 from bot.normalization.clean import clean_message
 from bot.normalization.lexicon import MOST_PATTERNS, Dictionary, Patterns, check_pattern
 from bot.normalization.message import ChatMessage, Mark, Reading, Span, VocalCues
+from bot.patterns import normal_form
 from bot.texts import of_error
 
 
@@ -189,3 +190,13 @@ def test_reading_a_reading_changes_nothing_where_the_pattern_says_the_same(text:
 def test_checking_a_pattern_raises_nothing_else(pattern: str) -> None:
     with suppress(InputError):
         check_pattern(pattern)
+
+
+def test_a_normal_form_takes_linear_time_and_keeps_thirty_marks_in_a_row() -> None:
+    reversed_marks = "a" + "\u0301" * 8_000 + "\u0336" * 8_000  # sorted by insertion if they were left
+    assert len(normal_form("NFC", reversed_marks)) == 30
+    assert normal_form("NFC", "e\u0301" * 100) == "é" * 100
+    assert normal_form("NFD", "é" * 100) == "e\u0301" * 100
+    assert normal_form("NFKC", "ﬁ１" * 40) == "fi1" * 40
+    stacked = "o" + "\u0301" * 30
+    assert normal_form("NFD", stacked) == stacked

@@ -18,6 +18,7 @@ from bot.normalization.links import link
 from bot.normalization.message import ChatMessage, Reading, Spoken
 from bot.normalization.reader import VOCABULARIES, read
 from bot.normalization.slang import tidy
+from bot.patterns import normal_form
 from bot.text.markup import decode_entities, strip_markup, without_tags
 
 _CUSTOM_EMOJI = re.compile(r"<a?:(\w{2,32}+):\d{15,25}+>")
@@ -77,7 +78,7 @@ def clean_instruction(text: str) -> str:
 def _well_formed(text: str) -> str:
     """Return text without lone surrogates and null bytes, which no database accepts, and with uniform line breaks."""
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "ignore").replace("\x00", "")
-    return unicodedata.normalize("NFC", text.translate(_BREAKS))
+    return normal_form("NFC", text.translate(_BREAKS))
 
 
 def _without_emoji(text: str) -> str:

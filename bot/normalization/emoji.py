@@ -403,7 +403,8 @@ def _run(draft: Draft, match: re.Match[str]) -> str:
         signs = _shy(signs)
     laughing = [sign for sign in signs if sign in _LAUGHING] if draft.delivery.laugh else []
     laugh = draft.tag("laugh", laughing[0], "laugh") if laughing else ""
-    names = list(dict.fromkeys(name for sign in signs if sign not in laughing and (name := _name(sign, draft))))
+    others = [sign for sign in signs if sign not in _LAUGHING] if laughing else signs
+    names = list(dict.fromkeys(name for sign in others if (name := _name(sign, draft))))
     if not names:
         return f" {laugh} "
     if len(names) == 1 and _echoes(match, names[0]):

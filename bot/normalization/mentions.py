@@ -5,6 +5,7 @@ import unicodedata
 
 from bot.normalization.letters import unstyle
 from bot.normalization.lexicon import Dictionary
+from bot.patterns import normal_form
 from bot.text.markup import INVISIBLE
 
 _SEPARATORS = re.compile(r"[_\-.~|/\\·•:+=]+")
@@ -29,7 +30,7 @@ def spoken_name(name: str) -> str:
         return _JOINT.sub(" ", name)
     name = name[:_LONGEST].encode("utf-16", "surrogatepass").decode("utf-16", "ignore")
     name = unstyle(INVISIBLE.sub("", name))
-    name = _MARKS.sub("", INVISIBLE.sub("", unicodedata.normalize("NFKC", name)))
+    name = _MARKS.sub("", INVISIBLE.sub("", normal_form("NFKC", name)))
     name = "".join(map(_said, _SEPARATORS.sub(" ", name)))
     name = _JOINT.sub(" ", name)
     name = " ".join("".join(sign for sign in name if sign.isprintable()).split())

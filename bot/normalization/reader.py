@@ -1,7 +1,6 @@
 """The order of the normalization rules: a chat message in, spoken text out."""
 
 import re
-import unicodedata
 from functools import partial
 from itertools import islice
 
@@ -13,7 +12,7 @@ from bot.normalization.english import ENGLISH
 from bot.normalization.message import ChatMessage, Cue, Language, Reading, Spoken, VocalCues
 from bot.normalization.numbers import spell
 from bot.normalization.slang import STRANGE, expand, is_chat_word, stress
-from bot.patterns import linear
+from bot.patterns import linear, normal_form
 from bot.text.language import language_of
 
 VOCABULARIES = {"en": ENGLISH, "zh": CHINESE}
@@ -215,7 +214,7 @@ def _finish(draft: Draft) -> Spoken:
     cues = draft.settle_tags()
     text = draft.text
     if cues or draft.reading.blocks.pattern is not None or not text.isascii():
-        text = slang.tidy(unicodedata.normalize("NFC", text))
+        text = slang.tidy(normal_form("NFC", text))
     text = formatting.cut(draft, text)
     if len(text) < len(draft.text):
         cues = _kept(cues, text)

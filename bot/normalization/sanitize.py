@@ -2,10 +2,10 @@
 
 import html
 import re
-import unicodedata
 
 from bot.normalization.draft import PRIVATE, Draft
 from bot.normalization.letters import unstyle
+from bot.patterns import normal_form
 
 _BREAKS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n", "\t": " "})
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,8});")
@@ -65,18 +65,18 @@ def reveal(draft: Draft) -> None:
         draft.note("invisible", " ".join(f"U+{ord(sign):04X}" for sign in dict.fromkeys(unseen)), "")
     if draft.text.isascii():
         return
-    text = unicodedata.normalize("NFC", draft.text.translate(_DOUBLE))
+    text = normal_form("NFC", draft.text.translate(_DOUBLE))
     draft.text = text
     if _MARK.search(text):
-        apart = unicodedata.normalize("NFD", text)
-        _take_unstyled(draft, "zalgo", unicodedata.normalize("NFC", _STACKED.sub("", apart)))
+        apart = normal_form("NFD", text)
+        _take_unstyled(draft, "zalgo", normal_form("NFC", _STACKED.sub("", apart)))
     _take_unstyled(draft, "fancy", unstyle(draft.text))
 
 
 def unstyled(word: str) -> str:
     """Return a word as it is in a text that passed ``enter`` and ``reveal``."""
-    word = unicodedata.normalize("NFC", _UNSEEN.sub("", enter(word)).translate(_DOUBLE))
-    word = unicodedata.normalize("NFC", _STACKED.sub("", unicodedata.normalize("NFD", word)))
+    word = normal_form("NFC", _UNSEEN.sub("", enter(word)).translate(_DOUBLE))
+    word = normal_form("NFC", _STACKED.sub("", normal_form("NFD", word)))
     return unstyle(word)
 
 

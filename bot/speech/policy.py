@@ -14,6 +14,7 @@ from cachetools import FIFOCache
 
 from bot.errors import DuplicateError, InputError, ProviderError
 from bot.model import Account, Lane, Space, Utterance, VoiceKind
+from bot.patterns import normal_form
 from bot.store.accounts import BlockedAccounts
 from bot.store.entries import Override
 from bot.store.settings import USES, Spaces, SpaceSettings, for_use
@@ -34,8 +35,8 @@ _Node = dict[str, Any]
 
 def folded(text: str) -> str:
     """Return the form in which texts and entries are compared: NFKC, case-folded, without invisible characters."""
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", text))
-    plain = unicodedata.normalize("NFKC", INVISIBLE.sub("", plain).casefold())
+    plain = normal_form("NFKC", INVISIBLE.sub("", text))
+    plain = normal_form("NFKC", INVISIBLE.sub("", plain).casefold())
     return " ".join(plain.split())
 
 

@@ -1,7 +1,6 @@
 """Fields of settings: value types, bounds, who may set them and where, and the checks of stored values."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import Enum, auto
@@ -11,6 +10,7 @@ from zoneinfo import available_timezones
 
 from bot import values
 from bot.errors import InputError
+from bot.patterns import normal_form
 from bot.texts import LANGUAGES
 
 VOICE_CHARACTERS = 96
@@ -279,7 +279,7 @@ class Zone(Kind):
 
         Raises InputError ``reading.zone``.
         """
-        name = unicodedata.normalize("NFKC", value).strip()
+        name = normal_form("NFKC", value).strip()
         if not name:
             return ""
         if offset := _OFFSET.fullmatch(name):

@@ -5,12 +5,13 @@ still possible: providers that accept free text get it as written. The listed na
 recommend.
 """
 
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from rapidfuzz import fuzz, process
+
+from bot.patterns import normal_form
 
 
 class StyleType(StrEnum):
@@ -188,7 +189,7 @@ SEPARATORS = ",，、;；"
 
 def _fold(name: str) -> str:
     """Return the same for names people consider equal: ignores case, width, spaces, hyphens, underscores."""
-    return "".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c not in " _-'\t\u3000")
+    return "".join(c for c in normal_form("NFKC", name).casefold() if c not in " _-'\t\u3000")
 
 
 @lru_cache(maxsize=1)
