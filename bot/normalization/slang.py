@@ -2,6 +2,8 @@
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import islice
 
 from bot.normalization.draft import INSERTS, Draft
 from bot.normalization.emoji import WORDS
@@ -621,7 +623,7 @@ def _arrow(match: re.Match[str], draft: Draft) -> str:
     if is_technical(draft, match.string, match.start()) or _is_aside(match, words):
         return words.phrases["pause"]
     left, right = match[1][0] in "<←↔", match[1][-1] in ">→↔⟶"
-    if left and not right and not _ASSIGNED.fullmatch(match.string.strip()):
+    if left and not right and not _is_assignment(match.string):
         return words.phrases["pause"]  # it points at an earlier message
     return words.apart(words.signs["<->" if left and right else "<-" if left else "->"])
 
@@ -634,7 +636,7 @@ def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
         return True
     if words.language == "zh":
         return False
-    if len(_ARROW.findall(match.string)) > 2:
+    if _has_many_arrows(match.string):
         return True  # ``system->options->keyboard->here``
     behind = _CLAUSE_BEHIND.match(match.string, match.end())
     before = _CLAUSE_BEFORE.search(match.string[max(0, match.start() - _CLAUSE) : match.start()])
@@ -643,11 +645,32 @@ def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
     return any(side is not None and len(side[0].split()) > _WORDS_TO for side in (before, behind))
 
 
+# Of the whole text, which is the same for each of its matches: asked once, or the time is the square of their number.
+
+
+@lru_cache(maxsize=8)
+def _has_many_arrows(text: str) -> bool:
+    return next(islice(_ARROW.finditer(text), 2, None), None) is not None
+
+
+@lru_cache(maxsize=8)
+def _is_assignment(text: str) -> bool:
+    return _ASSIGNED.fullmatch(text.strip()) is not None
+
+
+@lru_cache(maxsize=8)
+def _is_small_comparison(text: str) -> bool:
+    """Return True for a few small words with one sign between them, and nothing that is chosen in a menu."""
+    text = text.strip()
+    is_short = text.count(">") == 1 and len(text.split(maxsplit=_MOST_COMPARED)) <= _MOST_COMPARED
+    return is_short and text.islower() and text.isascii() and not _CHOSEN_IN.search(text)
+
+
 def _compared(match: re.Match[str], words: Vocabulary) -> str:
     """Return the word for a symbol between two things; ``settings > privacy`` goes from one to the next."""
     if (
         match[1] == "=="
-        and _HAN_BEFORE.search(match.string[: match.end()][-4:])
+        and _HAN_BEFORE.search(match.string[max(0, match.end() - 4) : match.end()])
         and _HAN.match(match.string, match.end())
     ):
         return words.phrases["pause"]  # two closed eyes
@@ -666,10 +689,7 @@ def _is_menu(match: re.Match[str]) -> bool:
     behind = _NAME_BEHIND.match(match.string, match.end())
     if not before or not behind:
         return False
-    text = match.string.strip()
-    is_short = text.count(">") == 1 and len(text.split(maxsplit=_MOST_COMPARED)) <= _MOST_COMPARED
-    is_small = text.islower() and text.isascii() and not before[1].endswith(_MENUS)
-    return not (is_short and is_small) or bool(_CHOSEN_IN.search(text))
+    return before[1].endswith(_MENUS) or not _is_small_comparison(match.string)
 
 
 def _plus(match: re.Match[str], words: Vocabulary) -> str:
