@@ -116,7 +116,7 @@ async def test_every_command_knows_the_same_names(shell: Shell) -> None:
 
 async def test_the_help_says_what_0_means(shell: Shell) -> None:
     done = await shell("quota", "set", "--help")
-    assert "0 allows nothing, while 0 in config.toml is no limit" in " ".join(done.out.split())
+    assert "0 means nothing is allowed; for no limit use --unlimited" in " ".join(done.out.split())
 
 
 @pytest.mark.parametrize(

@@ -183,7 +183,7 @@ async def test_explain_shows_the_words_and_the_rules(village: Village, mimo: Mim
 
 async def test_explain_counts_the_changes_that_it_does_not_show(village: Village) -> None:
     words = (
-        "btw and idk and imo and tbh and omw and brb and afk and gtg and np and fyi and asap and irl and ngl and smh"
+        "btw and idk and imo and tbh and omw and brb and afk and gtg and omg and fyi and asap and irl and ngl and smh"
     )
     message = await village.write(f"{words} and rn and nvm and ty and lmk")
     head, *rules, last = (await village.said("/explain", reply_to=message)).splitlines()
