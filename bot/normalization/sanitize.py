@@ -184,7 +184,8 @@ def _once(match: re.Match[str]) -> str:
 
 def _is_between(match: re.Match[str]) -> bool:
     """Return whether dashes directly follow a Latin word and more words follow them."""
-    before, behind = match.string[max(0, match.start() - 1) : match.start()], match.string[match.end() : match.end() + 2].lstrip(" ")
+    before = match.string[max(0, match.start() - 1) : match.start()]
+    behind = match.string[match.end() : match.end() + 2].lstrip(" ")
     return before.isascii() and before.isalpha() and behind[:1].isalpha()
 
 
