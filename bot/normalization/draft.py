@@ -66,8 +66,8 @@ class Draft:
         """Within ``in_runs``: the run is technical, its words and numbers stay as written."""
         self.technical: tuple[str, list[tuple[int, bool]]] = ("", [])
         """Technical lines of a text, as ``technical`` last saw it."""
-        self.evidence: tuple[str, list[str], set[int]] = ("", [], set())
-        """Runs of a text and the technical ones of them, as ``technical`` last saw them."""
+        self.evidence: tuple[str, list[int], set[int]] = ("", [], set())
+        """Ends of a text's runs and the technical ones of them, as ``technical`` last saw them."""
         self._first: str = reading.language
         self._mixed = False
         self._notes: list[tuple[str, Applied]] = []

@@ -89,8 +89,8 @@ def mark(text: str, hint: str, evidence: Sequence[int] = ()) -> tuple[str, str]:
     if evidence:
         technical = technical_runs(runs, evidence)
         languages = [
-            TECHNICAL if language == "en" and place in technical else language
-            for place, language in enumerate(languages)
+            TECHNICAL if place in technical and (language == "en" or (hint == "en" and run.isascii())) else language
+            for place, (run, language) in enumerate(zip(runs, languages, strict=True))
         ]
     parts = []
     said = languages[0]

@@ -552,6 +552,8 @@ _SENT_BEHIND = re.compile(r"(?<=[A-Za-z]) &(?=\s?$)")
 _REFERRED = re.compile(r"\b(const [\w:]{1,60}+)& (?=[A-Za-z])")
 """``const Box& box``: in a program it joins nothing."""
 _QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
+_FRAMED = re.compile(r"(?<!\S)=(\w{1,32})=(?!\S)")
+"""``=sam= hello``: a name between two signs."""
 _EQUALS = re.compile(
     rf"(?<=[\w{INSERTS}])\s?=\s?(?=[\w{INSERTS}]|[:'\"./~$][\w/]|['\"][$~./*{INSERTS}-]|--?[a-z])|(?<=\()= ?(?=\d)"
 )
@@ -735,6 +737,7 @@ def say_signs(draft: Draft) -> None:
             spoken = _FOLD.sub(words.apart(words.signs["*"]), spoken)
         spoken = _FRACTION.sub(lambda match: words.apart(words.signs[match[0]]), spoken)
         if "=" in spoken:
+            spoken = _FRAMED.sub(r"\1", spoken)
             spoken = _EQUALS.sub(words.apart(words.signs["="]), spoken)
         spoken = _AT.sub(words.signs["@"] + " ", spoken)
         spoken = _BAR.sub(comma, _slashed(spoken, comma))

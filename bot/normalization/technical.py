@@ -76,12 +76,12 @@ _CERTAIN = linear(
     r"|(?<=\|) ?(?:wc|head|tail|sort|less|more|tee|xargs|uniq|cut|find|tr|grep)(?!\w)"
     r"|(?<![\w/.])/?(?:opt|etc|usr|var|tmp|proc|mnt|sys)/\w|(?<!\S)/(?:opt|etc|home|usr|var|tmp|dev|proc|boot|mnt)(?!\w)"
     rf"|(?<![\w.,-])[A-Za-z_][\w.-]{{2,40}}=[\w\"'/${INSERTS}]|\w\[\d{{1,6}}\](?=[.\[= ;])"
-    r"|(?i:error|fatal|exception|traceback): |(?<!\S)[EW]: ",
+    r"|(?<=\w )&&(?= [a-z])|(?i:error|fatal|exception|traceback): |(?<!\S)[EW]: ",
     "each part of it is bounded: a try reads 75 characters at most",
 )
 """What only programs read or write: around it chat words, faces, signs and numbers are no person's."""
-_SIGN = re.compile(r"[/$=@|\[\\(.:-]")
-_MAYBE = re.compile(r"[/$=@|\[\\(]|[.:-](?=[A-Za-z:/~])|-\d|r: |E: ")
+_SIGN = re.compile(r"[/$=@|\[\\(.:&-]")
+_MAYBE = re.compile(r"[/$=@|\[\\(]|&&|[.:-](?=[A-Za-z:/~])|-\d|r: |E: ")
 _COMMAND_WORDS = frozenset(f"{_ONLY_COMMANDS}|{_WITH_ACTIONS}".split("|"))
 _WRITTEN = linear(
     r"/[^/]{1,64}/.|~/|\.{1,2}/|[A-Za-z]:\\|[\w./@+-]{1,200}\.[A-Za-z]{1,5}$|[\w.-]{1,32}@[\w.-]{1,64}:|[-dl][r-][w-][xsS-]",
@@ -216,12 +216,9 @@ def is_verbatim(draft: Draft, text: str, place: int) -> bool:
     if draft.evidence[0] is not text:
         places = _evidence(draft, text)
         runs = runs_of(text) if places else []
-        draft.evidence = text, runs, technical_runs(runs, places)
-    _, runs, technical = draft.evidence
-    if not technical:
-        return False
-    ends = list(accumulate(map(len, runs)))
-    return bisect_right(ends, place) in technical
+        draft.evidence = text, list(accumulate(map(len, runs))), technical_runs(runs, places)
+    _, ends, technical = draft.evidence
+    return bool(technical) and bisect_right(ends, place) in technical
 
 
 def _technical_lines(draft: Draft, text: str) -> list[tuple[int, bool]]:
