@@ -218,3 +218,21 @@ def test_a_word_that_is_also_a_command_makes_no_line_technical(text: str, said: 
 def test_a_line_with_a_command_is_not_shouted_and_the_next_line_is() -> None:
     assert not clean_message(ChatMessage("then sudo make FORCE"), Reading("en")).cues
     assert clean_message(ChatMessage("then sudo make FORCE\nit is BROKEN"), Reading("en")).cues
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("text and &txt are two kinds", "text and txt are two kinds"),
+        ("is that an &txt ?", "is that an txt?"),
+        ("me &you, salt & pepper, B&B", "me and you, salt and pepper, B and B"),
+        ("all of it goes to /dev/null & ?", "all of it goes to /dev/null?"),
+        ("!clip > sam", "!clip, sam"),
+        ("w e l l p l a y e d u k n o w", "w e l l p l a y e d u k n o w"),
+        ("how r u", "how are you"),
+        ("r", "r"),
+        ("k", "okay"),
+    ],
+)
+def test_what_joins_nothing_and_letters_that_are_spelled(text: str, said: str) -> None:
+    assert en(text) == said

@@ -429,7 +429,7 @@ def _is_glued(match: re.Match[str]) -> bool:
 
 def _is_part(match: re.Match[str], word: str) -> bool:
     """Return whether it belongs to a number before it (``5 k``), or is a letter of several (``k/d``, ``r.i.p``)."""
-    if _is_glued(match):
+    if _is_glued(match) or (len(word) == 1 and _is_spelled(match)):
         return True
     before = match.string[max(0, match.start() - 2) : match.start()]
     if len(word) == 1:
@@ -443,6 +443,22 @@ def _is_part(match: re.Match[str], word: str) -> bool:
     if before[-1:] == " " and (len(word) > 2 or "/" in word or word == "vs") and word != "atm":
         return False
     return bool(_NUMBER_BEFORE.search(before))
+
+
+_LETTERS_BEFORE = re.compile(r"(?:(?<!\S)[^\W\d_] ){1,8}$")
+_LETTERS_BEHIND = re.compile(r"(?: [^\W\d_](?!\S)){1,8}")
+_SPOKEN_LETTERS = frozenset("abciknruxy")
+"""Letters that people write for words."""
+
+
+def _is_spelled(match: re.Match[str]) -> bool:
+    """Return whether a letter is one of a spelled word, ``g o o d``, and not of ``b c r u``; or an ``r`` alone."""
+    if match[0] == match.string:
+        return match[0].casefold() == "r"
+    before = _LETTERS_BEFORE.search(match.string[max(0, match.start() - 16) : match.start()])
+    behind = _LETTERS_BEHIND.match(match.string, match.end())
+    letters = [*(before[0].split() if before else ()), *(behind[0].split() if behind else ())]
+    return len(letters) > 2 and any(letter.casefold() not in _SPOKEN_LETTERS for letter in letters)
 
 
 def _is_doubtful(draft: Draft, match: re.Match[str], word: str) -> bool:
@@ -547,10 +563,12 @@ _NAME_BEFORE = re.compile(r"([^\W\d_]{2,24}+) {0,8}$")
 _NAME_BEHIND = re.compile(r" {0,8}+[^\W\d_]{2}")
 _BEHIND_PLUS = re.compile(r"(?<=[0-9A-Za-z万千亿])\+{1,2}(?!\+)")
 _AND = re.compile(r"\s?&{1,64}\s?")
-_SENT_BEHIND = re.compile(r"(?<=[A-Za-z]) &(?=\s?$)")
+_SENT_BEHIND = re.compile(rf"(?<=[A-Za-z{INSERTS}]) &(?=\s?[.?!]{{0,3}}\s?$)")
 """``command &``: what a shell shall not wait for."""
 _REFERRED = re.compile(r"\b(const [\w:]{1,60}+)& (?=[A-Za-z])")
 """``const Box& box``: in a program it joins nothing."""
+_TAKEN = re.compile(r"(?:(?<=\s)|^)&(?=\*|(\w{1,32}))")
+"""``&str``: in a program it takes a reference. ``me &you`` joins two common words."""
 _QUOTED_AND = re.compile("(?<=['\"])&(?=['\"])")
 _FRAMED = re.compile(r"(?<!\S)=(\w{1,32})=(?!\S)")
 """``=sam= hello``: a name between two signs."""
@@ -568,6 +586,7 @@ _EITHER_OR = re.compile(r"(?:(?<=\band)|(?<=\beither))/(?=or\b)", re.IGNORECASE)
 _PATH_OF_MENUS = re.compile(r"(?<=[A-Za-z]) ?>{2,3} ?(?=[A-Za-z])")
 _FOLD = re.compile(r"(?<=[A-Za-z])\*(?=\d)")
 _FILE = re.compile(r"[\w-]{1,32}+\.[a-z]{2,4}(?![\w.])")
+_BOT_COMMAND = re.compile(r"(?:^|\s)!\w{1,32}$")
 _QUOTED_NAME = re.compile(r"[\w-]{2,32}+>")
 _BEHIND_BRACKET = re.compile(r"(?<=[)\]])/(?=[A-Za-z])")
 _TOKEN_BEFORE = re.compile(r"[A-Za-z0-9_./?$:@%~=-]{1,32}$")
@@ -647,6 +666,12 @@ def _is_aside(match: re.Match[str], words: Vocabulary) -> bool:
     return any(side is not None and len(side[0].split()) > _WORDS_TO for side in (before, behind))
 
 
+def _without_references(text: str) -> str:
+    """Return text without each ``&`` that joins nothing: of a reference in a program, or at the end of a command."""
+    text = _SENT_BEHIND.sub("", _REFERRED.sub(r"\1 ", text))
+    return _TAKEN.sub(lambda match: match[0] if match[1] and is_common(match[1].casefold()) else "", text)
+
+
 # Of the whole text, which is the same for each of its matches: asked once, or the time is the square of their number.
 
 
@@ -678,6 +703,8 @@ def _compared(match: re.Match[str], words: Vocabulary) -> str:
         return words.phrases["pause"]  # two closed eyes
     if match[1] == "<" and _QUOTED_NAME.match(match.string, match.end()):
         return words.phrases["pause"]  # a quoted chat line
+    if match[1] == ">" and _BOT_COMMAND.search(match.string[max(0, match.start() - 36) : match.start()]):
+        return words.phrases["pause"]  # an answer of a bot, sent to somebody
     if match[1] in "<>" and _FILE.match(match.string, match.end()):
         return words.phrases["pause"]  # a command's input or output
     if match[1] == ">" and _is_menu(match):
@@ -728,7 +755,7 @@ def say_signs(draft: Draft) -> None:
             spoken = _JOINING_PLUS.sub(words.apart(words.signs["+"]), spoken)
             spoken = _PLUS.sub(words.signs["+"] + (" " if words.language == "en" else ""), spoken)
         if "&" in spoken:
-            spoken = _SENT_BEHIND.sub("", _REFERRED.sub(r"\1 ", spoken))
+            spoken = _without_references(spoken)
             spoken = _QUOTED_AND.sub(words.signs["&"], spoken)
             spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
         if ">>" in spoken:
@@ -801,7 +828,7 @@ def _keep_signs(draft: Draft) -> None:
     comma = words.phrases["pause"]
     spoken = _unbracketed(text) if "(" in text or "[" in text or "{" in text else text
     if "&" in spoken:
-        spoken = _SENT_BEHIND.sub("", _REFERRED.sub(r"\1 ", spoken))
+        spoken = _without_references(spoken)
         spoken = _AND.sub(words.apart(words.signs["&"]), spoken)
     if "<" in spoken or ">" in spoken:
         spoken = _ANGLE_APART.sub(comma, spoken)
