@@ -17,7 +17,7 @@ from tests.discord_voice_case import SILENCE, packets
 from tests.fakes.discord_gateway import Session
 from tests.fakes.discord_listener import decode
 from tests.fakes.discord_server import DiscordServer
-from tests.fakes.discord_udp import MODE
+from tests.fakes.discord_udp import EARLY, MODE
 from tests.fakes.discord_world import Channel
 
 pytest_plugins = ["tests.discord_fixtures", "tests.discord_voice_fixtures"]
@@ -278,7 +278,7 @@ async def test_packets_are_looked_at(
 
 async def test_sound_comes_after_opcode_5(dial: Dial, server: DiscordServer, voice_channel: Channel) -> None:
     async with dial() as raw, _line(raw, speaking=False) as send:
-        for n in range(6):
+        for n in range(EARLY + 1):
             send(n)
         assert "opcode 5" in await _complaint(server)
     assert not server.voice.listener(voice_channel).heard

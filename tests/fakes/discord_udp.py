@@ -20,7 +20,7 @@ MODE = "aead_xchacha20_poly1305_rtpsize"
 _DISCOVERY = 74
 _HEADER, _NONCE, _TAG = 12, 4, 16
 _NOTHING = b"\0" * 20
-_EARLY = 25
+EARLY = 25
 """Packets that may overtake opcode 5, which goes by another way."""
 _OF_20_MS = frozenset({1, 5, 9, 13, 15, 19, 23, 27, 31})
 """Opus configurations whose frames take 20 ms (RFC 6716, table 2)."""
@@ -83,7 +83,7 @@ class Udp(asyncio.DatagramProtocol):
         arrived = time.monotonic()
         if len(data) == _DISCOVERY and data[:2] == b"\0\1":
             self._discover(data, addr)
-        elif self._line.key and self._line.speaking is None and len(self._early) < _EARLY:
+        elif self._line.key and self._line.speaking is None and len(self._early) < EARLY:
             self._early.append((arrived, data))
         elif fault := self._receive(arrived, data):
             self._complain(f"packet: {fault}")
