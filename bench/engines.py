@@ -33,7 +33,7 @@ _ESPEAK = "espeak-ng"
 
 @dataclass(frozen=True, slots=True)
 class _Measured:
-    """What one engine took for its sentences."""
+    """Time, memory and sound of one engine for its sentences."""
 
     engine: str
     threads: int

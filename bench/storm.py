@@ -209,7 +209,7 @@ class Storm:
         return _Run(process, self.folder / "log.txt")
 
     async def say(self, *, up: bool) -> None:
-        """Send one command as one person; on Discord only while the bot is up, or nobody could accept it."""
+        """Send one command as one person; on Discord only while the bot is up, since Discord refuses it otherwise."""
         self._number += 1
         number = self._number
         text = f"This is sentence number {number} of {self.random.randrange(10_000)}" + " and more" * (number % 4) + "."

@@ -141,8 +141,8 @@ def provider_of(name: str, config: Config) -> Provider:
 
 def _limits(settings: ProviderConfig) -> ProviderLimits:
     """Return a provider's limits; 0 in the configuration means none."""
-    # Each built-in engine has workers of its own, so that nobody's Chinese holds up another's English.
-    engines = 3 if settings.type in ("builtin", "espeak") and settings.natural else 1
+    # Each built-in engine has workers of its own, so that Chinese and English do not wait for each other.
+    engines = 3 if settings.is_built_in and settings.natural else 1
     return ProviderLimits(
         rpm=settings.rpm or None,
         rpd=settings.rpd or None,

@@ -103,6 +103,11 @@ class ProviderConfig(_Section):
     tpd: int = Field(0, ge=0, description="Tokens per day (UTC).")
     price_per_1k_tokens: float = Field(0.0, ge=0, description="For quota show, in your currency.")
 
+    @property
+    def is_built_in(self) -> bool:
+        """The built-in engine, by its name or its old one."""
+        return self.type in ("builtin", "espeak")
+
 
 class QuotaConfig(_Section):
     """What people may spend; 0 means no limit (whereas ``quota set`` with 0 allows nothing)."""

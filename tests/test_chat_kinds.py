@@ -6,16 +6,7 @@ from bot.normalization.clean import clean, clean_message
 from bot.normalization.mentions import spoken_name
 from bot.normalization.message import ChatMessage, Reading, VocalCues
 from bot.providers.builtin.runs import dropped_tags, split_runs
-
-_EN, _ZH = Reading("en", VocalCues.off()), Reading("zh", VocalCues.off())
-
-
-def en(text: str) -> str:
-    return clean_message(ChatMessage(text), _EN).text
-
-
-def zh(text: str) -> str:
-    return clean_message(ChatMessage(text), _ZH).text
+from tests.chat_said import en, zh
 
 
 @pytest.mark.parametrize(

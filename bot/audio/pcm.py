@@ -186,12 +186,12 @@ def _mu_law() -> NDArray[np.float32]:
     return (np.where(byte & 0x80, -size, size) / 8192).astype(np.float32)
 
 
-_LAWS_PCM = {"a": _a_law(), "mu": _mu_law()}
+_LAW_TABLES = {"a": _a_law(), "mu": _mu_law()}
 
 
 def _as_float(block: memoryview, layout: Layout) -> NDArray[np.float32]:
     if layout.law:
-        heard: NDArray[np.float32] = _LAWS_PCM[layout.law][np.frombuffer(block, np.uint8)]
+        heard: NDArray[np.float32] = _LAW_TABLES[layout.law][np.frombuffer(block, np.uint8)]
         return heard
     if layout.is_float:
         # Before the mean: one infinite or missing sample must not swallow its neighbours.

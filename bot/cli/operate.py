@@ -25,7 +25,7 @@ PERMISSIONS = {
     "send_messages_in_threads": 1 << 38,
     "send_voice_messages": 1 << 46,
 }
-"""What the Discord commands use, and nothing else (bits from Discord's documentation of permissions)."""
+"""Exactly the permissions that the Discord commands use (bits from Discord's documentation)."""
 
 
 async def run(config: Config, asked: Arguments) -> int:
@@ -38,7 +38,7 @@ async def run(config: Config, asked: Arguments) -> int:
 async def config_check(config: Config, asked: Arguments) -> int:
     """Print what the configuration means: the providers, and the platforms that start.
 
-    Raises ConfigError if nobody could speak or a file it names is unusable.
+    Raises ConfigError if no provider could speak or a file it names is unusable.
     """
     language, able = config.language, 0
     print(_file_read(asked.config_path, language))

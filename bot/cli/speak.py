@@ -235,7 +235,7 @@ def _print_explanation(found: Explanation, config: Config, read: "Spoken | None"
     settings = config.provider(found.provider)
     shown = f"{price:.4f}" if settings.price_per_1k_tokens else sentence("explain.unpriced", config.language)
     facts = {"characters": found.characters, "tokens": found.tokens, "price": shown}
-    code = "explain.cost_free" if settings.type in ("builtin", "espeak") else "explain.cost"
+    code = "explain.cost_free" if settings.is_built_in else "explain.cost"
     print(sentence("explain.length", config.language, seconds=max(1, round(found.seconds))))
     print(sentence(code, config.language, **facts, provider=found.provider))
 

@@ -311,7 +311,6 @@ _RUN = re.compile(
 _LAUGHING = frozenset("😂🤣😹")
 _DROPPED = re.compile(f"[\ufe0e\ufe0f{_SKIN}]")
 _ASIDE = re.compile(r" ?[(（].{0,40}?[)）]")
-_BUTTON = re.compile(r"( button|按钮|face)$")
 _KNOWN = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|:([a-z][a-z0-9_+-]{1,31}+):")
 
 NAMED = re.compile(r"<a?:(\w{1,32}+):\d{1,25}+>|(?<![\w:]):([A-Za-z0-9_+-]{2,32}+):(?![\w:])")
@@ -339,7 +338,7 @@ _CLOSING = ("):", "x)", "X)")
 """Faces that may close a bracket."""
 _ASKED = re.compile(r" ?[?？]")
 _GOING_ON = re.compile(r" {1,2}[a-z]")
-_NEAR_PICTURES = 80
+_CONTEXT = 80
 
 
 def _known_face(match: re.Match[str]) -> str | None:
@@ -349,7 +348,7 @@ def _known_face(match: re.Match[str]) -> str | None:
     it.
     """
     text = match.string
-    before = text[max(0, match.start() - _NEAR_PICTURES) : match.start()]
+    before = text[max(0, match.start() - _CONTEXT) : match.start()]
     if match[0] == "^^":
         begins = not before.rpartition("\n")[2].strip() and _GOING_ON.match(text, match.end())
         at_somebody = _CALLED.fullmatch(before) and not text[match.end() :].strip()

@@ -495,7 +495,7 @@ def spoken_time(seconds: int, style: str, now: datetime, words: Vocabulary) -> s
         return distance(moment - now, words)
     if style in "tT":
         return _clock(moment, words, seconds=style == "T")
-    date = _times_date(moment, now, words)
+    date = _spoken_date(moment, now, words)
     if style == "F":
         date = words.say("weekday", weekday=words.days[moment.weekday()], date=date)
     return date if style in "dD" else words.say("moment", day=date, clock=_clock(moment, words, seconds=False))
@@ -525,7 +525,7 @@ def duration(seconds: float, words: Vocabulary) -> str:
     return words.joined(parts) if words.language == "en" else "".join(parts)
 
 
-def _times_date(moment: datetime, now: datetime, words: Vocabulary) -> str:
+def _spoken_date(moment: datetime, now: datetime, words: Vocabulary) -> str:
     """Return the date, without the current year."""
     name = "date" if moment.year == now.year else "date_year"
     return words.say(name, year=moment.year, month=words.months[moment.month - 1], day=moment.day)

@@ -162,7 +162,7 @@ _LONG_LIKELY = frozenset(_LONG_SHOUTS.split())
 _SHOUTED_ENDING = re.compile(r"(?:LY|NESS|IEST|IOUS)$|['’]")
 """Endings of other long words that are no names: ``QUICKLY``."""
 _COMMAND = re.compile(r"(?:^|[ \n])(?:[/!][A-Za-z]{2,16}+ (?:[^\s/!]{1,32}+ )?+|-{1,2}[A-Za-z][a-z-]{0,16}+ )$")
-_NEAR_STRESS = 64
+_STRESS_CONTEXT = 64
 """Characters before a word in capitals that are searched for a command."""
 _NUMBERED = re.compile(r" \d{1,4}+(?:\.\d|(?= ?/ ?\d))")
 _LISTED = re.compile(",[A-Z]")
@@ -206,7 +206,7 @@ def _is_likely(word: str) -> bool:
 
 def _is_argument(draft: Draft, match: re.Match[str]) -> bool:
     """Return whether it follows a path or a command: ``/media/NEW VOLUME``, ``/msg NickServ REGISTER``."""
-    before = match.string[max(0, match.start() - _NEAR_STRESS) : match.start()]
+    before = match.string[max(0, match.start() - _STRESS_CONTEXT) : match.start()]
     bare = before.rstrip(" \\")
     return draft.rule_of(bare[-1:]) == "" or bool(_COMMAND.search(before))
 
@@ -280,7 +280,7 @@ _COUNTED_BEFORE = re.compile(
     r"|ID|id|QQ|qq)[ :：]{0,2}$"
 )
 """Words before an ordinary number: an amount, a room, a code."""
-_NEAR_SLANG = 16
+_SLANG_CONTEXT = 16
 """Characters before a number that are examined."""
 _HARMLESS = frozenset("cdefgiknopqrstuvyz")
 """No laugh and no grin begins with one of these."""
@@ -493,7 +493,7 @@ def _number(draft: Draft, match: re.Match[str]) -> str:
     token, words = match[0], draft.words
     if words.language != "zh" or len(token) < 2 or token[0] not in "1256789":
         return token
-    before = match.string[max(0, match.start() - _NEAR_SLANG) : match.start()].rpartition("\n")[2]
+    before = match.string[max(0, match.start() - _SLANG_CONTEXT) : match.start()].rpartition("\n")[2]
     behind = match.string[match.end() : match.end() + 3]
     if not before.strip() and not behind.strip(" !！。~～?？").partition("\n")[0].strip() and token in words.numbers:
         return _noted(draft, "slang", token, words.numbers[token])

@@ -295,6 +295,14 @@ def is_key(text: str) -> bool:
     return bool(re.fullmatch(r"[\x21-\x7e]+", text))
 
 
+def check_key(provider: str, key: str, *, required: bool) -> None:
+    """Raise ConfigError if no request can be sent with a key: ``provider.no_key``, ``provider.bad_key``."""
+    if is_key(key) or not (key or required):
+        return
+    variable = f"MOUTHPIECE_PROVIDERS__{provider.upper().replace('-', '_')}__API_KEY"
+    raise ConfigError("provider.bad_key" if key else "provider.no_key", provider=provider, variable=variable)
+
+
 def is_plain_text_abroad(root: str) -> bool:
     """Return whether a key would leave this machine unencrypted."""
     parts = urlsplit(root)

@@ -20,7 +20,8 @@ from bot.texts import codes, say
 _BROKEN = frozenset(
     {ErrorKind.SERVER, ErrorKind.CONNECTION, ErrorKind.TIMEOUT, ErrorKind.BAD_ANSWER, ErrorKind.INCOMPLETE}
 )
-_REFUSED = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.BALANCE, ErrorKind.FORBIDDEN, ErrorKind.MODEL})
+_FOR_THE_HOST = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.BALANCE, ErrorKind.FORBIDDEN, ErrorKind.MODEL})
+"""Failures that only the host can fix."""
 
 
 class Breaker:
@@ -59,7 +60,7 @@ class Breaker:
 
         Ignore failures unrelated to the provider's health (a refused text, a limit of ours).
         """
-        if error.kind in _REFUSED:
+        if error.kind in _FOR_THE_HOST:
             self._open_until = self._clock() + self._long_rest
         elif error.kind in _BROKEN:
             self._failures += 1
@@ -76,8 +77,6 @@ _log = logging.getLogger("mouthpiece")
 
 EVERY = 3600.0
 """Minimum seconds between two log lines about one provider."""
-_FOR_THE_HOST = frozenset({ErrorKind.AUTHENTICATION, ErrorKind.BALANCE, ErrorKind.FORBIDDEN, ErrorKind.MODEL})
-"""Failures that only the host can fix."""
 
 
 @dataclass(frozen=True, slots=True)

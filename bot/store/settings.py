@@ -142,7 +142,7 @@ class SettingsTable(Generic[T]):
     def __init__(
         self, database: Database, table: Table, model: type[T], *, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        """Set up; ``clock`` gives seconds."""
+        """Set up; ``clock`` gives monotonic seconds, by which cached settings expire."""
         self._database = database
         self._rows = Rows(table, model)
         self._recall: Recall[T] = Recall(clock=clock)
@@ -153,14 +153,18 @@ class SettingsTable(Generic[T]):
             space.scope, lambda: self._database.read(partial(self._rows.get, owner=space.scope))
         )
 
-    async def set(self, space: Space, changes: Mapping[str, Any]) -> T:
-        """Change the named settings, all or none. Return the effective ones. Raises InputError, StoreError."""
+    async def set(self, space: Space, **changes: Any) -> T:
+        """Change the settings named by their fields, all or none. Return the effective ones. None unsets one.
+
+        Raises InputError as the fields' kinds do, StoreError.
+        """
         checked = self._rows.check(changes)
         return await self._write(space, partial(self._rows.put, owner=space.scope, changes=checked))
 
-    async def adjust(self, space: Space, add: Lists, remove: Lists) -> T:
-        """Add values to lists and remove others in one transaction. Raises InputError, StoreError."""
-        return await self._write(space, partial(self._rows.adjust, owner=space.scope, add=add, remove=remove))
+    async def adjust(self, space: Space, *, add: Lists | None = None, remove: Lists | None = None) -> T:
+        """Add entries to lists and remove others, in one transaction. Raises as ``set``."""
+        body = partial(self._rows.adjust, owner=space.scope, add=add or {}, remove=remove or {})
+        return await self._write(space, body)
 
     async def change(self, space: Space, values: Callable[[T], Mapping[str, Any]]) -> T:
         """Change settings depending on their values, in one transaction. Raises InputError, StoreError."""
@@ -305,29 +309,15 @@ class SpaceSettings:
     """Whether the message replied to may serve as context for the tone."""
 
 
-class Spaces:
-    """The settings of spaces; one per process and database."""
+class Spaces(SettingsTable[SpaceSettings]):
+    """The settings of spaces; one per process and database.
+
+    ``set`` raises InputError ``name.too_long``, ``language.unknown``, ``space.roles_full``, ``space.channels_full``,
+    ``space.words_full``, ``space.word_empty``, ``space.word_too_long``, ``space.cooldown`` (each with limit).
+    """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Set up; ``clock`` gives monotonic seconds, by which cached settings expire."""
-        self._table = SettingsTable(database, space_setting, SpaceSettings, clock=clock)
-
-    async def get(self, space: Space) -> SpaceSettings:
-        """Return the effective settings; another process' change arrives within 10 s. Raises StoreError."""
-        return await self._table.get(space)
-
-    async def set(self, space: Space, **changes: Any) -> SpaceSettings:
-        """Change the settings named by their fields, all or none. Return the effective ones. None unsets one.
-
-        Raises InputError ``name.too_long``, ``language.unknown``, ``space.roles_full``, ``space.channels_full``,
-        ``space.words_full``, ``space.word_empty``, ``space.word_too_long``, ``space.cooldown`` (each with limit);
-        StoreError.
-        """
-        return await self._table.set(space, changes)
-
-    async def adjust(self, space: Space, *, add: Lists | None = None, remove: Lists | None = None) -> SpaceSettings:
-        """Add entries to lists and remove others, in one transaction. Raises as ``set``."""
-        return await self._table.adjust(space, add or {}, remove or {})
+        super().__init__(database, space_setting, SpaceSettings, clock=clock)
 
     async def rest(self, space: Space, role: str, seconds: int | None) -> SpaceSettings:
         """Set a role's cooldown by its scope; None removes it.
@@ -339,15 +329,7 @@ class Spaces:
             others = {scope: rest for scope, rest in held.role_cooldowns.items() if scope != role}
             return {"role_cooldowns": others | ({} if seconds is None else {role: seconds})}
 
-        return await self._table.change(space, rests)
-
-    async def forget(self, space: Space) -> None:
-        """Reset to the defaults by deleting the space's rows. Raises StoreError."""
-        await self._table.forget(space)
-
-    def drop(self, scope: str) -> None:
-        """Drop a space's cached settings, because they were changed elsewhere."""
-        self._table.drop(scope)
+        return await self.change(space, rests)
 
 
 MOST_IGNORED = 500
@@ -437,37 +419,15 @@ class ReadingSettings:
     """Scopes of accounts (``account:discord:42``) that are not read."""
 
 
-class Readings:
-    """The reading settings of spaces; one per process and database."""
+class Readings(SettingsTable[ReadingSettings]):
+    """The reading settings of spaces; one per process and database.
+
+    ``set`` raises InputError ``name.too_long``, ``language.unknown``, ``reading.bad_template``, ``reading.characters``,
+    ``reading.bad_alone``, ``reading.bad_hour``, ``reading.zone``, ``space.roles_full``, ``reading.ignored_full``.
+    """
 
     def __init__(self, database: Database, *, clock: Callable[[], float] = time.monotonic) -> None:
-        """Set up; ``clock`` gives monotonic seconds, by which cached settings expire."""
-        self._table = SettingsTable(database, reading_setting, ReadingSettings, clock=clock)
-
-    async def get(self, space: Space) -> ReadingSettings:
-        """Return the effective settings; another process' change arrives within 10 s. Raises StoreError."""
-        return await self._table.get(space)
-
-    async def set(self, space: Space, **changes: Any) -> ReadingSettings:
-        """Change the settings named by their fields, all or none. Return the effective ones. None unsets one.
-
-        Raises InputError ``name.too_long``, ``language.unknown``, ``reading.bad_template``, ``reading.characters``,
-        ``reading.bad_alone``, ``reading.bad_hour``, ``reading.zone``, ``space.roles_full``, ``reading.ignored_full``;
-        StoreError.
-        """
-        return await self._table.set(space, changes)
-
-    async def adjust(self, space: Space, *, add: Lists | None = None, remove: Lists | None = None) -> ReadingSettings:
-        """Add entries to lists and remove others, in one transaction. Raises as ``set``."""
-        return await self._table.adjust(space, add or {}, remove or {})
-
-    async def forget(self, space: Space) -> None:
-        """Reset to the defaults. Raises StoreError."""
-        await self._table.forget(space)
-
-    def drop(self, scope: str) -> None:
-        """Drop a space's cached settings, because they were changed elsewhere."""
-        self._table.drop(scope)
+        super().__init__(database, reading_setting, ReadingSettings, clock=clock)
 
 
 FavouriteKind = Literal["voice", "style"]

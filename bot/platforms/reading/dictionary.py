@@ -548,14 +548,14 @@ def _usual_columns(row: Sequence[str], doubts: dict[Doubt, None]) -> tuple[str, 
 
 
 def _guarded(cell: str) -> str:
-    return _OPEN.sub(r"\1'", _dictionary_file_line(cell))
+    return _OPEN.sub(r"\1'", _on_one_line(cell))
 
 
 def _unguarded(cell: str) -> str:
-    return _STOPPED.sub(r"\1", _dictionary_file_line(cell))
+    return _STOPPED.sub(r"\1", _on_one_line(cell))
 
 
-def _dictionary_file_line(cell: str) -> str:
+def _on_one_line(cell: str) -> str:
     """Return a single-spaced line, as it is stored; the expressions would be slow on many blanks."""
     return " ".join(cell.split())
 
@@ -703,7 +703,7 @@ class Lexicon:
     async def lines(self, owner: Account | Space, language: str) -> str:
         """Return the entries as text, and the limit. Raises StoreError."""
         entries = await self._dictionaries.get(owner)
-        shown = [_dictionary_line(entry, language) for entry in entries[-_MOST_LISTED:]]
+        shown = [_listed(entry, language) for entry in entries[-_MOST_LISTED:]]
         head = say("dictionary.count", language, count=len(entries), limit=most_of(owner))
         more = len(entries) - len(shown)
         return "\n".join([head, *([say("dictionary.earlier", language, count=more)] if more else []), *shown])
@@ -748,6 +748,6 @@ def _understood(data: bytes, name: str, owner: Account | Space) -> Understood:
     return replace(found, dead=dead_words(found.entries))
 
 
-def _dictionary_line(entry: Entry, language: str) -> str:
+def _listed(entry: Entry, language: str) -> str:
     code = "dictionary.line_pattern" if entry.pattern else "dictionary.line"
     return say(code, language, written=entry.written, said=entry.said or "–")

@@ -24,7 +24,7 @@ from telegram.constants import CallbackQueryLimit, ChatAction, ChatMemberStatus,
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TelegramError
 
 from bot.audio import mp3, ogg
-from bot.errors import PlatformError
+from bot.errors import InputError, PlatformError
 from bot.model import Clip, Receipt
 from bot.patterns import whole
 from bot.platforms.display import TextRun, cut_runs, words_beside
@@ -200,6 +200,11 @@ class Delivery:
         except TelegramError as error:
             _log.info("the administrator status could not be checked (%s)", type(error).__name__)
             return False
+
+    async def check_admin(self, asked: Asked) -> None:
+        """Raise InputError ``telegram.admins_only`` unless ``is_admin``."""
+        if not await self.is_admin(asked):
+            raise InputError("telegram.admins_only")
 
     async def roles(self, asked: Asked) -> tuple[str, ...]:
         """Return the only role of Telegram's groups, if the person has it. Raises nothing."""

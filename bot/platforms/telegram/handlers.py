@@ -126,8 +126,8 @@ def _matter(asked: Asked) -> str:
     return asked.line.partition(":")[2]
 
 
-Press = Callable[[TelegramContext, Asked], Awaitable[None]]
-PRESSES: dict[str, Press] = {
+Answer = Callable[[TelegramContext, Asked], Awaitable[None]]
+PRESSES: dict[str, Answer] = {
     "s": other_style,
     "r": again,
     "w": words,
@@ -174,9 +174,6 @@ _PRESS = 0.5
 """Weight of a pressed button: it seldom posts a message in the chat."""
 _NEW = filters.UpdateType.MESSAGE
 """Only new messages: an edited command would be spoken, and charged, again."""
-
-
-Answer = Callable[[TelegramContext, Asked], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

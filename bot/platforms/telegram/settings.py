@@ -33,8 +33,7 @@ async def who(context: TelegramContext, asked: Asked) -> None:
     if asked.space is None or voice is None:
         await context.delivery.sentence(asked.message, texts.say("telegram.who.usage", asked.language))
         return
-    if not await context.delivery.is_admin(asked):
-        raise InputError("telegram.admins_only")
+    await context.delivery.check_admin(asked)
     account = await context.services.requests.words.said_by("telegram", asked.space.id, str(voice.message_id))
     await context.delivery.sentence(asked.message, await _answer(context, asked, account))
 
@@ -231,8 +230,6 @@ _SECONDS = (0, 5, 10, 30, 60, 300)
 _OFFERED_SETTINGS_PAGES = 90
 """Buttons: Telegram allows 100 under a message."""
 
-Page = tuple[str, InlineKeyboardMarkup]
-
 
 def form_of(kind: Kind) -> str:
     """Return the pattern of a kind's values in button data."""
@@ -270,7 +267,7 @@ def openers(
     return [buttons[at : at + 2] for at in range(0, len(buttons), 2)]
 
 
-async def own_page(context: TelegramContext, asked: Asked, name: str) -> Page:
+async def own_page(context: TelegramContext, asked: Asked, name: str) -> Shown:
     """Return the voices or styles of a person, with a back button."""
     text, keys = await (voices if name == "voice" else styles_offered)(context, asked)
     return text, _with_way_back(keys, asked.language)
@@ -281,7 +278,7 @@ def words(kind: Kind, language: str) -> list[Choice]:
     return [Choice(kind.label(each, language), each) for each in kind.words] if isinstance(kind, Word) else []
 
 
-def shared_page(context: TelegramContext, asked: Asked, kept: SpaceSettings, setting: Setting) -> Page:
+def shared_page(context: TelegramContext, asked: Asked, kept: SpaceSettings, setting: Setting) -> Shown:
     """Return the values of a group's setting, the current one marked, with a back button."""
     language, held = asked.language, getattr(kept, setting.field)
     default, per_row = [Choice(texts.say("telegram.default", language), DEFAULT)], 3
@@ -323,7 +320,7 @@ async def settings(context: TelegramContext, asked: Asked) -> None:
         await context.delivery.sentence(asked.message, lines[_SHOWN_WITH.get(key, key)])
         return
     if key:
-        await _allow(context, asked)
+        await context.delivery.check_admin(asked)
         await _change(context, asked, asked.space, key, value)
     text, buttons = await group(context, asked, asked.space)
     await context.delivery.sentence(asked.message, text, keyboard=buttons)
@@ -428,7 +425,7 @@ async def press_group(context: TelegramContext, asked: Asked) -> None:
     name, value = asked.line.split(":", 2)[1:]
     if asked.space is None:
         raise InputError(keyboard.OLD_BUTTON)
-    await _allow(context, asked)
+    await context.delivery.check_admin(asked)
     if name == _READ:
         everywhere = any(each.channel == WHOLE for each in await context.services.reader.bindings.of(asked.space))
         await commands.read(context, replace(asked, line=f"{value} all" if everywhere else value))
@@ -449,7 +446,7 @@ async def press_open(context: TelegramContext, asked: Asked) -> None:
     if name not in (*(OWN if asked.space is None else SHARED), BACK):
         raise InputError(keyboard.OLD_BUTTON)
     if asked.space is not None:
-        await _allow(context, asked)
+        await context.delivery.check_admin(asked)
         kept = await context.services.requests.spaces.get(asked.space)
         if name == BACK:
             text, buttons = await group(context, asked, asked.space)
@@ -477,12 +474,6 @@ async def press_language(context: TelegramContext, asked: Asked) -> None:
         asked.account, asked.space, asked.locale, context.services.language
     )
     await context.delivery.toast(asked, texts.say("telegram.language.set", chosen))
-
-
-async def _allow(context: TelegramContext, asked: Asked) -> None:
-    """Check that the person is an administrator or writes as the group. Raises InputError ``telegram.admins_only``."""
-    if not await context.delivery.is_admin(asked):
-        raise InputError("telegram.admins_only")
 
 
 def _for_admins(space: Space, kept: SpaceSettings) -> bool:

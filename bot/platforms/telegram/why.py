@@ -77,8 +77,7 @@ async def doctor(context: TelegramContext, asked: Asked) -> None:
     """Run every check and show what to do. Raises InputError ``telegram.groups_only``, ``telegram.admins_only``."""
     if asked.space is None:
         raise InputError("telegram.groups_only")
-    if not await context.delivery.is_admin(asked):
-        raise InputError("telegram.admins_only")
+    await context.delivery.check_admin(asked)
     rights = partial(_rights, context, asked.message.chat_id)
     findings = await context.services.doctor.examine(asked.account, asked.space, more=[("telegram", rights)])
     lines = (each.sentence(asked.language, brief=True) for each in findings)

@@ -138,6 +138,18 @@ def _sent(runs: list[dict[str, Any]], how: Manner) -> dict[str, Any]:
     }
 
 
+async def audible(name: str, speech: AsyncGenerator[Pcm, None]) -> AsyncGenerator[Pcm | Usage, None]:
+    """Yield speech, then an empty Usage. Raises ProviderError ``UNSUPPORTED`` if all of it was silence."""
+    heard = False
+    async with contextlib.aclosing(speech) as blocks:
+        async for pcm in blocks:
+            heard = heard or bool(pcm.samples.strip(b"\0"))
+            yield pcm
+    if not heard:  # the same text would fail again
+        raise ProviderError(name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
+    yield Usage()
+
+
 class EspeakProvider:
     """espeak-ng as a provider. See ``bot.providers.base.Provider`` for what its members promise.
 
@@ -214,14 +226,9 @@ class EspeakProvider:
 
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Yield sound in blocks of about 60 ms, as the engine makes it; then an empty Usage."""
-        heard = False
-        async with contextlib.aclosing(self.speak(self.plan(request).body)) as blocks:
-            async for pcm in blocks:
-                heard = heard or bool(pcm.samples.strip(b"\0"))
-                yield pcm
-        if not heard:  # the same text would fail again
-            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
-        yield Usage()
+        async with contextlib.aclosing(audible(self.name, self.speak(self.plan(request).body))) as sound:
+            async for item in sound:
+                yield item
 
     async def models(self) -> tuple[str, ...]:
         """Return the only engine."""

@@ -13,19 +13,19 @@ import hashlib
 import importlib
 import json
 import os
-import signal
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from importlib import metadata, resources
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
 from bot.audio.loudness import TARGET, Samples, levelled, trimmed
 from bot.audio.voicing import pitched, whispered
-from bot.providers.builtin.protocol import END, FAILED, MAX_REQUEST, READY, SOUND, pack
+from bot.providers.builtin.protocol import END, FAILED
+from bot.providers.builtin.serving import Output, begin, leave, limit_cpu, refuse, serve
 
 RATE = 24_000
 """Hertz of both engines."""
@@ -39,8 +39,6 @@ _SEED = 1
 _CPU_SECONDS = 120
 """For one piece; the longest needs a few."""
 _OPEN_FILES = 128
-_MESSAGE = 1 << 15
-"""Bytes of sound in a message."""
 
 
 class EngineError(Exception):
@@ -189,7 +187,7 @@ def _answers(engine: Engine, request: dict[str, Any]) -> Iterator[bytes]:
     # A voice that is raised later becomes shorter.
     speed = float(request["speed"]) / float(request.get("pitch", 1.0))
     for piece in request["pieces"]:
-        _limit_request()
+        limit_cpu(_CPU_SECONDS)
         spoken = 0
         for part in _spoken(engine, piece["text"], request["voice"], speed, request.get("language", "zh")):
             sound = _finished(part, request)
@@ -204,36 +202,6 @@ def _answers(engine: Engine, request: dict[str, Any]) -> Iterator[bytes]:
             yield bytes(2 * round(float(piece["gap"]) * RATE))
     if not heard:
         raise EngineError("nothing of it can be pronounced")
-
-
-def _limit_process() -> None:
-    """Limit what the process may open and write, where the system supports it."""
-    try:
-        import resource  # noqa: PLC0415 - Windows has no such module
-    except ImportError:
-        return
-    for limit, value in (
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            resource.setrlimit(limit, (value, value))
-        except (OSError, ValueError):
-            continue  # macOS refuses some; the others still hold
-
-
-def _limit_request() -> None:
-    """Let the system end this process if one piece takes minutes of processor time."""
-    try:
-        import resource  # noqa: PLC0415 - Windows has no such module
-    except ImportError:
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    if hard == resource.RLIM_INFINITY or seconds < hard:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
 
 
 def megabytes() -> float:
@@ -251,29 +219,14 @@ def _give_back() -> None:
         ctypes.CDLL(None).malloc_trim(0)
 
 
-def _private_output() -> BinaryIO:
-    """Reserve standard output for messages; whatever a library prints goes to standard error."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return out
-
-
-def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
-    def send(kind: bytes, content: bytes = b"") -> None:
-        out.write(pack(kind, content))
-        out.flush()
-
-    if request.get("version"):
-        send(READY, engine.version.encode())
-        return
+def _answer(engine: Engine, request: dict[str, Any], output: Output) -> None:
     try:
         for samples in _answers(engine, request):
-            for start in range(0, len(samples), _MESSAGE):
-                send(SOUND, samples[start : start + _MESSAGE])
+            output.send_sound(samples)
     except EngineError as error:
-        send(FAILED, str(error).encode())
+        output.send(FAILED, str(error).encode())
         return
-    send(END)
+    output.send(END)
 
 
 _ENGINES: dict[str, Callable[..., Engine]] = {"hibari": HibariEngine, "kokoro": KokoroEngine}
@@ -281,36 +234,22 @@ _ENGINES: dict[str, Callable[..., Engine]] = {"hibari": HibariEngine, "kokoro": 
 
 def main(name: str, most_megabytes: float, threads: int = 0, more_voices: str = "") -> int:
     """Serve with an engine until standard input closes or the memory is used up; 0 threads: the engine's usual."""
-    # A signal to the whole process group must not interrupt speech; the bot closes standard input when it is done.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    _limit_process()
-    out = _private_output()
+    output = begin(open_files=_OPEN_FILES)
     try:
         wanted: dict[str, Any] = {"threads": threads} if threads else {}
         engine = _ENGINES[name](**wanted, **({"more_voices": more_voices} if more_voices else {}))
     except Exception as error:  # noqa: BLE001  a border: the bot is told why, whatever it is
-        why = str(error) if isinstance(error, EngineError) else f"{name} cannot be loaded: {type(error).__name__}"
-        out.write(pack(FAILED, why.encode()))
-        out.flush()
-        return 1
-    out.write(pack(READY, engine.version.encode()))
-    out.flush()
-    try:
-        while line := sys.stdin.buffer.readline(MAX_REQUEST + 1):
-            if not line.endswith(b"\n"):
-                return 1
-            _answer(engine, json.loads(line), out)
-            _give_back()
-            if megabytes() > most_megabytes:
-                return 0
-    except OSError:
-        return 1  # the reader is gone
-    return 0
+        return refuse(
+            output, str(error) if isinstance(error, EngineError) else f"{name} cannot be loaded: {type(error).__name__}"
+        )
+
+    def is_over() -> bool:
+        _give_back()
+        return megabytes() > most_megabytes
+
+    return serve(output, engine.version, lambda request: _answer(engine, request, output), is_over=is_over)
 
 
 if __name__ == "__main__":
     threads, more = int((*sys.argv[3:4], "0")[0]), (*sys.argv[4:5], "")[0]
-    code = main(sys.argv[1], float(sys.argv[2]), threads, more)
-    sys.stderr.flush()
-    os._exit(code)  # the bot may be gone: nothing to flush into its closed pipe
+    leave(main(sys.argv[1], float(sys.argv[2]), threads, more))

@@ -1,6 +1,6 @@
-"""The messages between the built-in engine's worker process and the bot.
+"""The messages between a built-in engine's worker process and the bot.
 
-Used by both ends: ``pool`` here, ``worker`` there. A request is one line of JSON. An answer is a series of messages,
+Used by both ends: ``pool`` here, ``serving`` there. A request is one line of JSON. An answer is a series of messages,
 each a kind and a length (five bytes, big-endian) followed by that many bytes.
 """
 
@@ -12,7 +12,7 @@ HEADER = struct.Struct(">cI")
 READY = b"R"
 """The engine is loaded, or was asked for its version: the version as text."""
 SOUND = b"S"
-"""Signed 16-bit little-endian samples, one channel, 22 050 Hz."""
+"""Signed 16-bit little-endian samples, one channel, at the engine's rate."""
 END = b"E"
 """The request is finished; empty."""
 FAILED = b"F"
@@ -21,9 +21,9 @@ FAILED = b"F"
 MAX_REQUEST = 1 << 20
 """Bytes of a request line. 2000 characters that each change the language take about 150 kB."""
 MAX_MESSAGE = 1 << 16
-"""Bytes of a message. The engine sends blocks of 60 ms, 2.6 kB."""
+"""Bytes of a message. espeak-ng sends blocks of 60 ms, 2.6 kB; longer sound is cut."""
 SAMPLE_RATE = 22_050
-"""Hertz; the rate of every voice in the wheel."""
+"""Hertz; the rate of every voice of espeak-ng."""
 
 
 def pack(kind: bytes, content: bytes = b"") -> bytes:

@@ -21,7 +21,7 @@ from bot.model import Note, Usage, VoiceKind
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, VoiceInfo, spoken
 from bot.providers.builtin import natural
 from bot.providers.builtin.ahead import speak_ahead
-from bot.providers.builtin.espeak import LATIN_VOICES, PRESETS, REPLACEMENTS, EspeakProvider
+from bot.providers.builtin.espeak import LATIN_VOICES, PRESETS, REPLACEMENTS, EspeakProvider, audible
 from bot.providers.builtin.natural import HIBARI, KOKORO
 from bot.providers.builtin.pool import RefusedPieceError, UnloadableError, Workers
 from bot.providers.builtin.prebuffer import Pace, prebuffered
@@ -238,19 +238,12 @@ class BuiltinProvider:
     async def synthesize(self, request: SpeechRequest) -> AsyncGenerator[Pcm | Usage, None]:
         """Yield sound as the engines make it, part after part; then an empty Usage."""
         plan = self.plan(request).body
-        if "parts" not in plan:
-            async with contextlib.aclosing(self._espeak.synthesize(request)) as sound:
-                async for item in sound:
-                    yield item
-            return
-        heard = False
-        async with contextlib.aclosing(self._in_order(plan["parts"])) as blocks:
-            async for pcm in blocks:
-                heard = heard or bool(pcm.samples.strip(b"\0"))
-                yield pcm
-        if not heard:  # the same text would fail again
-            raise ProviderError(self.name, ErrorKind.UNSUPPORTED, detail="no sound for this text")
-        yield Usage()
+        speech = (
+            audible(self.name, self._in_order(plan["parts"])) if "parts" in plan else self._espeak.synthesize(request)
+        )
+        async with contextlib.aclosing(speech) as sound:
+            async for item in sound:
+                yield item
 
     async def _in_order(self, parts: Sequence[Mapping[str, Any]]) -> AsyncGenerator[Pcm, None]:
         """Yield the sound of all parts; in a text of two languages Kokoro begins at once, whatever comes first."""

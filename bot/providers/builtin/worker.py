@@ -8,15 +8,13 @@ A request: ``{"runs": [{"voice": "en-us+f3", "text": "Hi", "pause": true}, {"sil
 """
 
 import ctypes
-import json
 import os
 import re
-import signal
-import sys
 from collections.abc import Callable
-from typing import Any, BinaryIO
+from typing import Any
 
-from bot.providers.builtin.protocol import END, FAILED, MAX_REQUEST, READY, SAMPLE_RATE, SOUND, pack
+from bot.providers.builtin.protocol import END, FAILED, SAMPLE_RATE
+from bot.providers.builtin.serving import Output, begin, leave, limit_cpu, refuse, serve
 
 # From espeak-ng's speak_lib.h.
 _AUDIO_OUTPUT_SYNCHRONOUS = 2
@@ -101,104 +99,38 @@ class Engine:
             raise ValueError("espeak-ng did not speak")
 
 
-def _limit_process() -> None:
-    """Limit the process' resources, where the system supports it."""
-    try:
-        import resource  # noqa: PLC0415 - Windows has no such module
-    except ImportError:
-        return
-    for limit, value in (
-        (resource.RLIMIT_AS, _MEMORY_BYTES),
-        (resource.RLIMIT_NOFILE, _OPEN_FILES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            resource.setrlimit(limit, (value, value))
-        except (OSError, ValueError):
-            continue  # macOS refuses some; the others still hold
-
-
-def _limit_request() -> None:
-    """Let the system end this process if one request takes a minute of processor time.
-
-    The bot ends a hung worker itself; this also works when the bot is gone.
-    """
-    try:
-        import resource  # noqa: PLC0415 - Windows has no such module
-    except ImportError:
-        return
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + _CPU_SECONDS
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    if hard == resource.RLIM_INFINITY or seconds < hard:
-        resource.setrlimit(resource.RLIMIT_CPU, (seconds, hard))
-
-
-def _private_output() -> BinaryIO:
-    """Reserve standard output for messages; whatever a library prints goes to standard error."""
-    out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return out
-
-
-def _answer(engine: Engine, request: dict[str, Any], out: BinaryIO) -> None:
-    def send(kind: bytes, content: bytes = b"") -> None:
-        out.write(pack(kind, content))
-        out.flush()
-
+def _answer(engine: Engine, request: dict[str, Any], output: Output) -> None:
     broken: list[OSError] = []
 
     def sink(samples: bytes) -> bool:
         # Called from C, where an exception would be printed and lost.
         try:
-            for start in range(0, len(samples), 1 << 15):
-                send(SOUND, samples[start : start + (1 << 15)])
+            output.send_sound(samples)
         except OSError as error:
             broken.append(error)
             return False
         return True
 
-    if request.get("version"):
-        send(READY, engine.version.encode())
-        return
-    _limit_request()
+    limit_cpu(_CPU_SECONDS)
     try:
         engine.speak(request, sink)
     except ValueError as error:
-        send(FAILED, str(error).encode())
+        output.send(FAILED, str(error).encode())
         return
     if broken:
         raise broken[0]
-    send(END)
+    output.send(END)
 
 
 def main() -> int:
     """Serve until standard input closes."""
-    # A signal to the whole process group must not interrupt speech; the bot closes standard input when it is done.
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, signal.SIG_IGN)
-    _limit_process()
-    out = _private_output()
+    output = begin(open_files=_OPEN_FILES, memory_bytes=_MEMORY_BYTES)
     try:
         engine = Engine()
     except (ImportError, OSError) as error:
-        out.write(pack(FAILED, f"espeak-ng cannot be loaded: {type(error).__name__}".encode()))
-        out.flush()
-        return 1
-    out.write(pack(READY, engine.version.encode()))
-    out.flush()
-    try:
-        while line := sys.stdin.buffer.readline(MAX_REQUEST + 1):
-            if not line.endswith(b"\n"):
-                return 1
-            _answer(engine, json.loads(line), out)
-    except OSError:
-        return 1  # the reader is gone
-    return 0
+        return refuse(output, f"espeak-ng cannot be loaded: {type(error).__name__}")
+    return serve(output, engine.version, lambda request: _answer(engine, request, output))
 
 
 if __name__ == "__main__":
-    code = main()
-    sys.stderr.flush()
-    os._exit(code)  # the bot may be gone: nothing to flush into its closed pipe
+    leave(main())

@@ -13,7 +13,7 @@ from bot.audio.pcm import Pcm
 from bot.errors import ConfigError, ErrorKind, InputError, ProviderError
 from bot.model import Sample, Usage, Voice, VoiceKind
 from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeouts, estimate_tokens, spoken
-from bot.providers.http import Wire, is_key, is_plain_text_abroad, service_root
+from bot.providers.http import Wire, check_key, is_key, is_plain_text_abroad, service_root
 from bot.providers.mimo.dialect import MAX_TEXT, dialect_of, voice_id, word
 from bot.providers.mimo.stream import AnswerReader, completion_tokens, is_wav, streamed, whole
 from bot.text.split import expected_seconds, longest_seconds
@@ -132,11 +132,7 @@ class MimoProvider:
 
     def check_ready(self) -> None:
         """Raise ConfigError if no request can be sent: ``provider.no_key``, ``provider.bad_key``."""
-        variable = f"MOUTHPIECE_PROVIDERS__{self.name.upper().replace('-', '_')}__API_KEY"
-        if not self._key:
-            raise ConfigError("provider.no_key", provider=self.name, variable=variable)
-        if not is_key(self._key):
-            raise ConfigError("provider.bad_key", provider=self.name, variable=variable)
+        check_key(self.name, self._key, required=True)
 
     def warnings(self) -> tuple[str, ...]:
         """Return warnings: ``key.token_plan``, ``key.plain_http``."""

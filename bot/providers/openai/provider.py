@@ -15,6 +15,7 @@ from bot.providers.base import Capabilities, Health, Plan, SpeechRequest, Timeou
 from bot.providers.http import (
     HttpAnswer,
     Wire,
+    check_key,
     is_key,
     is_plain_text_abroad,
     parse_json,
@@ -137,9 +138,7 @@ class OpenAISpeechProvider:
 
     def check_ready(self) -> None:
         """Raise ConfigError ``provider.bad_key``. No key is needed."""
-        if self._key and not is_key(self._key):
-            variable = f"MOUTHPIECE_PROVIDERS__{self.name.upper().replace('-', '_')}__API_KEY"
-            raise ConfigError("provider.bad_key", provider=self.name, variable=variable)
+        check_key(self.name, self._key, required=False)
 
     def warnings(self) -> tuple[str, ...]:
         """Return warnings: ``key.plain_http``."""

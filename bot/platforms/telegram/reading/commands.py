@@ -33,8 +33,7 @@ async def read(context: TelegramContext, asked: Asked) -> None:
     if begins is None:
         await _show(context, asked, asked.space)
         return
-    if not await context.delivery.is_admin(asked):
-        raise InputError("telegram.admins_only")
+    await context.delivery.check_admin(asked)
     word, _, after = rest.strip().partition(" ")
     everywhere = word.casefold() in _ALL
     channel = WHOLE if everywhere else asked.channel

@@ -103,7 +103,7 @@ async def reading(context: TelegramContext, asked: Asked) -> None:
     value = value.strip()
     if typed.casefold() in _IGNORE:
         space = _group(asked)
-        await _allow(context, asked)
+        await context.delivery.check_admin(asked)
         await ignore(context, asked, space, value, ignored=_IGNORE[typed.casefold()])
     elif typed.casefold() in _ADMINS:
         await _rank(context, asked, value)
@@ -135,7 +135,7 @@ async def _set(context: TelegramContext, asked: Asked, key: str, value: str) -> 
     else:
         space = _group(asked)
         if value:
-            await _allow(context, asked)
+            await context.delivery.check_admin(asked)
             await context.services.reader.readings.set(space, **place_change(key, value, asked.language))
         line = (await _place(context, asked, space))[key]
     await context.delivery.sentence(asked.message, line)
@@ -145,7 +145,7 @@ async def _rank(context: TelegramContext, asked: Asked, value: str) -> None:
     """Read administrators alone, or before others, or not at all."""
     space = _group(asked)
     if value:
-        await _allow(context, asked)
+        await context.delivery.check_admin(asked)
         if value.casefold() not in _ROLES:
             raise InputError("telegram.reading.wanted_admins")
         wanted, scopes = _ROLES[value.casefold()], [admins_of(space)]
@@ -172,12 +172,6 @@ def _group(asked: Asked) -> Space:
     if asked.space is None:
         raise InputError("telegram.groups_only")
     return asked.space
-
-
-async def _allow(context: TelegramContext, asked: Asked) -> None:
-    """Check that the person is an administrator. Raises InputError ``telegram.admins_only``."""
-    if not await context.delivery.is_admin(asked):
-        raise InputError("telegram.admins_only")
 
 
 async def _own(context: TelegramContext, asked: Asked) -> dict[str, str]:
